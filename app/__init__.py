@@ -1,0 +1,1 @@
+"""Product images: one catalogue, three commerce dialects, binaries for CDNs."""

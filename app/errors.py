@@ -1,0 +1,112 @@
+"""Everything that can go wrong, as one family.
+
+The docstring of a class is its public sentence. `reason` carries what an operator needs and never
+reaches a client. Each dialect turns these into its own document (`dialects/*/errors.py`).
+"""
+
+from typing import ClassVar
+
+
+class ProductImagesError(Exception):
+    """Something went wrong."""
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason or self.public)
+        self.reason = reason
+
+    @property
+    def public(self) -> str:
+        return (type(self).__doc__ or "").strip().splitlines()[0]
+
+
+class Misconfigured(ProductImagesError):
+    """The service is not configured correctly."""
+
+
+# --- what was asked for is not there -------------------------------------------------------------
+
+
+class NotFound(ProductImagesError):
+    """The resource was not found."""
+
+
+class ProductNotFound(NotFound):
+    """The product was not found."""
+
+
+class ImageNotFound(NotFound):
+    """The image was not found."""
+
+
+class StoreViewNotFound(NotFound):
+    """The store view was not found."""
+
+
+class RenditionNotFound(NotFound):
+    """The rendition was not found."""
+
+
+# --- what was sent cannot be accepted ------------------------------------------------------------
+
+
+class Rejected(ProductImagesError):
+    """The input cannot be accepted."""
+
+
+class BodyTooLarge(Rejected):
+    """The request body is larger than this service accepts."""
+
+
+class ImagesNotSupported(Rejected):
+    """The product does not support images."""
+
+
+class InvalidCommand(Rejected):
+    """The command cannot be carried out."""
+
+
+class ImageRejected(Rejected):
+    """The file is not an image that this service accepts."""
+
+
+class FormatNotAllowed(ImageRejected):
+    """The file's format is not accepted."""
+
+
+class ImageLimitExceeded(ImageRejected):
+    """The image has more pixels or frames than this service accepts."""
+
+
+class ImageUndecodable(ImageRejected):
+    """The image is damaged."""
+
+
+class CodecFailed(ImageRejected):
+    """The image could not be processed."""
+
+
+class BlobBarred(ImageRejected):
+    """The image has been purged and may not be uploaded again."""
+
+
+# --- what is needed is away, for now --------------------------------------------------------------
+
+
+class Unavailable(ProductImagesError):
+    """The service is temporarily unavailable."""
+
+    retry_after: ClassVar[int] = 5  # seconds, sent as Retry-After
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database is away."""
+
+
+class StoreUnavailable(Unavailable):
+    """The object store is away."""
+
+
+class Busy(Unavailable):
+    """All slots are taken."""
+
+    retry_after: ClassVar[int] = 1

@@ -1,0 +1,104 @@
+"""The nouns of the catalogue: plain, frozen, without any input or output."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, NewType
+
+ProductId = NewType("ProductId", int)
+ImageId = NewType("ImageId", int)
+PictureId = NewType("PictureId", int)
+StoreViewId = NewType("StoreViewId", int)
+BlobHash = NewType("BlobHash", str)
+"""SHA-256 of the uploaded bytes, 64 lower-case hex digits."""
+RecipeHash = NewType("RecipeHash", str)
+
+Format = Literal["jpeg", "png", "gif", "webp", "avif"]
+
+MEDIA_TYPES: Final[Mapping[Format, str]] = {
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "gif": "image/gif",
+    "webp": "image/webp",
+    "avif": "image/avif",
+}
+EXTENSIONS: Final[Mapping[Format, str]] = {
+    "jpeg": "jpg",
+    "png": "png",
+    "gif": "gif",
+    "webp": "webp",
+    "avif": "avif",
+}
+FORMAT_OF_EXTENSION: Final[Mapping[str, Format]] = {ext: fmt for fmt, ext in EXTENSIONS.items()} | {
+    "jpeg": "jpeg"
+}
+
+MAX_POSITION: Final = 2**31 - 1
+
+
+def clamp_position(value: int) -> int:
+    """Positions lie in 0…2147483647; input is cut to that."""
+    return max(0, min(value, MAX_POSITION))
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the header of an image says: `width` and `height` are those of the stored pixels, in
+    pixels, before any orientation is applied; `orientation` is the Exif value 1…8."""
+
+    format: Format
+    width: int
+    height: int
+    frames: int = 1
+    orientation: int = 1
+    has_alpha: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a rendition is made: fit inside `box` (width, height in pixels), never enlarged.
+
+    `clean` is the cleaned original and has no box. The hash covers every parameter, so a changed
+    recipe gives new URLs and never changes the bytes behind one already handed out.
+    """
+
+    name: str
+    box: tuple[int, int] | None
+    version: int = 1
+    quality: Mapping[Format, int] = field(default_factory=dict)
+
+    @property
+    def hash(self) -> RecipeHash:
+        qualities = ",".join(f"{fmt}={q}" for fmt, q in sorted(self.quality.items()))
+        text = f"{self.name}|{self.box}|inside|{self.version}|{qualities}"
+        return RecipeHash(hashlib.sha256(text.encode()).hexdigest()[:8])
+
+    @property
+    def slug(self) -> str:
+        """Name and hash, as they stand in a rendition's URL."""
+        return f"{self.name}-{self.hash}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One finished rendition, not yet stored. `width` and `height` in pixels."""
+
+    recipe: Recipe
+    format: Format
+    width: int
+    height: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoreView:
+    id: StoreViewId
+    code: str
+    locale: str | None
+    website: str
+    active: bool
+    is_default: bool
+
+
+GLOBAL_SCOPE: Final = StoreViewId(0)
+"""The scope that holds for every store view without a value of its own; not a row."""

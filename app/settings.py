@@ -1,0 +1,136 @@
+"""Every option of the service: its name, its default and one sentence. Read once, then passed down."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import marshmallow
+from marshmallow import fields as mf
+from marshmallow import validate
+
+from app.errors import Misconfigured
+from app.model import Recipe
+
+_MIB = 1024 * 1024
+
+
+def option(default: Any, sentence: str, parser: mf.Field[Any] | None = None, *, secret: bool = False) -> Any:
+    """A field read from the environment variable of the same name, upper-cased."""
+    return field(
+        default=default,
+        metadata={"sentence": sentence, "parser": parser or mf.String(), "secret": secret},
+    )
+
+
+def _number(low: int, high: int = 2**40) -> mf.Integer:
+    return mf.Integer(validate=validate.Range(low, high))
+
+
+def _url() -> mf.Field[Any]:
+    return mf.Url(require_tld=False, schemes={"http", "https"})
+
+
+class _Words(mf.Field[tuple[str, ...]]):
+    """A comma-separated list."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> tuple[str, ...]:
+        return tuple(word.strip() for word in str(value).split(",") if word.strip())
+
+
+@dataclass(frozen=True)
+class Settings:
+    host: str = option("127.0.0.1", "Address to listen on.")
+    port: int = option(8080, "Port to listen on.", _number(0, 65535))
+    data_dir: Path = option(Path("var"), "Folder of the embedded Postgres, the file store and generated secrets.", mf.Raw())
+    log_format: str = option("console", "`console` for people, `json` for machines.", mf.String(validate=validate.OneOf(["console", "json"])))
+    secret_key: str = option("", "Encrypts stored OAuth secrets; generated below `DATA_DIR` with the embedded Postgres, required otherwise.", secret=True)
+
+    database_url: str = option("", "Postgres to use instead of the embedded one (`postgresql://…`).", secret=True)
+    database_pool_size: int = option(10, "Most connections one process opens to Postgres.", _number(2, 1000))
+
+    s3_bucket: str = option("", "Bucket to use instead of the file store; credentials come from the usual `AWS_*` variables.")
+    s3_endpoint_url: str = option("", "Endpoint of an S3-compatible server; empty for AWS.", _url())
+
+    public_url: str = option("", "Scheme and host under which clients see this service; empty: taken from each request.", _url())
+    media_url: str = option("", "Scheme and host of image URLs, such as a CDN's; empty: `PUBLIC_URL`.", _url())
+    trusted_proxies: tuple[str, ...] = option((), "Addresses or networks whose `X-Forwarded-*` headers are believed, comma-separated.", _Words())
+
+    glue_base_url: str = option("", "Base of links in Glue documents; empty: `PUBLIC_URL`.", _url())
+    glue_languages: str = option("en=en_US,de=de_DE", "Languages Glue negotiates and their locales; the first is the default.")
+
+    run_worker: bool = option(True, "Whether `serve` also runs the background task.", mf.Boolean())
+    worker_concurrency: int = option(2, "Jobs that one worker process has in hand at a time.", _number(1, 64))
+    recipe_large: int = option(1200, "Side of the box that the `large` rendition fits inside, in pixels.", _number(1, 10000))
+    recipe_small: int = option(300, "Side of the box that the `small` rendition fits inside, in pixels.", _number(1, 10000))
+
+    max_body_bytes: int = option(32 * _MIB, "Largest request body, in bytes.", _number(1024))
+    max_image_bytes: int = option(20 * _MIB, "Largest uploaded image once decoded from its transport, in bytes.", _number(1024))
+    max_pixels: int = option(50_000_000, "Most pixels in one frame of an image.", _number(1))
+    max_total_pixels: int = option(100_000_000, "Most pixels over all frames of an image.", _number(1))
+    max_frames: int = option(1000, "Most frames of an animation.", _number(1))
+    max_uploads: int = option(16, "Uploads in flight per process; more get 503.", _number(1))
+    max_builds: int = option(8, "Renditions built on demand at a time per process; more get 503.", _number(1))
+    codec_processes: int = option(2, "Child processes that decode and encode images.", _number(1, 256))
+    codec_seconds: int = option(10, "Longest time one image may take in a child process, in seconds.", _number(1))
+    codec_memory_bytes: int = option(1024 * _MIB, "Most memory one codec child may use, in bytes.", _number(128 * _MIB))
+    document_cache_bytes: int = option(64 * _MIB, "Memory for ready JSON and XML documents per process, in bytes.", _number(0))
+    media_cache_bytes: int = option(64 * _MIB, "Memory for hot renditions per process, in bytes.", _number(0))
+
+    @cached_property
+    def embedded(self) -> bool:
+        """Whether Postgres is ours to start."""
+        return not self.database_url
+
+    @cached_property
+    def clean(self) -> Recipe:
+        return Recipe("clean", None)
+
+    @cached_property
+    def recipes(self) -> tuple[Recipe, ...]:
+        """The recipes in force, largest first, so that small ones can be made from large ones."""
+        quality = {"jpeg": 82, "webp": 80, "avif": 60}
+        sides = {"large": self.recipe_large, "small": self.recipe_small}
+        made = [Recipe(name, (side, side), quality=quality) for name, side in sides.items()]
+        return tuple(sorted(made, key=lambda recipe: -(recipe.box or (0, 0))[0]))
+
+    @cached_property
+    def locales(self) -> dict[str, str]:
+        """Glue's language → locale, in configured order."""
+        pairs = (pair.split("=", 1) for pair in self.glue_languages.split(","))
+        return {language.strip(): locale.strip() for language, locale in pairs}
+
+
+def options() -> list[Field[Any]]:
+    return list(fields(Settings))
+
+
+def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings that `environ` holds; an empty variable counts as unset."""
+    values: dict[str, Any] = {}
+    for item in options():
+        text = environ.get(item.name.upper(), "")
+        if text:
+            values[item.name] = _parse(item, text)
+    settings = Settings(**values)
+    _check(settings)
+    return settings
+
+
+def _parse(item: Field[Any], text: str) -> Any:
+    try:
+        value = item.metadata["parser"].deserialize(text)
+    except marshmallow.ValidationError as error:
+        raise Misconfigured(f"{item.name.upper()}: {' '.join(map(str, error.messages))}") from None
+    if isinstance(item.default, Path):
+        return Path(value)
+    return value.rstrip("/") if item.name.endswith("_url") else value
+
+
+def _check(settings: Settings) -> None:
+    if any("=" not in pair for pair in settings.glue_languages.split(",")):
+        raise Misconfigured("GLUE_LANGUAGES: write it as en=en_US,de=de_DE.")
+    if not settings.embedded and not settings.secret_key:
+        raise Misconfigured("SECRET_KEY: required together with DATABASE_URL; set 32 random characters or more.")
