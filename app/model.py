@@ -102,3 +102,10 @@ class StoreView:
 
 GLOBAL_SCOPE: Final = StoreViewId(0)
 """The scope that holds for every store view without a value of its own; not a row."""
+
+_SKU_FOLD: Final = str.maketrans({'"': "-", "'": "-", " ": "-"})
+
+
+def sku_key(sku: str) -> str:
+    """The spelling under which a SKU is looked up where case and quoting do not count."""
+    return sku.strip().lower().translate(_SKU_FOLD)
