@@ -1,0 +1,141 @@
+-- name: gallery_in_scope
+-- What one caller sees of one product's gallery: a row per image, or a single row without an image.
+-- $1 SKU or null, $2 product id or null (the SKU wins), $3 store view's code or id or null for none named,
+-- $4 whether none named (or "0") means the default store view instead of the global scope.
+with wanted_scope as (
+    select case when $3::text is null or $3 = '0' then (case when $4::boolean then 'default' else 'global' end) else 'named' end as kind
+), scope as (
+    select s.id, s.website_id
+    from wanted_scope w join store_view s
+        on (w.kind = 'default' and s.is_default) or (w.kind = 'named' and (s.code = $3 or s.id::text = $3))
+), found as (
+    select p.*
+    from product p
+    where p.deleted_at is null and (p.sku = $1 or p.id = $2)
+    order by p.sku is not distinct from $1 desc
+    limit 1
+), types as (
+    select distinct on (a.type_code) a.type_code, a.image_id, t.rank
+    from found f
+    join image_type_assignment a on a.product_id = f.id
+    join image_type t on t.code = a.type_code
+    where a.store_view_id is null or a.store_view_id = (select id from scope)
+    order by a.type_code, a.store_view_id nulls last
+)
+select
+    w.kind as scope_kind,
+    s.id as store_view_id,
+    f.id as product_id,
+    coalesce(f.parent_id, f.id) as family,
+    f.supports_images,
+    f.enabled and f.visible and exists (select from product_website pw where pw.product_id = f.id) as is_public,
+    s.id is null or exists (
+        select from product_website pw where pw.product_id = f.id and pw.website_id = s.website_id
+    ) as in_website,
+    i.id,
+    coalesce(o.label, i.label) as label,
+    coalesce(o.position, i.position) as position,
+    coalesce(o.excluded, i.excluded) as excluded,
+    i.file_path,
+    coalesce(pic.url_large, pic.url_small) as external_url,
+    array(select t.type_code from types t where t.image_id = i.id order by t.rank) as types
+from wanted_scope w
+left join scope s on true
+left join found f on true
+left join image i on i.product_id = f.id and i.deleted_at is null and not exists (
+    select from image_store h where h.image_id = i.id and h.store_view_id = s.id and h.hidden
+)
+left join image_store o on o.image_id = i.id and o.store_view_id = s.id
+left join picture pic on pic.id = i.picture_id
+order by coalesce(o.position, i.position) nulls first, i.id;
+
+-- name: lock_products
+-- Serialises the writers of these products; locked in the order of their ids.
+select id, coalesce(parent_id, id) as family
+from product
+where id = any ($1::bigint[]) and deleted_at is null
+order by id
+for update;
+
+-- name: next_position
+-- The highest position that the product's images have in a scope (null store view: the global one), plus one.
+select least(coalesce(max(coalesce(o.position, i.position)), 0)::bigint + 1, 2147483647)::integer
+from image i
+left join image_store o on o.image_id = i.id and o.store_view_id = $2::integer
+where i.product_id = $1 and i.deleted_at is null;
+
+-- name: image_for_update
+-- One live image of a product with its values in a scope, as a writer needs them.
+select
+    i.id, i.picture_id, i.file_name, i.file_path, i.label, i.position, i.excluded, i.file_updated_at,
+    o.label as store_label, o.position as store_position, o.excluded as store_excluded, coalesce(o.hidden, false) as hidden,
+    pic.blob_hash is null as is_external
+from image i
+join picture pic on pic.id = i.picture_id
+left join image_store o on o.image_id = i.id and o.store_view_id = $3::integer
+where i.product_id = $1 and i.id = $2 and i.deleted_at is null;
+
+-- name: insert_picture
+-- A picture of an uploaded blob.
+insert into picture (blob_hash) values ($1) returning id;
+
+-- name: insert_image
+-- A gallery entry with its global values; the stamp is the moment its bytes came.
+insert into image (product_id, picture_id, file_name, file_path, label, position, excluded, recipes, file_updated_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, now())
+returning id;
+
+-- name: set_global_values
+-- Writes the global label, position and exclusion of an image.
+update image set label = $2, position = $3, excluded = $4, updated_at = now() where id = $1;
+
+-- name: replace_file
+-- Gives an image another picture under another path; the stamp always moves on, even within one second.
+update image
+set picture_id = $2, file_name = $3, file_path = $4, recipes = $5,
+    file_updated_at = greatest(now(), file_updated_at + interval '1 second'), updated_at = now()
+where id = $1;
+
+-- name: rename_file
+-- Gives an image another path to the same bytes; its stamp stays.
+update image set file_name = $2, file_path = $3, updated_at = now() where id = $1;
+
+-- name: set_store_values
+-- Writes what one store view says of an image.
+insert into image_store (image_id, store_view_id, label, position, excluded, hidden)
+values ($1, $2, $3, $4, $5, $6)
+on conflict (image_id, store_view_id) do update
+set label = excluded.label, position = excluded.position, excluded = excluded.excluded, hidden = excluded.hidden;
+
+-- name: drop_store_values
+-- Forgets what one store view said of an image.
+delete from image_store where image_id = $1 and store_view_id = $2;
+
+-- name: assign_types
+-- Moves the known ones among these types to an image, in one scope, from whichever image held them.
+insert into image_type_assignment (product_id, store_view_id, type_code, image_id)
+select $1, $2::integer, t.code, $3 from image_type t where t.code = any ($4::text[])
+on conflict (product_id, store_view_id, type_code) do update set image_id = excluded.image_id;
+
+-- name: clear_types
+-- Makes the types that an image holds in a scope, own or inherited, an explicit "none" there, but for those listed.
+with held as (
+    select distinct on (type_code) type_code, image_id
+    from image_type_assignment
+    where product_id = $1 and (store_view_id is null or store_view_id = $2::integer)
+    order by type_code, store_view_id nulls last
+)
+insert into image_type_assignment (product_id, store_view_id, type_code, image_id)
+select $1, $2::integer, type_code, null from held
+where image_id = $3 and type_code <> all ($4::text[])
+on conflict (product_id, store_view_id, type_code) do update set image_id = null;
+
+-- name: is_used_for_types
+-- Whether a scope other than this one (null: the global one) has its own type assignment to an image.
+select exists (
+    select from image_type_assignment where image_id = $1 and store_view_id is distinct from $2::integer
+);
+
+-- name: delete_image
+-- Takes an image out of every list; its row and its path stay.
+update image set deleted_at = now(), updated_at = now() where id = $1;

@@ -1,0 +1,55 @@
+-- name: register_recipe
+-- Keeps the parameters of a recipe for as long as its URLs may be asked for.
+insert into recipe (hash, name, box_width, box_height, version, quality)
+values ($1, $2, $3, $4, $5, $6)
+on conflict (hash) do nothing;
+
+-- name: recipe_by_hash
+-- The parameters of a recipe, in force or not.
+select name, box_width, box_height, version, quality from recipe where hash = $1;
+
+-- name: rendition
+-- A blob with one of its renditions, built or not, and why it could not be built, if so.
+select
+    b.format as source_format, b.created_at as uploaded_at, r.size, r.etag, r.created_at,
+    f.reason
+from blob b
+left join rendition r on r.blob_hash = b.hash and r.recipe_hash = $2 and r.format = coalesce($3, b.format)
+left join rendition_failure f on f.blob_hash = b.hash and f.recipe_hash = $2 and r.size is null
+where b.hash = $1;
+
+-- name: renditions_of_blob
+-- A blob's format and which renditions in that format exist.
+select b.format, array(
+    select r.recipe_hash from rendition r where r.blob_hash = b.hash and r.format = b.format
+) as built
+from blob b
+where b.hash = $1;
+
+-- name: insert_rendition
+-- Records a rendition that the store holds; building it twice changes nothing.
+insert into rendition (blob_hash, recipe_hash, format, width, height, size, etag)
+values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (blob_hash, recipe_hash, format) do nothing;
+
+-- name: move_paths_to_cleaning
+-- Paths whose own version of the cleaning was never built take this one.
+update file_path p
+set clean_recipe = $2
+where p.blob_hash = $1 and p.clean_recipe <> $2 and not exists (
+    select from rendition r where r.blob_hash = p.blob_hash and r.recipe_hash = p.clean_recipe
+);
+
+-- name: insert_rendition_failure
+-- Remembers that a rendition failed for good, and why.
+insert into rendition_failure (blob_hash, recipe_hash, reason)
+select $1, unnest($2::text[]), $3
+on conflict (blob_hash, recipe_hash) do update set reason = excluded.reason, failed_at = now();
+
+-- name: forget_rendition_failure
+-- A rendition that exists has not failed.
+delete from rendition_failure where blob_hash = $1 and recipe_hash = any ($2::text[]);
+
+-- name: original_by_path
+-- The blob that a file path serves, and the cleaning it was given; no row for unknown and withdrawn paths.
+select blob_hash, clean_recipe from file_path where path = $1 and withdrawn_at is null;
