@@ -89,6 +89,25 @@ class BlobBarred(ImageRejected):
     """The image has been purged and may not be uploaded again."""
 
 
+# --- what the object store says ------------------------------------------------------------------
+
+
+class ObjectMissing(ProductImagesError):
+    """The object is not in the store."""
+
+
+class ObjectTooLarge(ProductImagesError):
+    """The object is larger than its reader wants to hold in memory."""
+
+
+class ChecksumMismatch(ProductImagesError):
+    """The bytes are not those that were announced."""
+
+
+class InvalidKey(ProductImagesError):
+    """The object's key is not one that this service makes."""
+
+
 # --- what is needed is away, for now --------------------------------------------------------------
 
 

@@ -1,0 +1,85 @@
+"""What every object store offers. Objects are immutable: a key is written once or not at all."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol, Self
+
+CHUNK: Final = 256 * 1024
+"""Bytes that a stream holds in memory at a time, at most twice that."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectStat:
+    size: int
+    """In bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectBody:
+    """An open object. `size` is that of the whole object in bytes, whatever part was asked for.
+
+    Iterating gives the asked part once, in chunks, each read only when it is wanted. It raises
+    StoreUnavailable rather than end early.
+    """
+
+    size: int
+    chunks: AsyncIterator[bytes]
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self.chunks
+
+
+class ObjectStore(Protocol):
+    """Every method raises InvalidKey for a key that `keys.checked_key` refuses, and StoreUnavailable
+    when the store is away; the same object works again once the store is back."""
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(self, *exc_info: object) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def put(
+        self,
+        key: str,
+        source: Path | bytes,
+        *,
+        sha256: str | None = None,
+        media_type: str,
+        handover: bool = False,
+    ) -> bool:
+        """Store `source` durably unless the key is taken; False if it was.
+
+        `sha256` (hex) is verified against what is stored; ChecksumMismatch if it differs. `handover`
+        promises that nobody writes to the file `source` again (unlinking it is fine), so that a store
+        may keep it without copying.
+        """
+        ...
+
+    def open(self, key: str, *, start: int = 0, end: int | None = None) -> AbstractAsyncContextManager[ObjectBody]:
+        """Stream the bytes `[start, end)`, cut to the object's length; ObjectMissing."""
+        ...
+
+    async def read(self, key: str, limit: int) -> bytes:
+        """A small object as a whole; ObjectMissing, or ObjectTooLarge beyond `limit` bytes."""
+        ...
+
+    async def fetch(self, key: str, to: Path) -> None:
+        """Copy an object into the file `to`; ObjectMissing."""
+        ...
+
+    def local(self, key: str) -> AbstractAsyncContextManager[Path]:
+        """The object as a file that may be read, never written, while the context lasts; ObjectMissing."""
+        ...
+
+    async def stat(self, key: str) -> ObjectStat | None: ...
+
+    async def delete(self, keys: Iterable[str]) -> None:
+        """Remove objects; those already gone count as removed."""
+        ...
+
+    async def check(self) -> None:
+        """Write, read and delete a small object."""
+        ...
