@@ -1,0 +1,86 @@
+"""What the database can answer besides rows, in this product's own terms."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, Literal
+
+import asyncpg
+
+from app.errors import DatabaseUnavailable, ProductImagesError, Unavailable
+
+ConstraintKind = Literal["unique", "foreign_key", "check", "not_null", "exclusion", "other"]
+
+_KINDS: Final[dict[str, ConstraintKind]] = {
+    asyncpg.UniqueViolationError.sqlstate: "unique",
+    asyncpg.ForeignKeyViolationError.sqlstate: "foreign_key",
+    asyncpg.CheckViolationError.sqlstate: "check",
+    asyncpg.NotNullViolationError.sqlstate: "not_null",
+    asyncpg.ExclusionViolationError.sqlstate: "exclusion",
+}
+
+_AWAY: Final = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.TargetServerAttributeNotMatched,
+    asyncpg.ProtocolError,
+    asyncpg.ClientConfigurationError,
+    OSError,  # TimeoutError is one
+)
+
+
+class ConstraintViolated(ProductImagesError):
+    """The change would contradict what is already stored.
+
+    `constraint` is its name in `sql/migrations`, empty for a column that must not be null (then
+    `column` is set).
+    """
+
+    def __init__(self, kind: ConstraintKind, constraint: str, column: str = "", reason: str = "") -> None:
+        super().__init__(reason or f"{kind} {constraint or column}")
+        self.kind = kind
+        self.constraint = constraint
+        self.column = column
+
+
+class TransactionConflict(Unavailable):
+    """Another change got in the way; please try again."""
+
+    retry_after = 1
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn what asyncpg raises into `ConstraintViolated`, `TransactionConflict` or `DatabaseUnavailable`.
+
+    An error in a statement or in its arguments is a defect of ours and passes unchanged.
+    """
+    try:
+        yield
+    except asyncpg.IntegrityConstraintViolationError as error:
+        raise _violation(error) from error
+    except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError) as error:
+        raise TransactionConflict(str(error)) from error
+    except _AWAY as error:
+        raise DatabaseUnavailable(_reason(error)) from error
+    except asyncpg.InterfaceError as error:
+        if not _is_closed(error):
+            raise
+        raise DatabaseUnavailable(_reason(error)) from error
+
+
+def _violation(error: asyncpg.IntegrityConstraintViolationError) -> ConstraintViolated:
+    kind = _KINDS.get(error.sqlstate or "", "other")
+    return ConstraintViolated(kind, error.constraint_name or "", error.column_name or "", str(error))
+
+
+def _is_closed(error: asyncpg.InterfaceError) -> bool:
+    """asyncpg uses the one class for closed connections and for misuse."""
+    return "clos" in str(error)
+
+
+def _reason(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -1,0 +1,67 @@
+"""The folders that Postgres needs: its data, and a private one for its socket."""
+
+import hashlib
+import os
+import stat
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from app.embedded.identity import Identity
+from app.errors import Misconfigured
+
+_LONGEST_SOCKET_PATH: Final = 100  # bytes; systems cut between 103 and 107
+
+
+def made_folder(folder: Path) -> Path:
+    """`folder`, created if missing and known to be writable. Raises `Misconfigured`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Misconfigured(f"The data directory {folder} cannot be created: {error.strerror}.") from None
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        raise Misconfigured(f"The data directory {folder} cannot be written by this user.")
+    return folder
+
+
+def check_database_folder(folder: Path, version: int, log: Path) -> None:
+    """Raise `Misconfigured` unless `folder` can be what Postgres `version` (its major number) made."""
+    remedy = f"Restore it from a backup or move it away; the log is {log}."
+    try:
+        text = (folder / "PG_VERSION").read_text(errors="replace").strip()
+        controlled = (folder / "global" / "pg_control").stat().st_size > 0
+    except FileNotFoundError as error:
+        missing = Path(error.filename).relative_to(folder)
+        raise Misconfigured(f"The data directory {folder} is damaged: {missing} is missing. {remedy}") from None
+    except OSError as error:
+        raise Misconfigured(f"The data directory {folder} cannot be read: {error.strerror}.") from None
+    if not text.isdecimal() or not controlled:
+        damaged = "PG_VERSION" if controlled else "global/pg_control"
+        raise Misconfigured(f"The data directory {folder} is damaged: {damaged} is unreadable. {remedy}")
+    if int(text) != version:
+        raise Misconfigured(
+            f"The data directory {folder} was made by Postgres {text}; Postgres {version} is installed."
+        )
+
+
+def make_socket_folder(database_folder: Path, identity: Identity) -> Path:
+    """Where the socket goes: beside the data, which only its owner may enter, or, where that path
+    is too long for a socket, into a private folder among the temporary files."""
+    if len(os.fsencode(database_folder / ".s.PGSQL.5432.lock")) < _LONGEST_SOCKET_PATH:
+        return database_folder
+    digest = hashlib.sha256(os.fsencode(database_folder)).hexdigest()[:16]
+    folder = Path(tempfile.gettempdir()) / f"product-images-{digest}"
+    try:
+        folder.mkdir(mode=0o700)
+        identity.take_over(folder)
+    except FileExistsError:
+        _check_private(folder, identity)
+    return folder
+
+
+def _check_private(folder: Path, identity: Identity) -> None:
+    """Somebody else may have made a folder of that name to listen in."""
+    found = folder.lstat()
+    owner = os.geteuid() if identity.uid is None else identity.uid
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o077:
+        raise Misconfigured(f"{folder} is not a private folder of ours: remove it.")

@@ -1,0 +1,91 @@
+"""As whom Postgres runs: it refuses to be root, and nothing outside the data directory may be chmodded for it."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+_NOBODY: Final = 65534
+_CLONE_NEWUSER: Final = 0x10000000
+_PR_SET_PDEATHSIG: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """As ourselves (`uid` None), as another user, or as ourselves under the name of user 1000 in a
+    user namespace of its own, where root's own files stay reachable without being root."""
+
+    uid: int | None = None
+    gid: int | None = None
+    namespace: bool = False
+
+    def spawn(self, command: Sequence[str | Path], **options: Any) -> subprocess.Popen[bytes]:
+        """Start `command` as this identity.
+
+        It gets a session of its own, so that Ctrl-C reaches us and not it, and SIGINT when the
+        thread that called this ends, however it ends. Raises `OSError` where it cannot be reached
+        and `subprocess.SubprocessError` where the system allows no such identity.
+        """
+        return subprocess.Popen(  # noqa: S603
+            [str(word) for word in command],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            user=self.uid,
+            group=self.gid,
+            extra_groups=None if self.uid is None else [],
+            preexec_fn=_prelude(namespace=self.namespace) if sys.platform == "linux" else None,
+            **options,
+        )
+
+    def take_over(self, folder: Path) -> None:
+        """Make `folder`, which we have just created, this identity's."""
+        if self.uid is not None:
+            os.chown(folder, self.uid, self.gid if self.gid is not None else -1)
+
+
+def identities(database_folder: Path) -> list[Identity]:
+    """Whom to try, best first. Files that exist already keep their owner."""
+    if os.geteuid() != 0:
+        return [Identity()]
+    if database_folder.exists():
+        owner = database_folder.stat()
+        if owner.st_uid != 0:
+            return [Identity(owner.st_uid, owner.st_gid)]
+    nobody = Identity(_NOBODY, _NOBODY)
+    return [Identity(namespace=True), nobody] if sys.platform == "linux" else [nobody]
+
+
+def _prelude(*, namespace: bool) -> Callable[[], None]:
+    """What the child does between fork and exec. It runs after the change of user: that would undo
+    the death signal. Everything that it needs is looked up here, before the fork."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    parent, uid, gid = os.getpid(), os.geteuid(), os.getegid()
+
+    def enter_namespace() -> None:
+        if libc.unshare(_CLONE_NEWUSER) != 0:
+            raise OSError(ctypes.get_errno(), "unshare")
+        _write("/proc/self/setgroups", b"deny")
+        _write("/proc/self/uid_map", b"1000 %d 1" % uid)
+        _write("/proc/self/gid_map", b"1000 %d 1" % gid)
+
+    def prelude() -> None:
+        if namespace:
+            enter_namespace()
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return prelude
+
+
+def _write(path: str, text: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY)
+    try:
+        os.write(descriptor, text)
+    finally:
+        os.close(descriptor)

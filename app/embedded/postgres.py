@@ -1,0 +1,51 @@
+"""The embedded Postgres, shared by all processes that are given the same data directory."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from app.embedded.claim import Claim, Role
+from app.embedded.cluster import Cluster
+from app.embedded.folders import made_folder
+
+
+@asynccontextmanager
+async def embedded_postgres(
+    data_dir: Path, *, role: Role = "guest", options: Mapping[str, str] | None = None
+) -> AsyncIterator[str]:
+    """The connection string of the Postgres below `data_dir`, for as long as the block lasts.
+
+    A `server` runs it itself, after waiting for a command that does so just now. A `guest` uses
+    the one that runs, or else runs it until it and all other guests have finished. `options` are
+    Postgres' own settings. Raises `Misconfigured` with one sentence.
+    """
+    data_dir = made_folder(data_dir).resolve()
+    with Claim(data_dir) as claim:
+        if role == "server":
+            await claim.own()
+        elif dsn := await claim.own_or_join():
+            yield dsn
+            return
+        async with _running(Cluster(data_dir, options), claim, role) as dsn:
+            yield dsn
+
+
+@asynccontextmanager
+async def _running(cluster: Cluster, claim: Claim, role: Role) -> AsyncIterator[str]:
+    await cluster.start()
+    watch = asyncio.create_task(cluster.keep_running())
+    patient = role == "guest"
+    try:
+        yield cluster.dsn
+    except asyncio.CancelledError:
+        patient = False
+        raise
+    finally:
+        try:
+            await claim.part(patient=patient)
+        finally:
+            watch.cancel()
+            with suppress(asyncio.CancelledError):
+                await watch
+            await cluster.stop()

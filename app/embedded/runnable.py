@@ -1,0 +1,73 @@
+"""Which Postgres can be run here, and as whom."""
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.embedded.identity import Identity, identities
+from app.errors import Misconfigured
+
+
+@dataclass(frozen=True, slots=True)
+class Runnable:
+    identity: Identity
+    binaries: Path
+    version: int
+    """Postgres' major version."""
+
+
+def choose_runnable(database_folder: Path, binaries: Path) -> Runnable:
+    """The first identity that can run the programs and reach the data directory.
+
+    Where another user must run them and cannot reach them, they are copied into the data
+    directory. Raises `Misconfigured`.
+    """
+    parent = database_folder.parent
+    reasons = []
+    for identity in identities(database_folder):
+        for copied in (False, True) if identity.uid is not None else (False,):
+            try:
+                folder = _copy(binaries, parent / "postgres-binaries") if copied else binaries
+                return Runnable(identity, folder, _version(identity, folder, parent))
+            except (OSError, subprocess.SubprocessError) as error:
+                reasons.append(str(error))
+    raise Misconfigured(f"Postgres cannot be run on {parent} by a user other than root: {reasons[-1]}. Move DATA_DIR.")
+
+
+def _version(identity: Identity, binaries: Path, working_folder: Path) -> int:
+    process = identity.spawn(
+        [binaries / "postgres", "-V"], cwd=working_folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    out, err = process.communicate()
+    found = re.search(rb"\) (\d+)", out)
+    if process.returncode != 0 or not found:
+        raise OSError(f"postgres -V says {err.decode(errors='replace').strip()!r}")
+    return int(found[1])
+
+
+def _copy(binaries: Path, target: Path) -> Path:
+    """The tree that `binaries` lies in, together with the libraries that its wheel brings along."""
+    tree = binaries.parent
+    copied = target / tree.parent.name / tree.name
+    if not copied.exists():
+        half_made = target / "new"
+        shutil.rmtree(half_made, ignore_errors=True)
+        shutil.copytree(tree, half_made, symlinks=True)
+        copied.parent.mkdir(exist_ok=True)
+        half_made.rename(copied)
+    libraries = tree.parent.parent / f"{tree.parent.name}.libs"
+    if libraries.exists() and not (target / libraries.name).exists():
+        shutil.copytree(libraries, target / libraries.name)
+    _open(target)
+    return copied / "bin"
+
+
+def _open(folder: Path) -> None:
+    """Let everybody read and enter, whatever the umask."""
+    for root, _, files in os.walk(folder):
+        for path in (Path(root), *(Path(root, name) for name in files)):
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode | (0o555 if path.is_dir() or os.access(path, os.X_OK) else 0o444))
