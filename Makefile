@@ -1,0 +1,51 @@
+# `make help` lists what can be done here; it reads the texts behind the two hashes.
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format bench install lock
+
+BIN := .venv/bin
+PYTHON = $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
+NO_PYTHON := Python 3.11 or newer was not found. Install it, or name it: make PYTHON=/path/to/python3.11 install
+# uv installs in seconds what takes pip a minute; where uv cannot reach the packages, pip's own configuration may.
+INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $< || $(BIN)/python -m pip install --quiet --require-hashes -r $<
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(UPGRADE)
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: .venv/runtime.stamp ## Start the service with its own Postgres and a demo shop
+	@exec $(BIN)/product-images serve
+
+test: .venv/dev.stamp ## Run the test suite, or a part of it: make test T=tests/commands
+	@$(BIN)/pytest $(T)
+
+lint: .venv/dev.stamp ## Check style, formatting, types and the direction of imports
+	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/lint-imports
+
+format: .venv/dev.stamp ## Bring the code into shape
+	@$(BIN)/ruff check --fix-only --quiet; $(BIN)/ruff format
+
+bench: .venv/dev.stamp ## Measure reads and uploads beside a bare handler
+	@$(BIN)/python -m bench
+
+install: .venv/dev.stamp ## Install everything that running, testing and checking need
+
+lock: .venv/dev.stamp ## Pin the dependencies of pyproject.toml; newest versions: make lock UPGRADE=--upgrade
+	@$(LOCK) pyproject.toml -o requirements.lock
+	@$(LOCK) pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock
+	@$(LOCK) --group installer -o requirements-installer.lock
+
+.venv/installer.stamp: requirements-installer.lock
+	@test -n "$(PYTHON)" || { echo '$(NO_PYTHON)' >&2; exit 1; }
+	@echo 'Installing into .venv …'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/runtime.stamp: requirements.lock pyproject.toml .venv/installer.stamp
+	@$(INSTALL)
+	@$(BIN)/uv pip install --quiet --offline --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.lock .venv/runtime.stamp
+	@$(INSTALL)
+	@touch $@
