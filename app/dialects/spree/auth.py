@@ -1,0 +1,69 @@
+"""Who calls. Source: spree.md, sections 3 and 4.
+
+The order counts: the user is loaded first, then an order token refused to anybody but an admin,
+and only then a missing or unknown key.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from app.dialects.spree.errors import KeyMissing, KeyUnknown, Unauthorised
+from app.dialects.spree.filename import scrubbed
+
+Role = Literal["admin", "customer"]
+FindRole = Callable[[bytes], Awaitable[Role | None]]
+"""From the SHA-256 of an API key to the role of its account."""
+
+KEY_HEADER: Final = "X-Spree-Token"
+ORDER_HEADER: Final = "X-Spree-Order-Token"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a request says of its caller: the key (blank where none) and whether it names an order."""
+
+    key: str
+    order: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    admin: bool
+
+
+ANONYMOUS: Final = Caller(admin=False)
+
+
+def credentials(headers: Mapping[str, str], params: Mapping[str, Any]) -> Credentials:
+    """The key of the header where one was sent, even an empty one, else of the parameter."""
+    header = headers.get(KEY_HEADER)
+    key = _text(params.get("token")) if header is None else header
+    order = headers.get(ORDER_HEADER) or _text(params.get("order_token"))
+    return Credentials(scrubbed(key), bool(order.strip()))
+
+
+async def authenticate(given: Credentials, find_role: FindRole, *, required: bool) -> Caller:
+    """The caller, or `Unauthorised`. There are no orders here, so every order token is wrong."""
+    blank = not given.key.strip()
+    role = None if blank else await find_role(key_hash(given.key))
+    if role == "admin":
+        return Caller(admin=True)
+    if given.order:
+        raise Unauthorised
+    if not blank and role is None:
+        raise KeyUnknown(given.key)
+    if blank and required:
+        raise KeyMissing
+    return ANONYMOUS
+
+
+def key_hash(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""

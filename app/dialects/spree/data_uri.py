@@ -1,0 +1,36 @@
+"""`data:` URIs, decoded piece by piece. Source: spree.md, section 7."""
+
+import base64
+import re
+from collections.abc import AsyncIterator
+from typing import Final
+
+NAME: Final = "data"
+"""What a file from a data URI is called."""
+
+_DATA_URI: Final = re.compile(r"data:(?:[-\w]+/[-\w+.]+)?;base64,")
+_ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_FOREIGN: Final = bytes(set(range(256)) - set(_ALPHABET))
+_PIECE: Final = 64 * 1024  # characters decoded at a time
+
+
+def payload_start(text: str) -> int | None:
+    """Where the base64 of a data URI begins, None for any other text."""
+    found = _DATA_URI.match(text)
+    return None if found is None else found.end()
+
+
+async def decoded(text: str, start: int) -> AsyncIterator[bytes]:
+    """The bytes of the base64 that begins at `start`; foreign characters are skipped, padding ends it."""
+    end = text.find("=", start)
+    end = len(text) if end < 0 else end
+    left = b""
+    for low in range(start, end, _PIECE):
+        piece = text[low : min(low + _PIECE, end)].encode("ascii", "ignore")
+        left += piece.translate(None, _FOREIGN)
+        whole = len(left) // 4 * 4
+        if whole:
+            yield base64.b64decode(left[:whole])
+        left = left[whole:]
+    if len(left) > 1:
+        yield base64.b64decode(left + b"=" * (4 - len(left)))

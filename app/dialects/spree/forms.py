@@ -1,0 +1,188 @@
+"""Request bodies in every form that is understood, files going to disk as they come. Source: spree.md, section 7."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+import orjson
+from aiohttp import BodyPartReader, MultipartReader
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web import Request
+
+from app.dialects.spree.errors import Malformed
+from app.dialects.spree.filename import UNNAMED, disposition_parameter, sanitised, scrubbed
+from app.dialects.spree.match import OVERRIDES
+from app.dialects.spree.params import MOST_FIELDS, Params, Upload, nested, wrapped
+from app.errors import BodyTooLarge, ImageLimitExceeded
+from app.service.intake import Intake, Spool
+
+ATTACHMENT: Final = "image[attachment]"
+_FORM: Final = "application/x-www-form-urlencoded"
+_CHUNK: Final = 64 * 1024  # bytes read at a time
+_HEAD: Final = 1024  # bytes kept to tell what kind of file it is
+
+
+class Files:
+    """The file of one request, in a spool that is opened when the first byte comes."""
+
+    def __init__(self, stack: AsyncExitStack, intake: Intake) -> None:
+        self._stack = stack
+        self._intake = intake
+        self._spool: Spool | None = None
+
+    @property
+    def spool(self) -> Spool:
+        if self._spool is None:
+            raise LookupError("no file was received")
+        return self._spool
+
+    async def receive(self, name: str, chunks: AsyncIterator[bytes]) -> Upload:
+        """Spools a file; of several the last one counts. One beyond the limit is only read through."""
+        spool = await self._fresh()
+        head, too_large = b"", False
+        async for chunk in chunks:
+            if len(head) < _HEAD:
+                head = (head + chunk)[:_HEAD]
+            if not too_large:
+                too_large = not await _fits(spool, chunk)
+        await spool.finish()
+        return Upload(name, head, too_large)
+
+    async def _fresh(self) -> Spool:
+        if self._spool is None:
+            self._spool = await self._stack.enter_async_context(self._intake.spool())
+        else:
+            await self._spool.restart()
+        return self._spool
+
+
+async def _fits(spool: Spool, chunk: bytes) -> bool:
+    try:
+        await spool.write(chunk)
+    except ImageLimitExceeded:
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The parameters of a body, and whether it was a form (whose `_method` counts)."""
+
+    params: Params
+    form: bool = False
+
+    def verb(self, request: Request) -> str:
+        """The method that the request asks to be treated as."""
+        if request.method != "POST":
+            return request.method
+        wish = self.params.get("_method") if self.form else None
+        wish = wish or request.headers.get("X-HTTP-Method-Override")
+        return wish.upper() if isinstance(wish, str) and wish.upper() in OVERRIDES else "POST"
+
+
+async def read_body(request: Request, files: Files, limit: int) -> Body:
+    """The body's parameters; none for a media type that is not parsed. Malformed, BodyTooLarge (`limit` in bytes)."""
+    if (request.content_length or 0) > limit:
+        raise BodyTooLarge
+    if not request.body_exists:
+        return Body({})
+    if request.content_type == "multipart/form-data":
+        return Body(nested([field async for field in _parts(request, files, limit)]), form=True)
+    if request.content_type == _FORM or "Content-Type" not in request.headers:
+        return Body(pairs(scrubbed((await _whole(request, limit)).decode("utf-8", "replace"))), form=True)
+    if request.content_type == "application/json":
+        return Body(wrapped(_json(await _whole(request, limit))))
+    return Body({})
+
+
+def pairs(encoded: str) -> Params:
+    """The parameters of an urlencoded form or of a query."""
+    if not encoded:
+        return {}
+    try:
+        return nested(parse_qsl(encoded, keep_blank_values=True, errors="replace", max_num_fields=MOST_FIELDS))
+    except ValueError:
+        raise Malformed(f"more than {MOST_FIELDS} fields") from None
+
+
+def _json(text: bytes) -> Any:
+    if not text.strip():
+        return {}
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise Malformed(str(error)) from None
+
+
+async def _whole(request: Request, limit: int) -> bytes:
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > limit:
+            raise BodyTooLarge
+    return bytes(body)
+
+
+async def _parts(request: Request, files: Files, limit: int) -> AsyncIterator[tuple[str, object]]:
+    reader = _reader(request)
+    while part := await _parsed(reader.next()):
+        disposition = part.headers.get("Content-Disposition", "")
+        name = disposition_parameter(disposition, "name")
+        chunks = _chunks(request, part, limit)
+        if name is None:
+            await _pass_over(chunks)
+            continue
+        yield scrubbed(name), await _value(name, part, chunks, files)
+
+
+def _reader(request: Request) -> MultipartReader:
+    try:
+        return MultipartReader(request.headers, request.content)
+    except (ValueError, AssertionError) as error:
+        raise Malformed(str(error)) from None
+
+
+async def _value(name: str, part: Any, chunks: AsyncIterator[bytes], files: Files) -> object:
+    """A file for the attachment (an empty field where none was chosen), a text for other fields."""
+    filename = _filename(part.headers)
+    if filename is None:
+        text = b"".join([chunk async for chunk in chunks])
+        return scrubbed(text.decode("utf-8", "replace"))
+    if name != ATTACHMENT or not filename:
+        await _pass_over(chunks)
+        return "" if name == ATTACHMENT else []
+    return await files.receive(sanitised(filename), chunks)
+
+
+def _filename(headers: Any) -> str | None:
+    """The file name of a part, None for a plain field; bytes of an image need none to be a file."""
+    disposition = headers.get("Content-Disposition", "")
+    name = disposition_parameter(disposition, "filename")
+    if name is None and (extended := disposition_parameter(disposition, "filename*")) is not None:
+        return extended.rpartition("'")[2]
+    if name is None and headers.get("Content-Type", "").startswith("image/"):
+        return UNNAMED
+    return name
+
+
+async def _chunks(request: Request, part: Any, limit: int) -> AsyncIterator[bytes]:
+    if not isinstance(part, BodyPartReader):
+        raise Malformed("a multipart body inside a part")
+    while chunk := await _parsed(part.read_chunk(_CHUNK)):
+        if request.content.total_bytes > limit:
+            raise BodyTooLarge
+        yield chunk
+
+
+async def _parsed(step: Any) -> Any:
+    try:
+        return await step
+    except (ValueError, AssertionError, RuntimeError, HttpProcessingError) as error:
+        raise Malformed(str(error)) from None
+
+
+async def _pass_over(chunks: AsyncIterator[bytes]) -> None:
+    async for _ in chunks:
+        pass
