@@ -1,0 +1,168 @@
+"""OAuth 1.0a in the order, and with the problem texts, of OpenMage's REST interface."""
+
+import hashlib
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol
+from urllib.parse import unquote
+
+from app.access.nonces import NonceMemory
+from app.access.signature import SignatureMethod, SignedRequest, is_signed_by
+from app.errors import ProductImagesError
+
+FUTURE_SECONDS: Final = 600
+"""How far a client's clock may be ahead."""
+
+_KEY_LENGTH: Final = 32
+_NAME: Final = re.compile(r"oauth_[a-z_-]+")
+_DIGITS: Final = re.compile(r"\s*\+?(\d{1,19})")
+_METHODS: Final[Mapping[str, SignatureMethod]] = {"HMAC-SHA1": "HMAC-SHA1", "PLAINTEXT": "PLAINTEXT"}
+_CHANGING: Final = frozenset({"POST", "PUT", "DELETE"})
+
+Parameters = Mapping[str, str]
+
+
+class OAuthProblem(ProductImagesError):
+    """The request's OAuth credentials are not valid.
+
+    `problem` is what the client reads, such as `oauth_problem=nonce_used`.
+    """
+
+    def __init__(self, name: str, absent: str = "") -> None:
+        self.problem = f"oauth_problem={name}" + (f"&oauth_parameters_absent={absent}" if absent else "")
+        super().__init__(self.problem)
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    key: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """What a token stands for; `privileges` None = all of them."""
+
+    token: str
+    secret: str
+    consumer_key: str
+    user_type: Literal["admin", "customer"]
+    privileges: frozenset[str] | None
+    has_role: bool
+    admin_id: int | None
+    revoked: bool
+
+
+class Credentials(Protocol):
+    """Where consumers, tokens and the nonces of writes are kept."""
+
+    async def find_oauth(self, consumer_key: str, token: str) -> tuple[Consumer | None, AccessToken | None]: ...
+
+    async def claim_nonce(self, consumer_key: str, nonce: str) -> bool: ...
+
+
+def is_oauth(authorization: str) -> bool:
+    """Whether a request with this header wants to be authenticated; any other one is a guest's."""
+    return authorization[:5].lower() == "oauth"
+
+
+def nonce_seconds(past_seconds: int) -> int | None:
+    """How long a nonce has to be remembered; None = for ever, as old requests stay valid."""
+    return past_seconds + FUTURE_SECONDS + 60 if past_seconds else None
+
+
+class OAuth:
+    """Verifies requests; `past_seconds` is the oldest timestamp accepted, 0 for any."""
+
+    def __init__(self, credentials: Credentials, past_seconds: int, clock: Callable[[], float] = time.time) -> None:
+        self._credentials = credentials
+        self._past_seconds = past_seconds
+        self._clock = clock
+        self._nonces = NonceMemory(nonce_seconds(past_seconds), clock)
+
+    async def verify(self, authorization: str, request: SignedRequest) -> AccessToken:
+        """The token that a request was made with; OAuthProblem for the first check that fails."""
+        parameters = read_parameters(authorization)
+        method = _signature_method(parameters, request)
+        if method != "PLAINTEXT":
+            self._check_time(parameters)
+        key, name = parameters["oauth_consumer_key"], parameters.get("oauth_token", "")
+        consumer, token = await self._find(key, name)
+        if consumer is None:
+            raise OAuthProblem("consumer_key_rejected")
+        if method != "PLAINTEXT":
+            await self._claim_nonce(key, parameters["oauth_nonce"], request.method)
+        token = _checked(token, name, key)
+        if not is_signed_by(request, parameters, method, (consumer.secret, token.secret)):
+            raise OAuthProblem("signature_invalid")
+        return token
+
+    def _check_time(self, parameters: Parameters) -> None:
+        for name in ("oauth_nonce", "oauth_timestamp"):
+            _require(parameters, name)
+        digits = _DIGITS.match(parameters["oauth_timestamp"])
+        stamp, now = int(digits[1]) if digits else 0, self._clock()
+        too_old = bool(self._past_seconds) and stamp < now - self._past_seconds
+        if stamp <= 0 or stamp > now + FUTURE_SECONDS or too_old:
+            raise OAuthProblem("timestamp_refused")
+
+    async def _find(self, key: str, token: str) -> tuple[Consumer | None, AccessToken | None]:
+        """Never asks for what cannot exist: a text that is not plain ASCII is no key."""
+        if not _is_key(key):
+            return None, None
+        return await self._credentials.find_oauth(key, token if _is_key(token) else "")
+
+    async def _claim_nonce(self, consumer_key: str, nonce: str, method: str) -> None:
+        """Nonces of writes are kept for all processes; reads change nothing, so one's memory will do."""
+        digest = hashlib.blake2b(nonce.encode("utf-8", "replace"), digest_size=16).hexdigest()
+        fresh = self._nonces.claim(consumer_key, digest)
+        if fresh and method in _CHANGING:
+            fresh = await self._credentials.claim_nonce(consumer_key, digest)
+        if not fresh:
+            raise OAuthProblem("nonce_used")
+
+
+def read_parameters(authorization: str) -> dict[str, str]:
+    """The `oauth_…` parameters of an Authorization header that `is_oauth`; of several values the last."""
+    parameters = {}
+    for part in authorization[6:].split(","):
+        name, separator, value = part.partition("=")
+        if separator and _NAME.match(name.strip()):
+            parameters[unquote(name.strip())] = unquote(value.strip().strip('"'))
+    return parameters
+
+
+def _signature_method(parameters: Parameters, request: SignedRequest) -> SignatureMethod:
+    """Checks all that needs neither clock nor database."""
+    if parameters.get("oauth_version", "1.0") != "1.0":
+        raise OAuthProblem("version_rejected")
+    for name in ("oauth_consumer_key", "oauth_signature_method", "oauth_signature"):
+        _require(parameters, name)
+    if len(parameters["oauth_consumer_key"]) != _KEY_LENGTH:
+        raise OAuthProblem("consumer_key_rejected")
+    method = _METHODS.get(parameters["oauth_signature_method"])
+    if method is None or (method == "PLAINTEXT" and not request.is_private):
+        raise OAuthProblem("signature_method_rejected")
+    return method
+
+
+def _checked(token: AccessToken | None, name: str, consumer_key: str) -> AccessToken:
+    if name in ("", "0"):
+        raise OAuthProblem("parameter_absent", "oauth_token")
+    if token is None or token.consumer_key != consumer_key:
+        raise OAuthProblem("token_rejected")
+    if token.revoked:
+        raise OAuthProblem("token_revoked")
+    return token
+
+
+def _require(parameters: Parameters, name: str) -> None:
+    """OpenMage counts an empty value, and the text `0`, as absent."""
+    if parameters.get(name, "") in ("", "0"):
+        raise OAuthProblem("parameter_absent", name)
+
+
+def _is_key(text: str) -> bool:
+    return len(text) == _KEY_LENGTH and text.isascii() and text.isprintable()
