@@ -76,6 +76,7 @@ class Settings:
     codec_processes: int = option(2, "Child processes that decode and encode images.", _number(1, 256))
     codec_seconds: int = option(10, "Longest time one image may take in a child process, in seconds.", _number(1))
     codec_memory_bytes: int = option(1024 * _MIB, "Most memory one codec child may use, in bytes.", _number(128 * _MIB))
+    codec_pixels: int = option(150_000_000, "Most pixels being decoded at a time over all codec children; further images wait.", _number(1))
     document_cache_bytes: int = option(64 * _MIB, "Memory for ready JSON and XML documents per process, in bytes.", _number(0))
     media_cache_bytes: int = option(64 * _MIB, "Memory for hot renditions per process, in bytes.", _number(0))
 

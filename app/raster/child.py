@@ -1,0 +1,127 @@
+"""What runs inside a codec child: limits on itself first, then one image at a time."""
+
+import fcntl
+import os
+import resource
+import select
+import signal
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing import parent_process
+from pathlib import Path
+from typing import Final, ParamSpec, TypeVar
+
+import PIL
+from PIL import AvifImagePlugin, Image, features
+
+from app.errors import CodecFailed, ImageLimitExceeded, ImageUndecodable, ProductImagesError
+from app.model import Facts, Format, Recipe, Rendered
+from app.raster.clean import cleaned
+from app.raster.limits import Limits, check
+from app.raster.sniff import facts_of, mapped, open_image
+from app.raster.treat import treat
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_CODECS: Final = ("jpg", "webp", "avif", "zlib", "littlecms2")
+
+
+def prepare(memory_bytes: int, max_pixels: int) -> None:
+    """Runs once in each new child: bounds its memory, and ties its life to its parent's."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a decoder that hangs never returns to a Python handler
+    _die_with_parent()
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    warnings.simplefilter("ignore")
+    Image.MAX_IMAGE_PIXELS = max_pixels
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+
+
+def _die_with_parent() -> None:
+    """The kernel kills this process when the parent's end of their pipe closes, even in the middle of a decoder.
+
+    PR_SET_PDEATHSIG would watch the fork server instead, which lives as long as its children do.
+    """
+    parent = parent_process()
+    assert parent is not None
+    pipe = parent.sentinel
+    fcntl.fcntl(pipe, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(pipe, fcntl.F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(pipe, fcntl.F_SETFL, fcntl.fcntl(pipe, fcntl.F_GETFL) | os.O_ASYNC)
+    if select.select([pipe], [], [], 0)[0]:  # it died before the watch began
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def run(seconds: int, task: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """`task` within `seconds` of CPU time; whatever goes wrong comes out as an error of our own family."""
+    with _cpu_limit(seconds), _typed_errors():
+        return task(*args, **kwargs)
+
+
+@contextmanager
+def _cpu_limit(seconds: int) -> Iterator[None]:
+    """A second line behind the pool's clock. The kernel ends the process when the time is used up."""
+    spent = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    until = int(spent.ru_utime + spent.ru_stime) + seconds + 2
+    resource.setrlimit(resource.RLIMIT_CPU, (until, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_CPU, (hard, hard))
+
+
+@contextmanager
+def _typed_errors() -> Iterator[None]:
+    try:
+        yield
+    except ProductImagesError as error:
+        raise type(error)(error.reason) from None
+    except Image.DecompressionBombError as error:
+        raise ImageLimitExceeded(str(error)) from None
+    except Exception as error:
+        raise CodecFailed(f"{type(error).__name__}: {error}") from None
+
+
+@contextmanager
+def _decoding() -> Iterator[None]:
+    """Pillow tells damage by many exceptions; inside a decoder all but a want of memory mean the same."""
+    try:
+        yield
+    except (ProductImagesError, MemoryError, Image.DecompressionBombError):
+        raise
+    except Exception as error:
+        raise ImageUndecodable(f"{type(error).__name__}: {error}") from error
+
+
+def header(path: Path, limits: Limits) -> Facts:
+    """The facts of an image within the limits, without decoding it."""
+    with _decoding():
+        return check(facts_of(path, most_frames=limits.frames), limits)
+
+
+def inspect(path: Path, limits: Limits) -> Facts:
+    """The facts of an image of which every frame decodes and whose original can be cleaned."""
+    facts = header(path, limits)
+    with _decoding(), open_image(path, facts.format) as image:
+        for frame in range(facts.frames):
+            if frame:
+                image.seek(frame)
+            image.load()
+        with mapped(path) as data:
+            cleaned(data, facts.format)
+    return facts
+
+
+def build(path: Path, limits: Limits, recipes: Sequence[Recipe], formats: Sequence[Format] | None) -> list[Rendered]:
+    """Every recipe in every format; in the source's own where `formats` is None."""
+    facts = header(path, limits)
+    return list(treat(path, facts, recipes, formats or (facts.format,)))
+
+
+def versions() -> dict[str, str]:
+    """Pillow's and its codecs' versions."""
+    found = {name: features.version(name) or "missing" for name in _CODECS}
+    return {"pillow": PIL.__version__} | found

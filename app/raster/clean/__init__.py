@@ -1,0 +1,28 @@
+"""Removes private metadata and appended data from a file, without touching a pixel."""
+
+from typing import assert_never
+
+from app.errors import FormatNotAllowed
+from app.model import Format
+from app.raster.buffer import Buffer
+from app.raster.clean import gif, jpeg, png, webp
+
+
+def cleaned(data: Buffer, fmt: Format, *, keep_copyright: bool = True) -> bytes:
+    """The file with its pixels, orientation, colour profile and, where wanted, copyright notice, and nothing more.
+
+    Raises ImageUndecodable where the container is broken.
+    """
+    match fmt:
+        case "jpeg":
+            return jpeg.clean(data, keep_copyright=keep_copyright)
+        case "png":
+            return png.clean(data, keep_copyright=keep_copyright)
+        case "gif":
+            return gif.clean(data)
+        case "webp":
+            return webp.clean(data, keep_copyright=keep_copyright)
+        case "avif":
+            raise FormatNotAllowed("avif: no cleaning")
+        case _:
+            assert_never(fmt)

@@ -1,0 +1,107 @@
+"""Walks a GIF block by block: counts its frames, and takes out what is not needed to show them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from app.errors import ImageUndecodable
+from app.raster.buffer import Buffer
+
+_HEADER: Final = 13
+_EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
+_CONTROL, _APPLICATION = 0xF9, 0xFF
+_DESCRIPTOR: Final = 10
+_KEPT_APPLICATIONS: Final = (b"NETSCAPE2.0", b"ANIMEXTS1.0", b"ICCRGBG1012")
+"""How often it plays, and its colour profile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """`width` and `height`: the smallest canvas that holds every frame, in pixels."""
+
+    frames: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Bytes `start` to `end` of the file. `label` tells one extension from another."""
+
+    kind: int
+    start: int
+    end: int
+    label: int = 0
+
+
+def blocks(data: Buffer) -> Iterator[Block]:
+    """Everything between the header and the trailer; ImageUndecodable when a block is cut short."""
+    at = header_length(data)
+    while at < len(data) and data[at] != _TRAILER:
+        kind, start = data[at], at
+        if kind == _EXTENSION:
+            label = data[at + 1] if at + 1 < len(data) else 0
+            at = _behind_sub_blocks(data, at + 2)
+            yield Block(kind, start, at, label)
+        elif kind == _IMAGE:
+            at = _behind_sub_blocks(data, at + _DESCRIPTOR + _table(data, at + _DESCRIPTOR - 1) + 1)
+            yield Block(kind, start, at)
+        else:
+            raise ImageUndecodable(f"gif: unknown block {kind:#x}")
+
+
+def header_length(data: Buffer) -> int:
+    """Of signature, screen and global colour table, in bytes."""
+    if len(data) < _HEADER:
+        raise ImageUndecodable("gif: no screen")
+    return _HEADER + _table(data, _HEADER - 3)
+
+
+def survey(data: Buffer, most_frames: int) -> Scene:
+    """Counts frames, at most one more than `most_frames`; ImageUndecodable where there is none."""
+    frames = width = height = 0
+    for block in blocks(data):
+        if block.kind != _IMAGE:
+            continue
+        left, top, wide, high = (
+            int.from_bytes(data[block.start + at : block.start + at + 2], "little") for at in (1, 3, 5, 7)
+        )
+        frames, width, height = frames + 1, max(width, left + wide), max(height, top + high)
+        if frames > most_frames:
+            break
+    if not frames:
+        raise ImageUndecodable("gif: no frame")
+    return Scene(frames, width, height)
+
+
+def clean(data: Buffer) -> bytes:
+    """The same frames, timings, loop count and colour profile; no comments, no other extension, nothing behind them."""
+    parts, control = [data[: header_length(data)]], b""
+    for block in blocks(data):
+        whole = data[block.start : block.end]
+        if block.kind == _IMAGE:
+            parts += (control, whole)
+            control = b""
+        elif block.label == _CONTROL:
+            control = whole
+        elif block.label == _APPLICATION and whole[3:14] in _KEPT_APPLICATIONS:
+            parts.append(whole)
+    parts.append(bytes((_TRAILER,)))
+    return b"".join(parts)
+
+
+def _table(data: Buffer, flags_at: int) -> int:
+    """The length of the colour table that the flags at this place announce."""
+    if flags_at >= len(data):
+        raise ImageUndecodable("gif: cut short")
+    flags = data[flags_at]
+    return 3 * 2 ** ((flags & 0x07) + 1) if flags & 0x80 else 0
+
+
+def _behind_sub_blocks(data: Buffer, at: int) -> int:
+    while at < len(data):
+        size = data[at]
+        at += 1 + size
+        if not size:
+            return at
+    raise ImageUndecodable("gif: cut short")

@@ -1,0 +1,66 @@
+"""Takes everything out of a WebP that is not needed to show it; coded frames stay as they are."""
+
+import struct
+from collections.abc import Iterator
+from typing import Final
+
+from app.errors import ImageUndecodable
+from app.raster import exif
+from app.raster.buffer import Buffer
+
+_RIFF: Final = 12
+_FRAME_HEADER: Final = 16
+_STILL: Final = frozenset((b"VP8 ", b"VP8L", b"ALPH"))
+_KEPT: Final = _STILL | {b"VP8X", b"ICCP", b"ANIM"}
+_HAS_EXIF, _HAS_XMP = 0x08, 0x04
+
+
+def chunks(data: Buffer, at: int, end: int) -> Iterator[tuple[bytes, bytes]]:
+    """Each chunk's name and body; ImageUndecodable when one runs past `end`."""
+    while at + 8 <= end:
+        name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
+        if at + 8 + size > end:
+            raise ImageUndecodable("webp: a chunk runs past the end")
+        yield name, data[at + 8 : at + 8 + size]
+        at += 8 + size + size % 2
+
+
+def exif_of(data: Buffer) -> bytes | None:
+    return next((body for name, body in _top(data) if name == b"EXIF"), None)
+
+
+def clean(data: Buffer, *, keep_copyright: bool) -> bytes:
+    """The same frames, timings, colour profile and orientation, and a copyright notice where wanted."""
+    kept = [_reduced(name, body, keep_copyright=keep_copyright) for name, body in _top(data)]
+    pairs = [(name, body) for name, body in kept if body]
+    has_exif = any(name == b"EXIF" for name, _ in pairs)
+    parts = [_chunk(name, _flagged(body, has_exif=has_exif) if name == b"VP8X" else body) for name, body in pairs]
+    content = b"WEBP" + b"".join(parts)
+    return b"RIFF" + struct.pack("<I", len(content)) + content
+
+
+def _top(data: Buffer) -> Iterator[tuple[bytes, bytes]]:
+    end = 8 + int.from_bytes(data[4:8], "little")
+    if end > len(data):
+        raise ImageUndecodable("webp: cut short")
+    return chunks(data, _RIFF, end)
+
+
+def _reduced(name: bytes, body: bytes, *, keep_copyright: bool) -> tuple[bytes, bytes]:
+    if name in _KEPT:
+        return name, body
+    if name == b"ANMF":
+        inner = chunks(body, _FRAME_HEADER, len(body))
+        return name, body[:_FRAME_HEADER] + b"".join(_chunk(part, data) for part, data in inner if part in _STILL)
+    if name == b"EXIF":
+        return name, exif.reduced(body, keep_copyright=keep_copyright)
+    return name, b""
+
+
+def _flagged(body: bytes, *, has_exif: bool) -> bytes:
+    flags = body[0] & ~(_HAS_EXIF | _HAS_XMP) | (_HAS_EXIF if has_exif else 0)
+    return bytes((flags,)) + body[1:]
+
+
+def _chunk(name: bytes, body: bytes) -> bytes:
+    return name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)

@@ -1,0 +1,49 @@
+"""Writes finished pixels in each output format."""
+
+import io
+from collections.abc import Mapping
+from typing import Any, Final
+
+from PIL import Image
+
+from app.model import Format
+
+BACKGROUND: Final = (255, 255, 255)
+"""What shows through transparent pixels where the format has none."""
+
+_QUALITY: Final[Mapping[Format, int]] = {"jpeg": 82, "webp": 80, "avif": 60}
+_OPTIONS: Final[Mapping[Format, Mapping[str, Any]]] = {
+    "jpeg": {"format": "JPEG", "optimize": True},
+    "png": {"format": "PNG"},
+    "gif": {"format": "GIF"},
+    "webp": {"format": "WEBP", "method": 2},
+    "avif": {"format": "AVIF", "speed": 8, "max_threads": 1},
+}
+
+
+def encode(image: Image.Image, fmt: Format, quality: Mapping[Format, int]) -> bytes:
+    """The bytes of `image` (L, LA, RGB or RGBA), without any metadata. `quality` is 1…100 for lossy formats."""
+    options = dict(_OPTIONS[fmt])
+    if fmt in _QUALITY:
+        options["quality"] = quality.get(fmt, _QUALITY[fmt])
+    ready = flattened(image) if fmt == "jpeg" else opaque(image)
+    ready.info.clear()
+    target = io.BytesIO()
+    ready.save(target, **options)
+    return target.getvalue()
+
+
+def flattened(image: Image.Image) -> Image.Image:
+    """Without transparency, on the background."""
+    if image.mode not in ("LA", "RGBA"):
+        return image
+    canvas = Image.new("RGBA", image.size, (*BACKGROUND, 255))
+    canvas.alpha_composite(image.convert("RGBA"))
+    return canvas.convert("RGB")
+
+
+def opaque(image: Image.Image) -> Image.Image:
+    """Without an alpha channel that hides nothing: it would only cost bytes."""
+    if image.mode not in ("LA", "RGBA") or image.getchannel("A").getextrema() != (255, 255):
+        return image
+    return image.convert(image.mode.removesuffix("A"))

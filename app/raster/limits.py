@@ -1,0 +1,27 @@
+"""Every limit on an image, in one place, checked against its header before anything is decoded."""
+
+from dataclasses import dataclass
+
+from app.errors import ImageLimitExceeded
+from app.model import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`pixels` in one frame, `total_pixels` over all `frames`."""
+
+    pixels: int
+    total_pixels: int
+    frames: int
+
+
+def check(facts: Facts, limits: Limits) -> Facts:
+    """The same facts, or ImageLimitExceeded with the limit in its reason."""
+    pixels = facts.width * facts.height
+    if pixels > limits.pixels:
+        raise ImageLimitExceeded(f"{facts.width}x{facts.height} is more than {limits.pixels} pixels")
+    if facts.frames > limits.frames:
+        raise ImageLimitExceeded(f"more than {limits.frames} frames")
+    if pixels * facts.frames > limits.total_pixels:
+        raise ImageLimitExceeded(f"{facts.frames} frames have more than {limits.total_pixels} pixels")
+    return facts

@@ -1,0 +1,45 @@
+"""Makes an image fit inside a box, never larger, with the pre-shrink computed from the final size."""
+
+from typing import Final
+
+from PIL import Image
+
+from app.raster.orient import Size
+
+GAP: Final = 1.5
+"""How many times larger than the result a cheap pre-shrink may leave an image: 53 dB PSNR against a full Lanczos."""
+
+_PREMULTIPLIED: Final = {"RGBA": "RGBa", "LA": "La"}
+
+
+def fitted(size: Size, box: Size) -> Size:
+    """`size` scaled to fit inside `box`: sides rounded half up, at least 1, never enlarged (spree.md §9)."""
+    width, height = size
+    box_width, box_height = box
+    if width <= box_width and height <= box_height:
+        return size
+    if box_width * height <= box_height * width:
+        over, under = box_width, width
+    else:
+        over, under = box_height, height
+    return _scaled(width, over, under), _scaled(height, over, under)
+
+
+def _scaled(side: int, over: int, under: int) -> int:
+    return max(1, (2 * side * over + under) // (2 * under))
+
+
+def draft(image: Image.Image, size: Size) -> None:
+    """Lets a JPEG decoder leave out what a result of `size` does not need."""
+    image.draft(None, (round(size[0] * GAP), round(size[1] * GAP)))
+
+
+def resized(image: Image.Image, size: Size) -> Image.Image:
+    """`image` at exactly `size`. Colours of transparent pixels do not bleed into visible ones."""
+    if image.size == size:
+        return image
+    mode = _PREMULTIPLIED.get(image.mode)
+    if mode is None:
+        return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=GAP)
+    small = image.convert(mode).resize(size, Image.Resampling.LANCZOS, reducing_gap=GAP)
+    return small.convert(image.mode)

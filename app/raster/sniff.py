@@ -1,0 +1,101 @@
+"""Which format a file has, and what its header says, before a single pixel is decoded."""
+
+import mmap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from PIL import (
+    AvifImagePlugin,
+    GifImagePlugin,
+    Image,
+    JpegImagePlugin,
+    PngImagePlugin,
+    UnidentifiedImageError,
+    WebPImagePlugin,
+)
+
+from app.errors import FormatNotAllowed, ImageUndecodable
+from app.model import Facts, Format
+from app.raster import exif
+from app.raster.clean import gif, jpeg, png, webp
+
+PLUGINS: Final = (JpegImagePlugin, PngImagePlugin, GifImagePlugin, WebPImagePlugin, AvifImagePlugin)
+"""Imported by name: `Image.open` then never looks for further plug-ins, some of which start programs."""
+
+_PILLOW_NAMES: Final[dict[Format, str]] = {
+    "jpeg": "JPEG",
+    "png": "PNG",
+    "gif": "GIF",
+    "webp": "WEBP",
+    "avif": "AVIF",
+}
+_HEAD: Final = 64
+_AVIF_BRANDS: Final = (b"avif", b"avis")
+
+
+@contextmanager
+def mapped(path: Path) -> Iterator[mmap.mmap]:
+    """The file's bytes without reading them; FormatNotAllowed when it is empty."""
+    with path.open("rb") as file:
+        try:
+            view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except ValueError as error:
+            raise FormatNotAllowed("the file is empty") from error
+        with view:
+            yield view
+
+
+def sniff(head: bytes) -> Format:
+    """The format that the first bytes announce; FormatNotAllowed for anything outside the closed list."""
+    if head.startswith(b"\xff\xd8\xff"):
+        return "jpeg"
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "png"
+    if head.startswith((b"GIF87a", b"GIF89a")):
+        return "gif"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "webp"
+    if head[4:8] == b"ftyp" and any(brand in head[8:_HEAD] for brand in _AVIF_BRANDS):
+        return "avif"
+    raise FormatNotAllowed(f"unknown first bytes: {head[:16].hex()}")
+
+
+def open_image(path: Path, fmt: Format) -> Image.Image:
+    """The image with its header read; pixels are decoded when they are asked for."""
+    try:
+        return Image.open(path, formats=(_PILLOW_NAMES[fmt],))
+    except UnidentifiedImageError as error:
+        raise ImageUndecodable(f"{fmt}: the header cannot be read") from error
+
+
+def orientation(data: mmap.mmap, image: Image.Image, fmt: Format) -> int:
+    """The Exif orientation 1…8, taken where browsers look for it."""
+    match fmt:
+        case "jpeg":
+            return exif.parse(jpeg.exif_of(data)).orientation
+        case "png":
+            return exif.parse(png.exif_of(data)).orientation
+        case "webp":
+            return exif.parse(webp.exif_of(data)).orientation
+        case "avif":  # Pillow translates the container's own rotation and mirror boxes
+            value = image.getexif().get(exif.ORIENTATION, 1)
+            return value if value in range(1, 9) else 1
+        case "gif":
+            return 1
+
+
+def facts_of(path: Path, *, most_frames: int) -> Facts:
+    """What the header says. Counting the frames of a GIF stops behind `most_frames`."""
+    with mapped(path) as data:
+        fmt = sniff(data[:_HEAD])
+        with open_image(path, fmt) as image:
+            width, height = image.size
+            frames = getattr(image, "n_frames", 1) if fmt in ("png", "webp", "avif") else 1
+            if fmt == "gif":
+                scene = gif.survey(data, most_frames)
+                frames, width, height = scene.frames, max(width, scene.width), max(height, scene.height)
+            if width < 1 or height < 1:
+                raise ImageUndecodable(f"{fmt}: {width}x{height} pixels")
+            return Facts(fmt, width, height, frames, orientation(data, image, fmt), image.has_transparency_data)
