@@ -57,6 +57,22 @@ class BodyTooLarge(Rejected):
     """The request body is larger than this service accepts."""
 
 
+class BodyTooSlow(Rejected):
+    """The request body did not arrive in time."""
+
+
+class BodyBroken(Rejected):
+    """The request body is not framed as HTTP prescribes."""
+
+
+class EncodingNotAccepted(Rejected):
+    """The request body must not be compressed."""
+
+
+class InvalidHost(Rejected):
+    """The request names no valid host."""
+
+
 class ImagesNotSupported(Rejected):
     """The product does not support images."""
 

@@ -66,6 +66,14 @@ class Settings:
     recipe_large: int = option(1200, "Side of the box that the `large` rendition fits inside, in pixels.", _number(1, 10000))
     recipe_small: int = option(300, "Side of the box that the `small` rendition fits inside, in pixels.", _number(1, 10000))
 
+    body_seconds: int = option(120, "Longest time a request body may take to arrive, in seconds.", _number(1))
+    send_seconds: int = option(
+        60, "Longest time a client may take to accept one chunk of an image, in seconds.", _number(1)
+    )
+    log_sample: int = option(
+        100, "One request in so many is logged; failed and slow ones always are.", _number(1)
+    )
+
     max_body_bytes: int = option(32 * _MIB, "Largest request body, in bytes.", _number(1024))
     max_image_bytes: int = option(20 * _MIB, "Largest uploaded image once decoded from its transport, in bytes.", _number(1024))
     max_pixels: int = option(50_000_000, "Most pixels in one frame of an image.", _number(1))

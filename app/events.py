@@ -1,0 +1,114 @@
+"""Everything worth telling the outside, as plain facts. `Observe` is how any room tells one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from app.model import BlobHash
+
+
+@dataclass(frozen=True, slots=True)
+class RequestServed:
+    """`route` is the pattern of the route, never the path, so that its values stay few."""
+
+    room: str
+    route: str
+    method: str
+    status: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFailed:
+    """A request met an error that nobody foresaw."""
+
+    room: str
+    route: str
+    error: BaseException
+
+
+@dataclass(frozen=True, slots=True)
+class RequestTurnedAway:
+    """A request met something that is away or busy, for the reason given."""
+
+    room: str
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferBroken:
+    """A body that had begun to go out could not be sent to its end."""
+
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadAccepted:
+    room: str
+    size: int
+    """In bytes."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRejected:
+    """`why` is the name of the error's class."""
+
+    room: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenditionBuilt:
+    """`cause`: by the background task, or since somebody asked for it first."""
+
+    recipe: str
+    format: str
+    size: int
+    cause: Literal["job", "demand"]
+
+
+@dataclass(frozen=True, slots=True)
+class JobDone:
+    kind: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class JobFailed:
+    """`final` if it will not be tried again."""
+
+    kind: str
+    reason: str
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BlobPurged:
+    blob: BlobHash
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFailed:
+    """Something that the service needs does not answer."""
+
+    name: str
+    reason: str
+
+
+Event = (
+    RequestServed
+    | RequestFailed
+    | RequestTurnedAway
+    | TransferBroken
+    | UploadAccepted
+    | UploadRejected
+    | RenditionBuilt
+    | JobDone
+    | JobFailed
+    | BlobPurged
+    | CheckFailed
+)
+Observe = Callable[[Event], None]

@@ -1,0 +1,40 @@
+"""Request bodies, bounded in bytes and time while they arrive."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from aiohttp import hdrs, web
+
+from app.errors import BodyBroken, BodyTooLarge, BodyTooSlow, EncodingNotAccepted
+from app.http.appkeys import SETTINGS
+
+
+async def body_chunks(request: web.Request, limit: int) -> AsyncIterator[bytes]:
+    """The body as it arrives. Raises BodyTooLarge beyond `limit` bytes, BodyTooSlow, BodyBroken, and
+    EncodingNotAccepted for a compressed one."""
+    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower() not in {"identity", ""}:
+        raise EncodingNotAccepted(request.headers[hdrs.CONTENT_ENCODING][:100])
+    if (announced := request.content_length or 0) > limit:
+        raise BodyTooLarge(f"{announced} bytes announced, {limit} allowed")
+    deadline = asyncio.get_running_loop().time() + request.app[SETTINGS].body_seconds
+    received = 0
+    while chunk := await _next(request, deadline):
+        received += len(chunk)
+        if received > limit:
+            raise BodyTooLarge(f"more than {limit} bytes")
+        yield chunk
+
+
+async def read_body(request: web.Request, limit: int) -> bytes:
+    """The whole body; raises what `body_chunks` raises."""
+    return b"".join([chunk async for chunk in body_chunks(request, limit)])
+
+
+async def _next(request: web.Request, deadline: float) -> bytes:
+    try:
+        async with asyncio.timeout_at(deadline):
+            return await request.content.readany()
+    except TimeoutError as error:
+        raise BodyTooSlow from error
+    except web.RequestPayloadError as error:
+        raise BodyBroken(str(error)) from error

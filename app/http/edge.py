@@ -1,0 +1,100 @@
+"""The outermost middleware: request id, timing, and failures into the words of the room that answers."""
+
+import re
+import secrets
+import time
+from typing import Any, Final
+
+import structlog
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
+
+from app.errors import BodyTooLarge, NotFound, ProductImagesError, Unavailable
+from app.events import RequestFailed, RequestServed, RequestTurnedAway, TransferBroken
+from app.http.appkeys import OBSERVER
+from app.http.rooms import ROOMS, RoomName, room_name
+
+REQUEST_ID: Final = "X-Request-Id"
+SERVER_OPTIONS: Final[dict[str, Any]] = {
+    "auto_decompress": False,  # a few kilobytes of gzip may hold gigabytes; `body` refuses what is compressed
+    "access_log": None,  # the observer logs requests, with fields
+    "keepalive_timeout": 75.0,
+}
+"""Arguments of `web.AppRunner` without which the promises of this package do not hold."""
+
+_SANE_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_METHODS: Final = hdrs.METH_ALL
+
+
+@web.middleware
+async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Needs `OBSERVER` and `ROOMS` in the application."""
+    started = time.perf_counter()
+    name = room_name(request.rel_url.raw_path)
+    request_id = _bind_request_id(request)
+    try:
+        response = await handler(request)
+    except web.HTTPRedirection:
+        raise
+    except Exception as error:
+        if request.writer.output_size or _client_left(request, error):
+            raise _broken_off(request, error) from error
+        response = _told(request, name, error)
+    if not response.prepared and request.app[ROOMS][name].tells_request_id:
+        response.headers[REQUEST_ID] = request_id
+    method = request.method if request.method in _METHODS else "other"
+    seconds = time.perf_counter() - started
+    request.app[OBSERVER](RequestServed(name, _route(request), method, response.status, seconds))
+    return response
+
+
+def _bind_request_id(request: web.Request) -> str:
+    """The caller's own id if it is harmless in logs and headers, else a new one; every log line of
+    this request carries it."""
+    given = request.headers.get(REQUEST_ID)
+    request_id = given if given and _SANE_ID.fullmatch(given) else secrets.token_hex(8)
+    structlog.contextvars.bind_contextvars(request_id=request_id)
+    return request_id
+
+
+def _route(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "unknown"
+
+
+def _client_left(request: web.Request, error: Exception) -> bool:
+    gone = request.transport is None or request.transport.is_closing()
+    return gone and isinstance(error, ConnectionError)
+
+
+def _broken_off(request: web.Request, error: Exception) -> ConnectionResetError:
+    """Once bytes have gone out no document can follow: the connection ends, so that the client sees
+    that what it has is not all."""
+    if not _client_left(request, error):
+        request.app[OBSERVER](TransferBroken(_route(request), f"{type(error).__name__}: {error}"))
+    if request.transport is not None:
+        request.transport.abort()
+    return ConnectionResetError("the answer was broken off")
+
+
+def _told(request: web.Request, name: RoomName, error: Exception) -> web.StreamResponse:
+    failure = _named(error)
+    observe = request.app[OBSERVER]
+    if isinstance(failure, Unavailable):
+        observe(RequestTurnedAway(name, type(failure).__name__, failure.reason))
+    elif not isinstance(failure, ProductImagesError | web.HTTPException):
+        observe(RequestFailed(name, _route(request), failure))
+    response = request.app[ROOMS][name].error_document(request, failure)
+    if isinstance(failure, Unavailable):
+        response.headers.setdefault(hdrs.RETRY_AFTER, str(failure.retry_after))
+    return response
+
+
+def _named(error: Exception) -> Exception:
+    match error:
+        case web.HTTPNotFound():
+            return NotFound("no route")
+        case web.HTTPRequestEntityTooLarge():
+            return BodyTooLarge()
+        case _:
+            return error

@@ -1,0 +1,50 @@
+"""How log lines look, our own and those of libraries."""
+
+import logging
+from typing import Literal
+
+import structlog
+from structlog.typing import Processor
+
+
+def configure_logging(log_format: Literal["console", "json"]) -> None:
+    """Write every line to standard error: for people, or one JSON object a line for machines."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_rendering(log_format)],
+        )
+    )
+    handler.addFilter(_without_noise)
+    logging.root.handlers[:] = [handler]
+    logging.root.setLevel(logging.INFO)
+
+
+def _rendering(log_format: Literal["console", "json"]) -> list[Processor]:
+    if log_format == "json":
+        return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    return [structlog.dev.ConsoleRenderer()]
+
+
+def _without_noise(record: logging.LogRecord) -> bool:
+    """What a stranger sends to the port that is not HTTP is no error of ours, and needs no traceback."""
+    if record.name == "aiohttp.server" and record.exc_info and _is_malformed(record.exc_info[1]):
+        record.msg, record.args, record.exc_info = "Malformed request", (), None
+        record.levelno, record.levelname = logging.INFO, "INFO"
+    return True
+
+
+def _is_malformed(error: BaseException | None) -> bool:
+    return type(error).__module__ in {"aiohttp.http_exceptions", "aiohttp._http_parser"}

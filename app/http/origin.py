@@ -1,0 +1,116 @@
+"""Under which scheme and host a client sees this service."""
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from aiohttp import hdrs, web
+
+from app.errors import InvalidHost, Misconfigured
+from app.http.appkeys import SETTINGS
+from app.settings import Settings
+
+Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
+
+_HOST: Final = re.compile(
+    r"(?P<host>[A-Za-z0-9](?:[A-Za-z0-9._-]{0,253})|\[[0-9A-Fa-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?"
+)
+_FORWARDED: Final = re.compile(
+    r'(?P<name>proto|host)\s*=\s*(?:"(?P<quoted>[^"\\]*)"|(?P<token>[^\s;,"]+))', re.IGNORECASE
+)
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """`host` without port, IPv6 addresses in brackets."""
+
+    scheme: str
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        port = "" if self.port == _DEFAULT_PORTS[self.scheme] else f":{self.port}"
+        return f"{self.scheme}://{self.host}{port}"
+
+
+@lru_cache(maxsize=8)
+def trusted_networks(proxies: tuple[str, ...]) -> Networks:
+    """Raises Misconfigured for what is neither an address nor a network."""
+    try:
+        return tuple(ipaddress.ip_network(proxy) for proxy in proxies)
+    except ValueError as error:
+        raise Misconfigured(f"TRUSTED_PROXIES: {error}") from None
+
+
+def external_origin(request: web.Request) -> Origin:
+    """What the request names, or what a trusted proxy says it was asked for.
+
+    Of several values of a header the last counts: it is the one that the trusted neighbour wrote.
+    Raises InvalidHost.
+    """
+    scheme, host, port = request.scheme, request.headers.get(hdrs.HOST), None
+    if _neighbour_is_trusted(request):
+        said = _forwarded(request)
+        scheme = said.get("proto", scheme).lower()
+        host = said.get("host", host)
+        port = said.get("port")
+    if scheme not in _DEFAULT_PORTS:
+        raise InvalidHost(f"scheme {scheme!r}")
+    return _origin(scheme, host if host is not None else _own_address(request), port)
+
+
+def media_base(request: web.Request, settings: Settings) -> str:
+    """What URLs of images begin with, without a slash at the end; raises InvalidHost."""
+    return settings.media_url or public_base(request, settings)
+
+
+def public_base(request: web.Request, settings: Settings) -> str:
+    """What URLs of this service begin with, without a slash at the end; raises InvalidHost."""
+    return settings.public_url or str(external_origin(request))
+
+
+def _origin(scheme: str, named: str, port: str | None) -> Origin:
+    match = _HOST.fullmatch(named)
+    text = port or (match and match["port"]) or str(_DEFAULT_PORTS[scheme])
+    if match is None or not re.fullmatch("[0-9]{1,5}", text) or not 0 < int(text) < 65536:
+        raise InvalidHost(repr(named))
+    return Origin(scheme, match["host"].lower(), int(text))
+
+
+def _neighbour_is_trusted(request: web.Request) -> bool:
+    networks = trusted_networks(request.app[SETTINGS].trusted_proxies)
+    if not networks or request.remote is None:
+        return False
+    try:
+        address = ipaddress.ip_address(request.remote.partition("%")[0])
+    except ValueError:  # a unix socket has no address
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return any((mapped or address) in network for network in networks)
+
+
+def _forwarded(request: web.Request) -> dict[str, str]:
+    """`proto`, `host` and `port` as forwarded; the standard header before the customary ones."""
+    standard = _last(request, hdrs.FORWARDED)
+    if standard is not None:
+        pairs = _FORWARDED.finditer(standard)
+        return {pair["name"].lower(): pair["token"] or pair["quoted"] or "" for pair in pairs}
+    said = {name: _last(request, f"X-Forwarded-{name.title()}") for name in ("proto", "host", "port")}
+    return {name: value for name, value in said.items() if value}
+
+
+def _last(request: web.Request, header: str) -> str | None:
+    values = request.headers.getall(header, ())
+    return values[-1].rpartition(",")[2].strip() if values else None
+
+
+def _own_address(request: web.Request) -> str:
+    """Where HTTP/1.0 clients, which name no host, have reached us."""
+    address = request.transport.get_extra_info("sockname") if request.transport else None
+    if not isinstance(address, tuple):
+        return "localhost"
+    host = f"[{address[0]}]" if ":" in address[0] else address[0]
+    return f"{host}:{address[1]}"

@@ -1,0 +1,150 @@
+"""Representations and their answers: conditional, partial, from memory or streamed from the store."""
+
+import asyncio
+import re
+from dataclasses import dataclass
+from email.utils import formatdate
+from typing import Final
+from urllib.parse import quote
+
+from aiohttp import hdrs, web
+from multidict import CIMultiDict
+
+from app.errors import StoreUnavailable
+from app.http.appkeys import SETTINGS
+from app.http.conditions import CONDITIONAL, Part, evaluate, requested_part
+from app.store import ObjectBody, ObjectStore
+
+_UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\"\\/%;]|[\ud800-\udfff]")
+_SHARED: Final = (hdrs.ETAG, hdrs.LAST_MODIFIED, hdrs.CACHE_CONTROL, hdrs.VARY, hdrs.ACCESS_CONTROL_ALLOW_ORIGIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """What is known of a body before it is sent: made once, sent often, so its headers are ready.
+
+    `size` in bytes, `modified` in seconds since 1970, `etag` strong and in quotes. `headers` are those
+    of the whole (200), `lean` those that a 304 repeats.
+    """
+
+    size: int
+    etag: str
+    modified: int | None
+    headers: CIMultiDict[str]
+    lean: CIMultiDict[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A body that lies in the store and is streamed from there."""
+
+    store: ObjectStore
+    key: str
+
+
+def represent(
+    *, size: int, media_type: str, etag: str, cache_control: str, modified: int | None = None, vary: str | None = None
+) -> Representation:
+    """A representation of any kind, document or image."""
+    headers: CIMultiDict[str] = CIMultiDict()
+    headers[hdrs.CONTENT_TYPE] = media_type
+    headers[hdrs.CONTENT_LENGTH] = str(size)
+    headers[hdrs.ETAG] = etag
+    headers[hdrs.CACHE_CONTROL] = cache_control
+    if modified is not None:
+        headers[hdrs.LAST_MODIFIED] = formatdate(modified, usegmt=True)
+    if vary is not None:
+        headers[hdrs.VARY] = vary
+    return _ready(size, etag, modified, headers)
+
+
+def represent_image(
+    *,
+    size: int,
+    media_type: str,
+    etag: str,
+    cache_control: str,
+    filename: str,
+    modified: int | None = None,
+    vary: str | None = None,
+) -> Representation:
+    """An image, which any page may show and no browser will ever run."""
+    plain = represent(
+        size=size, media_type=media_type, etag=etag, cache_control=cache_control, modified=modified, vary=vary
+    )
+    headers = plain.headers.copy()
+    headers[hdrs.ACCEPT_RANGES] = "bytes"
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    headers[hdrs.CONTENT_DISPOSITION] = inline(filename)
+    headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = "*"
+    headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return _ready(size, etag, modified, headers)
+
+
+def _ready(size: int, etag: str, modified: int | None, headers: CIMultiDict[str]) -> Representation:
+    lean = CIMultiDict((name, headers[name]) for name in _SHARED if name in headers)
+    return Representation(size, etag, modified, headers, lean)
+
+
+def inline(filename: str) -> str:
+    """A Content-Disposition that shows the image and names it when saved, RFC 6266."""
+    safe = _UNSAFE.sub("_", filename)[:200] or "image"
+    plain = f'inline; filename="{safe.encode("ascii", "replace").decode().replace("?", "_")}"'
+    return plain if safe.isascii() else f"{plain}; filename*=UTF-8''{quote(safe, safe='')}"
+
+
+async def send_object(request: web.Request, about: Representation, source: bytes | Stored) -> web.StreamResponse:
+    """Answer a GET or HEAD as its conditions and range ask.
+
+    Raises StoreUnavailable or ObjectMissing while nothing has been sent; a transfer that breaks later
+    ends the connection, so that no client takes a short body for the whole.
+    """
+    asked = request.headers
+    if not any(name in asked for name in CONDITIONAL):
+        return await _send(request, 200, about.headers, source, Part(0, about.size), about.size)
+    outcome = evaluate(asked, about)
+    if outcome == "not_modified":
+        return web.Response(status=304, headers=about.lean)
+    if outcome == "failed":
+        return web.Response(status=412, headers={hdrs.CACHE_CONTROL: "no-store"})
+    part = requested_part(asked, about, about.size) if request.method == hdrs.METH_GET else "whole"
+    if part == "whole":
+        return await _send(request, 200, about.headers, source, Part(0, about.size), about.size)
+    if part == "none":
+        refusal = {hdrs.CONTENT_RANGE: f"bytes */{about.size}", hdrs.CACHE_CONTROL: "no-store"}
+        return web.Response(status=416, headers=refusal)
+    return await _send(request, 206, _partial(about, part), source, part, about.size)
+
+
+def _partial(about: Representation, part: Part) -> CIMultiDict[str]:
+    headers = about.headers.copy()
+    headers[hdrs.CONTENT_RANGE] = f"bytes {part.start}-{part.end - 1}/{about.size}"
+    headers[hdrs.CONTENT_LENGTH] = str(part.end - part.start)
+    return headers
+
+
+async def _send(
+    request: web.Request, status: int, headers: CIMultiDict[str], source: bytes | Stored, part: Part, size: int
+) -> web.StreamResponse:
+    if request.method == hdrs.METH_HEAD:
+        return web.Response(status=status, headers=headers)
+    if isinstance(source, bytes):
+        body = source if part.end - part.start == len(source) else source[part.start : part.end]
+        return web.Response(status=status, headers=headers, body=body)
+    async with source.store.open(source.key, start=part.start, end=part.end) as stored:
+        if stored.size != size:
+            raise StoreUnavailable(f"{source.key} has {stored.size} bytes instead of {size}")
+        return await _stream(request, web.StreamResponse(status=status, headers=headers), stored)
+
+
+async def _stream(request: web.Request, response: web.StreamResponse, stored: ObjectBody) -> web.StreamResponse:
+    patience = request.app[SETTINGS].send_seconds
+    chunk = await anext(stored.chunks, b"")  # a store that fails before the headers can still be told
+    await response.prepare(request)
+    while chunk:
+        async with asyncio.timeout(patience):
+            await response.write(chunk)
+        chunk = await anext(stored.chunks, b"")
+    await response.write_eof()
+    return response

@@ -1,0 +1,76 @@
+"""A small application with the edge in front, served for real."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from app.errors import (
+    BodyBroken,
+    BodyTooLarge,
+    BodyTooSlow,
+    EncodingNotAccepted,
+    InvalidHost,
+    NotFound,
+    ProductImagesError,
+    Unavailable,
+)
+from app.http.appkeys import OBSERVER, SETTINGS
+from app.http.edge import SERVER_OPTIONS, edge
+from app.http.metrics import Metrics
+from app.http.observe import Observer
+from app.http.rooms import ROOMS, ErrorDocument, Room, RoomName
+from app.settings import Settings
+
+Client = TestClient[web.Request, web.Application]
+Serve = Callable[..., Awaitable[Client]]
+
+STATUS: dict[type[ProductImagesError], int] = {
+    NotFound: 404,
+    BodyTooLarge: 413,
+    BodyTooSlow: 408,
+    BodyBroken: 400,
+    EncodingNotAccepted: 415,
+    InvalidHost: 400,
+    Unavailable: 503,
+}
+
+
+def document(room: RoomName) -> ErrorDocument:
+    """A room that says who it is and what went wrong, in words that are safe to tell."""
+
+    def tell(request: web.Request, error: Exception) -> web.StreamResponse:
+        if isinstance(error, web.HTTPException):
+            return web.json_response({"room": room, "error": error.reason}, status=error.status)
+        if isinstance(error, ProductImagesError):
+            status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
+            return web.json_response({"room": room, "error": type(error).__name__}, status=status)
+        return web.json_response({"room": room, "error": "internal"}, status=500)
+
+    return tell
+
+
+@pytest.fixture(name="serve")
+async def _serve() -> AsyncIterator[Serve]:
+    """Serve the given routes; keywords are settings."""
+    clients: list[Client] = []
+
+    async def serve(*routes: web.RouteDef, **changed: object) -> Client:
+        app = web.Application(middlewares=[edge])
+        app[SETTINGS] = replace(Settings(), **changed)  # type: ignore[arg-type]
+        app[OBSERVER] = Observer(Metrics(), sample=1)
+        names: tuple[RoomName, ...] = ("openmage", "spree", "delivery", "service", "glue")
+        app[ROOMS] = {name: Room(document(name), tells_request_id=name == "glue") for name in names}
+        app.add_routes(routes)
+        server = TestServer(app)
+        await server.start_server(**SERVER_OPTIONS)
+        client = TestClient(server, timeout=aiohttp.ClientTimeout(10), auto_decompress=False)
+        clients.append(client)
+        return client
+
+    yield serve
+    for client in clients:
+        await client.close()
