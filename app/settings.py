@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import marshmallow
 from marshmallow import fields as mf
 from marshmallow import validate
 
 from app.errors import Misconfigured
-from app.model import Recipe
+from app.model import Format, Recipe
 
 _MIB = 1024 * 1024
 
@@ -27,6 +27,10 @@ def option(default: Any, sentence: str, parser: mf.Field[Any] | None = None, *, 
 
 def _number(low: int, high: int = 2**40) -> mf.Integer:
     return mf.Integer(validate=validate.Range(low, high))
+
+
+def _choice(*values: str) -> mf.String:
+    return mf.String(validate=validate.OneOf(values))
 
 
 def _url() -> mf.Field[Any]:
@@ -44,38 +48,101 @@ class _Words(mf.Field[tuple[str, ...]]):
 class Settings:
     host: str = option("127.0.0.1", "Address to listen on.")
     port: int = option(8080, "Port to listen on.", _number(0, 65535))
-    data_dir: Path = option(Path("var"), "Folder of the embedded Postgres, the file store and generated secrets.", mf.Raw())
-    log_format: str = option("console", "`console` for people, `json` for machines.", mf.String(validate=validate.OneOf(["console", "json"])))
-    secret_key: str = option("", "Encrypts stored OAuth secrets; generated below `DATA_DIR` with the embedded Postgres, required otherwise.", secret=True)
+    data_dir: Path = option(
+        Path("var"), "Folder of the embedded Postgres, the file store and generated secrets.", mf.Raw()
+    )
+    log_format: str = option(
+        "console", "`console` for people, `json` for machines.", mf.String(validate=validate.OneOf(["console", "json"]))
+    )
+    secret_key: str = option(
+        "",
+        "Encrypts stored OAuth secrets; generated below `DATA_DIR` with the embedded Postgres, required otherwise.",
+        secret=True,
+    )
 
     database_url: str = option("", "Postgres to use instead of the embedded one (`postgresql://…`).", secret=True)
     database_pool_size: int = option(10, "Most connections one process opens to Postgres.", _number(2, 1000))
 
-    s3_bucket: str = option("", "Bucket to use instead of the file store; credentials come from the usual `AWS_*` variables.")
+    s3_bucket: str = option(
+        "", "Bucket to use instead of the file store; credentials come from the usual `AWS_*` variables."
+    )
     s3_endpoint_url: str = option("", "Endpoint of an S3-compatible server; empty for AWS.", _url())
 
-    public_url: str = option("", "Scheme and host under which clients see this service; empty: taken from each request.", _url())
+    public_url: str = option(
+        "", "Scheme and host under which clients see this service; empty: taken from each request.", _url()
+    )
     media_url: str = option("", "Scheme and host of image URLs, such as a CDN's; empty: `PUBLIC_URL`.", _url())
-    trusted_proxies: tuple[str, ...] = option((), "Addresses or networks whose `X-Forwarded-*` headers are believed, comma-separated.", _Words())
+    trusted_proxies: tuple[str, ...] = option(
+        (), "Addresses or networks whose `X-Forwarded-*` headers are believed, comma-separated.", _Words()
+    )
 
     glue_base_url: str = option("", "Base of links in Glue documents; empty: `PUBLIC_URL`.", _url())
-    glue_languages: str = option("en=en_US,de=de_DE", "Languages Glue negotiates and their locales; the first is the default.")
+    glue_languages: str = option(
+        "en=en_US,de=de_DE", "Languages Glue negotiates and their locales; the first is the default."
+    )
+    glue_alt_text: Literal["omit", "null", "on"] = option(
+        "omit",
+        "Alternative texts in Glue documents: `omit` the keys, `null`, or `on`.",
+        mf.String(validate=validate.OneOf(["omit", "null", "on"])),
+    )
+    glue_allow_origin: str = option("", "The origin that Glue's `Access-Control-Allow-Origin` names; empty: not sent.")
+    glue_transport_security: bool = option(
+        False, "Whether Glue answers carry `Strict-Transport-Security`.", mf.Boolean()
+    )
+
+    openmage_profile: Literal["documented", "server"] = option(
+        "documented",
+        "`documented` follows the published OpenMage page, `server` imitates a running OpenMage 20.",
+        _choice("documented", "server"),
+    )
+    openmage_wildcard_format: str = option(
+        "",
+        "What OpenMage answers to `Accept: */*`: `xml` or `json`; empty: as the profile has it.",
+        _choice("xml", "json"),
+    )
+    openmage_oauth_past_seconds: int = option(
+        600, "Oldest OAuth timestamp that OpenMage accepts, in seconds; 0 for any.", _number(0)
+    )
+    openmage_admin_attributes: tuple[str, ...] = option(
+        ("id", "label", "position", "exclude", "url", "types"), "Image attributes that OpenMage admins read.", _Words()
+    )
+    openmage_customer_attributes: tuple[str, ...] = option(
+        ("id", "label", "position", "url", "types"), "Image attributes that OpenMage customers read.", _Words()
+    )
+    openmage_guest_attributes: tuple[str, ...] = option(
+        ("id", "label", "position", "url", "types"), "Image attributes that OpenMage guests read.", _Words()
+    )
+    openmage_writable_attributes: tuple[str, ...] = option(
+        ("file_name", "file_content", "file_mime_type", "label", "position", "types", "exclude"),
+        "Image attributes that OpenMage admins write.",
+        _Words(),
+    )
+    openmage_customer_privileges: tuple[str, ...] = option(
+        ("retrieve",), "What OpenMage customers may do with images.", _Words()
+    )
+    openmage_guest_privileges: tuple[str, ...] = option(
+        ("retrieve",), "What OpenMage guests may do with images.", _Words()
+    )
 
     run_worker: bool = option(True, "Whether `serve` also runs the background task.", mf.Boolean())
     worker_concurrency: int = option(2, "Jobs that one worker process has in hand at a time.", _number(1, 64))
-    recipe_large: int = option(1200, "Side of the box that the `large` rendition fits inside, in pixels.", _number(1, 10000))
-    recipe_small: int = option(300, "Side of the box that the `small` rendition fits inside, in pixels.", _number(1, 10000))
+    recipe_large: int = option(
+        1200, "Side of the box that the `large` rendition fits inside, in pixels.", _number(1, 10000)
+    )
+    recipe_small: int = option(
+        300, "Side of the box that the `small` rendition fits inside, in pixels.", _number(1, 10000)
+    )
 
     body_seconds: int = option(120, "Longest time a request body may take to arrive, in seconds.", _number(1))
     send_seconds: int = option(
         60, "Longest time a client may take to accept one chunk of an image, in seconds.", _number(1)
     )
-    log_sample: int = option(
-        100, "One request in so many is logged; failed and slow ones always are.", _number(1)
-    )
+    log_sample: int = option(100, "One request in so many is logged; failed and slow ones always are.", _number(1))
 
     max_body_bytes: int = option(32 * _MIB, "Largest request body, in bytes.", _number(1024))
-    max_image_bytes: int = option(20 * _MIB, "Largest uploaded image once decoded from its transport, in bytes.", _number(1024))
+    max_image_bytes: int = option(
+        20 * _MIB, "Largest uploaded image once decoded from its transport, in bytes.", _number(1024)
+    )
     max_pixels: int = option(50_000_000, "Most pixels in one frame of an image.", _number(1))
     max_total_pixels: int = option(100_000_000, "Most pixels over all frames of an image.", _number(1))
     max_frames: int = option(1000, "Most frames of an animation.", _number(1))
@@ -84,8 +151,12 @@ class Settings:
     codec_processes: int = option(2, "Child processes that decode and encode images.", _number(1, 256))
     codec_seconds: int = option(10, "Longest time one image may take in a child process, in seconds.", _number(1))
     codec_memory_bytes: int = option(1024 * _MIB, "Most memory one codec child may use, in bytes.", _number(128 * _MIB))
-    codec_pixels: int = option(150_000_000, "Most pixels being decoded at a time over all codec children; further images wait.", _number(1))
-    document_cache_bytes: int = option(64 * _MIB, "Memory for ready JSON and XML documents per process, in bytes.", _number(0))
+    codec_pixels: int = option(
+        150_000_000, "Most pixels being decoded at a time over all codec children; further images wait.", _number(1)
+    )
+    document_cache_bytes: int = option(
+        64 * _MIB, "Memory for ready JSON and XML documents per process, in bytes.", _number(0)
+    )
     media_cache_bytes: int = option(64 * _MIB, "Memory for hot renditions per process, in bytes.", _number(0))
 
     @cached_property
@@ -94,13 +165,18 @@ class Settings:
         return not self.database_url
 
     @cached_property
+    def spool_dir(self) -> Path:
+        """Where uploads wait until the store has them; beside the file store, so that it may take them over."""
+        return self.data_dir / "spool"
+
+    @cached_property
     def clean(self) -> Recipe:
         return Recipe("clean", None)
 
     @cached_property
     def recipes(self) -> tuple[Recipe, ...]:
         """The recipes in force, largest first, so that small ones can be made from large ones."""
-        quality = {"jpeg": 82, "webp": 80, "avif": 60}
+        quality: Mapping[Format, int] = {"jpeg": 82, "webp": 80, "avif": 60}
         sides = {"large": self.recipe_large, "small": self.recipe_small}
         made = [Recipe(name, (side, side), quality=quality) for name, side in sides.items()]
         return tuple(sorted(made, key=lambda recipe: -(recipe.box or (0, 0))[0]))

@@ -1,0 +1,143 @@
+"""Ready documents of one process: bounded in bytes, dropped by family, filled once per key.
+
+A document belongs to the family of products that it shows (the root product's id), or to none when
+it says that an address is unknown. Dropping is exact: a fill that began before a drop is not kept,
+and nobody who asks after a drop joins it.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from app.service.flight import SingleFlight
+
+_ENTRY_BYTES: Final = 1000
+"""Reckoned memory of an entry beside its body: key, headers, bookkeeping."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An answer as it goes on the wire. `family` None: it depends on addresses alone."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    family: int | None
+
+
+@dataclass(slots=True)
+class _Entry:
+    document: Document
+    size: int
+    expires: float
+
+
+@dataclass(slots=True)
+class _Drops:
+    """What was dropped, and when, for as long as fills are under way. `clock` counts drops."""
+
+    clock: int = 0
+    everything: int = 0
+    families: dict[int, int] = field(default_factory=dict)
+
+    def tick(self) -> int:
+        self.clock += 1
+        return self.clock
+
+    def since(self, start: int, family: int | None) -> bool:
+        of_family = 0 if family is None else self.families.get(family, 0)
+        return max(self.everything, of_family) > start
+
+
+class DocumentCache:
+    """`limit` in bytes; `seconds` is the age at which a document is read anew whatever was heard.
+
+    `hears` says whether changes of other processes are being heard of; while they are not, nothing is kept.
+    """
+
+    def __init__(self, limit: int, hears: Callable[[], bool], seconds: float = 60) -> None:
+        self._limit = limit
+        self._hears = hears
+        self._seconds = seconds
+        self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
+        self._by_family: dict[int | None, set[Hashable]] = {}
+        self._drops = _Drops()
+        self._flights: SingleFlight[Hashable, Document] = SingleFlight()
+        self._filling = 0
+        self.size = 0
+        self.hits = 0
+        self.misses = 0
+
+    def get(self, key: Hashable) -> Document | None:
+        entry = self._entries.get(key)
+        if entry is None:
+            return None
+        if entry.expires < time.monotonic():
+            self._remove(key)
+            return None
+        self._entries.move_to_end(key)
+        self.hits += 1
+        return entry.document
+
+    async def fill(self, key: Hashable, load: Callable[[], Awaitable[Document]]) -> Document:
+        """What `load` gives, asked once however many wait for this key."""
+        self.misses += 1
+        return await self._flights.run(key, lambda: self._load(key, load))
+
+    async def _load(self, key: Hashable, load: Callable[[], Awaitable[Document]]) -> Document:
+        start = self._drops.clock
+        self._filling += 1
+        try:
+            document = await load()
+            if self._hears() and not self._drops.since(start, document.family):
+                self._keep(key, document)
+            return document
+        finally:
+            self._filling -= 1
+            if not self._filling:
+                self._drops.families.clear()
+
+    def drop_families(self, families: Iterable[int]) -> None:
+        now = self._drops.tick()
+        for family in families:
+            self._drops.families[family] = now
+            self._remove_family(family)
+        self._flights.detach()
+
+    def drop_addresses(self) -> None:
+        """A product came, went or changed its name: what was unknown may be known, and the other way round."""
+        self.drop_all()
+
+    def drop_all(self) -> None:
+        self._drops.everything = self._drops.tick()
+        self._entries.clear()
+        self._by_family.clear()
+        self.size = 0
+        self._flights.detach()
+
+    def _keep(self, key: Hashable, document: Document) -> None:
+        size = len(document.body) + _ENTRY_BYTES
+        if size > self._limit // 8:
+            return
+        self._remove(key)
+        self._entries[key] = _Entry(document, size, time.monotonic() + self._seconds)
+        self._by_family.setdefault(document.family, set()).add(key)
+        self.size += size
+        while self.size > self._limit:
+            self._remove(next(iter(self._entries)))
+
+    def _remove_family(self, family: int | None) -> None:
+        for key in tuple(self._by_family.get(family, ())):
+            self._remove(key)
+
+    def _remove(self, key: Hashable) -> None:
+        entry = self._entries.pop(key, None)
+        if entry is None:
+            return
+        self.size -= entry.size
+        keys = self._by_family[entry.document.family]
+        keys.discard(key)
+        if not keys:
+            del self._by_family[entry.document.family]

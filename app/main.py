@@ -1,0 +1,140 @@
+"""Wires everything; the only module that knows everybody.
+
+`Parts` calls the constructors, in order and without any input or output. What has to be opened is
+opened in the application's `cleanup_ctx` and closed in reverse.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Final
+
+from aiohttp import web
+
+from app.access.accounts import Accounts
+from app.db.listen import Listener
+from app.db.migrate import pending
+from app.db.pool import Database
+from app.dialects.glue.routes import GlueRoom
+from app.errors import DatabaseUnavailable, Misconfigured
+from app.http import health
+from app.http.appkeys import OBSERVER, SETTINGS
+from app.http.cache import DocumentCache
+from app.http.edge import Edge
+from app.http.landing import landing, wants_landing
+from app.http.media import Media, media_error
+from app.http.metrics import Metrics
+from app.http.observe import Observer
+from app.http.origin import public_base
+from app.http.rooms import ROOMS, Room
+from app.model import ProductId
+from app.raster.pool import CodecPool
+from app.service.filing import Filing
+from app.service.gallery import GalleryReader
+from app.service.gallery_writer import GalleryWriter
+from app.service.image_sets import ImageSetReader
+from app.service.intake import Intake
+from app.service.render import Renderer
+from app.settings import Settings
+from app.store import open_store
+from app.worker import Worker
+
+
+class Parts:
+    """One process's share of the service. `dsn` is the Postgres to use, embedded or not."""
+
+    def __init__(self, settings: Settings, dsn: str) -> None:
+        self.settings = settings
+        self.dsn = dsn
+        self.observer = Observer(Metrics(), sample=settings.log_sample)
+        self.database = Database(dsn, size=settings.database_pool_size)
+        self.store = open_store(settings)
+        self.codecs = CodecPool(settings)
+        self.renderer = Renderer(settings, self.database, self.store, self.codecs)
+        self.intake = Intake(settings, self.database, self.store, self.codecs)
+        self.gallery_reader = GalleryReader(self.database)
+        self.gallery_writer = GalleryWriter(self.database, self.gallery_reader, Filing(settings), self.drop)
+        self.accounts = Accounts(self.database, settings.secret_key)
+        self.listener = Listener(dsn, self.hear, self.drop_all)
+        self.documents = DocumentCache(settings.document_cache_bytes, lambda: self.listener.listening)
+        self.media = Media(self.renderer, self.store, settings.media_cache_bytes)
+        self.worker = Worker(settings, dsn, self.renderer, self.observer)
+
+    def drop(self, families: Iterable[ProductId]) -> None:
+        """What this process has committed, it never answers from memory again."""
+        self.documents.drop_families(families)
+
+    def hear(self, payload: str) -> None:
+        """A change, in the words of `sql/migrations/0002_change_notification.sql`."""
+        match payload:
+            case "*" | "addresses":
+                self.documents.drop_all()
+            case "paths":
+                self.media.drop_paths()
+            case "accounts":
+                self.accounts.drop()
+            case _:
+                self.documents.drop_families(map(int, payload.split(",")))
+
+    def drop_all(self) -> None:
+        self.documents.drop_all()
+        self.media.drop_paths()
+        self.accounts.drop()
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Database, store and codecs, for as long as the block lasts."""
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self.database)
+            await stack.enter_async_context(self.store)
+            stack.push_async_callback(self.codecs.close)
+            with suppress(DatabaseUnavailable):  # it may come later; every build registers its recipes, too
+                await self.renderer.register_recipes()
+            yield
+
+
+def build_app(settings: Settings, dsn: str) -> web.Application:
+    """The web application; with `run_worker` it works off jobs, too."""
+    parts = Parts(settings, dsn)
+    app = web.Application(middlewares=[Edge()], client_max_size=settings.max_body_bytes)
+    app[SETTINGS] = settings
+    app[OBSERVER] = parts.observer
+    app[health.CHECKS] = _checks(parts)
+    glue = GlueRoom(
+        settings, ImageSetReader(parts.database, settings), parts.documents, lambda request: public_base(request, settings)
+    )
+
+    async def storefront(request: web.Request) -> web.StreamResponse:
+        return landing() if wants_landing(request) else await glue.handle(request)
+
+    app[ROOMS] = {
+        "glue": Room(glue.error),
+        "delivery": Room(media_error),
+        "service": Room(health.error, tells_request_id=True),
+    }
+    app.add_routes(health.routes())
+    app.router.add_route("*", "/media/{file:.*}", parts.media)
+    app.router.add_route("*", "/{path:.*}", storefront)
+    app.cleanup_ctx.append(lambda _: _running(parts))
+    return app
+
+
+async def _running(parts: Parts) -> AsyncIterator[None]:
+    async with parts.opened():
+        listening = asyncio.create_task(parts.listener.run())
+        working = asyncio.create_task(parts.worker.run()) if parts.settings.run_worker else None
+        yield
+        if working is not None:
+            await parts.worker.stop()
+            await working
+        listening.cancel()
+        with suppress(asyncio.CancelledError):
+            await listening
+
+
+def _checks(parts: Parts) -> health.Checks:
+    async def migrated() -> None:
+        if missing := await pending(parts.dsn):
+            raise Misconfigured(f"migrations are missing: {', '.join(missing)}")
+
+    return health.Checks(essential={"database": migrated}, useful={"store": parts.store.check})

@@ -1,0 +1,152 @@
+"""The first half of an upload's life: bytes arrive, are hashed, inspected and put.
+
+Nothing here writes a row that a reader could see: until the transaction in `write.py` commits there
+is only a claim and, perhaps, an unreferenced blob for the sweep.
+"""
+
+import asyncio
+import hashlib
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import _TemporaryFileWrapper
+from typing import Final
+
+from app.db.pool import Database
+from app.errors import BlobBarred, FormatNotAllowed, ImageLimitExceeded
+from app.model import MEDIA_TYPES, BlobHash, Facts, Format
+from app.raster.pool import CodecPool
+from app.service.flight import Slots
+from app.settings import Settings
+from app.store import ObjectStore
+from app.store.keys import blob_key
+
+_BLOCK: Final = 256 * 1024  # bytes handed to a thread at a time: a hop costs as much as hashing 50 KB
+SpoolFile = _TemporaryFileWrapper[bytes]
+
+
+def lock_key(blob: BlobHash) -> int:
+    """The advisory lock of a hash: its first 64 bits as a signed integer."""
+    return int.from_bytes(bytes.fromhex(blob[:16]), "big", signed=True)
+
+
+class Spool:
+    """An upload on its way in: hashed while it is written to a private file, never held in memory."""
+
+    def __init__(self, file: SpoolFile, limit: int) -> None:
+        self.path = Path(file.name)
+        self._file = file
+        self._limit = limit
+        self._digest = hashlib.sha256()
+        self._pending = bytearray()
+        self._size = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes received so far."""
+        return self._size
+
+    @property
+    def hash(self) -> BlobHash:
+        """SHA-256 of all bytes; only after `finish`."""
+        return BlobHash(self._digest.hexdigest())
+
+    async def write(self, data: bytes) -> None:
+        """Takes more bytes; ImageLimitExceeded beyond the largest image accepted."""
+        self._size += len(data)
+        if self._size > self._limit:
+            raise ImageLimitExceeded(f"the image is larger than {self._limit} bytes")
+        self._pending += data
+        if len(self._pending) >= _BLOCK:
+            await self._flush()
+
+    async def finish(self) -> None:
+        """Writes what is still pending; after this the file is complete and the hash final."""
+        await self._flush()
+
+    async def restart(self) -> None:
+        """Forgets everything received, for a transport in which the last of several values counts."""
+        self._pending.clear()
+        self._size = 0
+        self._digest = hashlib.sha256()
+        await asyncio.to_thread(self._file.truncate, 0)
+        self._file.seek(0)
+
+    async def _flush(self) -> None:
+        block, self._pending = self._pending, bytearray()
+        if block:
+            await asyncio.to_thread(self._append, block)
+
+    def _append(self, block: bytearray) -> None:
+        self._digest.update(block)
+        self._file.write(block)
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """Bytes that the store holds, not yet referenced by any row; `size` in bytes."""
+
+    hash: BlobHash
+    size: int
+    facts: Facts
+
+
+class Intake:
+    """Receives uploads, a bounded number at a time."""
+
+    def __init__(self, settings: Settings, database: Database, store: ObjectStore, codecs: CodecPool) -> None:
+        self._settings = settings
+        self._db = database
+        self._store = store
+        self._codecs = codecs
+        self._slots = Slots(settings.max_uploads)
+
+    @asynccontextmanager
+    async def spool(self) -> AsyncIterator[Spool]:
+        """A place for one upload, gone with the block; Busy when all slots are taken."""
+        with self._slots.take():
+            file = await asyncio.to_thread(self._create)
+            try:
+                yield Spool(file, self._settings.max_image_bytes)
+            finally:
+                await asyncio.to_thread(file.close)
+
+    async def keep(
+        self,
+        spool: Spool,
+        allowed: frozenset[Format],
+        inspect: Callable[[Path], Awaitable[Facts]] | None = None,
+    ) -> Blob:
+        """Inspects a finished spool and puts its bytes into the store.
+
+        Raises ImageRejected or one of its kinds for bytes that are refused; `inspect` replaces the full decode where a
+        dialect asks for less.
+        """
+        facts = await (inspect or self._codecs.inspect)(spool.path)
+        if facts.format not in allowed:
+            raise FormatNotAllowed(f"{facts.format} is not accepted here")
+        digest, size = spool.hash, spool.size
+        await self._claim(digest)
+        await self._store.put(
+            blob_key(digest), spool.path, sha256=digest, media_type=MEDIA_TYPES[facts.format], handover=True
+        )
+        return Blob(digest, size, facts)
+
+    async def _claim(self, digest: BlobHash) -> None:
+        claimed = await self._db.fetchval("claim_blob", bytes.fromhex(digest), lock_key(digest))
+        if claimed is None:
+            raise BlobBarred(f"{digest} was purged")
+
+    def _create(self) -> SpoolFile:
+        folder = self._settings.spool_dir
+        folder.mkdir(parents=True, exist_ok=True)
+        return tempfile.NamedTemporaryFile(prefix="upload-", dir=folder, buffering=0)
+
+
+def sweep_spool(folder: Path, older_than: float) -> None:
+    """Removes what crashed uploads left behind; `older_than` in seconds since the epoch."""
+    for left in folder.glob("upload-*"):
+        if left.stat().st_mtime < older_than:
+            left.unlink(missing_ok=True)

@@ -1,0 +1,166 @@
+"""Building renditions: by the background task for every upload, and on demand until it came round.
+
+Both ways lead through `_build`: one decode for all recipes wanted, objects put before rows are
+written, rows in one transaction. Doing it twice changes nothing.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from app.db.pool import Database, Record, Statements
+from app.errors import CodecFailed, ImageRejected, RenditionFailed, RenditionNotFound
+from app.model import FORMAT_OF_EXTENSION, MEDIA_TYPES, BlobHash, Format, Recipe, RecipeHash, Rendered
+from app.raster.pool import CodecPool
+from app.service.flight import SingleFlight, Slots
+from app.settings import Settings
+from app.store import ObjectStore
+from app.store.keys import blob_key, rendition_key
+
+FURTHER_FORMATS: Final = frozenset[Format](("webp", "avif"))
+"""Formats that a URL's extension may choose beside the source's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendition:
+    """A rendition that the store holds: `size` in bytes, `etag` the SHA-256 of its bytes."""
+
+    key: str
+    media_type: str
+    size: int
+    etag: str
+    created_at: datetime
+
+
+class Renderer:
+    def __init__(self, settings: Settings, database: Database, store: ObjectStore, codecs: CodecPool) -> None:
+        self._settings = settings
+        self._db = database
+        self._store = store
+        self._codecs = codecs
+        self._recipes = {recipe.hash: recipe for recipe in (settings.clean, *settings.recipes)}
+        self._building: SingleFlight[tuple[str, ...], None] = SingleFlight(Slots(settings.max_builds))
+
+    async def register_recipes(self) -> None:
+        """Keeps the parameters of the recipes in force, so that their URLs can be built for ever."""
+        for recipe in self._recipes.values():
+            await _register(self._db, recipe)
+
+    async def build_all(self, blob: BlobHash) -> None:
+        """The job: every recipe in force that the blob has no rendition of yet, in its own format."""
+        row = await self._db.fetchrow("renditions_of_blob", bytes.fromhex(blob))
+        if row is None:
+            return  # swept since the job was enqueued
+        missing = [recipe for recipe in self._recipes.values() if recipe.hash not in row["built"]]
+        if missing:
+            await self._build(blob, missing, None)
+
+    async def give_up(self, blob: BlobHash, reason: str) -> None:
+        """After the job's last try: what is missing answers with the cleaned original from now on."""
+        row = await self._db.fetchrow("renditions_of_blob", bytes.fromhex(blob))
+        if row is not None:
+            missing = [recipe for recipe in self._recipes if recipe not in row["built"]]
+            await self._db.execute("insert_rendition_failure", bytes.fromhex(blob), missing, reason)
+
+    async def find(self, blob: BlobHash, recipe: RecipeHash, fmt: Format | None = None) -> Rendition:
+        """A rendition, built now if it is not there yet; `fmt` None = the source's own format.
+
+        Raises RenditionNotFound for what was never listed, RenditionFailed for what failed for good,
+        Busy when all slots are taken.
+        """
+        row = await self._row(blob, recipe, fmt)
+        made: Format = fmt or row["source_format"]
+        if row["size"] is None:
+            own = made == row["source_format"]
+            await self._building.run((blob, recipe, made), lambda: self._build_one(blob, recipe, made, own))
+            row = await self._row(blob, recipe, made)
+        if row["size"] is None:
+            raise RenditionNotFound(f"{blob} has no {recipe} in {made}")
+        key = rendition_key(blob, recipe, made)
+        return Rendition(key, MEDIA_TYPES[made], row["size"], row["etag"], row["created_at"])
+
+    async def cleaned(self, blob: BlobHash, version: RecipeHash | None = None) -> Rendition:
+        """The cleaned original under the cleaning version that a path was given (None: the one in force).
+
+        A version that is gone before it was ever built gives way to the one in force.
+        """
+        current = self._settings.clean.hash
+        if version is not None and version != current:
+            row = await self._row(blob, version, None)
+            if row["size"] is not None:
+                return await self.find(blob, version)
+        return await self.find(blob, current)
+
+    async def original(self, path: str) -> Rendition:
+        """The cleaned original that a file path serves; RenditionNotFound, RenditionFailed, Busy."""
+        row = await self._db.fetchrow("original_by_path", path)
+        if row is None:
+            raise RenditionNotFound(f"no file has the path {path}")
+        return await self.cleaned(BlobHash(row["blob_hash"].hex()), row["clean_recipe"])
+
+    async def _row(self, blob: BlobHash, recipe: RecipeHash, fmt: Format | None) -> Record:
+        row = await self._db.fetchrow("rendition", bytes.fromhex(blob), recipe, fmt)
+        if row is None:
+            raise RenditionNotFound(f"blob {blob} is unknown")
+        if row["reason"] is not None:
+            raise RenditionFailed(row["reason"])
+        return row
+
+    async def _build_one(self, blob: BlobHash, recipe: RecipeHash, fmt: Format, own: bool) -> None:
+        wanted = self._recipes.get(recipe) or await self._kept_recipe(recipe)
+        if not own and (wanted.box is None or fmt not in FURTHER_FORMATS):
+            raise RenditionNotFound(f"{wanted.name} is not made in {fmt}")
+        try:
+            await self._build(blob, [wanted], None if own else [fmt])
+        except CodecFailed:
+            raise  # perhaps only overloaded: the next request may try again
+        except ImageRejected as error:
+            raise RenditionFailed(str(error)) from error
+
+    async def _kept_recipe(self, recipe: RecipeHash) -> Recipe:
+        row = await self._db.fetchrow("recipe_by_hash", recipe)
+        if row is None:
+            raise RenditionNotFound(f"recipe {recipe} is unknown")
+        box = (row["box_width"], row["box_height"]) if row["box_width"] else None
+        return Recipe(row["name"], box, row["version"], json.loads(row["quality"]))
+
+    async def _build(self, blob: BlobHash, recipes: Sequence[Recipe], formats: Sequence[Format] | None) -> None:
+        async with self._store.local(blob_key(blob)) as path:
+            rendered = await self._codecs.build(path, recipes, formats)
+        etags = [await self._put(blob, one) for one in rendered]
+        digest = bytes.fromhex(blob)
+        async with self._db.transaction() as tx:
+            for recipe in recipes:
+                await _register(tx, recipe)
+            for one, (etag, size) in zip(rendered, etags, strict=True):
+                shape = (one.width, one.height, size, etag)
+                await tx.execute("insert_rendition", digest, one.recipe.hash, one.format, *shape)
+                if one.recipe.box is None:
+                    await tx.execute("move_paths_to_cleaning", digest, one.recipe.hash)
+            await tx.execute("forget_rendition_failure", digest, [one.recipe.hash for one in rendered])
+
+    async def _put(self, blob: BlobHash, one: Rendered) -> tuple[str, int]:
+        """(etag, size) of what the store holds now: ours, or what an earlier try left there."""
+        key = rendition_key(blob, one.recipe.hash, one.format)
+        etag = hashlib.sha256(one.data).hexdigest()
+        if await self._store.put(key, one.data, sha256=etag, media_type=MEDIA_TYPES[one.format]):
+            return etag, len(one.data)
+        kept = await self._store.read(key, self._settings.max_body_bytes)
+        return hashlib.sha256(kept).hexdigest(), len(kept)
+
+
+async def _register(statements: Statements, recipe: Recipe) -> None:
+    width, height = recipe.box or (None, None)
+    quality = json.dumps(dict(recipe.quality), sort_keys=True)
+    await statements.execute("register_recipe", recipe.hash, recipe.name, width, height, recipe.version, quality)
+
+
+def format_of(extension: str) -> Format:
+    """The format that a URL's extension chooses; RenditionNotFound for others."""
+    fmt = FORMAT_OF_EXTENSION.get(extension.lower())
+    if fmt is None:
+        raise RenditionNotFound(f"no rendition ends in .{extension}")
+    return fmt

@@ -1,0 +1,190 @@
+-- name: lock_provisioning
+-- Lets one transaction at a time provision, so that what it checked still holds when it writes.
+select pg_advisory_xact_lock(hashtextextended('provisioning', 0));
+
+-- name: products_to_provision
+-- The products that a batch names by SKU, and those that hold an id it asks for, deleted ones included.
+select
+    p.id, p.sku, p.slug, p.name, p.parent_id, p.enabled, p.visible, p.supports_images,
+    p.deleted_at is not null as deleted,
+    exists (select from product c where c.parent_id = p.id) as has_children,
+    array(
+        select w.code from product_website pw join website w on w.id = pw.website_id where pw.product_id = p.id
+    ) as websites
+from product p
+where (p.sku = any ($1::text[]) and p.deleted_at is null) or p.id = any ($2::bigint[]);
+
+-- name: slugs_in_use
+-- Which of these slugs products have, or had.
+select slug, id as product_id, true as is_current from product where slug = any ($1::text[]) and deleted_at is null
+union all
+select slug, product_id, false from product_former_slug where slug = any ($1::text[]);
+
+-- name: default_website
+-- The website of the default store view.
+select w.code from store_view s join website w on w.id = s.website_id where s.is_default;
+
+-- name: websites_by_code
+-- Those of these websites that exist.
+select code, id from website where code = any ($1::text[]);
+
+-- name: insert_websites
+-- Creates websites.
+insert into website (code) select unnest($1::text[]) returning code, id;
+
+-- name: move_product_ids_beyond
+-- Keeps the numbering of products clear of an id that was chosen.
+select setval('product_id_seq', $1) from product_id_seq where last_value <= $1;
+
+-- name: next_product_ids
+-- As many new product ids.
+select nextval('product_id_seq') as id from generate_series(1, $1::integer);
+
+-- name: insert_products
+-- New products, one from each place of the arrays.
+insert into product (id, sku, sku_key, slug, name, parent_id, enabled, visible, supports_images)
+select * from unnest(
+    $1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::boolean[], $8::boolean[], $9::boolean[]
+);
+
+-- name: update_products
+-- New values of existing products, one from each place of the arrays.
+update product p
+set slug = u.slug, name = u.name, parent_id = u.parent_id,
+    enabled = u.enabled, visible = u.visible, supports_images = u.supports_images
+from unnest(
+    $1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::boolean[], $6::boolean[], $7::boolean[]
+) as u (id, slug, name, parent_id, enabled, visible, supports_images)
+where p.id = u.id;
+
+-- name: keep_former_slugs
+-- Slugs that go on leading to their products; one given up again counts as given up now.
+insert into product_former_slug (product_id, slug)
+select * from unnest($1::bigint[], $2::text[])
+on conflict (product_id, slug) do update set id = default, created_at = now();
+
+-- name: forget_product_websites
+-- Takes products out of all websites.
+delete from product_website where product_id = any ($1::bigint[]);
+
+-- name: insert_product_websites
+-- Puts products into websites, one pair from each place of the arrays.
+insert into product_website (product_id, website_id) select * from unnest($1::bigint[], $2::integer[]);
+
+-- name: delete_product
+-- Marks a product and its children as deleted.
+update product set deleted_at = now()
+where deleted_at is null
+    and (id = (select id from product where sku = $1 and deleted_at is null)
+        or parent_id = (select id from product where sku = $1 and deleted_at is null))
+returning id, sku;
+
+-- name: product_was_deleted
+-- Whether a product had this SKU once.
+select exists (select from product where sku = $1 and deleted_at is not null);
+
+-- name: list_products
+-- All products, with the SKU of the parent and the websites.
+select
+    p.id, p.sku, p.slug, p.name, parent.sku as parent, p.enabled, p.visible, p.supports_images,
+    array(
+        select w.code from product_website pw join website w on w.id = pw.website_id
+        where pw.product_id = p.id order by w.id
+    ) as websites
+from product p
+left join product parent on parent.id = p.parent_id
+where p.deleted_at is null
+order by p.id;
+
+-- name: stores_to_provision
+-- The store views that have this id or this code.
+select s.id, s.code, s.locale, w.code as website, s.active, s.is_default
+from store_view s
+join website w on w.id = s.website_id
+where s.id = $1 or s.code = $2;
+
+-- name: next_store_view_id
+-- The number for a store view that was given none.
+select coalesce(max(id), 0) + 1 from store_view;
+
+-- name: clear_default_store_view
+-- No store view but this one stays the default.
+update store_view set is_default = false where is_default and id <> $1;
+
+-- name: put_store_view
+-- A store view with all its values.
+insert into store_view (id, code, locale, website_id, active, is_default) values ($1, $2, $3, $4, $5, $6)
+on conflict (id) do update
+set code = excluded.code, locale = excluded.locale, website_id = excluded.website_id,
+    active = excluded.active, is_default = excluded.is_default;
+
+-- name: list_store_views
+-- All store views.
+select s.id, s.code, s.locale, w.code as website, s.active, s.is_default
+from store_view s
+join website w on w.id = s.website_id
+order by s.id;
+
+-- name: list_image_types
+-- All image types by rank.
+select code, rank from image_type order by rank;
+
+-- name: put_image_type
+-- An image type with its rank.
+insert into image_type (code, rank) values ($1, $2) on conflict (code) do update set rank = excluded.rank;
+
+-- name: put_api_key
+-- Lets a key in with a role; a revoked one is let in again.
+insert into api_key (key_hash, role) values ($1, $2)
+on conflict (key_hash) do update set role = excluded.role, revoked_at = null
+returning id;
+
+-- name: revoke_api_key
+-- Lets a key in no more, given its hash or its id.
+update api_key set revoked_at = coalesce(revoked_at, now()) where key_hash = $1 or id = $2 returning id;
+
+-- name: list_api_keys
+-- All keys, without anything secret.
+select id, role, created_at, revoked_at from api_key order by id;
+
+-- name: oauth_consumer_to_provision
+-- A consumer and its sealed secret.
+select key, name, secret from oauth_consumer where key = $1;
+
+-- name: put_oauth_consumer
+-- A consumer with its sealed secret.
+insert into oauth_consumer (key, name, secret) values ($1, $2, $3)
+on conflict (key) do update set name = excluded.name, secret = excluded.secret;
+
+-- name: list_oauth_consumers
+-- All consumers and how many live tokens each has.
+select c.key, c.name, c.created_at, count(t.token) filter (where t.revoked_at is null) as tokens
+from oauth_consumer c
+left join oauth_token t on t.consumer_key = c.key
+group by c.key
+order by c.created_at, c.key;
+
+-- name: oauth_token_to_provision
+-- An access token with its sealed secret.
+select token, consumer_key, secret, user_type, has_role, privileges from oauth_token where token = $1;
+
+-- name: put_oauth_token
+-- An access token with all its values; a revoked one is let in again.
+insert into oauth_token (token, consumer_key, secret, user_type, has_role, privileges) values ($1, $2, $3, $4, $5, $6)
+on conflict (token) do update
+set consumer_key = excluded.consumer_key, secret = excluded.secret, user_type = excluded.user_type,
+    has_role = excluded.has_role, privileges = excluded.privileges, revoked_at = null;
+
+-- name: revoke_oauth_token
+-- Lets an access token in no more.
+update oauth_token set revoked_at = coalesce(revoked_at, now()) where token = $1 returning token;
+
+-- name: list_oauth_tokens
+-- All access tokens, without their secrets.
+select token, consumer_key, user_type, admin_id, has_role, privileges, created_at, revoked_at
+from oauth_token
+order by created_at, token;
+
+-- name: catalogue_is_empty
+-- Whether nobody has provisioned anything yet.
+select not exists (select from product) and not exists (select from store_view);

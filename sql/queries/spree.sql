@@ -1,0 +1,120 @@
+-- name: spree_product
+-- The root product that a slug, a former slug or an id (null: none) names, in this order, and its family.
+select p.id, p.id as family
+from (
+    select id, 0 as rank, 0::bigint as age from product where slug = $1
+    union all
+    select product_id, 1, -f.id from product_former_slug f where f.slug = $1
+    union all
+    select $2::bigint, 2, 0
+) named
+join product p on p.id = named.id and p.parent_id is null and p.deleted_at is null
+order by named.rank, named.age
+limit 1;
+
+-- name: spree_variant
+-- The product of either kind that an id names, and its family.
+select p.id, coalesce(p.parent_id, p.id) as family
+from product p
+left join product r on r.id = p.parent_id
+where p.id = $1 and p.deleted_at is null and r.deleted_at is null;
+
+-- name: spree_images_of_product
+-- The gallery of the root product that a slug, a former slug or an id names: a row per image, or a single
+-- row without an image.
+with parent as (
+    select p.id
+    from (
+        select id, 0 as rank, 0::bigint as age from product where slug = $1
+        union all
+        select product_id, 1, -f.id from product_former_slug f where f.slug = $1
+        union all
+        select $2::bigint, 2, 0
+    ) named
+    join product p on p.id = named.id and p.parent_id is null and p.deleted_at is null
+    order by named.rank, named.age
+    limit 1
+)
+select
+    p.id as product_id, p.id as family, i.id, i.position, i.label, i.excluded, i.file_name, i.file_updated_at,
+    b.format, b.width, b.height, c.url_large, c.url_small
+from parent p
+left join image i on i.product_id = p.id and i.deleted_at is null
+left join picture c on c.id = i.picture_id
+left join blob b on b.hash = c.blob_hash
+order by i.position nulls last, i.id;
+
+-- name: spree_images_of_variant
+-- The gallery of the product of either kind that an id names, as above.
+select
+    p.id as product_id, coalesce(p.parent_id, p.id) as family, i.id, i.position, i.label, i.excluded, i.file_name,
+    i.file_updated_at, b.format, b.width, b.height, c.url_large, c.url_small
+from product p
+left join product r on r.id = p.parent_id
+left join image i on i.product_id = p.id and i.deleted_at is null
+left join picture c on c.id = i.picture_id
+left join blob b on b.hash = c.blob_hash
+where p.id = $1 and p.deleted_at is null and r.deleted_at is null
+order by i.position nulls last, i.id;
+
+-- name: spree_image
+-- One live image of a product that is not deleted, whatever product that is.
+select
+    p.id as product_id, coalesce(p.parent_id, p.id) as family, i.id, i.position, i.label, i.excluded, i.file_name,
+    i.file_path, i.file_updated_at, b.format, b.width, b.height, c.url_large, c.url_small
+from image i
+join product p on p.id = i.product_id and p.deleted_at is null
+left join product r on r.id = p.parent_id
+join picture c on c.id = i.picture_id
+left join blob b on b.hash = c.blob_hash
+where i.id = $1 and i.deleted_at is null and r.deleted_at is null;
+
+-- name: spree_file
+-- What lies behind the file URLs of a live image, and the version that it keeps of a recipe.
+select
+    i.file_name, i.file_path, i.file_updated_at, c.blob_hash,
+    (select v.hash from recipe v where v.hash = any (i.recipes) and v.name = $2 limit 1) as recipe
+from image i
+join product p on p.id = i.product_id and p.deleted_at is null
+left join product r on r.id = p.parent_id
+join picture c on c.id = i.picture_id
+where i.id = $1 and i.deleted_at is null and r.deleted_at is null and c.blob_hash is not null;
+
+-- name: spree_places
+-- The list of a product: every live image with its position.
+select id, position from image where product_id = $1 and deleted_at is null order by position nulls last, id;
+
+-- name: spree_set_places
+-- Writes the positions of several images.
+update image i
+set position = moved.position, updated_at = now()
+from unnest($1::bigint[], $2::integer[]) as moved (id, position)
+where i.id = moved.id;
+
+-- name: spree_set_label
+-- Writes the label that holds in every store view without one of its own.
+update image set label = $2, updated_at = now() where id = $1;
+
+-- name: spree_release_types
+-- Makes every type that an image holds, in whatever scope, an explicit "none".
+update image_type_assignment set image_id = null where image_id = $1;
+
+-- name: spree_forget_places_in_stores
+-- An image that moves keeps its labels and exclusions per store view; what says nothing else goes.
+with kept as (
+    update image_store set position = null, hidden = false
+    where image_id = $1 and num_nonnulls(label, excluded) > 0
+)
+delete from image_store where image_id = $1 and num_nonnulls(label, excluded) = 0;
+
+-- name: spree_move_image
+-- Hangs an image on another product.
+update image set product_id = $2, updated_at = now() where id = $1;
+
+-- name: spree_withdraw_path
+-- Takes back a path for ever, unless another live image came with the same one.
+update file_path p
+set blob_hash = null, clean_recipe = null, withdrawn_at = now()
+where p.path = $1 and p.withdrawn_at is null and not exists (
+    select from image i where i.file_path = p.path and i.id <> $2 and i.deleted_at is null
+);
