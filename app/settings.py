@@ -83,7 +83,7 @@ class Settings:
     glue_alt_text: Literal["omit", "null", "on"] = option(
         "omit",
         "Alternative texts in Glue documents: `omit` the keys, `null`, or `on`.",
-        mf.String(validate=validate.OneOf(["omit", "null", "on"])),
+        _choice("omit", "null", "on"),
     )
     glue_allow_origin: str = option("", "The origin that Glue's `Access-Control-Allow-Origin` names; empty: not sent.")
     glue_transport_security: bool = option(

@@ -1,6 +1,15 @@
-"""Image sets as storefronts read them, and the products that own them."""
+"""Image sets as storefronts read them, and the products that own them: one statement a read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from urllib.parse import quote
+
+from app.db.pool import Database, Record
+from app.errors import ProductNotFound
+from app.model import EXTENSIONS, ProductId, Recipe, sku_key
+from app.service.paths import stem
+from app.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +40,10 @@ class Shell:
 
 @dataclass(frozen=True, slots=True)
 class Kin:
-    """A product and its known relatives: an abstract one (None where it is unknown) and its concretes by id.
-    `main` stands among them too."""
+    """A product and those of its relatives that were asked for and are known: an abstract one, and concretes
+    by id. `main` stands among them too; `family` is the root product's id."""
 
+    family: ProductId
     main: Shell
     abstract: Shell | None
     concretes: tuple[Shell, ...] = ()
@@ -43,3 +53,78 @@ class Kin:
 
     def abstract_of(self, shell: Shell) -> Shell | None:
         return self.abstract if shell.abstract_sku is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a storefront asks for: a product of one kind by its SKU as typed, in a locale; whether its sets are
+    to be read, and which relatives. `media_base` is where image URLs begin, without a trailing slash."""
+
+    sku: str
+    is_abstract: bool
+    locale: str
+    media_base: str
+    sets: bool = True
+    abstract: bool = False
+    concretes: bool = False
+
+
+class ImageSetReader:
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self._db = database
+        recipes = {recipe.name: recipe for recipe in settings.recipes}
+        self._large, self._small = recipes["large"], recipes["small"]
+
+    async def read(self, wanted: Wanted) -> Kin:
+        """Raises ProductNotFound for a product that is deleted, disabled, in no website or of the other kind."""
+        if "\0" in wanted.sku:
+            raise ProductNotFound
+        rows = await self._db.fetch(
+            "image_sets",
+            wanted.sku,
+            sku_key(wanted.sku),
+            wanted.is_abstract,
+            wanted.locale,
+            wanted.abstract,
+            wanted.concretes,
+            wanted.sets,
+        )
+        if not rows:
+            raise ProductNotFound
+        return self._kin(rows, wanted.media_base)
+
+    def _kin(self, rows: Sequence[Record], media_base: str) -> Kin:
+        shells: list[Shell] = []
+        main: Shell | None = None
+        for _, group in groupby(rows, lambda row: row["product_id"]):
+            of_product = list(group)
+            shells.append(self._shell(of_product, media_base))
+            if of_product[0]["is_main"]:
+                main = shells[-1]
+        assert main is not None
+        abstract = next((shell for shell in shells if shell.abstract_sku is None), None)
+        concretes = tuple(shell for shell in shells if shell.abstract_sku is not None)
+        return Kin(ProductId(rows[0]["family"]), main, abstract, concretes)
+
+    def _shell(self, rows: Sequence[Record], media_base: str) -> Shell:
+        first = rows[0]
+        sets = tuple(
+            ImageSet(name, tuple(self._image(row, media_base) for row in group))
+            for (set_id, name), group in groupby(rows, lambda row: (row["set_id"], row["set_name"]))
+            if set_id is not None
+        )
+        return Shell(first["sku"], first["abstract_sku"], first["name"], sets)
+
+    def _image(self, row: Record, media_base: str) -> SetImage:
+        if row["blob_hash"] is None:
+            large, small = row["url_large"] or row["url_small"], row["url_small"] or row["url_large"]
+        else:
+            large, small = (_rendition_url(media_base, recipe, row) for recipe in (self._large, self._small))
+        return SetImage(large, small, row["alt_large"], row["alt_small"])
+
+
+def _rendition_url(media_base: str, recipe: Recipe, row: Record) -> str:
+    """A rendition in the source's own format; the name is for people, a picture without one goes by its id."""
+    name = stem(row["file_name"]) if row["file_name"] else f"p{row['picture_id']}"
+    extension = EXTENSIONS[row["format"]]
+    return f"{media_base}/media/renditions/{recipe.slug}/{row['blob_hash'].hex()}/{quote(name, safe='')}.{extension}"

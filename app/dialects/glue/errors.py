@@ -9,7 +9,7 @@ from aiohttp import web
 
 from app.dialects.glue.jsonphp import quoted
 from app.dialects.glue.match import ResourceType, Target
-from app.errors import NotFound, ProductImagesError, ProductNotFound, Unavailable
+from app.errors import NotFound, ProductImagesError, ProductNotFound, Rejected, Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,8 @@ def _document(status: int, detail: str, code: str | None = None) -> Answer:
 _NO_ABSTRACT: Final = _document(404, "Abstract product is not found.", "301")
 _NO_CONCRETE: Final = _document(404, "Concrete product is not found.", "302")
 _NOT_ROUTED: Final = _document(404, "Not Found")
+_BAD_REQUEST: Final = _document(400, "Bad Request")
+_AWAY: Final = _document(503, "Service Unavailable")
 _FAILED: Final = Answer(500, b"Internal Server Error", is_plain=True, has_language=False)
 _UNKNOWN: Final[Mapping[ResourceType, Answer]] = {
     "abstract-products": _NO_ABSTRACT,
@@ -79,14 +81,11 @@ def answer_to(error: Exception, target: Target | None) -> Answer:
             return _MISSING[target.type]
         case ProductNotFound() if target:
             return _UNKNOWN[target.type]
-        case NotFound() | web.HTTPNotFound() | web.HTTPMethodNotAllowed():
+        case NotFound() | web.HTTPClientError():
             return _NOT_ROUTED
         case Unavailable():
-            return _unavailable(error)
+            return Answer(_AWAY.status, _AWAY.body, headers={"Retry-After": str(error.retry_after)})
+        case Rejected():
+            return _BAD_REQUEST
         case _:
             return _FAILED
-
-
-def _unavailable(error: Unavailable) -> Answer:
-    document = _document(503, "Service Unavailable")
-    return Answer(503, document.body, headers={"Retry-After": str(error.retry_after)})

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from app.dialects.glue.errors import NoEncoder, Refused, RouteNotFound, SkuMissing, answer_to
 from app.dialects.glue.match import match
-from app.errors import Busy, DatabaseUnavailable, ImageNotFound, ProductNotFound, Rejected
+from app.errors import Busy, DatabaseUnavailable, ImageNotFound, Misconfigured, ProductNotFound, Rejected
 
 GOLDEN = Path(__file__).parent / "golden"
 ABSTRACT = "/abstract-products/x/abstract-product-image-sets"
@@ -31,6 +31,7 @@ CONCRETE = "/concrete-products/x/concrete-product-image-sets"
         (ABSTRACT, RouteNotFound(), 404, "error_not_found.json"),
         (ABSTRACT, web.HTTPMethodNotAllowed("POST", ["GET"]), 404, "error_not_found.json"),
         (ABSTRACT, ImageNotFound(), 404, "error_not_found.json"),
+        (ABSTRACT, Rejected(), 400, "error_400.json"),
         (ABSTRACT, DatabaseUnavailable(), 503, "error_503.json"),
     ],
 )
@@ -41,7 +42,7 @@ def test_each_error_has_its_document(path: str, error: Exception, status: int, g
     assert not answer.is_plain
 
 
-@pytest.mark.parametrize("error", [RuntimeError("private"), Rejected("private")])
+@pytest.mark.parametrize("error", [RuntimeError("private"), Misconfigured("private")])
 def test_an_unexpected_failure_is_plain_text(error: Exception) -> None:
     """An unexpected failure is plain text and tells nothing."""
     answer = answer_to(error, None)

@@ -7,6 +7,7 @@ import pytest
 from app.dialects.glue.match import match
 from app.dialects.glue.present import PREFLIGHT, AltText, View, image_sets_document, product_document
 from app.dialects.glue.query import read_query
+from app.model import ProductId
 from app.service.image_sets import ImageSet, Kin, SetImage, Shell
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -65,11 +66,12 @@ def test_image_sets_are_written_to_the_byte(
     assert sets_document(path, *sets, query=query, alt_text=alt_text) == golden(name)
 
 
+FAMILY = ProductId(1)
 ROOT = Shell("177", None, "Camera", (DEFAULT,))
 BLACK = Shell("177_1", "177", "Camera, black", (DEFAULT,))
 WHITE = Shell("177_2", "177", None, ())
-FROM_ROOT = Kin(ROOT, ROOT, (BLACK, WHITE))
-FROM_BLACK = Kin(BLACK, ROOT, (BLACK, WHITE))
+FROM_ROOT = Kin(FAMILY, ROOT, ROOT, (BLACK, WHITE))
+FROM_BLACK = Kin(FAMILY, BLACK, ROOT, (BLACK, WHITE))
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,7 @@ FROM_BLACK = Kin(BLACK, ROOT, (BLACK, WHITE))
     [
         (FROM_ROOT, "", "abstract.json"),
         (FROM_BLACK, "", "concrete.json"),
-        (Kin(WHITE, None), "include=abstract-products", "concrete_orphan.json"),
+        (Kin(FAMILY, WHITE, None), "include=abstract-products", "concrete_orphan.json"),
         (FROM_ROOT, "include=", "abstract_include_empty.json"),
         (FROM_ROOT, "include=unknown", "abstract_include_unknown.json"),
         (FROM_ROOT, "include=concrete-product-image-sets", "abstract_include_no_carrier.json"),
