@@ -1,0 +1,172 @@
+"""The way to the database: a pool of connections, statements by name, transactions."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import Any, Final, Self, TypeAlias, cast
+
+import asyncpg
+from asyncpg.transaction import Transaction as _AsyncpgTransaction
+
+from app.db.connect import CONNECT_SECONDS, SESSION_SETTINGS, Connection
+from app.db.errors import translated
+from app.db.queries import Query, load_queries
+from app.errors import DatabaseUnavailable
+
+Record: TypeAlias = asyncpg.Record
+
+_ACQUIRE_SECONDS: Final = 10.0
+_STATEMENT_SECONDS: Final = 60.0
+_CLOSE_SECONDS: Final = 5.0
+
+
+class Statements(ABC):
+    """What a pool and a transaction have in common: statements of `sql/queries` by name.
+
+    All raise `DatabaseUnavailable`, `ConstraintViolated` or `TransactionConflict`; a name that does
+    not exist is a `KeyError`.
+    """
+
+    def __init__(self, queries: Mapping[str, Query]) -> None:
+        self._queries = queries
+
+    async def fetch(self, query: str, *args: Any) -> list[Record]:
+        sql = self._queries[query].sql
+        async with self._connected() as connection:
+            with translated():
+                return await connection.fetch(sql, *args)
+
+    async def fetchrow(self, query: str, *args: Any) -> Record | None:
+        sql = self._queries[query].sql
+        async with self._connected() as connection:
+            with translated():
+                return await connection.fetchrow(sql, *args)
+
+    async def fetchval(self, query: str, *args: Any) -> Any:
+        """The first column of the first row, or None."""
+        sql = self._queries[query].sql
+        async with self._connected() as connection:
+            with translated():
+                return await connection.fetchval(sql, *args)
+
+    async def execute(self, query: str, *args: Any) -> int:
+        """How many rows were touched."""
+        sql = self._queries[query].sql
+        async with self._connected() as connection:
+            with translated():
+                return _count(await connection.execute(sql, *args))
+
+    async def executemany(self, query: str, args: Iterable[Sequence[Any]]) -> None:
+        """All of `args` or, where one fails, none."""
+        sql = self._queries[query].sql
+        async with self._connected() as connection:
+            with translated():
+                await connection.executemany(sql, args)
+
+    @abstractmethod
+    def _connected(self) -> AbstractAsyncContextManager[Connection]: ...
+
+
+class Transaction(Statements):
+    """A transaction that has begun; `Database.transaction` ends it."""
+
+    def __init__(self, connection: Connection, queries: Mapping[str, Query]) -> None:
+        super().__init__(queries)
+        self.connection = connection
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """What the block did is undone when it raises, and the transaction can go on."""
+        async with _transaction(self.connection):
+            yield
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Connection]:
+        yield self.connection
+
+
+class Database(Statements):
+    """A pool of at most `size` connections to `dsn`, made when they are needed: the database may be
+    away when the service starts, and come back whenever it likes.
+
+    Nothing may be left in a session (no SET, no LISTEN, no session locks): connections go back to
+    the pool without the round trip that would reset them.
+    """
+
+    def __init__(self, dsn: str, *, size: int = 10, queries: Mapping[str, Query] | None = None) -> None:
+        super().__init__(load_queries() if queries is None else queries)
+        self.dsn = dsn
+        self._size = size
+        self._opened: asyncpg.Pool[Record] | None = None
+
+    @property
+    def _pool(self) -> "asyncpg.Pool[Record]":
+        if self._opened is None:
+            raise DatabaseUnavailable("the pool is not open")
+        return self._opened
+
+    async def __aenter__(self) -> Self:
+        with translated():
+            self._opened = await asyncpg.create_pool(
+                self.dsn,
+                min_size=0,
+                max_size=self._size,
+                reset=_leave_as_it_is,
+                timeout=CONNECT_SECONDS,
+                command_timeout=_STATEMENT_SECONDS,
+                server_settings=SESSION_SETTINGS,
+            )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        pool, self._opened = self._pool, None
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await pool.close()
+        except (TimeoutError, OSError, asyncpg.InterfaceError):
+            pool.terminate()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Committed when the block ends, rolled back when it raises."""
+        async with self._connected() as connection, _transaction(connection):
+            yield Transaction(connection, self._queries)
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Connection]:
+        pool = self._pool
+        with translated():
+            async with asyncio.timeout(_ACQUIRE_SECONDS):
+                connection = await pool.acquire()
+        try:
+            yield cast("Connection", connection)
+        finally:
+            with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                await pool.release(connection)
+
+
+@asynccontextmanager
+async def _transaction(connection: Connection) -> AsyncIterator[None]:
+    """Only the database's own failures are translated, not those of the block."""
+    transaction: _AsyncpgTransaction = connection.transaction()
+    with translated():
+        await transaction.start()
+    try:
+        yield
+    except BaseException:
+        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            await transaction.rollback()
+        raise
+    with translated():
+        await transaction.commit()
+
+
+async def _leave_as_it_is(_: object) -> None:
+    """Instead of resetting the session."""
+
+
+def _count(status: str) -> int:
+    """`INSERT 0 3` touched three rows, `CREATE TABLE` none."""
+    last = status.rpartition(" ")[2]
+    return int(last) if last.isdecimal() else 0

@@ -1,0 +1,142 @@
+"""What every test may ask for: a database of its own, an S3 bucket of its own, a clean environment."""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.request import Request, urlopen
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from moto.server import ThreadedMotoServer
+
+from app.db.connect import Connection
+from app.db.migrate import migrate
+from app.db.pool import Database
+from app.db.queries import Query, load_queries
+from app.embedded.cluster import Cluster
+from app.settings import options
+
+FAST: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+"""Postgres' settings where nothing needs to survive a crash of the machine."""
+
+_FOREIGN: Final = ("PG", "S3_", "AWS_", "PGQUEUER_")
+
+
+def pytest_configure() -> None:
+    """Nothing of the caller's environment reaches a test; moto takes any credentials."""
+    own = {option.name.upper() for option in options()}
+    for name in list(os.environ):
+        if name in own or name.startswith(_FOREIGN):
+            del os.environ[name]
+    os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A Postgres for the session (one per worker under xdist), in memory where the system allows."""
+    memory = Path("/dev/shm")
+    in_memory = memory.is_dir() and os.access(memory, os.W_OK)
+    with (
+        tempfile.TemporaryDirectory(prefix="pi-", dir=memory if in_memory else None) as folder,
+        asyncio.Runner() as runner,
+    ):
+        cluster = Cluster(Path(folder), FAST)
+        runner.run(cluster.start())
+        try:
+            yield cluster
+        finally:
+            runner.run(cluster.stop())
+
+
+@pytest.fixture(scope="session")
+def template(cluster: Cluster) -> str:
+    """The name of a migrated database that is only ever copied."""
+    asyncio.run(_make_template(cluster.dsn))
+    return "template_migrated"
+
+
+async def _make_template(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    await connection.execute("create database template_migrated")
+    await connection.close()
+    await migrate(_with_database(dsn, "template_migrated"))
+
+
+@asynccontextmanager
+async def _fresh_database(cluster: Cluster, template: str) -> AsyncIterator[str]:
+    name = f"test_{uuid4().hex}"
+    admin = await asyncpg.connect(cluster.dsn)
+    try:
+        await admin.execute(f"create database {name} template {template} strategy file_copy")
+        yield _with_database(cluster.dsn, name)
+        await admin.execute(f"drop database {name} with (force)")
+    finally:
+        await admin.close()
+
+
+def _with_database(dsn: str, name: str) -> str:
+    return dsn.replace("@/postgres?", f"@/{name}?")
+
+
+@pytest.fixture
+async def empty_dsn(cluster: Cluster) -> AsyncIterator[str]:
+    """A database of the test's own, without any table."""
+    async with _fresh_database(cluster, "template1") as dsn:
+        yield dsn
+
+
+@pytest.fixture
+async def dsn(cluster: Cluster, template: str) -> AsyncIterator[str]:
+    """A migrated database of the test's own."""
+    async with _fresh_database(cluster, template) as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="session")
+def queries() -> Mapping[str, Query]:
+    return load_queries()
+
+
+@pytest.fixture
+async def database(dsn: str, queries: Mapping[str, Query]) -> AsyncIterator[Database]:
+    async with Database(dsn, queries=queries) as database:
+        yield database
+
+
+@pytest.fixture
+async def connection(dsn: str) -> AsyncIterator[Connection]:
+    """For statements that only a test needs."""
+    connection = await asyncpg.connect(dsn)
+    yield connection
+    await connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class S3:
+    bucket: str
+    endpoint_url: str
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def s3(s3_endpoint: str) -> S3:
+    """A bucket of the test's own."""
+    bucket = f"test-{uuid4()}"
+    with urlopen(Request(f"{s3_endpoint}/{bucket}", method="PUT")):
+        return S3(bucket, s3_endpoint)
