@@ -1,0 +1,120 @@
+"""Ready documents: kept while they are true, and not one moment longer."""
+
+import asyncio
+
+import pytest
+
+from app.errors import DatabaseUnavailable
+from app.http.cache import Document, DocumentCache
+
+
+def document(body: bytes = b"{}", family: int | None = 7) -> Document:
+    return Document(200, {"Content-Type": "application/json"}, body, family)
+
+
+def cache(limit: int = 100_000, seconds: float = 60) -> DocumentCache:
+    return DocumentCache(limit, lambda: True, seconds)
+
+
+class Source:
+    """Counts how often it is asked; answers when it is let go."""
+
+    def __init__(self, answer: Document) -> None:
+        self.answer = answer
+        self.asked = 0
+        self.begun = asyncio.Event()
+        self.go = asyncio.Event()
+
+    async def load(self) -> Document:
+        self.asked += 1
+        self.begun.set()
+        await self.go.wait()
+        return self.answer
+
+
+async def test_concurrent_misses_ask_once() -> None:
+    """Concurrent misses for one key ask the source once, and all get its answer."""
+    documents, source = cache(), Source(document())
+    waiting = [asyncio.create_task(documents.fill("key", source.load)) for _ in range(10)]
+    await source.begun.wait()
+    source.go.set()
+    assert await asyncio.gather(*waiting) == [source.answer] * 10
+    assert source.asked == 1
+    assert documents.get("key") is source.answer
+
+
+async def test_a_dropped_family_is_read_anew() -> None:
+    """Dropping a family forgets its documents and leaves all others."""
+    documents = cache()
+    for family in (1, 2):
+        source = Source(document(family=family))
+        source.go.set()
+        await documents.fill(("key", family), source.load)
+    documents.drop_families([1])
+    assert documents.get(("key", 1)) is None
+    assert documents.get(("key", 2)) is not None
+
+
+@pytest.mark.parametrize("everything", [True, False])
+async def test_a_fill_that_began_before_a_drop_is_not_kept(everything: bool) -> None:
+    """What was read before a change may answer those who asked before it, never those who ask after."""
+    documents, old, new = cache(), Source(document(b"old")), Source(document(b"new"))
+    early = asyncio.create_task(documents.fill("key", old.load))
+    await old.begun.wait()
+    if everything:
+        documents.drop_all()
+    else:
+        documents.drop_families([7])
+    late = asyncio.create_task(documents.fill("key", new.load))
+    await new.begun.wait()
+    new.go.set()
+    assert (await late).body == b"new"
+    old.go.set()
+    assert (await early).body == b"old"
+    kept = documents.get("key")
+    assert kept is not None
+    assert kept.body == b"new"
+
+
+async def test_the_limit_in_bytes_holds() -> None:
+    """The least recently used documents go first, and the limit in bytes is never exceeded."""
+    documents = cache(limit=100_000)
+    for number in range(200):
+        source = Source(document(bytes(2000)))
+        source.go.set()
+        await documents.fill(number, source.load)
+        documents.get(0)
+        assert documents.size <= 100_000
+    assert documents.get(0) is not None
+    assert documents.get(1) is None
+    assert documents.get(199) is not None
+
+
+async def test_nothing_is_kept_while_changes_are_not_heard() -> None:
+    """Without a listening connection every read asks the database."""
+    documents, source = DocumentCache(100_000, lambda: False), Source(document())
+    source.go.set()
+    await documents.fill("key", source.load)
+    assert documents.get("key") is None
+
+
+async def test_an_old_document_is_read_anew() -> None:
+    """Whatever was heard, a document older than the time bound is not served."""
+    documents, source = cache(seconds=-1), Source(document())
+    source.go.set()
+    await documents.fill("key", source.load)
+    assert documents.get("key") is None
+    assert documents.size == 0
+
+
+async def test_errors_are_not_kept() -> None:
+    """A failure reaches those who wait for it, and the next one asks again."""
+
+    async def fail() -> Document:
+        raise DatabaseUnavailable
+
+    documents = cache()
+    for _ in range(2):
+        with pytest.raises(DatabaseUnavailable):
+            await documents.fill("key", fail)
+    assert documents.misses == 2
