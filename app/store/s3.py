@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import io
+import os
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -49,7 +50,9 @@ class S3Store:
         self._exits = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        opening = aioboto3.Session().client("s3", endpoint_url=self._endpoint_url, config=self._config)
+        # every other SDK of AWS reads AWS_REGION, this one only AWS_DEFAULT_REGION
+        session = aioboto3.Session(region_name=os.environ.get("AWS_REGION"))
+        opening = session.client("s3", endpoint_url=self._endpoint_url, config=self._config)
         with _translated("the client"):
             self._client: S3Client = await self._exits.enter_async_context(opening)
         return self

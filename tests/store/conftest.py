@@ -1,51 +1,52 @@
-"""The stores that the contract suite runs over, each with a way to take it away and bring it back."""
+"""The stores that the contract suite runs over."""
 
-import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 from moto.server import ThreadedMotoServer
 
 from app.store import FileStore, ObjectStore
 from app.store.s3 import S3Store
+from tests.conftest import S3
 
-BUCKET = "pictures"
+
+@pytest.fixture(params=["files", "s3"], name="store")
+async def _store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ObjectStore]:
+    if request.param == "files":
+        async with FileStore(tmp_path / "objects") as files:
+            yield files
+    else:
+        server: S3 = request.getfixturevalue("s3")
+        async with S3Store(server.bucket, endpoint_url=server.endpoint_url) as s3:
+            yield s3
 
 
 @dataclass(frozen=True)
-class StoreUnderTest:
+class FickleStore:
+    """A store with a way to take it away and bring it back, its content kept."""
+
     store: ObjectStore
-    leave: Callable[[], None]
-    come_back: Callable[[], None]
+    leave: Callable[[], object]
+    come_back: Callable[[], object]
 
 
-@pytest.fixture(params=["files", "s3"], name="case")
-async def _case(request: pytest.FixtureRequest) -> AsyncIterator[StoreUnderTest]:
+@pytest.fixture(params=["files", "s3"], name="fickle")
+async def _fickle(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[FickleStore]:
     if request.param == "files":
-        folder: Path = request.getfixturevalue("tmp_path")
-        root, elsewhere = folder / "objects", folder / "unmounted"
-        async with FileStore(root) as store:
-            yield StoreUnderTest(store, lambda: move(root, elsewhere), lambda: move(elsewhere, root))
+        root, elsewhere = tmp_path / "objects", tmp_path / "unmounted"
+        async with FileStore(root) as files:
+            yield FickleStore(files, lambda: root.rename(elsewhere), lambda: elsewhere.rename(root))
     else:
-        server: StoppableS3 = request.getfixturevalue("s3")
-        async with S3Store(BUCKET, endpoint_url=server.url) as s3:
-            await s3._client.create_bucket(Bucket=BUCKET)
-            yield StoreUnderTest(s3, server.stop, server.start)
-
-
-def move(source: Path, target: Path) -> None:
-    source.rename(target)
-
-
-@pytest.fixture(name="store")
-def _store(case: StoreUnderTest) -> ObjectStore:
-    return case.store
+        server: StoppableS3 = request.getfixturevalue("stoppable_s3")
+        async with S3Store("fickle", endpoint_url=server.url) as s3:
+            yield FickleStore(s3, server.stop, server.start)
 
 
 class StoppableS3:
-    """A server whose address and content outlive a stop."""
+    """A server of the test's own, whose address and content outlive a stop."""
 
     def __init__(self) -> None:
         self._port = 0
@@ -64,15 +65,9 @@ class StoppableS3:
         return f"http://127.0.0.1:{self._port}"
 
 
-@pytest.fixture(name="s3")
-def _s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[StoppableS3]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+@pytest.fixture(name="stoppable_s3")
+def _stoppable_s3() -> Iterator[StoppableS3]:
     server = StoppableS3()
-    yield server
-    with contextlib.suppress(Exception):
-        import requests
-
-        requests.post(f"{server.url}/moto-api/reset", timeout=5)
+    with urlopen(Request(f"{server.url}/fickle", method="PUT")):
+        yield server
     server.stop()

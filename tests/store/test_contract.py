@@ -13,7 +13,7 @@ from app.errors import ChecksumMismatch, InvalidKey, ObjectMissing, ObjectTooLar
 from app.model import BlobHash, RecipeHash
 from app.store import ObjectStat, ObjectStore, blob_key, rendition_key
 from app.store.protocol import CHUNK
-from tests.store.conftest import StoreUnderTest
+from tests.store.conftest import FickleStore
 
 HASH = hashlib.sha256(b"content").hexdigest()
 KEY = blob_key(BlobHash(HASH))
@@ -188,12 +188,12 @@ async def test_a_working_store_passes_its_check(store: ObjectStore) -> None:
     await store.check()
 
 
-async def test_a_store_that_is_away_is_told_and_comes_back(case: StoreUnderTest, tmp_path: Path) -> None:
+async def test_a_store_that_is_away_is_told_and_comes_back(fickle: FickleStore, tmp_path: Path) -> None:
     """While a store is away every method says so; once it is back the same object works again."""
-    store = case.store
+    store = fickle.store
     await store.put(KEY, b"content", media_type=JPEG)
 
-    case.leave()
+    fickle.leave()
     other = blob_key(BlobHash(hashlib.sha256(b"other").hexdigest()))
     for call in (
         part(store, KEY),
@@ -207,6 +207,6 @@ async def test_a_store_that_is_away_is_told_and_comes_back(case: StoreUnderTest,
         with pytest.raises(StoreUnavailable):
             await call
 
-    case.come_back()
+    fickle.come_back()
     assert await store.read(KEY, limit=7) == b"content"
     await store.check()

@@ -1,0 +1,121 @@
+"""Under which address clients see this service."""
+
+import asyncio
+import json
+
+import pytest
+from aiohttp import web
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.errors import Misconfigured
+from app.http.appkeys import SETTINGS
+from app.http.origin import external_origin, media_base, public_base, trusted_networks
+from tests.http.conftest import Client, Serve
+from tests.http.test_edge import raw
+
+FORWARDED = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "shop.example"}
+
+
+async def tell(request: web.Request) -> web.Response:
+    settings = request.app[SETTINGS]
+    return web.json_response(
+        [str(external_origin(request)), public_base(request, settings), media_base(request, settings)]
+    )
+
+
+@pytest.fixture(name="client")
+async def _client(serve: Serve) -> Client:
+    """Behind a trusted proxy at the loopback address."""
+    return await serve(web.get("/", tell), trusted_proxies=("10.0.0.0/8", "127.0.0.1"))
+
+
+async def origin(client: Client, headers: dict[str, str]) -> str | int:
+    response = await client.get("/", headers=headers)
+    return str((await response.json())[0]) if response.status == 200 else response.status
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"Host": "shop.example"}, "http://shop.example"),
+        ({"Host": "SHOP.example:80"}, "http://shop.example"),
+        ({"Host": "shop.example:8080"}, "http://shop.example:8080"),
+        ({"Host": "[::1]:8080"}, "http://[::1]:8080"),
+        (FORWARDED, "https://shop.example"),
+        (FORWARDED | {"X-Forwarded-Port": "8443"}, "https://shop.example:8443"),
+        (FORWARDED | {"X-Forwarded-Host": "forged.example, shop.example:444"}, "https://shop.example:444"),
+        ({"Host": "shop.example", "X-Forwarded-Proto": "HTTPS"}, "https://shop.example"),
+        (FORWARDED | {"Forwarded": "for=1.2.3.4;proto=http;host=other.example"}, "http://other.example"),
+        ({"Forwarded": 'for=a, for="[::1]";Host="other.example:81";proto=http'}, "http://other.example:81"),
+        ({"Host": "shop.example", "Forwarded": "for=1.2.3.4"}, "http://shop.example"),
+    ],
+)
+async def test_the_origin_is_what_the_client_asked_for(client: Client, headers: dict[str, str], expected: str) -> None:
+    """The origin is the host that was asked for, as the trusted proxy tells it."""
+    assert await origin(client, headers) == expected
+
+
+@pytest.mark.parametrize("proxies", [(), ("10.0.0.0/8", "::1")])
+async def test_strangers_are_not_believed(serve: Serve, proxies: tuple[str, ...]) -> None:
+    """Forwarding headers of anybody but a trusted proxy change nothing."""
+    client = await serve(web.get("/", tell), trusted_proxies=proxies)
+
+    told = await origin(client, {"Host": "a.example", **FORWARDED, "Forwarded": "host=b.example"})
+
+    assert told == "http://a.example"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "a/b"},
+        {"Host": 'a"b'},
+        {"Host": "a<b>"},
+        {"Host": "a@b"},
+        {"Host": ""},
+        {"Host": "a:99999"},
+        {"Host": "a:0"},
+        {"Host": "-a"},
+        FORWARDED | {"X-Forwarded-Host": "a\tb"},
+        FORWARDED | {"X-Forwarded-Proto": "javascript"},
+        FORWARDED | {"X-Forwarded-Port": "x"},
+    ],
+)
+async def test_an_odd_host_is_refused(client: Client, headers: dict[str, str]) -> None:
+    """What could not stand in a URL is refused, never echoed."""
+    assert await origin(client, headers) == 400
+
+
+async def test_settings_come_before_the_request(serve: Serve) -> None:
+    """Configured addresses hold whatever the request says, the media's own one first."""
+    client = await serve(web.get("/", tell), public_url="https://p.example", media_url="https://m.example/x")
+    response = await client.get("/", headers={"Host": "a.example"})
+    assert await response.json() == ["http://a.example", "https://p.example", "https://m.example/x"]
+
+    client = await serve(web.get("/", tell), public_url="https://p.example")
+    response = await client.get("/", headers={"Host": "a.example"})
+    assert await response.json() == ["http://a.example", "https://p.example", "https://p.example"]
+
+
+async def test_a_client_that_names_no_host_gets_our_own_address(client: Client) -> None:
+    """HTTP/1.0 without Host is answered with the address that was reached."""
+    async with asyncio.timeout(5):
+        answer = await raw(client, "GET / HTTP/1.0\r\n\r\n")
+
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])[0] == f"http://127.0.0.1:{client.port}"
+
+
+@given(host=st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=20))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_no_host_leaves_its_place(client: Client, host: str) -> None:
+    """Whatever host is named, the origin is one host of a URL or a refusal."""
+    told = await origin(client, {"Host": host})
+
+    assert told == 400 or not set(str(told).removeprefix("http://")) & set("/?#@\\\"'<> ")
+
+
+def test_what_is_no_network_is_a_misconfiguration() -> None:
+    """A trusted proxy that is neither an address nor a network is told at the start."""
+    with pytest.raises(Misconfigured, match="TRUSTED_PROXIES"):
+        trusted_networks(("10.0.0.0/8", "proxy.example"))
