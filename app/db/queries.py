@@ -15,7 +15,7 @@ from app.db.files import sql_folder
 from app.errors import Misconfigured
 
 _NAME: Final = re.compile(r"^-- name: *(\w+) *\n", re.MULTILINE)
-_STATEMENT: Final = re.compile(r"((?:--.*\n)+)(.+?);?\s*\Z", re.DOTALL)
+_STATEMENT: Final = re.compile(r"((?:--[^\n]*\n)+)(.+?);?\s*\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
