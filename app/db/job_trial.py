@@ -1,0 +1,104 @@
+"""One try at one job, and what follows when it fails."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pgqueuer.core.executors import AbstractEntrypointExecutor, EntrypointExecutorParameters
+from pgqueuer.domain.errors import RetryRequested
+from pgqueuer.domain.models import Context
+from pgqueuer.domain.models import Job as QueuedJob
+
+from app.errors import Unavailable
+from app.events import JobDone, JobFailed, Observe
+
+Handler = Callable[[bytes], Awaitable[None]]
+OnFailed = Callable[[bytes, str], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A job is tried `attempts` times, with pauses (in seconds) that double from the first to the
+    longest. What is merely away (`Unavailable`) is waited for without an end."""
+
+    attempts: int = 5
+    first_pause: float = 1.0
+    longest_pause: float = 60.0
+
+    def pause(self, failed_before: int) -> timedelta:
+        doublings = min(failed_before, 30)
+        return timedelta(seconds=min(self.first_pause * 2**doublings, self.longest_pause))
+
+    def is_last(self, failed_before: int, error: Exception) -> bool:
+        return failed_before + 1 >= self.attempts and not isinstance(error, Unavailable)
+
+
+class Trials:
+    """What all tries of one runner share: the number of them at a time, and how to break them off."""
+
+    def __init__(self, concurrency: int, policy: Policy, observe: Observe) -> None:
+        self.slots = asyncio.Semaphore(concurrency)
+        self.policy = policy
+        self.observe = observe
+        self.in_hand: set[asyncio.Task[None]] = set()
+        self.giving_back = False
+
+    def give_back(self) -> None:
+        """Break off everything in hand; those jobs wait again."""
+        self.giving_back = True
+        for task in self.in_hand:
+            task.cancel()
+
+
+class Trial(AbstractEntrypointExecutor):
+    """Runs a handler in the library's terms: to raise `RetryRequested` is to be tried again, to raise
+    anything else is to have failed for good."""
+
+    def __init__(self, handler: Handler, on_failed: OnFailed | None, trials: Trials) -> None:
+        super().__init__(EntrypointExecutorParameters(0, self.execute, accepts_context=True, on_failure="hold"))
+        self._handler = handler
+        self._on_failed = on_failed
+        self._trials = trials
+
+    async def execute(self, job: QueuedJob, context: Context) -> None:
+        # The handler has a task of its own: the library takes a cancelled job for one to be forgotten.
+        work = asyncio.create_task(self._work(job))
+        self._trials.in_hand.add(work)
+        work.add_done_callback(self._trials.in_hand.discard)
+        try:
+            await work
+        except asyncio.CancelledError as error:
+            if not self._is_given_back():
+                await self._fail(job, RuntimeError(f"the handler was cancelled: {error}"))
+            work.cancel()
+            raise RetryRequested(timedelta(0), "given back") from None
+        except Exception as error:
+            await self._fail(job, error)
+
+    def _is_given_back(self) -> bool:
+        task = asyncio.current_task()
+        return self._trials.giving_back or (task is not None and task.cancelling() > 0)
+
+    async def _work(self, job: QueuedJob) -> None:
+        async with self._trials.slots:
+            if self._trials.giving_back:
+                raise asyncio.CancelledError
+            started = time.monotonic()
+            await self._handler(job.payload or b"")
+            self._trials.observe(JobDone(job.entrypoint, time.monotonic() - started))
+
+    async def _fail(self, job: QueuedJob, error: Exception) -> None:
+        policy = self._trials.policy
+        final = policy.is_last(job.attempts, error)
+        reason = f"{type(error).__name__}: {error}"
+        self._trials.observe(JobFailed(job.entrypoint, reason, final))
+        if not final:
+            raise RetryRequested(policy.pause(job.attempts), reason) from error
+        if self._on_failed is not None:
+            try:
+                await self._on_failed(job.payload or b"", reason)
+            except Exception as unheard:
+                raise RetryRequested(policy.pause(job.attempts), f"{reason}, and {unheard}") from error
+        raise error

@@ -1,0 +1,35 @@
+-- name: queue_depths
+-- How many jobs of each kind wait, are in hand and failed for good, and for how long the oldest unfinished one
+-- has been there, in seconds.
+select
+    entrypoint as kind,
+    count(*) filter (where status = 'queued') as waiting,
+    count(*) filter (where status = 'picked') as in_hand,
+    count(*) filter (where status = 'failed') as failed,
+    coalesce(extract(epoch from now() - min(created) filter (where status in ('queued', 'picked'))), 0)::float8
+        as oldest_seconds
+from pgqueuer
+group by entrypoint
+order by entrypoint;
+
+-- name: job_failures
+-- Jobs that failed for good, counted by kind and reason, the most frequent first.
+select entrypoint as kind, reason, count(*)
+from pgqueuer job
+cross join lateral (
+    select coalesce(traceback ->> 'exception_type', 'unknown') || ': ' || coalesce(traceback ->> 'exception_message', '')
+        as reason
+    from pgqueuer_log
+    where job_id = job.id and status = 'failed'
+    order by created desc
+    limit 1
+) last
+where status = 'failed'
+group by entrypoint, reason
+order by count(*) desc, entrypoint, reason;
+
+-- name: forget_job_log
+-- Removes the log of jobs that are done, a day after; that of failed ones stays as long as they do.
+delete from pgqueuer_log log
+where created < now() - interval '1 day'
+    and not exists (select from pgqueuer job where job.id = log.job_id);
