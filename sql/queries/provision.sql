@@ -12,13 +12,22 @@ select
         select w.code from product_website pw join website w on w.id = pw.website_id where pw.product_id = p.id
     ) as websites
 from product p
-where (p.sku = any ($1::text[]) and p.deleted_at is null) or p.id = any ($2::bigint[]);
+where p.id in (
+    select named.id from unnest($1::text[]) as wanted (sku) join product named on named.sku = wanted.sku and named.deleted_at is null
+    union
+    select unnest($2::bigint[])
+);
 
 -- name: slugs_in_use
--- Which of these slugs products have, or had.
-select slug, id as product_id, true as is_current from product where slug = any ($1::text[]) and deleted_at is null
+-- Which of these slugs products have, or had. (Joined, because a long `any` is compared row by row.)
+select p.slug, p.sku, true as is_current
+from unnest($1::text[]) as wanted (slug)
+join product p on p.slug = wanted.slug and p.deleted_at is null
 union all
-select slug, product_id, false from product_former_slug where slug = any ($1::text[]);
+select f.slug, p.sku, false
+from unnest($1::text[]) as wanted (slug)
+join product_former_slug f on f.slug = wanted.slug
+join product p on p.id = f.product_id and p.deleted_at is null;
 
 -- name: default_website
 -- The website of the default store view.
@@ -139,11 +148,11 @@ insert into api_key (key_hash, role) values ($1, $2)
 on conflict (key_hash) do update set role = excluded.role, revoked_at = null
 returning id;
 
--- name: revoke_api_key
+-- name: end_api_key
 -- Lets a key in no more, given its hash or its id.
 update api_key set revoked_at = coalesce(revoked_at, now()) where key_hash = $1 or id = $2 returning id;
 
--- name: list_api_keys
+-- name: api_keys
 -- All keys, without anything secret.
 select id, role, created_at, revoked_at from api_key order by id;
 
@@ -156,7 +165,7 @@ select key, name, secret from oauth_consumer where key = $1;
 insert into oauth_consumer (key, name, secret) values ($1, $2, $3)
 on conflict (key) do update set name = excluded.name, secret = excluded.secret;
 
--- name: list_oauth_consumers
+-- name: oauth_consumers
 -- All consumers and how many live tokens each has.
 select c.key, c.name, c.created_at, count(t.token) filter (where t.revoked_at is null) as tokens
 from oauth_consumer c
@@ -175,11 +184,11 @@ on conflict (token) do update
 set consumer_key = excluded.consumer_key, secret = excluded.secret, user_type = excluded.user_type,
     has_role = excluded.has_role, privileges = excluded.privileges, revoked_at = null;
 
--- name: revoke_oauth_token
+-- name: end_oauth_token
 -- Lets an access token in no more.
 update oauth_token set revoked_at = coalesce(revoked_at, now()) where token = $1 returning token;
 
--- name: list_oauth_tokens
+-- name: oauth_tokens
 -- All access tokens, without their secrets.
 select token, consumer_key, user_type, admin_id, has_role, privileges, created_at, revoked_at
 from oauth_token

@@ -1,0 +1,58 @@
+"""The command line: `python -m app`, installed as `product-images`."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+
+import uvloop
+
+from app.commands import image_type, key, migrate, oauth, product, store
+from app.commands.context import Context, complain, sentence
+from app.commands.registry import Nouns
+from app.errors import ProductImagesError
+from app.settings import read_settings
+
+_INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and gives the exit code: 0, 1 where something is wrong, 2 for wrong usage."""
+    args = _parser().parse_args(argv)
+    try:
+        return _run(args)
+    except ProductImagesError as error:
+        complain(sentence(error))
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:
+        if sys.flags.dev_mode:
+            raise
+        complain(f"Unforeseen: {type(error).__name__}: {error} (python -X dev -m app … shows where).")
+    return 1
+
+
+def _run(args: argparse.Namespace) -> int:
+    context = Context(read_settings(), json=args.json)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return int(runner.run(args.run(args, context)))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="product-images",
+        description="One product-image catalogue that speaks Spryker Glue, Spree v1 and OpenMage REST.",
+        epilog="Settings come from environment variables; the README lists them.",
+        allow_abbrev=False,
+    )
+    nouns = Nouns(parser)
+    for module in (store, product, image_type, key, oauth, migrate):
+        module.register(nouns)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""`oauth`: consumers and access tokens of the OpenMage interface."""
+
+import argparse
+
+from app.commands.context import Context
+from app.commands.registry import Nouns, switch
+from app.service.provision import TokenOptions, list_consumers, list_tokens, put_consumer, put_token, revoke_token
+
+_PRIVILEGES = ["create", "retrieve", "update", "delete", "all"]
+
+
+def register(nouns: Nouns) -> None:
+    oauth = nouns.noun(
+        "oauth", "OAuth consumers and access tokens of the OpenMage interface; secrets stored encrypted."
+    )
+    consumer = oauth.noun("consumer", "Consumers: the programs that call.")
+    parser = consumer.command("add", _add_consumer, "Add a consumer and print its credentials.")
+    parser.add_argument("--name", help="for people")
+    parser.add_argument("--key", help="where the program has one already; by default made up")
+    parser.add_argument("--secret", help="where the program has one already; by default made up")
+    consumer.command("list", _list_consumers, "List the consumers, without anything secret.")
+    _register_tokens(oauth.noun("token", "Access tokens: for whom a consumer calls."))
+
+
+def _register_tokens(token: Nouns) -> None:
+    parser = token.command("add", _add_token, "Add an access token and print the four credentials.")
+    parser.add_argument("--user-type", choices=["admin", "customer"], help="needed for a new token")
+    parser.add_argument("--consumer", metavar="KEY", help="its consumer; by default a new one")
+    parser.add_argument(
+        "--privilege",
+        action="extend",
+        nargs="+",
+        choices=_PRIVILEGES,
+        help="what it may do with images; at first everything",
+    )
+    switch(parser, "has_role", ("--role", "its admin has a role"), ("--no-role", "its admin has no role"))
+    parser.add_argument("--token", help="where the client has one already; by default made up")
+    parser.add_argument("--secret", help="where the client has one already; by default made up")
+    parser = token.command("revoke", _revoke, "Let an access token in no more.")
+    parser.add_argument("token", metavar="TOKEN")
+    token.command("list", _list_tokens, "List the access tokens, without their secrets.")
+
+
+async def _add_consumer(args: argparse.Namespace, context: Context) -> int:
+    box = context.secret_box()
+    async with context.database() as database, database.transaction() as tx:
+        key, secret = await put_consumer(tx, box, args.key, args.secret, args.name)
+    document = {"consumer_key": key, "consumer_secret": secret}
+    context.answer(document, _lines(document))
+    return 0
+
+
+async def _add_token(args: argparse.Namespace, context: Context) -> int:
+    box = context.secret_box()
+    privileges = args.privilege and (() if "all" in args.privilege else tuple(sorted(set(args.privilege))))
+    options = TokenOptions(args.user_type, args.consumer, args.token, args.secret, privileges, args.has_role)
+    async with context.database() as database, database.transaction() as tx:
+        credentials = await put_token(tx, box, options)
+    document = {
+        "consumer_key": credentials.consumer_key,
+        "consumer_secret": credentials.consumer_secret,
+        "token": credentials.token,
+        "token_secret": credentials.token_secret,
+    }
+    context.answer(document, _lines(document))
+    return 0
+
+
+async def _revoke(args: argparse.Namespace, context: Context) -> int:
+    async with context.database() as database:
+        await revoke_token(database, args.token)
+    context.answer({"token": args.token, "revoked": True}, f"Token {args.token} is revoked.")
+    return 0
+
+
+async def _list_consumers(_: argparse.Namespace, context: Context) -> int:
+    async with context.database() as database:
+        context.answer_list("consumers", await list_consumers(database))
+    return 0
+
+
+async def _list_tokens(_: argparse.Namespace, context: Context) -> int:
+    async with context.database() as database:
+        rows = await list_tokens(database)
+    context.answer_list("tokens", [{**dict(row), "privileges": row["privileges"] or ["all"]} for row in rows])
+    return 0
+
+
+def _lines(document: dict[str, str]) -> str:
+    return "\n".join(f"{name:<16} {value}" for name, value in document.items()) + "\nKeep them: lists do not show them."
