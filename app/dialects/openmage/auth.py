@@ -1,0 +1,95 @@
+"""Who asks, what a path and a method want, and whether these may have it."""
+
+import html
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from app.access.oauth import AccessToken, OAuth, is_oauth
+from app.access.signature import SignedRequest
+from app.dialects.openmage.errors import (
+    ACCESS_DENIED,
+    INVALID_METHOD,
+    NOT_ALLOWED,
+    NOT_IMPLEMENTED,
+    Message,
+    OpenMageError,
+    UserType,
+)
+from app.dialects.openmage.match import Route
+from app.dialects.openmage.rules import Rules
+
+Operation = Literal["list", "read", "create", "update", "delete"]
+
+_PRIVILEGES: Final = {"GET": "retrieve", "POST": "create", "PUT": "update", "DELETE": "delete"}
+_OPERATIONS: Final[dict[tuple[str, bool], Operation]] = {
+    ("GET", False): "list",
+    ("GET", True): "read",
+    ("POST", False): "create",
+    ("PUT", True): "update",
+    ("DELETE", True): "delete",
+}
+"""By method and by whether the path names an image."""
+
+_VERSION: Final = re.compile(r"[1-9][0-9]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """`privileges` None = all of them; an admin without a role is an internal error once it asks for anything."""
+
+    user: UserType
+    privileges: frozenset[str] | None
+    admin_id: int | None = None
+    has_role: bool = True
+
+    @property
+    def is_public(self) -> bool:
+        """Whether this one sees a shop from the outside."""
+        return self.user != "admin"
+
+
+class Authenticator:
+    """Tells who asks by the Authorization header."""
+
+    def __init__(self, oauth: OAuth, rules: Rules) -> None:
+        self._oauth = oauth
+        self._rules = rules
+        self.guest = Principal("guest", rules.privileges["guest"])
+
+    async def principal(self, authorization: str, request: SignedRequest) -> Principal:
+        """A token's principal, or the guest where there is no OAuth header; OAuthProblem."""
+        if not is_oauth(authorization):
+            return self.guest
+        return self._of(await self._oauth.verify(authorization, request))
+
+    def _of(self, token: AccessToken) -> Principal:
+        if token.user_type == "customer":
+            return Principal("customer", self._rules.privileges["customer"])
+        return Principal("admin", token.privileges, token.admin_id, token.has_role)
+
+
+def authorise(principal: Principal, method: str, route: Route, version: str | None) -> Operation:
+    """What is to be done; `version` is the header of that name.
+
+    OpenMageError for the first that fails of: method known (400), permission (500, 403), version (400), action (405).
+    """
+    if method not in _PRIVILEGES:
+        raise OpenMageError(INVALID_METHOD)
+    _check_privilege(principal, _PRIVILEGES[method])
+    if version is not None and not _VERSION.fullmatch(version):
+        quoted = html.escape(version).replace("&#x27;", "&#039;")
+        raise OpenMageError(Message(400, f'Invalid version "{quoted}" requested.'))
+    operation = _OPERATIONS.get((method, route.image is not None))
+    if operation is None:
+        raise OpenMageError(NOT_IMPLEMENTED)
+    if principal.is_public and method != "GET":
+        raise OpenMageError(NOT_ALLOWED)
+    return operation
+
+
+def _check_privilege(principal: Principal, privilege: str) -> None:
+    if not principal.has_role:
+        raise OpenMageError(Message(500, f"Admin role for user ID {principal.admin_id} not found", code=0))
+    if principal.privileges is not None and privilege not in principal.privileges:
+        raise OpenMageError(ACCESS_DENIED)

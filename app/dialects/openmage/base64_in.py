@@ -1,0 +1,44 @@
+"""Strict base64, as PHP's `base64_decode($text, true)` has it, piece by piece."""
+
+import binascii
+from typing import Final
+
+_BLANKS: Final = b" \t\r\n"
+
+
+class Base64Decoder:
+    """Decodes a text that arrives in pieces of any size; cost per piece is linear in the piece.
+
+    Blanks, tabs, CR and LF are skipped; padding may be missing but not wrong. Once `bad`, for ever bad.
+    """
+
+    def __init__(self) -> None:
+        self.bad = False
+        self._left = b""
+        self._padding = 0
+
+    def feed(self, text: bytes) -> bytes:
+        """The bytes that are complete now; nothing once the text has turned out bad."""
+        digits = self._left + text.translate(None, _BLANKS)
+        stripped = digits.rstrip(b"=")
+        goes_on = len(stripped) > len(self._left)
+        self.bad = self.bad or (self._padding > 0 and goes_on) or b"=" in stripped
+        self._padding += len(digits) - len(stripped)
+        whole = len(stripped) & ~3
+        self._left = stripped[whole:]
+        return self._decode(stripped[:whole])
+
+    def finish(self) -> bytes:
+        """The last bytes; afterwards `bad` is final."""
+        left, padding = len(self._left), self._padding
+        self.bad = self.bad or left == 1 or padding > 2 or (padding > 0 and left + padding != 4)
+        return self._decode(self._left + b"=" * (-left % 4))
+
+    def _decode(self, digits: bytes) -> bytes:
+        if self.bad:
+            return b""
+        try:
+            return binascii.a2b_base64(digits, strict_mode=True)
+        except binascii.Error:
+            self.bad = True
+            return b""

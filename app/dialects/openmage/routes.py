@@ -1,0 +1,171 @@
+"""The room that answers OpenMage: who asks, what for, one method for each operation."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+from aiohttp import hdrs, web
+
+from app.access.oauth import OAuth
+from app.access.signature import SignedRequest
+from app.dialects.openmage.accept import negotiate
+from app.dialects.openmage.auth import Authenticator, Operation, Principal, authorise
+from app.dialects.openmage.body import ParsedBody, read_body
+from app.dialects.openmage.content import body_format
+from app.dialects.openmage.errors import Voice, error_document
+from app.dialects.openmage.formats import CONTENT_TYPES
+from app.dialects.openmage.match import Route, image_id, match, product_ref, scope
+from app.dialects.openmage.parse import parse_create, parse_update
+from app.dialects.openmage.present import ImageItem, Shape, collection, entity
+from app.dialects.openmage.rules import Rules
+from app.http.body import body_chunks
+from app.http.cache import Document, DocumentCache
+from app.http.origin import external_origin, media_base
+from app.model import Format
+from app.service.gallery import GalleryImage, GalleryReader
+from app.service.gallery_writer import GalleryWriter, NewFile
+from app.service.intake import Intake, Spool
+from app.settings import Settings
+
+FORMATS: Final = frozenset[Format](("jpeg", "png", "gif", "webp"))
+"""What an upload may be, whatever media type it claims."""
+
+_VOICE: Final = web.RequestKey("openmage_voice", Voice)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An authorised request."""
+
+    request: web.Request
+    principal: Principal
+    route: Route
+    shape: Shape
+    media: str
+
+
+class OpenMageRoom:
+    def __init__(
+        self,
+        settings: Settings,
+        oauth: OAuth,
+        reader: GalleryReader,
+        writer: GalleryWriter,
+        intake: Intake,
+        documents: DocumentCache,
+    ) -> None:
+        self._settings = settings
+        self._rules = Rules.of(settings)
+        self._authenticator = Authenticator(oauth, self._rules)
+        self._reader = reader
+        self._writer = writer
+        self._intake = intake
+        self._documents = documents
+        self._operations: Mapping[Operation, Callable[[Call], Awaitable[web.StreamResponse]]] = {
+            "list": self._read,
+            "read": self._read,
+            "create": self._create,
+            "update": self._update,
+            "delete": self._delete,
+        }
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Any method, any path of this room; raises what `error` knows how to tell."""
+        voice = request[_VOICE] = Voice(profile=self._rules.profile, method=request.method)
+        format = negotiate(request.headers.get(hdrs.ACCEPT, ""), self._rules.wildcard)  # noqa: A001
+        request[_VOICE] = voice = replace(voice, format=format)
+        principal = await self._principal(request)
+        request[_VOICE] = replace(voice, user=principal.user)
+        route = match(request.rel_url.raw_path)
+        operation = authorise(principal, request.method, route, request.headers.get("Version"))
+        keys = self._rules.visible_keys(principal.user, request.rel_url.raw_query_string)
+        shape = Shape(format, keys, self._rules.profile)
+        media = media_base(request, self._settings)
+        return await self._operations[operation](Call(request, principal, route, shape, media))
+
+    def error(self, request: web.Request, error: Exception) -> web.Response:
+        """The answer to a request that ended in `error`."""
+        voice = request.get(_VOICE) or Voice(profile=self._rules.profile, method=request.method)
+        status, headers, body = error_document(voice, error)
+        return web.Response(status=status, headers=headers, body=body)
+
+    async def _principal(self, request: web.Request) -> Principal:
+        authorization = request.headers.get(hdrs.AUTHORIZATION)
+        if authorization is None:
+            return self._authenticator.guest
+        origin, target = external_origin(request), request.rel_url
+        signed = SignedRequest(
+            method=request.method,
+            scheme=origin.scheme,
+            host=f"{origin.host}:{origin.port}",
+            path=target.raw_path,
+            query=target.raw_query_string,
+            peer=request.remote or "",
+        )
+        return await self._authenticator.principal(authorization, signed)
+
+    async def _read(self, call: Call) -> web.StreamResponse:
+        key = ("openmage", call.route, call.principal.is_public, call.shape, call.media)
+        document = self._documents.get(key) or await self._documents.fill(key, partial(self._load, call))
+        return web.Response(status=document.status, headers=document.headers, body=document.body)
+
+    async def _load(self, call: Call) -> Document:
+        asked = scope(call.route.store, public=call.principal.is_public)
+        gallery = await self._reader.read(product_ref(call.route.product), asked)
+        if call.route.image is None:
+            body = collection([_item(image, call.media) for image in gallery.images], call.shape)
+        else:
+            body = entity(_item(gallery.image(image_id(call.route.image)), call.media), call.shape)
+        return Document(200, {hdrs.CONTENT_TYPE: CONTENT_TYPES[call.shape.format]}, body, gallery.family)
+
+    async def _create(self, call: Call) -> web.StreamResponse:
+        async with AsyncExitStack() as stack:
+            command = parse_create(await self._body(call, stack), self._rules)
+            gallery = await self._writer.for_upload(product_ref(call.route.product), _store(call.route))
+            blob = await self._intake.keep(command.upload, FORMATS)
+            image = await self._writer.create(gallery, blob, command.name, command.values)
+        location = f"/api/rest/products/{call.route.spelled_product}/images/{image}"
+        return web.Response(headers={hdrs.LOCATION: location, hdrs.CONTENT_TYPE: "text/html; charset=UTF-8"})
+
+    async def _update(self, call: Call) -> web.StreamResponse:
+        async with AsyncExitStack() as stack:
+            command = parse_update(await self._body(call, stack), self._rules)
+            image = image_id(call.route.image or "")
+            gallery = await self._writer.for_change(product_ref(call.route.product), _store(call.route), image)
+            blob = await self._intake.keep(command.upload, FORMATS) if command.upload else None
+            file = NewFile(blob, command.base, command.extension) if blob or command.base else None
+            await self._writer.update(gallery, image, command.values, file)
+        return _done()
+
+    async def _delete(self, call: Call) -> web.StreamResponse:
+        image = image_id(call.route.image or "")
+        gallery = await self._writer.for_change(product_ref(call.route.product), _store(call.route), image)
+        await self._writer.delete(gallery, image)
+        return _done()
+
+    async def _body(self, call: Call, stack: AsyncExitStack) -> ParsedBody[Spool]:
+        """The body, its image in a spool that lasts as long as `stack`."""
+        headers = call.request.headers
+        encoding = headers.get(hdrs.CONTENT_ENCODING, "")
+        format = body_format(headers.get(hdrs.CONTENT_TYPE, ""), encoding)  # noqa: A001
+
+        async def open_spool() -> Spool:
+            return await stack.enter_async_context(self._intake.spool())
+
+        chunks = body_chunks(call.request, self._settings.max_body_bytes)
+        return await read_body(format, chunks, open_spool)
+
+
+def _store(route: Route) -> str | None:
+    return scope(route.store, public=False).store
+
+
+def _item(image: GalleryImage, media: str) -> ImageItem:
+    url = f"{media}/media/catalog/product{image.path}" if image.path else image.external_url or ""
+    return ImageItem(image.id, image.label, image.position, image.excluded, url, image.types)
+
+
+def _done() -> web.Response:
+    return web.Response(headers={hdrs.CONTENT_TYPE: "text/html; charset=UTF-8"})
