@@ -46,6 +46,10 @@ class RenditionNotFound(NotFound):
     """The rendition was not found."""
 
 
+class RenditionFailed(ProductImagesError):
+    """The rendition could not be made."""
+
+
 # --- what was sent cannot be accepted ------------------------------------------------------------
 
 
@@ -81,6 +85,22 @@ class InvalidCommand(Rejected):
     """The command cannot be carried out."""
 
 
+class InvalidFileName(Rejected):
+    """The file name cannot be used."""
+
+
+class ImageNotSpecified(Rejected):
+    """The image is not specified."""
+
+
+class FetchRefused(Rejected):
+    """The address may not be fetched."""
+
+
+class FetchFailed(Rejected):
+    """The file could not be fetched."""
+
+
 class ImageRejected(Rejected):
     """The file is not an image that this service accepts."""
 
@@ -91,6 +111,10 @@ class FormatNotAllowed(ImageRejected):
 
 class ImageLimitExceeded(ImageRejected):
     """The image has more pixels or frames than this service accepts."""
+
+
+class FileTooLarge(ImageLimitExceeded):
+    """The file is larger than this service accepts."""
 
 
 class ImageUndecodable(ImageRejected):

@@ -12,21 +12,23 @@ from typing import Final
 from aiohttp import web
 
 from app.access.accounts import Accounts
+from app.access.oauth import OAuth
+from app.access.secrets import SecretBox
 from app.db.listen import Listener
 from app.db.migrate import pending
 from app.db.pool import Database
 from app.dialects.glue.routes import GlueRoom
+from app.dialects.openmage.routes import OpenMageRoom
 from app.errors import DatabaseUnavailable, Misconfigured
 from app.http import health
 from app.http.appkeys import OBSERVER, SETTINGS
 from app.http.cache import DocumentCache
-from app.http.edge import Edge
+from app.http.edge import edge
 from app.http.landing import landing, wants_landing
 from app.http.media import Media, media_error
 from app.http.metrics import Metrics
 from app.http.observe import Observer
-from app.http.origin import public_base
-from app.http.rooms import ROOMS, Room
+from app.http.rooms import ROOMS, Room, RoomName
 from app.model import ProductId
 from app.raster.pool import CodecPool
 from app.service.filing import Filing
@@ -54,7 +56,8 @@ class Parts:
         self.intake = Intake(settings, self.database, self.store, self.codecs)
         self.gallery_reader = GalleryReader(self.database)
         self.gallery_writer = GalleryWriter(self.database, self.gallery_reader, Filing(settings), self.drop)
-        self.accounts = Accounts(self.database, settings.secret_key)
+        self.accounts = Accounts(self.database, SecretBox(settings.secret_key))
+        self.oauth = OAuth(self.accounts, settings.openmage_oauth_past_seconds)
         self.listener = Listener(dsn, self.hear, self.drop_all)
         self.documents = DocumentCache(settings.document_cache_bytes, lambda: self.listener.listening)
         self.media = Media(self.renderer, self.store, settings.media_cache_bytes)
@@ -96,24 +99,29 @@ class Parts:
 def build_app(settings: Settings, dsn: str) -> web.Application:
     """The web application; with `run_worker` it works off jobs, too."""
     parts = Parts(settings, dsn)
-    app = web.Application(middlewares=[Edge()], client_max_size=settings.max_body_bytes)
+    app = web.Application(middlewares=[edge], client_max_size=settings.max_body_bytes)
     app[SETTINGS] = settings
     app[OBSERVER] = parts.observer
     app[health.CHECKS] = _checks(parts)
-    glue = GlueRoom(
-        settings, ImageSetReader(parts.database, settings), parts.documents, lambda request: public_base(request, settings)
+    glue = GlueRoom(settings, ImageSetReader(parts.database, settings), parts.documents)
+    openmage = OpenMageRoom(
+        settings, parts.oauth, parts.gallery_reader, parts.gallery_writer, parts.intake, parts.documents
     )
 
     async def storefront(request: web.Request) -> web.StreamResponse:
         return landing() if wants_landing(request) else await glue.handle(request)
 
-    app[ROOMS] = {
+    rooms: dict[RoomName, Room] = {
+        "openmage": Room(openmage.error),
         "glue": Room(glue.error),
         "delivery": Room(media_error),
         "service": Room(health.error, tells_request_id=True),
     }
+    app[ROOMS] = rooms
     app.add_routes(health.routes())
-    app.router.add_route("*", "/media/{file:.*}", parts.media)
+    app.router.add_route("*", "/media/{file:.*}", parts.media.handle)
+    for prefix in ("/api/rest", "/oauth/", "/admin/oauth_authorize"):
+        app.router.add_route("*", f"{prefix}{{rest:.*}}", openmage.handle)
     app.router.add_route("*", "/{path:.*}", storefront)
     app.cleanup_ctx.append(lambda _: _running(parts))
     return app
@@ -134,7 +142,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
 
 def _checks(parts: Parts) -> health.Checks:
     async def migrated() -> None:
-        if missing := await pending(parts.dsn):
+        if missing := await pending(parts.database):
             raise Misconfigured(f"migrations are missing: {', '.join(missing)}")
 
     return health.Checks(essential={"database": migrated}, useful={"store": parts.store.check})

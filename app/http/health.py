@@ -1,6 +1,7 @@
 """Whether the service lives, and whether it can serve."""
 
 import asyncio
+import http
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -8,7 +9,7 @@ from typing import Final, Literal
 import orjson
 from aiohttp import web
 
-from app.errors import ProductImagesError
+from app.errors import NotFound, ProductImagesError, Unavailable
 from app.events import CheckFailed
 from app.http.appkeys import OBSERVER
 
@@ -51,6 +52,12 @@ async def ready(request: web.Request) -> web.Response:
 async def metrics(request: web.Request) -> web.Response:
     figures = request.app[OBSERVER].metrics.exposition()
     return web.Response(body=figures, headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+
+
+def error(_: web.Request, error: Exception) -> web.Response:
+    """The room's words for a failure; a bug is told without its reason."""
+    status = 503 if isinstance(error, Unavailable) else getattr(error, "status", 404 if isinstance(error, NotFound) else 500)
+    return _answer(status, {"status": "error", "detail": http.HTTPStatus(status).phrase})
 
 
 async def _outcome(request: web.Request, name: str, check: Check) -> Literal["ok", "failed"]:

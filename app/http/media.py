@@ -6,7 +6,7 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from app.errors import NotFound, ProductImagesError, RenditionFailed, RenditionNotFound
+from app.errors import CodecFailed, NotFound, RenditionFailed, RenditionNotFound, Unavailable
 from app.http.bytecache import ByteCache
 from app.http.respond import Representation, Stored, represent_image, send_object
 from app.model import BlobHash, RecipeHash
@@ -32,7 +32,7 @@ class Media:
         self._store = store
         self._hot: ByteCache[str, tuple[Representation, bytes]] = ByteCache(cache_bytes)
 
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         hot = self._hot.get(request.path)
         if hot is not None and request.method in {hdrs.METH_GET, hdrs.METH_HEAD}:
             return await send_object(request, *hot)
@@ -77,10 +77,14 @@ class Media:
         return await send_object(request, about, data)
 
 
-def media_error(request: web.Request, error: ProductImagesError) -> web.StreamResponse:
-    """The room's words are an empty body; a failure that a later build may mend is not kept for long."""
-    if isinstance(error, RenditionFailed):
-        return web.Response(status=404, headers={hdrs.CACHE_CONTROL: PASSING})
-    if isinstance(error, NotFound):
-        return web.Response(status=404, headers={hdrs.CACHE_CONTROL: PASSING})
-    return web.Response(status=500)
+def media_error(_: web.Request, error: Exception) -> web.StreamResponse:
+    """The room's words are an empty body. What is not there may come, or be built again: kept for a minute."""
+    match error:
+        case NotFound() | RenditionFailed():
+            return web.Response(status=404, headers={hdrs.CACHE_CONTROL: PASSING})
+        case Unavailable() | CodecFailed():
+            return web.Response(status=503, headers={hdrs.CACHE_CONTROL: "no-store", hdrs.RETRY_AFTER: "5"})
+        case web.HTTPException():
+            return web.Response(status=error.status)
+        case _:
+            return web.Response(status=500, headers={hdrs.CACHE_CONTROL: "no-store"})

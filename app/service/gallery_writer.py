@@ -83,7 +83,7 @@ class GalleryWriter:
             await tx.execute("set_store_values", image, gallery.store_view_id, label or None, *rest, False)
         return ImageId(image)
 
-    async def image_for_update(self, product: ProductRef, store: str | None, image_id: int) -> Gallery:
+    async def for_change(self, product: ProductRef, store: str | None, image_id: int) -> Gallery:
         """The gallery of an image that this scope lists; also ImageNotFound."""
         gallery = await self._reader.read(product, Scope(store, public=False))
         gallery.image(image_id)

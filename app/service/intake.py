@@ -12,10 +12,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import _TemporaryFileWrapper
-from typing import Final
+from typing import Final, TypeAlias
 
 from app.db.pool import Database
-from app.errors import BlobBarred, FormatNotAllowed, ImageLimitExceeded
+from app.errors import BlobBarred, FileTooLarge, FormatNotAllowed
 from app.model import MEDIA_TYPES, BlobHash, Facts, Format
 from app.raster.pool import CodecPool
 from app.service.flight import Slots
@@ -24,7 +24,7 @@ from app.store import ObjectStore
 from app.store.keys import blob_key
 
 _BLOCK: Final = 256 * 1024  # bytes handed to a thread at a time: a hop costs as much as hashing 50 KB
-SpoolFile = _TemporaryFileWrapper[bytes]
+SpoolFile: TypeAlias = "_TemporaryFileWrapper[bytes]"
 
 
 def lock_key(blob: BlobHash) -> int:
@@ -54,10 +54,10 @@ class Spool:
         return BlobHash(self._digest.hexdigest())
 
     async def write(self, data: bytes) -> None:
-        """Takes more bytes; ImageLimitExceeded beyond the largest image accepted."""
+        """Takes more bytes; FileTooLarge beyond the largest image accepted."""
         self._size += len(data)
         if self._size > self._limit:
-            raise ImageLimitExceeded(f"the image is larger than {self._limit} bytes")
+            raise FileTooLarge(f"the image is larger than {self._limit} bytes")
         self._pending += data
         if len(self._pending) >= _BLOCK:
             await self._flush()
@@ -119,11 +119,12 @@ class Intake:
         allowed: frozenset[Format],
         inspect: Callable[[Path], Awaitable[Facts]] | None = None,
     ) -> Blob:
-        """Inspects a finished spool and puts its bytes into the store.
+        """Finishes a spool, inspects it and puts its bytes into the store.
 
         Raises ImageRejected or one of its kinds for bytes that are refused; `inspect` replaces the full decode where a
         dialect asks for less.
         """
+        await spool.finish()
         facts = await (inspect or self._codecs.inspect)(spool.path)
         if facts.format not in allowed:
             raise FormatNotAllowed(f"{facts.format} is not accepted here")

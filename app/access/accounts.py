@@ -1,0 +1,71 @@
+"""Who may do what: OAuth consumers and tokens, API keys; read once, then remembered until they change."""
+
+from collections.abc import Hashable
+from typing import Any, Final, Literal, cast
+
+from app.access.oauth import AccessToken, Consumer
+from app.access.secrets import SecretBox, hash_key
+from app.db.pool import Database, Record
+
+Role = Literal["admin", "customer"]
+
+_MOST: Final = 10_000  # accounts remembered; beyond it all are read anew
+
+
+class Accounts:
+    """`drop` whenever a credential may have changed. What is unknown is never remembered, so that a new
+    key works at once."""
+
+    def __init__(self, database: Database, box: SecretBox) -> None:
+        self._db = database
+        self._box = box
+        self._known: dict[Hashable, Any] = {}
+
+    def drop(self) -> None:
+        """Forgets everything; an answer that is on its way is not kept either."""
+        self._known = {}
+
+    async def find_oauth(self, consumer_key: str, token: str) -> tuple[Consumer | None, AccessToken | None]:
+        """The consumer and the token of these names, revoked ones included; Misconfigured where SECRET_KEY changed."""
+        known = self._known
+        if (found := known.get((consumer_key, token))) is not None:
+            return cast(tuple[Consumer | None, AccessToken | None], found)
+        row = await self._db.fetchrow("oauth_credentials", consumer_key, token)
+        if row is None:
+            return None, None
+        pair = Consumer(consumer_key, self._box.open(row["secret"], consumer_key)), self._token(row)
+        if pair[1] is not None:
+            _remember(known, (consumer_key, token), pair)
+        return pair
+
+    async def claim_nonce(self, consumer_key: str, nonce: str) -> bool:
+        """Records the nonce of a write; False where the consumer has used it before."""
+        return await self._db.fetchval("claim_oauth_nonce", consumer_key, nonce) is not None
+
+    async def role_of(self, api_key: str) -> Role | None:
+        """The role of an API key; None for one that is unknown or revoked."""
+        known, digest = self._known, hash_key(api_key)
+        role: Role | None = known.get(digest) or await self._db.fetchval("role_of_api_key", digest)
+        if role is not None:
+            _remember(known, digest, role)
+        return role
+
+    def _token(self, row: Record) -> AccessToken | None:
+        if row["token"] is None:
+            return None
+        return AccessToken(
+            token=row["token"],
+            secret=self._box.open(row["token_secret"], row["token"]),
+            consumer_key=row["token_consumer_key"],
+            user_type=row["user_type"],
+            privileges=None if row["privileges"] is None else frozenset(row["privileges"]),
+            has_role=row["has_role"],
+            admin_id=row["admin_id"],
+            revoked=row["revoked"],
+        )
+
+
+def _remember(known: dict[Hashable, Any], key: Hashable, value: object) -> None:
+    if len(known) >= _MOST:
+        known.clear()
+    known[key] = value

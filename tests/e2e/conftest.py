@@ -1,0 +1,113 @@
+"""The whole service in one process, over real HTTP, with a small shop in it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from multidict import CIMultiDictProxy
+from oauthlib.oauth1 import Client as Signer
+from yarl import URL
+
+from app.access.secrets import SecretBox
+from app.db.pool import Database
+from app.http.edge import SERVER_OPTIONS
+from app.main import build_app
+from app.service.provision import Credentials, StoreOptions, TokenOptions, put_key, put_store, put_token
+from app.service.provision_plan import ProductOptions
+from app.service.provision_products import put_product
+from app.settings import Settings
+
+SECRET_KEY: Final = "a secret of the tests, and of nobody else"
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: CIMultiDictProxy[str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Shop:
+    """A running service; requests as `admin` are OAuth-signed."""
+
+    url: URL
+    settings: Settings
+    database: Database
+    admin: Credentials
+    api_key: str
+    session: aiohttp.ClientSession
+
+    async def get(self, path: str, **headers: str) -> Answer:
+        return await self.call("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+    async def call(self, method: str, path: str, **options: Any) -> Answer:
+        url = self.url.join(URL(path, encoded=True))
+        async with self.session.request(method, url, allow_redirects=False, **options) as response:
+            return Answer(response.status, response.headers, await response.read())
+
+    async def signed(self, method: str, path: str, **options: Any) -> Answer:
+        headers = {"Accept": "application/json"} | options.pop("headers", {})
+        return await self.call(method, path, headers=headers | self.authorization(method, path), **options)
+
+    def authorization(self, method: str, path: str) -> dict[str, str]:
+        signer = Signer(self.admin.consumer_key, self.admin.consumer_secret, self.admin.token, self.admin.token_secret)
+        _, headers, _ = signer.sign(str(self.url.join(URL(path, encoded=True))), method)
+        return dict(headers)
+
+
+Serve = Callable[..., Awaitable[Shop]]
+
+
+async def provision(database: Database) -> tuple[Credentials, str]:
+    """Three store views of one website, one abstract product with two concretes, an admin of each dialect."""
+    async with database.transaction() as tx:
+        await put_store(tx, StoreOptions("default", 1, "en_US", "base", is_default=True))
+        await put_store(tx, StoreOptions("german", 2, "de_DE", "base"))
+        await put_store(tx, StoreOptions("french", 3, "fr_FR", "base"))
+        await put_product(tx, ProductOptions("dress", id=8, slug="a-dress", name="Dress"))
+        await put_product(tx, ProductOptions("dress-red", id=9, parent="dress"))
+        await put_product(tx, ProductOptions("dress-blue", id=10, parent="dress"))
+        admin = await put_token(tx, SecretBox(SECRET_KEY), TokenOptions("admin"))
+    _, key = await put_key(database, "admin", None)
+    return admin, key
+
+
+@pytest.fixture
+async def serve(database: Database, tmp_path: Path) -> AsyncIterator[Serve]:
+    """Starts a service over the test's database; keyword arguments are settings."""
+    async with aiohttp.ClientSession() as session:
+        servers: list[TestServer] = []
+
+        async def start(**options: Any) -> Shop:
+            settings = replace(
+                Settings(data_dir=tmp_path, database_url=database.dsn, secret_key=SECRET_KEY, codec_processes=1),
+                **options,
+            )
+            admin, key = await provision(database)
+            server = TestServer(build_app(settings, database.dsn))
+            await server.start_server(**SERVER_OPTIONS)
+            servers.append(server)
+            return Shop(server.make_url("/"), settings, database, admin, key, session)
+
+        yield start
+        for server in servers:
+            await server.close()
+
+
+async def eventually(ask: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
+    """Waits until `ask` says yes: for what happens in the background, at its own pace."""
+    async with asyncio.timeout(seconds):
+        while not await ask():
+            await asyncio.sleep(0.02)
