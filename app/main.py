@@ -5,6 +5,7 @@ opened in the application's `cleanup_ctx` and closed in reverse.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Final
@@ -35,11 +36,15 @@ from app.service.filing import Filing
 from app.service.gallery import GalleryReader
 from app.service.gallery_writer import GalleryWriter
 from app.service.image_sets import ImageSetReader
-from app.service.intake import Intake
+from app.service.intake import Intake, sweep_spool
 from app.service.render import Renderer
 from app.settings import Settings
 from app.store import open_store
 from app.worker import Worker
+
+
+_ABANDONED_SECONDS: Final = 3600.0
+"""Age at which a spooled upload has no owner left: a request ends long before."""
 
 
 class Parts:
@@ -91,6 +96,7 @@ class Parts:
             await stack.enter_async_context(self.database)
             await stack.enter_async_context(self.store)
             stack.push_async_callback(self.codecs.close)
+            await asyncio.to_thread(sweep_spool, self.settings.spool_dir, time.time() - _ABANDONED_SECONDS)
             with suppress(DatabaseUnavailable):  # it may come later; every build registers its recipes, too
                 await self.renderer.register_recipes()
             yield
