@@ -3,14 +3,12 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
 import pytest
-from aiohttp import web
 from aiohttp.test_utils import TestServer
 from multidict import CIMultiDictProxy
 from oauthlib.oauth1 import Client as Signer
@@ -109,5 +107,5 @@ async def serve(database: Database, tmp_path: Path) -> AsyncIterator[Serve]:
 async def eventually(ask: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
     """Waits until `ask` says yes: for what happens in the background, at its own pace."""
     async with asyncio.timeout(seconds):
-        while not await ask():
+        while not await ask():  # noqa: ASYNC110, what we wait for is in another process
             await asyncio.sleep(0.02)
