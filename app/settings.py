@@ -148,6 +148,7 @@ class Settings:
     max_frames: int = option(1000, "Most frames of an animation.", _number(1))
     max_uploads: int = option(16, "Uploads in flight per process; more get 503.", _number(1))
     max_builds: int = option(8, "Renditions built on demand at a time per process; more get 503.", _number(1))
+    keep_copyright: bool = option(True, "Whether cleaned originals keep their copyright notices.", mf.Boolean())
     codec_processes: int = option(2, "Child processes that decode and encode images.", _number(1, 256))
     codec_seconds: int = option(10, "Longest time one image may take in a child process, in seconds.", _number(1))
     codec_memory_bytes: int = option(1024 * _MIB, "Most memory one codec child may use, in bytes.", _number(128 * _MIB))
@@ -171,7 +172,7 @@ class Settings:
 
     @cached_property
     def clean(self) -> Recipe:
-        return Recipe("clean", None)
+        return Recipe("clean", None, version=1 if self.keep_copyright else 2)
 
     @cached_property
     def recipes(self) -> tuple[Recipe, ...]:

@@ -79,8 +79,6 @@ def _typed_errors() -> Iterator[None]:
         yield
     except ProductImagesError as error:
         raise type(error)(error.reason) from None
-    except Image.DecompressionBombError as error:
-        raise ImageLimitExceeded(str(error)) from None
     except Exception as error:
         raise CodecFailed(f"{type(error).__name__}: {error}") from None
 
@@ -90,8 +88,10 @@ def _decoding() -> Iterator[None]:
     """Pillow tells damage by many exceptions; inside a decoder all but a want of memory mean the same."""
     try:
         yield
-    except (ProductImagesError, MemoryError, Image.DecompressionBombError):
+    except (ProductImagesError, MemoryError, FileNotFoundError, PermissionError):
         raise
+    except Image.DecompressionBombError as error:
+        raise ImageLimitExceeded(str(error)) from error
     except Exception as error:
         raise ImageUndecodable(f"{type(error).__name__}: {error}") from error
 
@@ -111,14 +111,20 @@ def inspect(path: Path, limits: Limits) -> Facts:
                 image.seek(frame)
             image.load()
         with mapped(path) as data:
-            cleaned(data, facts.format)
+            cleaned(data, facts.format, keep_copyright=True)
     return facts
 
 
-def build(path: Path, limits: Limits, recipes: Sequence[Recipe], formats: Sequence[Format] | None) -> list[Rendered]:
+def build(
+    path: Path,
+    limits: Limits,
+    recipes: Sequence[Recipe],
+    formats: Sequence[Format] | None,
+    keep_copyright: bool,
+) -> list[Rendered]:
     """Every recipe in every format; in the source's own where `formats` is None."""
     facts = header(path, limits)
-    return list(treat(path, facts, recipes, formats or (facts.format,)))
+    return list(treat(path, facts, recipes, formats or (facts.format,), keep_copyright=keep_copyright))
 
 
 def versions() -> dict[str, str]:

@@ -7,6 +7,8 @@ from typing import Any, Final
 from PIL import Image
 
 from app.model import Format
+from app.raster import gifwriter
+from app.raster.film import MOVING, Film
 
 BACKGROUND: Final = (255, 255, 255)
 """What shows through transparent pixels where the format has none."""
@@ -15,17 +17,24 @@ _QUALITY: Final[Mapping[Format, int]] = {"jpeg": 82, "webp": 80, "avif": 60}
 _OPTIONS: Final[Mapping[Format, Mapping[str, Any]]] = {
     "jpeg": {"format": "JPEG", "optimize": True},
     "png": {"format": "PNG"},
-    "gif": {"format": "GIF"},
     "webp": {"format": "WEBP", "method": 2},
     "avif": {"format": "AVIF", "speed": 8, "max_threads": 1},
 }
 
 
-def encode(image: Image.Image, fmt: Format, quality: Mapping[Format, int]) -> bytes:
-    """The bytes of `image` (L, LA, RGB or RGBA), without any metadata. `quality` is 1…100 for lossy formats."""
+def encode(film: Film, fmt: Format, quality: Mapping[Format, int]) -> bytes:
+    """The bytes of a picture (L, LA, RGB or RGBA), without any metadata. `quality` is 1…100 for lossy formats.
+
+    Formats that cannot move show the first frame.
+    """
+    if fmt == "gif":
+        return gifwriter.write(film)
     options = dict(_OPTIONS[fmt])
     if fmt in _QUALITY:
         options["quality"] = quality.get(fmt, _QUALITY[fmt])
+    if film.moves and fmt in MOVING:
+        options |= _motion(film)
+    image = film.frames[0]
     ready = flattened(image) if fmt == "jpeg" else opaque(image)
     ready.info.clear()
     target = io.BytesIO()
@@ -47,3 +56,12 @@ def opaque(image: Image.Image) -> Image.Image:
     if image.mode not in ("LA", "RGBA") or image.getchannel("A").getextrema() != (255, 255):
         return image
     return image.convert(image.mode.removesuffix("A"))
+
+
+def _motion(film: Film) -> dict[str, Any]:
+    return {
+        "save_all": True,
+        "append_images": film.frames[1:],
+        "duration": film.milliseconds,
+        "loop": film.plays,
+    }

@@ -23,6 +23,10 @@ _GRACE: Final = 10
 """Seconds beyond a task's time after which the pool itself is taken to be stuck."""
 
 
+class _PoolBroken(CodecFailed):
+    """The image could not be processed."""
+
+
 class CodecPool:
     """Children start with the first image. One pool serves one event loop."""
 
@@ -31,6 +35,7 @@ class CodecPool:
         self._seconds = settings.codec_seconds
         self._memory = settings.codec_memory_bytes
         self._limits = Limits(settings.max_pixels, settings.max_total_pixels, settings.max_frames)
+        self._keep_copyright = settings.keep_copyright
         self._slots = asyncio.Semaphore(self._processes)
         self._budget = PixelBudget(settings.codec_pixels)
         self._starting = asyncio.Lock()
@@ -59,7 +64,7 @@ class CodecPool:
         facts = await self.run(child.header, path, self._limits)
         work = _pixels(facts) if any(recipe.box for recipe in recipes) else 0
         async with self._budget.take(work):
-            return await self.run(child.build, path, self._limits, tuple(recipes), formats)
+            return await self.run(child.build, path, self._limits, tuple(recipes), formats, self._keep_copyright)
 
     async def run(self, task: Callable[..., T], *args: Any) -> T:
         """`task(*args)` in a child; a crash, a hang or a want of memory becomes CodecFailed.
@@ -67,17 +72,10 @@ class CodecPool:
         Cancelling the caller ends the child that works for it.
         """
         async with self._slots:
-            pool = await self._ready()
             try:
-                future = pool.schedule(child.run, args=(self._seconds, task, *args), timeout=self._seconds)
-            except RuntimeError as error:
-                await self._discard(pool)
-                raise CodecFailed(f"the pool broke: {error}") from error
-            self._running.add(future)
-            try:
-                return await self._result(pool, future)
-            finally:
-                self._running.discard(future)
+                return await self._attempt(task, *args)
+            except _PoolBroken:  # an idle child was killed from outside, which is no image's fault
+                return await self._attempt(task, *args)
 
     async def close(self) -> None:
         """Ends the children; work in hand is cancelled."""
@@ -91,16 +89,28 @@ class CodecPool:
         """The versions of the codecs, for `doctor`."""
         return child.versions()
 
+    async def _attempt(self, task: Callable[..., T], *args: Any) -> T:
+        pool = await self._ready()
+        try:
+            future = pool.schedule(child.run, args=(self._seconds, task, *args), timeout=self._seconds)
+            return await self._result(pool, future)
+        except RuntimeError as error:
+            await self._discard(pool)
+            raise _PoolBroken(f"the pool broke: {error}") from error
+
     async def _result(self, pool: ProcessPool, future: Future[T]) -> T:
+        self._running.add(future)
         try:
             async with asyncio.timeout(self._seconds + _GRACE) as patience:
                 return await asyncio.wrap_future(future)
-        except ProductImagesError:
+        except (ProductImagesError, RuntimeError):
             raise
         except Exception as error:
-            if patience.expired() or not pool.active:
+            if patience.expired():
                 await self._discard(pool)
             raise CodecFailed(_words(error)) from error
+        finally:
+            self._running.discard(future)
 
     async def _ready(self) -> ProcessPool:
         async with self._starting:

@@ -34,12 +34,13 @@ def draft(image: Image.Image, size: Size) -> None:
     image.draft(None, (round(size[0] * GAP), round(size[1] * GAP)))
 
 
-def resized(image: Image.Image, size: Size) -> Image.Image:
+def resized(image: Image.Image, size: Size, *, gap: float | None = GAP) -> Image.Image:
     """`image` at exactly `size`. Colours of transparent pixels do not bleed into visible ones."""
     if image.size == size:
         return image
     mode = _PREMULTIPLIED.get(image.mode)
-    if mode is None:
-        return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=GAP)
-    small = image.convert(mode).resize(size, Image.Resampling.LANCZOS, reducing_gap=GAP)
-    return small.convert(image.mode)
+    if mode is not None:
+        return resized(image.convert(mode), size, gap=gap).convert(image.mode)
+    if image.mode.startswith("I;16"):  # which the pre-shrink does not know
+        gap = None
+    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=gap)

@@ -5,64 +5,84 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from PIL import Image, ImageFile
+from PIL import GifImagePlugin, Image, ImageFile
 
 from app.model import Facts, Format, Recipe, Rendered
 from app.raster.clean import cleaned
 from app.raster.colour import plain, to_srgb
 from app.raster.encode import encode
+from app.raster.film import Film, frames_of, plays_of
 from app.raster.orient import Size, oriented, upright
 from app.raster.shrink import draft, fitted, resized
 from app.raster.sniff import mapped, open_image
 
 _REUSE: Final = 2
-"""A rendition is made from a larger one that has at least this many times its sides."""
+"""A rendition is made from a larger one that has at least this many times its sides: 54 dB PSNR in a full Lanczos."""
 
 
-def treat(path: Path, facts: Facts, recipes: Sequence[Recipe], formats: Sequence[Format]) -> Iterator[Rendered]:
+def treat(
+    path: Path, facts: Facts, recipes: Sequence[Recipe], formats: Sequence[Format], *, keep_copyright: bool
+) -> Iterator[Rendered]:
     """Every recipe in every format; a recipe without a box gives the cleaned original in its own format."""
-    upright_size = oriented((facts.width, facts.height), facts.orientation)
-    sizes = [fitted(upright_size, recipe.box) if recipe.box else None for recipe in recipes]
-    pictures = finished(path, facts, {size for size in sizes if size})
+    whole = oriented((facts.width, facts.height), facts.orientation)
+    sizes = [fitted(whole, recipe.box) if recipe.box else None for recipe in recipes]
+    films = finished(path, facts, {size for size in sizes if size})
     for recipe, size in zip(recipes, sizes, strict=True):
         if size is None:
-            yield _clean(path, facts, recipe)
+            data = _cleaned(path, facts, keep_copyright=keep_copyright)
+            yield Rendered(recipe, facts.format, facts.width, facts.height, data)
             continue
         for fmt in formats:
-            yield Rendered(recipe, fmt, *size, encode(pictures[size], fmt, recipe.quality))
+            if fmt == facts.format == "gif" and size == whole:  # encoding its palettes again could only lose
+                data = _cleaned(path, facts, keep_copyright=keep_copyright)
+            else:
+                data = encode(films[size], fmt, recipe.quality)
+            yield Rendered(recipe, fmt, *size, data)
 
 
-def finished(path: Path, facts: Facts, sizes: set[Size]) -> dict[Size, Image.Image]:
-    """The picture in each of `sizes`, upright and in sRGB, from one decode."""
-    made: dict[Size, Image.Image] = {}
+def finished(path: Path, facts: Facts, sizes: set[Size]) -> dict[Size, Film]:
+    """The picture in each of `sizes`, upright and in sRGB, from one decode of each frame."""
     if not sizes:
-        return made
-    with decoded(path, facts, sizes) as (image, profile):
-        for size in sorted(sizes, key=lambda size: -size[0] * size[1]):
-            source = _large_enough(made, size)
-            if source is not None:
-                made[size] = resized(source, size)
-                continue
-            small = resized(image, oriented(size, facts.orientation))
-            made[size] = to_srgb(upright(small, facts.orientation), profile)
-    return made
+        return {}
+    with decoded(path, facts, sizes) as image:
+        films = {size: Film(plays_of(image, facts.format)) for size in sizes}
+        for frame, milliseconds in frames_of(image, facts):
+            for size, small in shrunk(frame, facts, sizes).items():
+                films[size].frames.append(small)
+                films[size].milliseconds.append(milliseconds)
+    return films
 
 
 @contextmanager
-def decoded(path: Path, facts: Facts, sizes: set[Size]) -> Iterator[tuple[Image.Image, bytes | None]]:
-    """The first frame as it is stored, at least as large as `sizes` need, with its colour profile.
+def decoded(path: Path, facts: Facts, sizes: set[Size]) -> Iterator[Image.Image]:
+    """The picture as it is stored, ready to be decoded at least as large as `sizes` need.
 
     A JPEG that ends inside its scans was accepted knowingly and is shown as far as it goes.
     """
     largest = (max(width for width, _ in sizes), max(height for _, height in sizes))
+    GifImagePlugin.LOADING_STRATEGY = GifImagePlugin.LoadingStrategy.RGB_ALWAYS
     with open_image(path, facts.format) as image:
         draft(image, oriented(largest, facts.orientation))
         ImageFile.LOAD_TRUNCATED_IMAGES = facts.format == "jpeg"
         try:
-            image.load()
+            yield image
         finally:
             ImageFile.LOAD_TRUNCATED_IMAGES = False
-        yield plain(image), image.info.get("icc_profile")
+
+
+def shrunk(frame: Image.Image, facts: Facts, sizes: set[Size]) -> dict[Size, Image.Image]:
+    """One frame in each of `sizes`: the largest from the decoded pixels, small ones from larger ones."""
+    profile = frame.info.get("icc_profile")
+    pixels = plain(frame)
+    made: dict[Size, Image.Image] = {}
+    for size in sorted(sizes, key=lambda size: -size[0] * size[1]):
+        source = _large_enough(made, size)
+        if source is not None:
+            made[size] = resized(source, size, gap=None)
+        else:
+            small = resized(pixels, oriented(size, facts.orientation))
+            made[size] = to_srgb(upright(small, facts.orientation), profile)
+    return made
 
 
 def _large_enough(made: dict[Size, Image.Image], size: Size) -> Image.Image | None:
@@ -71,6 +91,6 @@ def _large_enough(made: dict[Size, Image.Image], size: Size) -> Image.Image | No
     return made[min(fit)] if fit else None
 
 
-def _clean(path: Path, facts: Facts, recipe: Recipe) -> Rendered:
+def _cleaned(path: Path, facts: Facts, *, keep_copyright: bool) -> bytes:
     with mapped(path) as data:
-        return Rendered(recipe, facts.format, facts.width, facts.height, cleaned(data, facts.format))
+        return cleaned(data, facts.format, keep_copyright=keep_copyright)

@@ -2,13 +2,12 @@
 
 from typing import assert_never
 
-from app.errors import FormatNotAllowed
 from app.model import Format
 from app.raster.buffer import Buffer
-from app.raster.clean import gif, jpeg, png, webp
+from app.raster.clean import avif, gif, jpeg, png, webp
 
 
-def cleaned(data: Buffer, fmt: Format, *, keep_copyright: bool = True) -> bytes:
+def cleaned(data: Buffer, fmt: Format, *, keep_copyright: bool) -> bytes:
     """The file with its pixels, orientation, colour profile and, where wanted, copyright notice, and nothing more.
 
     Raises ImageUndecodable where the container is broken.
@@ -23,6 +22,6 @@ def cleaned(data: Buffer, fmt: Format, *, keep_copyright: bool = True) -> bytes:
         case "webp":
             return webp.clean(data, keep_copyright=keep_copyright)
         case "avif":
-            raise FormatNotAllowed("avif: no cleaning")
+            return avif.clean(data, keep_copyright=keep_copyright)
         case _:
             assert_never(fmt)

@@ -8,8 +8,8 @@ from app.errors import ImageUndecodable
 from app.raster.buffer import Buffer
 
 _HEADER: Final = 13
-_EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
-_CONTROL, _APPLICATION = 0xF9, 0xFF
+_EXTENSION, IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
+CONTROL, _APPLICATION = 0xF9, 0xFF
 _DESCRIPTOR: Final = 10
 _KEPT_APPLICATIONS: Final = (b"NETSCAPE2.0", b"ANIMEXTS1.0", b"ICCRGBG1012")
 """How often it plays, and its colour profile."""
@@ -43,7 +43,7 @@ def blocks(data: Buffer) -> Iterator[Block]:
             label = data[at + 1] if at + 1 < len(data) else 0
             at = _behind_sub_blocks(data, at + 2)
             yield Block(kind, start, at, label)
-        elif kind == _IMAGE:
+        elif kind == IMAGE:
             at = _behind_sub_blocks(data, at + _DESCRIPTOR + _table(data, at + _DESCRIPTOR - 1) + 1)
             yield Block(kind, start, at)
         else:
@@ -61,7 +61,7 @@ def survey(data: Buffer, most_frames: int) -> Scene:
     """Counts frames, at most one more than `most_frames`; ImageUndecodable where there is none."""
     frames = width = height = 0
     for block in blocks(data):
-        if block.kind != _IMAGE:
+        if block.kind != IMAGE:
             continue
         left, top, wide, high = (
             int.from_bytes(data[block.start + at : block.start + at + 2], "little") for at in (1, 3, 5, 7)
@@ -79,10 +79,10 @@ def clean(data: Buffer) -> bytes:
     parts, control = [data[: header_length(data)]], b""
     for block in blocks(data):
         whole = data[block.start : block.end]
-        if block.kind == _IMAGE:
+        if block.kind == IMAGE:
             parts += (control, whole)
             control = b""
-        elif block.label == _CONTROL:
+        elif block.label == CONTROL:
             control = whole
         elif block.label == _APPLICATION and whole[3:14] in _KEPT_APPLICATIONS:
             parts.append(whole)

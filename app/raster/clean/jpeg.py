@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.errors import ImageUndecodable
-from app.raster import exif, iptc
+from app.raster import exif, iptc, xmp
 from app.raster.buffer import Buffer
 
 _SOI, _EOI, _SOS, _COM = 0xD8, 0xD9, 0xDA, 0xFE
@@ -20,6 +20,7 @@ _MARKER: Final = re.compile(rb"\xff[^\x00\xff]")
 _SCAN_END: Final = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 _JFIF_LENGTH, _ADOBE_LENGTH = 14, 12
 _ICC: Final = b"ICC_PROFILE\0"
+_XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,9 @@ def _kept(segment: Segment, *, keep_copyright: bool) -> bytes | None:
         case 0xE1 if payload.startswith(exif.HEADER):
             block = exif.reduced(payload, keep_copyright=keep_copyright)
             return exif.HEADER + block if block else None
+        case 0xE1 if payload.startswith(_XMP) and keep_copyright:
+            packet = xmp.copyright_only(payload)
+            return _XMP + packet if packet else None
         case 0xE2 if payload.startswith(_ICC):
             return payload
         case 0xED if keep_copyright:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from app.errors import ImageUndecodable
-from app.raster import exif
+from app.raster import exif, xmp
 from app.raster.buffer import Buffer
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
@@ -18,6 +18,7 @@ _KEPT: Final = frozenset(
 )
 _TEXT: Final = (b"tEXt", b"zTXt", b"iTXt")
 _NOTICE: Final = b"Copyright\0"
+_XMP: Final = b"XML:com.adobe.xmp\0\0\0\0\0"
 
 
 def chunks(data: Buffer) -> Iterator[tuple[bytes, int, int]]:
@@ -47,9 +48,17 @@ def clean(data: Buffer, *, keep_copyright: bool) -> bytes:
             parts.append(data[start - 8 : end + 4])
         elif kind == b"eXIf":
             parts.append(_chunk(kind, exif.reduced(data[start:end], keep_copyright=keep_copyright)))
-        elif kind in _TEXT and keep_copyright and data[start : start + len(_NOTICE)] == _NOTICE:
-            parts.append(data[start - 8 : end + 4])
+        elif kind in _TEXT and keep_copyright:
+            parts.append(_chunk(kind, _notice(data[start:end])))
     return b"".join(parts)
+
+
+def _notice(text: bytes) -> bytes:
+    """What a text chunk says of copyright; empty where it says nothing."""
+    if text.startswith(_NOTICE):
+        return text
+    packet = xmp.copyright_only(text) if text.startswith(_XMP) else b""
+    return _XMP + packet if packet else b""
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from app.errors import ImageUndecodable
-from app.raster import exif
+from app.raster import exif, xmp
 from app.raster.buffer import Buffer
 
 _RIFF: Final = 12
 _FRAME_HEADER: Final = 16
 _STILL: Final = frozenset((b"VP8 ", b"VP8L", b"ALPH"))
 _KEPT: Final = _STILL | {b"VP8X", b"ICCP", b"ANIM"}
-_HAS_EXIF, _HAS_XMP = 0x08, 0x04
+_FLAGS: Final = {b"EXIF": 0x08, b"XMP ": 0x04}
 
 
 def chunks(data: Buffer, at: int, end: int) -> Iterator[tuple[bytes, bytes]]:
@@ -33,8 +33,8 @@ def clean(data: Buffer, *, keep_copyright: bool) -> bytes:
     """The same frames, timings, colour profile and orientation, and a copyright notice where wanted."""
     kept = [_reduced(name, body, keep_copyright=keep_copyright) for name, body in _top(data)]
     pairs = [(name, body) for name, body in kept if body]
-    has_exif = any(name == b"EXIF" for name, _ in pairs)
-    parts = [_chunk(name, _flagged(body, has_exif=has_exif) if name == b"VP8X" else body) for name, body in pairs]
+    flags = sum(_FLAGS.get(name, 0) for name in {name for name, _ in pairs})
+    parts = [_chunk(name, _flagged(body, flags) if name == b"VP8X" else body) for name, body in pairs]
     content = b"WEBP" + b"".join(parts)
     return b"RIFF" + struct.pack("<I", len(content)) + content
 
@@ -54,12 +54,14 @@ def _reduced(name: bytes, body: bytes, *, keep_copyright: bool) -> tuple[bytes, 
         return name, body[:_FRAME_HEADER] + b"".join(_chunk(part, data) for part, data in inner if part in _STILL)
     if name == b"EXIF":
         return name, exif.reduced(body, keep_copyright=keep_copyright)
+    if name == b"XMP " and keep_copyright:
+        return name, xmp.copyright_only(body)
     return name, b""
 
 
-def _flagged(body: bytes, *, has_exif: bool) -> bytes:
-    flags = body[0] & ~(_HAS_EXIF | _HAS_XMP) | (_HAS_EXIF if has_exif else 0)
-    return bytes((flags,)) + body[1:]
+def _flagged(body: bytes, flags: int) -> bytes:
+    """The extended header, telling truly which metadata follow."""
+    return bytes((body[0] & ~sum(_FLAGS.values()) | flags,)) + body[1:]
 
 
 def _chunk(name: bytes, body: bytes) -> bytes:

@@ -1,0 +1,129 @@
+"""Blanks private items of an AVIF where they stand: no byte moves, so every offset in the file stays true."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from app.errors import ImageUndecodable
+from app.raster import exif
+from app.raster.buffer import Buffer
+
+_NEEDED: Final = frozenset((b"ftyp", b"meta", b"moov", b"mdat"))
+_PRIVATE: Final = (b"Exif", b"mime")
+_EMPTY_TIFF: Final = b"MM\0*\0\0\0\x08\0\0\0\0\0\0"
+_FILE, _ITEM_DATA = 0, 1
+"""Where `iloc` says that an item's bytes lie."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A named span of the file: bytes `start` to `end` are its content, `head` is where its length stands."""
+
+    name: bytes
+    head: int
+    start: int
+    end: int
+
+
+def boxes(data: Buffer, at: int, end: int) -> Iterator[Box]:
+    """The boxes side by side between two offsets; ImageUndecodable when one runs past `end`."""
+    while at + 8 <= end:
+        size, name, start = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8], at + 8
+        if size == 1:
+            size, start = int.from_bytes(data[at + 8 : at + 16], "big"), at + 16
+        stop = end if size == 0 else at + size
+        if not start <= stop <= end:
+            raise ImageUndecodable("avif: a box runs past the end")
+        yield Box(name, at, start, stop)
+        at = stop
+
+
+def clean(data: Buffer, *, keep_copyright: bool) -> bytes:
+    """The same coded pixels, rotation and colour, with Exif, XMP and unknown boxes blanked and nothing behind them."""
+    top = list(_top(data))
+    end = max((box.end for box in top if box.name in _NEEDED), default=0)
+    result = bytearray(data[:end])
+    for box in top:
+        if box.name == b"meta":
+            _blank_items(result, box, keep_copyright=keep_copyright)
+        elif box.name not in _NEEDED and box.end <= end:
+            result[box.head + 4 : box.head + 8] = b"free"
+            result[box.start : box.end] = bytes(box.end - box.start)
+    return bytes(result)
+
+
+def _top(data: Buffer) -> Iterator[Box]:
+    """Top-level boxes up to the first thing behind the last needed one that is none."""
+    found = set()
+    try:
+        for box in boxes(data, 0, len(data)):
+            found.add(box.name)
+            yield box
+    except ImageUndecodable:
+        if not found >= {b"ftyp", b"meta", b"mdat"}:
+            raise
+
+
+def _blank_items(result: bytearray, meta: Box, *, keep_copyright: bool) -> None:
+    view = bytes(result)
+    inner = {box.name: box for box in boxes(view, meta.start + 4, meta.end)}
+    if b"iinf" not in inner or b"iloc" not in inner:
+        raise ImageUndecodable("avif: no items")
+    kinds = dict(_kinds(view, inner[b"iinf"]))
+    item_data = inner[b"idat"].start if b"idat" in inner else 0
+    for item, origin, start, length in _places(view, inner[b"iloc"]):
+        at = start + (item_data if origin == _ITEM_DATA else 0)
+        if kinds.get(item) in _PRIVATE and at + length <= len(result):
+            kept = _blank(view[at : at + length], kinds[item], keep_copyright=keep_copyright)
+            result[at : at + length] = kept
+
+
+def _blank(body: bytes, kind: bytes, *, keep_copyright: bool) -> bytes:
+    """As many bytes as before: a decoder may refuse an Exif item that is no Exif."""
+    if kind != b"Exif" or len(body) < 4 + len(_EMPTY_TIFF):
+        return bytes(len(body))
+    block = exif.reduced(body[4 + int.from_bytes(body[:4], "big") :], keep_copyright=keep_copyright)
+    fits = block if block and len(block) + 4 <= len(body) else _EMPTY_TIFF
+    return (bytes(4) + fits).ljust(len(body), b"\0")
+
+
+def _kinds(data: bytes, iinf: Box) -> Iterator[tuple[int, bytes]]:
+    """Each item's number and four-letter type."""
+    wide = data[iinf.start] > 0
+    for box in boxes(data, iinf.start + (8 if wide else 6), iinf.end):
+        version = data[box.start]
+        number, kind_at = (4, 10) if version >= 3 else (2, 8)
+        at = box.start + 4
+        yield int.from_bytes(data[at : at + number], "big"), data[box.start + kind_at : box.start + kind_at + 4]
+
+
+def _places(data: bytes, iloc: Box) -> Iterator[tuple[int, int, int, int]]:
+    """Each extent: item number, origin, offset and length."""
+    reader = _Reader(data, iloc.start)
+    version = reader.number(1)
+    reader.number(3)
+    sizes = reader.number(2)
+    offset_size, length_size, base_size = sizes >> 12, sizes >> 8 & 15, sizes >> 4 & 15
+    index_size = sizes & 15 if version else 0
+    for _ in range(reader.number(4 if version >= 2 else 2)):
+        item = reader.number(4 if version >= 2 else 2)
+        origin = reader.number(2) & 15 if version else _FILE
+        reader.number(2)
+        base = reader.number(base_size)
+        for _ in range(reader.number(2)):
+            reader.number(index_size)
+            offset = reader.number(offset_size)
+            yield item, origin, base + offset, reader.number(length_size)
+
+
+@dataclass(slots=True)
+class _Reader:
+    data: bytes
+    at: int
+
+    def number(self, size: int) -> int:
+        if self.at + size > len(self.data):
+            raise ImageUndecodable("avif: a box is cut short")
+        value = int.from_bytes(self.data[self.at : self.at + size], "big")
+        self.at += size
+        return value

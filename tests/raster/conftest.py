@@ -1,0 +1,52 @@
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from app.model import Facts, Format, Recipe, Rendered
+from app.raster import child
+from app.raster.limits import Limits
+from app.raster.pool import CodecPool
+from app.settings import Settings
+
+LIMITS = Limits(pixels=40_000_000, total_pixels=60_000_000, frames=100)
+
+Build = Callable[..., list[Rendered]]
+
+
+@pytest.fixture(name="write")
+def _write(tmp_path: Path) -> Callable[[bytes], Path]:
+    """Puts bytes into a file: work is handed to the raster room by path."""
+
+    def write(data: bytes) -> Path:
+        path = tmp_path / "picture"
+        path.write_bytes(data)
+        return path
+
+    return write
+
+
+@pytest.fixture(name="inspect")
+def _inspect(write: Callable[[bytes], Path]) -> Callable[[bytes], Facts]:
+    return lambda data: child.inspect(write(data), LIMITS)
+
+
+@pytest.fixture(name="build")
+def _build(write: Callable[[bytes], Path]) -> Build:
+    """Renditions of these bytes inside a box, made in this process."""
+
+    def build(
+        data: bytes, *boxes: tuple[int, int] | None, formats: Sequence[Format] | None = None, quality: int = 95
+    ) -> list[Rendered]:
+        marks: dict[Format, int] = {"jpeg": quality, "webp": quality, "avif": quality}
+        recipes = [Recipe(f"r{number}", box, quality=marks) for number, box in enumerate(boxes)]
+        return child.build(write(data), LIMITS, recipes, formats, True)
+
+    return build
+
+
+@pytest.fixture(name="codecs")
+async def _codecs() -> AsyncIterator[CodecPool]:
+    pool = CodecPool(Settings(codec_processes=1, codec_seconds=1))
+    yield pool
+    await pool.close()

@@ -1,0 +1,233 @@
+"""Hostile and damaged files: each is refused with a typed error, or accepted and its public bytes are clean."""
+
+import io
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from app.errors import FormatNotAllowed, ImageLimitExceeded, ImageRejected, ImageUndecodable
+from app.model import Facts, Format, Recipe
+from app.raster import child
+from app.raster.clean import cleaned
+from tests.raster.conftest import LIMITS, Build
+from tests.raster.pictures import SECRET, decoded, encoded, photo, secretive, segment
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
+
+FORMATS: list[Format] = ["jpeg", "png", "gif", "webp", "avif"]
+SOURCES = {fmt: secretive(fmt) for fmt in FORMATS}
+
+Inspect = Callable[[bytes], Facts]
+Write = Callable[[bytes], Path]
+
+
+@pytest.mark.parametrize("tenth", range(1, 10))
+@pytest.mark.parametrize("fmt", FORMATS)
+def test_truncated_files_are_refused(inspect: Inspect, fmt: Format, tenth: int) -> None:
+    """A file cut off anywhere is damaged, not a picture."""
+    source = encoded(photo(160, 120), fmt)
+    with pytest.raises(ImageRejected):
+        inspect(source[: len(source) * tenth // 10])
+
+
+def test_a_jpeg_cut_inside_its_scan_is_known_by_its_header(write: Write, build: Build) -> None:
+    """Without decoding it is accepted, and its renditions have the right size; cut before the scan it is damaged."""
+    source = encoded(photo(160, 120), "jpeg")
+    scan = source.index(b"\xff\xda")
+    facts = child.header(write(source[: scan + 200]), LIMITS)
+    assert (facts.width, facts.height) == (160, 120)
+    (rendition,) = build(source[: scan + 200], (80, 80))
+    assert decoded(rendition.data).size == (80, 60)
+    with pytest.raises(ImageUndecodable):
+        child.header(write(source[: scan - 2]), LIMITS)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(FORMATS), st.lists(st.tuples(st.floats(0, 1), st.integers(1, 255)), min_size=1, max_size=6))
+def test_flipped_bytes_give_a_rejection_or_a_clean_image(
+    write: Write, fmt: Format, flips: list[tuple[float, int]]
+) -> None:
+    """Damage in any place is a typed rejection, or leaves an image whose public bytes hold nothing private."""
+    data = bytearray(SOURCES[fmt])
+    for place, change in flips:
+        data[min(int(place * len(data)), len(data) - 1)] ^= change
+    path = write(bytes(data))
+    try:
+        facts = child.run(30, child.inspect, path, LIMITS)
+    except ImageRejected:
+        return
+    for result in child.run(30, child.build, path, LIMITS, [Recipe("r", (20, 20))], None, True):
+        assert decoded(result.data).format
+    public = cleaned(bytes(data), facts.format, keep_copyright=True)
+    assert b"trailer" not in public
+    assert b"GPS" not in public
+
+
+def png_of(width: int, height: int, body: bytes = b"") -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(body)) + chunk(b"IEND", b"")
+
+
+def jpeg_of(width: int, height: int) -> bytes:
+    source = bytearray(encoded(photo(16, 16), "jpeg"))
+    at = source.index(b"\xff\xc0") + 5
+    source[at : at + 4] = struct.pack(">HH", height, width)
+    return bytes(source)
+
+
+def gif_of(width: int, height: int, frames: int = 1, frame: tuple[int, int, int, int] | None = None) -> bytes:
+    left, top, wide, high = frame or (0, 0, width, height)
+    one = b"\x2c" + struct.pack("<HHHH", left, top, wide, high) + b"\0\x02\x02\x44\x01\0"
+    return b"GIF89a" + struct.pack("<HHBBB", width, height, 0x80, 0, 0) + b"\0\0\0\xff\xff\xff" + one * frames + b"\x3b"
+
+
+def webp_of(width: int, height: int) -> bytes:
+    data = bytearray(encoded(photo(16, 16, "RGBA"), "webp", exif=b"Exif\0\0II*\0"))
+    at = data.index(b"VP8X") + 12
+    data[at : at + 6] = struct.pack("<I", width - 1)[:3] + struct.pack("<I", height - 1)[:3]
+    return bytes(data)
+
+
+def avif_of(width: int, height: int) -> bytes:
+    data = bytearray(encoded(photo(16, 16), "avif"))
+    at = data.index(b"ispe") + 8
+    data[at : at + 8] = struct.pack(">II", width, height)
+    return bytes(data)
+
+
+@pytest.mark.parametrize("make", [png_of, jpeg_of, gif_of, webp_of, avif_of])
+def test_header_bombs_are_refused(inspect: Inspect, make: Callable[[int, int], bytes]) -> None:
+    """A header that announces a huge canvas is refused before a pixel is decoded."""
+    with pytest.raises((ImageLimitExceeded, ImageUndecodable)):
+        inspect(make(16_000, 16_000))
+
+
+@pytest.mark.parametrize("make", [png_of, jpeg_of, gif_of])
+def test_the_limit_is_named(inspect: Inspect, make: Callable[[int, int], bytes]) -> None:
+    """The reason tells the size and the limit."""
+    with pytest.raises(ImageLimitExceeded, match="8000x8000 is more than 40000000 pixels"):
+        inspect(make(8_000, 8_000))
+
+
+@pytest.mark.parametrize("make", [png_of, jpeg_of, gif_of])
+@pytest.mark.parametrize(("width", "height"), [(0, 10), (10, 0), (0, 0)])
+def test_empty_pictures_are_refused(
+    inspect: Inspect, make: Callable[[int, int], bytes], width: int, height: int
+) -> None:
+    """A picture has at least one pixel."""
+    with pytest.raises(ImageRejected):
+        inspect(make(width, height))
+
+
+def test_frame_bombs_are_refused(inspect: Inspect) -> None:
+    """Frames are counted without being decoded, and no further than the limit."""
+    assert inspect(gif_of(1, 1, frames=100)).frames == 100
+    with pytest.raises(ImageLimitExceeded, match="frames"):
+        inspect(gif_of(1, 1, frames=500_000))
+
+
+@pytest.mark.parametrize("fmt", ["webp", "png"])
+def test_frame_bombs_in_other_containers_are_refused(inspect: Inspect, fmt: Format) -> None:
+    """Animated PNG and WebP count, too."""
+    frames = [Image.new("RGB", (2, 2), (number, 0, 0)) for number in range(150)]
+    with pytest.raises(ImageLimitExceeded, match="frames"):
+        inspect(encoded(frames[0], fmt, save_all=True, append_images=frames[1:], lossless=True))
+
+
+def test_pixels_add_up_over_frames(inspect: Inspect) -> None:
+    """Many frames of a permitted size may be too many pixels together."""
+    with pytest.raises(ImageLimitExceeded, match="frames have more than"):
+        inspect(gif_of(2000, 2000, frames=20))
+
+
+def test_a_frame_that_leaves_its_canvas_counts_in_full(inspect: Inspect) -> None:
+    """A small canvas does not hide a large frame."""
+    with pytest.raises(ImageLimitExceeded):
+        inspect(gif_of(1, 1, frames=2, frame=(0, 0, 60_000, 60_000)))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xff",
+        b"hello",
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 1 1\n",
+        b"<!doctype html><script>alert(1)</script>",
+        b"BM" + bytes(60),
+        b"II*\0" + bytes(60),
+        b"\0\0\0\x18ftypheic" + bytes(60),
+        b"RIFF\x10\0\0\0WAVEfmt ",
+    ],
+)
+def test_other_formats_are_not_allowed(inspect: Inspect, data: bytes) -> None:
+    """The list of formats is closed, whatever the decoder's library could read."""
+    with pytest.raises(FormatNotAllowed):
+        inspect(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"RIFF\x04\0\0\0WEBP", b"\0\0\0\x14ftypavif\0\0\0\0avif"],
+)
+def test_a_good_beginning_alone_is_a_damaged_image(inspect: Inspect, data: bytes) -> None:
+    """The right first bytes with nothing behind them tell a damaged file from a file that is no image."""
+    with pytest.raises(ImageUndecodable):
+        inspect(data)
+
+
+def as_jpeg(payload: bytes) -> bytes:
+    source = encoded(photo(30, 20), "jpeg")
+    return source[:2] + segment(0xFE, payload) + source[2:]
+
+
+def as_gif(payload: bytes) -> bytes:
+    source = encoded(photo(30, 20), "gif")
+    return source[:-1] + b"\x21\xfe" + bytes((len(payload),)) + payload + b"\0\x3b"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        as_jpeg(b"<?php system($_GET['c']); ?>"),
+        as_gif(b"=1;alert(document.cookie)/*"),
+        encoded(photo(30, 20), "png") + b"<script>alert(1)</script>",
+        encoded(photo(30, 20), "webp") + b"PK\x03\x04 <script>",
+        encoded(photo(30, 20), "avif") + b"%PDF-1.7 <script>",
+        encoded(photo(30, 20), "jpeg") + b"PK\x03\x04 system(",
+    ],
+    ids=["jpeg-php", "gif-js", "png-html", "webp-zip", "avif-pdf", "jpeg-zip"],
+)
+def test_polyglots_are_accepted_and_disarmed(inspect: Inspect, data: bytes) -> None:
+    """A script in a comment or behind the end is not published; the picture is."""
+    public = cleaned(data, inspect(data).format, keep_copyright=True)
+    for trace in (b"<script>", b"system(", b"alert(", b"PK\x03\x04", b"%PDF"):
+        assert trace not in public
+
+
+def test_a_second_picture_behind_the_first_is_not_published(inspect: Inspect) -> None:
+    """A camera's multi-picture file counts as its first picture, and only that is public."""
+    target = io.BytesIO()
+    photo(60, 40).save(target, "MPO", save_all=True, append_images=[photo(61, 41)])
+    facts = inspect(target.getvalue())
+    assert (facts.format, facts.frames, facts.width) == ("jpeg", 1, 60)
+    public = cleaned(target.getvalue(), "jpeg", keep_copyright=True)
+    assert public.count(b"\xff\xd8\xff") == 1
+    assert SECRET not in public
+
+
+@pytest.mark.parametrize("fmt", FORMATS)
+def test_facts_tell_what_the_header_says(inspect: Inspect, fmt: Format) -> None:
+    """Size is that of the stored pixels; the orientation is told beside it."""
+    facts = inspect(SOURCES[fmt])
+    assert facts == Facts(fmt, 48, 32, 1, 1 if fmt == "gif" else 6, has_alpha=False)

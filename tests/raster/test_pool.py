@@ -1,0 +1,227 @@
+"""Containment: a decoder may crash, hang or swell, and only its own image suffers."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import uvloop
+
+from app.errors import CodecFailed, FormatNotAllowed, ImageUndecodable, Unavailable
+from app.model import Recipe
+from app.raster.budget import PixelBudget
+from app.raster.pool import CodecPool
+from app.settings import Settings
+from tests.raster.pictures import encoded, photo
+
+HOUR = 3600
+
+
+async def ended(pidfd: int) -> None:
+    """Waits until the process behind a pidfd has ended."""
+    loop = asyncio.get_running_loop()
+    over = asyncio.Event()
+    loop.add_reader(pidfd, over.set)
+    try:
+        async with asyncio.timeout(10):
+            await over.wait()
+    finally:
+        loop.remove_reader(pidfd)
+        os.close(pidfd)
+
+
+async def test_pictures_are_inspected_and_built_in_a_child(codecs: CodecPool, tmp_path: Path) -> None:
+    """The whole way: facts, then renditions, from a path."""
+    path = tmp_path / "picture"
+    path.write_bytes(encoded(photo(400, 200), "jpeg"))
+    facts = await codecs.inspect(path)
+    assert (facts.format, facts.width, facts.height) == ("jpeg", 400, 200)
+    assert facts == await codecs.inspect(path, decode=False)
+    made = await codecs.build(path, [Recipe("small", (100, 100)), Recipe("clean", None)], ["jpeg", "webp"])
+    assert [(item.recipe.name, item.format, item.width, item.height) for item in made] == [
+        ("small", "jpeg", 100, 50),
+        ("small", "webp", 100, 50),
+        ("clean", "jpeg", 400, 200),
+    ]
+
+
+async def test_rejections_keep_their_type_and_reason(codecs: CodecPool, tmp_path: Path) -> None:
+    """What a child finds wrong reaches the caller as the same typed error."""
+    path = tmp_path / "picture"
+    path.write_bytes(b"hello")
+    with pytest.raises(FormatNotAllowed, match="unknown first bytes"):
+        await codecs.inspect(path)
+    path.write_bytes(encoded(photo(40, 20), "png")[:60])
+    with pytest.raises(ImageUndecodable):
+        await codecs.inspect(path)
+
+
+async def test_a_crash_is_a_rejection_of_one_image(codecs: CodecPool) -> None:
+    """A child that dies takes its image with it, and the next one is served."""
+    with pytest.raises(CodecFailed, match="exit status -6"):
+        await codecs.run(os.abort)
+    assert await codecs.run(len, "next") == 4
+
+
+async def test_a_hang_ends_after_its_time(codecs: CodecPool) -> None:
+    """A child that does not return is ended, and the next one is served."""
+    with pytest.raises(CodecFailed, match="Timeout"):
+        await codecs.run(time.sleep, HOUR)
+    assert await codecs.run(len, "next") == 4
+
+
+async def test_memory_is_limited(codecs: CodecPool) -> None:
+    """A child cannot take more than its share."""
+    with pytest.raises(CodecFailed, match="MemoryError"):
+        await codecs.run(bytearray, Settings().codec_memory_bytes)
+
+
+async def test_unexpected_errors_become_rejections(codecs: CodecPool) -> None:
+    """An exception nobody foresaw is told in the reason."""
+    with pytest.raises(CodecFailed, match="ZeroDivisionError"):
+        await codecs.run(divmod, 1, 0)
+
+
+async def test_a_missing_file_is_no_damaged_image(codecs: CodecPool, tmp_path: Path) -> None:
+    """A path without a file is told apart from a picture that cannot be decoded."""
+    with pytest.raises(CodecFailed, match="FileNotFoundError"):
+        await codecs.inspect(tmp_path / "nothing")
+
+
+async def test_cancelling_ends_the_work(codecs: CodecPool) -> None:
+    """Nobody waits for the result any more, so the child stops working on it."""
+    watch = os.pidfd_open(await codecs.run(os.getpid))
+    work = asyncio.create_task(codecs.run(time.sleep, HOUR))
+    await asyncio.wait([work], timeout=0.2)
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    await ended(watch)
+    assert await codecs.run(len, "next") == 4
+
+
+async def test_an_interrupt_from_the_terminal_does_not_reach_children(codecs: CodecPool) -> None:
+    """Ctrl-C goes to the whole process group; the parent ends its children in order."""
+    pid = await codecs.run(os.getpid)
+    os.kill(pid, signal.SIGINT)
+    assert pid == await codecs.run(os.getpid)
+
+
+async def test_a_killed_idle_child_is_replaced(codecs: CodecPool) -> None:
+    """No image pays for what happened to a child that was idle."""
+    pid = await codecs.run(os.getpid)
+    watch = os.pidfd_open(pid)
+    os.kill(pid, signal.SIGKILL)
+    await ended(watch)
+    assert pid != await codecs.run(os.getpid)
+
+
+async def test_children_are_renewed(codecs: CodecPool) -> None:
+    """What a decoder leaks does not pile up for ever."""
+    pids = {await codecs.run(os.getpid) for _ in range(250)}
+    assert len(pids) == 2
+
+
+async def test_closing_ends_children_and_work() -> None:
+    """After closing no child is left, and work in hand is cancelled."""
+    pool = CodecPool(Settings(codec_processes=1))
+    watch = os.pidfd_open(await pool.run(os.getpid))
+    work = asyncio.create_task(pool.run(time.sleep, HOUR))
+    await asyncio.wait([work], timeout=0.2)
+    await pool.close()
+    await ended(watch)
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    with pytest.raises(Unavailable):
+        await pool.run(len, "late")
+
+
+ORPHANS = """
+import asyncio, os, sys, time
+from app.raster.pool import CodecPool
+from app.settings import Settings
+
+async def main():
+    pool = CodecPool(Settings(codec_processes=1, codec_seconds=3600))
+    print(await pool.run(os.getpid), await pool.run(os.getppid), flush=True)
+    await pool.run(time.sleep, 3600)
+
+asyncio.run(main())
+"""
+
+
+async def test_children_die_with_a_killed_parent() -> None:
+    """After `kill -9` of the service neither a busy child nor the server that forks them remains."""
+    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", ORPHANS, stdout=asyncio.subprocess.PIPE)
+    assert parent.stdout is not None
+    pids = [int(word) for word in (await parent.stdout.readline()).split()]
+    watches = [os.pidfd_open(pid) for pid in pids]
+    parent.kill()
+    await parent.wait()
+    for watch in watches:
+        await ended(watch)
+
+
+def test_the_pool_works_under_uvloop(tmp_path: Path) -> None:
+    """The service's own event loop waits for children as well as the standard one."""
+
+    async def facts_under_uvloop() -> int:
+        pool = CodecPool(Settings(codec_processes=1))
+        path = tmp_path / "picture"
+        path.write_bytes(encoded(photo(40, 20), "png"))
+        try:
+            return (await pool.inspect(path)).width
+        finally:
+            await pool.close()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(facts_under_uvloop()) == 40
+
+
+def test_versions_are_told() -> None:
+    """`doctor` names the library and its codecs."""
+    assert {"pillow", "jpg", "webp", "avif"} <= set(CodecPool(Settings()).describe())
+
+
+async def test_the_budget_lets_no_more_pixels_in_than_it_has() -> None:
+    """Work waits in order until pixels are free; what is larger than the whole budget runs alone."""
+    budget, order = PixelBudget(10), []
+    gates = [asyncio.Event() for _ in range(4)]
+
+    async def work(number: int, pixels: int) -> None:
+        async with budget.take(pixels):
+            order.append(number)
+            await gates[number].wait()
+
+    tasks = [asyncio.create_task(work(number, pixels)) for number, pixels in enumerate((6, 4, 100, 1))]
+    await asyncio.wait(tasks, timeout=0.01)
+    assert order == [0, 1]
+    gates[0].set()
+    gates[1].set()
+    await asyncio.gather(tasks[0], tasks[1])
+    await asyncio.wait(tasks, timeout=0.01)
+    assert order == [0, 1, 2]
+    gates[3].set()
+    gates[2].set()
+    await asyncio.gather(*tasks)
+    assert order == [0, 1, 2, 3]
+
+
+async def test_a_cancelled_wait_gives_its_place_back() -> None:
+    """Who leaves the queue does not block those behind."""
+    budget = PixelBudget(10)
+    async with budget.take(10):
+        waiting = asyncio.create_task(_touch(budget, 5))
+        behind = asyncio.create_task(_touch(budget, 10))
+        await asyncio.wait([waiting], timeout=0.01)
+        waiting.cancel()
+    await behind
+    assert waiting.cancelled()
+
+
+async def _touch(budget: PixelBudget, pixels: int) -> None:
+    async with budget.take(pixels):
+        pass
