@@ -4,8 +4,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from aiohttp.web import HTTPException
+
 from app.dialects.spree.present import json_bytes
-from app.errors import BodyTooLarge, NotFound, ProductImagesError, Rejected, Unavailable
+from app.dialects.spree.validation import NOT_AN_IMAGE
+from app.errors import (
+    BlobBarred,
+    BodyBroken,
+    BodyTooLarge,
+    BodyTooSlow,
+    EncodingNotAccepted,
+    InvalidHost,
+    NotFound,
+    ProductImagesError,
+    Rejected,
+    Unavailable,
+)
 
 JSON: Final = "application/json; charset=utf-8"
 MISSING_IMAGE: Final = "param is missing or the value is empty: image"
@@ -71,6 +85,7 @@ class Invalid(Rejected):
 
 _NOT_FOUND: Final = {"error": "The resource you were looking for could not be found."}
 _TOO_LARGE: Final = {"exception": "Request entity too large."}
+_BAD: Final = {"status": 400, "error": "Bad Request"}
 _AWAY: Final = {"exception": "Service temporarily unavailable."}
 
 _TOLD: Final[Mapping[type[ProductImagesError], tuple[int, Callable[[ProductImagesError], dict[str, Any]]]]] = {
@@ -78,7 +93,11 @@ _TOLD: Final[Mapping[type[ProductImagesError], tuple[int, Callable[[ProductImage
     NoSuchAction: (404, lambda error: {"status": 404, "error": error.public}),
     NotFound: (404, lambda _: _NOT_FOUND),
     BodyTooLarge: (413, lambda _: _TOO_LARGE),
-    Malformed: (400, lambda _: {"status": 400, "error": "Bad Request"}),
+    Malformed: (400, lambda _: _BAD),
+    BodyBroken: (400, lambda _: _BAD),
+    InvalidHost: (400, lambda _: _BAD),
+    BodyTooSlow: (408, lambda error: {"exception": error.public}),
+    EncodingNotAccepted: (415, lambda error: {"exception": error.public}),
     Unavailable: (503, lambda _: _AWAY),
     Rejected: (422, lambda error: {"exception": error.public}),
 }
@@ -96,6 +115,10 @@ class Document:
 
 def document(error: Exception) -> Document:
     """The answer that tells `error`; anything unknown is a 500 without details."""
+    if isinstance(error, BlobBarred):
+        return document(Invalid(NOT_AN_IMAGE))
+    if isinstance(error, HTTPException):
+        return document(NotFound())
     if isinstance(error, Invalid):
         return Document(422, json_bytes({"error": INVALID_RESOURCE, "errors": dict(error.errors)}))
     if isinstance(error, NotAcceptable):

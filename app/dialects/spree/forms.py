@@ -1,26 +1,25 @@
 """Request bodies in every form that is understood, files going to disk as they come. Source: spree.md, section 7."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 import orjson
-from aiohttp import BodyPartReader, MultipartReader
-from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web import Request
 
 from app.dialects.spree.errors import Malformed
 from app.dialects.spree.filename import UNNAMED, disposition_parameter, sanitised, scrubbed
 from app.dialects.spree.match import OVERRIDES
+from app.dialects.spree.multipart import Part, parts
 from app.dialects.spree.params import MOST_FIELDS, Params, Upload, nested, wrapped
-from app.errors import BodyTooLarge, ImageLimitExceeded
+from app.errors import FileTooLarge
+from app.http.body import body_chunks, read_body
 from app.service.intake import Intake, Spool
 
 ATTACHMENT: Final = "image[attachment]"
 _FORM: Final = "application/x-www-form-urlencoded"
-_CHUNK: Final = 64 * 1024  # bytes read at a time
 _HEAD: Final = 1024  # bytes kept to tell what kind of file it is
 
 
@@ -61,7 +60,7 @@ class Files:
 async def _fits(spool: Spool, chunk: bytes) -> bool:
     try:
         await spool.write(chunk)
-    except ImageLimitExceeded:
+    except FileTooLarge:
         return False
     return True
 
@@ -82,18 +81,20 @@ class Body:
         return wish.upper() if isinstance(wish, str) and wish.upper() in OVERRIDES else "POST"
 
 
-async def read_body(request: Request, files: Files, limit: int) -> Body:
-    """The body's parameters; none for a media type that is not parsed. Malformed, BodyTooLarge (`limit` in bytes)."""
-    if (request.content_length or 0) > limit:
-        raise BodyTooLarge
+async def parse_body(request: Request, files: Files, limit: int) -> Body:
+    """The body's parameters; none for a media type that is not parsed.
+
+    Raises Malformed and what `body_chunks` raises; `limit` in bytes.
+    """
     if not request.body_exists:
         return Body({})
     if request.content_type == "multipart/form-data":
-        return Body(nested([field async for field in _parts(request, files, limit)]), form=True)
+        pieces = parts(body_chunks(request, limit), request.headers["Content-Type"])
+        return Body(nested([await _field(part, files) async for part in pieces]), form=True)
     if request.content_type == _FORM or "Content-Type" not in request.headers:
-        return Body(pairs(scrubbed((await _whole(request, limit)).decode("utf-8", "replace"))), form=True)
+        return Body(pairs((await read_body(request, limit)).decode("utf-8", "replace")), form=True)
     if request.content_type == "application/json":
-        return Body(wrapped(_json(await _whole(request, limit))))
+        return Body(wrapped(_json(await read_body(request, limit))))
     return Body({})
 
 
@@ -116,73 +117,25 @@ def _json(text: bytes) -> Any:
         raise Malformed(str(error)) from None
 
 
-async def _whole(request: Request, limit: int) -> bytes:
-    body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > limit:
-            raise BodyTooLarge
-    return bytes(body)
-
-
-async def _parts(request: Request, files: Files, limit: int) -> AsyncIterator[tuple[str, object]]:
-    reader = _reader(request)
-    while part := await _parsed(reader.next()):
-        disposition = part.headers.get("Content-Disposition", "")
-        name = disposition_parameter(disposition, "name")
-        chunks = _chunks(request, part, limit)
-        if name is None:
-            await _pass_over(chunks)
-            continue
-        yield scrubbed(name), await _value(name, part, chunks, files)
-
-
-def _reader(request: Request) -> MultipartReader:
-    try:
-        return MultipartReader(request.headers, request.content)
-    except (ValueError, AssertionError) as error:
-        raise Malformed(str(error)) from None
-
-
-async def _value(name: str, part: Any, chunks: AsyncIterator[bytes], files: Files) -> object:
+async def _field(part: Part, files: Files) -> tuple[str, object]:
     """A file for the attachment (an empty field where none was chosen), a text for other fields."""
-    filename = _filename(part.headers)
+    disposition = part.headers.get("content-disposition", "")
+    name = scrubbed(disposition_parameter(disposition, "name") or "")
+    filename = _filename(disposition, part.headers)
     if filename is None:
-        text = b"".join([chunk async for chunk in chunks])
-        return scrubbed(text.decode("utf-8", "replace"))
+        text = b"".join([piece async for piece in part.content])
+        return name, text.decode("utf-8", "replace")
     if name != ATTACHMENT or not filename:
-        await _pass_over(chunks)
-        return "" if name == ATTACHMENT else []
-    return await files.receive(sanitised(filename), chunks)
+        return name, "" if name == ATTACHMENT else []
+    return name, await files.receive(sanitised(filename), part.content)
 
 
-def _filename(headers: Any) -> str | None:
+def _filename(disposition: str, headers: Mapping[str, str]) -> str | None:
     """The file name of a part, None for a plain field; bytes of an image need none to be a file."""
-    disposition = headers.get("Content-Disposition", "")
     name = disposition_parameter(disposition, "filename")
-    if name is None and (extended := disposition_parameter(disposition, "filename*")) is not None:
+    if name is not None:
+        return name
+    extended = disposition_parameter(disposition, "filename*")
+    if extended is not None:
         return extended.rpartition("'")[2]
-    if name is None and headers.get("Content-Type", "").startswith("image/"):
-        return UNNAMED
-    return name
-
-
-async def _chunks(request: Request, part: Any, limit: int) -> AsyncIterator[bytes]:
-    if not isinstance(part, BodyPartReader):
-        raise Malformed("a multipart body inside a part")
-    while chunk := await _parsed(part.read_chunk(_CHUNK)):
-        if request.content.total_bytes > limit:
-            raise BodyTooLarge
-        yield chunk
-
-
-async def _parsed(step: Any) -> Any:
-    try:
-        return await step
-    except (ValueError, AssertionError, RuntimeError, HttpProcessingError) as error:
-        raise Malformed(str(error)) from None
-
-
-async def _pass_over(chunks: AsyncIterator[bytes]) -> None:
-    async for _ in chunks:
-        pass
+    return UNNAMED if headers.get("content-type", "").startswith("image/") else None

@@ -1,14 +1,14 @@
 """Images to JSON bytes and URLs: pure, and the same bytes for the same image. Source: spree.md, section 5."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
 import orjson
 
-from app.model import MEDIA_TYPES, Format
+from app.model import MEDIA_TYPES
+from app.service.spree_gallery import ListedImage
 
 STYLES: Final = ("mini", "small", "product", "large")
 NEW: Final = (
@@ -26,30 +26,6 @@ _ESCAPED: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class File:
-    """The file behind an image: `width` and `height` in pixels, before any orientation is applied."""
-
-    name: str
-    format: Format
-    width: int
-    height: int
-    updated_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """An image as this dialect shows it: of its own `file`, else of the picture's external URLs."""
-
-    id: int
-    viewable_id: int
-    position: int | None
-    alt: str | None
-    file: File | None
-    url_large: str | None = None
-    url_small: str | None = None
-
-
 def json_bytes(value: Any) -> bytes:
     """Compact JSON whose `&`, `<`, `>` and line separators are safe inside a page."""
     text = orjson.dumps(value)
@@ -58,15 +34,15 @@ def json_bytes(value: Any) -> bytes:
     return text
 
 
-def index(images: Iterable[Shown], prefix: str = "") -> bytes:
+def index(images: Iterable[ListedImage], prefix: str = "") -> bytes:
     return json_bytes({"images": [attributes(image, prefix) for image in images]})
 
 
-def show(image: Shown, prefix: str = "") -> bytes:
+def show(image: ListedImage, prefix: str = "") -> bytes:
     return json_bytes(attributes(image, prefix))
 
 
-def attributes(image: Shown, prefix: str = "") -> dict[str, Any]:
+def attributes(image: ListedImage, prefix: str = "") -> dict[str, Any]:
     """The 15 attributes in their order; `prefix` goes before the URLs of our own files."""
     file = image.file
     mini, small, product, large = style_urls(image, prefix)
@@ -79,9 +55,9 @@ def attributes(image: Shown, prefix: str = "") -> dict[str, Any]:
         "attachment_updated_at": timestamp(file.updated_at) if file and file.updated_at else None,
         "attachment_width": file.width if file else None,
         "attachment_height": file.height if file else None,
-        "alt": image.alt,
+        "alt": image.label,
         "viewable_type": "Spree::Variant",
-        "viewable_id": image.viewable_id,
+        "viewable_id": image.product_id,
         "mini_url": mini,
         "small_url": small,
         "product_url": product,
@@ -89,7 +65,7 @@ def attributes(image: Shown, prefix: str = "") -> dict[str, Any]:
     }
 
 
-def style_urls(image: Shown, prefix: str) -> tuple[str, str, str, str]:
+def style_urls(image: ListedImage, prefix: str) -> tuple[str, str, str, str]:
     """The URLs of mini, small, product and large."""
     if image.file is None:
         return _foreign_urls(image)
@@ -100,7 +76,7 @@ def style_urls(image: Shown, prefix: str) -> tuple[str, str, str, str]:
     return f"{head}/mini/{tail}", f"{head}/small/{tail}", f"{head}/product/{tail}", f"{head}/large/{tail}"
 
 
-def _foreign_urls(image: Shown) -> tuple[str, str, str, str]:
+def _foreign_urls(image: ListedImage) -> tuple[str, str, str, str]:
     small, large = image.url_small or image.url_large, image.url_large or image.url_small
     if small is None or large is None:
         mini, small, product, large = (f"/attachments/{style}/missing.png" for style in STYLES)

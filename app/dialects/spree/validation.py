@@ -30,6 +30,12 @@ _MEDIA_TYPES: Final[Mapping[str, str]] = {
     for extension in extensions.split()
 }
 
+_FORMATS: Final[tuple[tuple[bytes, Format], ...]] = (
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"GIF87a", "gif"),
+    (b"GIF89a", "gif"),
+)
 _SIGNATURES: Final = (
     (b"\xff\xd8\xff", "image"),
     (b"\x89PNG", "image"),
@@ -59,18 +65,26 @@ _SVG: Final = re.compile(rb"(?:\s++|<\?xml[^>]*>|<!--(?:(?!-->).)*+-->|<!DOCTYPE
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
-def name_and_type_errors(name: str, head: bytes, found: Format | None) -> Errors:
+def name_and_type_errors(name: str, head: bytes) -> Errors:
     """What is wrong with a file by its name and first bytes; empty where nothing is.
 
-    `name` is the sanitised one, `head` the first kilobyte or so, `found` the format that the bytes
-    are in, None for no image that is known.
+    `name` is the sanitised one, `head` the first kilobyte or so.
     """
+    found = announced(head)
     spoofed = is_spoofed(name, "image" if found else media_type(head))
     if found in ACCEPTED:
         return {"attachment": [_SPOOFED]} if spoofed else {}
     if spoofed:
         return {"attachment": [_SPOOFED, "is invalid"], "attachment_content_type": ["is invalid"]}
     return NOT_AN_IMAGE
+
+
+def announced(head: bytes) -> Format | None:
+    """The format that the first bytes announce, None for no image that is known."""
+    for signature, found in _FORMATS:
+        if head.startswith(signature):
+            return found
+    return "webp" if head.startswith(b"RIFF") and head[8:12] == b"WEBP" else None
 
 
 def undecodable(name: str) -> Errors:
@@ -80,11 +94,13 @@ def undecodable(name: str) -> Errors:
 
 
 def too_large(limit: int) -> Errors:
+    """A file of more than `limit` bytes."""
     return {"attachment": [f"must not be larger than {limit} bytes"]}
 
 
-def beyond_limits(sentence: str) -> Errors:
-    """An image with too many pixels or frames; `sentence` names the limit."""
+def beyond_limits(pixels: int, total_pixels: int, frames: int) -> Errors:
+    """An image with more pixels in a frame, or over all frames, or more frames."""
+    sentence = f"must not have more than {pixels} pixels, {frames} frames and {total_pixels} pixels over all frames"
     return {"attachment": [sentence]}
 
 

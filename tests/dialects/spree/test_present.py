@@ -7,10 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.dialects.spree import present
-from app.dialects.spree.present import File, Shown
+from app.model import ImageId, ProductId
+from app.service.spree_gallery import ImageFile, ListedImage
 
 UPDATED = datetime(2013, 6, 6, 15, 44, 36, tzinfo=UTC)
-CAT = Shown(id=1, viewable_id=1, position=1, alt=None, file=File("thinking-cat.jpg", "jpeg", 489, 490, UPDATED))
+CAT = ListedImage(
+    ImageId(1),
+    ProductId(1),
+    position=1,
+    label=None,
+    excluded=False,
+    file=ImageFile("thinking-cat.jpg", "jpeg", 489, 490, UPDATED),
+)
 GUIDE = (
     b'{"images":[{"id":1,"position":1,"attachment_content_type":"image/jpeg","attachment_file_name":"thinking-cat.jpg",'
     b'"type":"Spree::Image","attachment_updated_at":"2013-06-06T15:44:36.000Z","attachment_width":489,'
@@ -22,8 +30,8 @@ GUIDE = (
 )
 
 
-def named(name: str) -> Shown:
-    return replace(CAT, file=File(name, "png", 1, 1, UPDATED))
+def named(name: str) -> ListedImage:
+    return replace(CAT, file=ImageFile(name, "png", 1, 1, UPDATED))
 
 
 def test_a_list_is_byte_for_byte_what_the_guide_shows() -> None:
@@ -39,14 +47,14 @@ def test_one_image_stands_without_a_wrapper() -> None:
 
 def test_characters_that_are_unsafe_in_pages_are_escaped() -> None:
     """Ampersands, angle brackets and line separators are escaped; slashes and letters are not."""
-    shown = present.show(replace(CAT, alt='A & <b> "q" é \u2028\u2029/'))
+    shown = present.show(replace(CAT, label='A & <b> "q" é \u2028\u2029/'))
     assert '"alt":"A \\u0026 \\u003cb\\u003e \\"q\\" é \\u2028\\u2029/"'.encode() in shown
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8")))
 def test_any_text_is_read_back_as_it_was(alt: str) -> None:
     """Any text is read back as it was."""
-    assert json.loads(present.show(replace(CAT, alt=alt)))["alt"] == alt
+    assert json.loads(present.show(replace(CAT, label=alt)))["alt"] == alt
 
 
 @pytest.mark.parametrize(
@@ -72,7 +80,7 @@ def test_a_prefix_makes_urls_absolute() -> None:
 
 def test_an_image_without_a_time_has_urls_without_a_query() -> None:
     """Where the time of the file is unknown, it is null and the URLs have no query."""
-    shown = json.loads(present.show(replace(CAT, file=File("a.png", "png", 1, 1, None))))
+    shown = json.loads(present.show(replace(CAT, file=ImageFile("a.png", "png", 1, 1, None))))
     assert shown["attachment_updated_at"] is None
     assert shown["mini_url"] == "/spree/products/1/mini/a.png"
 

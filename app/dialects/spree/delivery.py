@@ -1,0 +1,92 @@
+"""`/spree/products/:id/:style/:file`: an image's renditions under its own URLs. Source: spree.md, section 9."""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote
+
+from aiohttp import hdrs, web
+
+from app.dialects.spree.match import Binary, binary_of
+from app.dialects.spree.present import STYLES, file_segment, unix
+from app.errors import ImageNotFound, NotFound, RenditionFailed
+from app.http.bytecache import ByteCache
+from app.http.respond import Stored, represent_image, send_object
+from app.model import RecipeHash
+from app.service.render import Renderer, Rendition
+from app.service.spree_gallery import SpreeGalleryReader, StoredFile
+from app.settings import Settings
+from app.store import ObjectStore
+
+IMMUTABLE: Final = "public, max-age=31536000, immutable"
+PASSING: Final = "public, max-age=60"
+_ORIGINAL: Final = "original"
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """A rendition with the caching it may have."""
+
+    rendition: Rendition
+    caching: str
+
+
+class SpreeDelivery:
+    """Which bytes an image shows is asked of the database each time; hot ones come from memory."""
+
+    def __init__(self, settings: Settings, reader: SpreeGalleryReader, renderer: Renderer, store: ObjectStore) -> None:
+        self._recipes = {recipe.name: recipe.hash for recipe in settings.recipes}
+        self._reader = reader
+        self._renderer = renderer
+        self._store = store
+        self._hot: ByteCache[str, bytes] = ByteCache(settings.media_cache_bytes // 4)
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        asked = binary_of(request.rel_url.raw_path)
+        if asked is None or request.method not in (hdrs.METH_GET, hdrs.METH_HEAD):
+            raise NotFound
+        if asked.style not in (*STYLES, _ORIGINAL):
+            raise ImageNotFound(f"there is no style {asked.style}")
+        file = await self._reader.file(asked.image, f"spree-{asked.style}")
+        if not _names(asked, file):
+            raise ImageNotFound(f"image {asked.image} is not called {asked.file}")
+        served = await self._served(file, asked.style, _caching(request, file))
+        return await self._send(request, file, served)
+
+    async def _served(self, file: StoredFile, style: str, caching: str) -> _Served:
+        if style == _ORIGINAL:
+            return _Served(await self._renderer.original(file.path), caching)
+        recipe = file.recipe or self._recipes[f"spree-{style}"]
+        try:
+            return _Served(await self._renderer.find(file.blob, RecipeHash(recipe)), caching)
+        except RenditionFailed:
+            return _Served(await self._renderer.original(file.path), PASSING)
+
+    async def _send(self, request: web.Request, file: StoredFile, served: _Served) -> web.StreamResponse:
+        rendition = served.rendition
+        about = represent_image(
+            size=rendition.size,
+            media_type=rendition.media_type,
+            etag=f'"{rendition.etag[:32]}"',
+            cache_control=served.caching,
+            filename=file.name,
+            modified=unix(file.updated_at or rendition.created_at),
+        )
+        return await send_object(request, about, await self._body(rendition))
+
+    async def _body(self, rendition: Rendition) -> bytes | Stored:
+        hot = self._hot.get(rendition.key)
+        if hot is None and self._hot.fits(rendition.size):
+            hot = await self._store.read(rendition.key, rendition.size)
+            self._hot.put(rendition.key, hot, rendition.size)
+        return Stored(self._store, rendition.key) if hot is None else hot
+
+
+def _names(asked: Binary, file: StoredFile) -> bool:
+    return unquote(asked.file) == unquote(file_segment(file.name))
+
+
+def _caching(request: web.Request, file: StoredFile) -> str:
+    """Only the current stamp is a promise: the path alone can come to mean other bytes."""
+    if file.updated_at is None:
+        return PASSING
+    return IMMUTABLE if request.query_string == str(unix(file.updated_at)) else PASSING

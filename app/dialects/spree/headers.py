@@ -1,0 +1,65 @@
+"""The headers of every answer, and answers that a client holds already. Source: spree.md, section 12."""
+
+import hashlib
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import hdrs, web
+
+from app.dialects.spree.errors import JSON
+from app.http.cache import Document
+from app.http.conditions import evaluate
+
+STARTED: Final = web.RequestKey("spree_started", float)
+"""When the request came, by the performance counter."""
+
+_ALWAYS: Final = {
+    "X-Frame-Options": "SAMEORIGIN",
+    "X-XSS-Protection": "1; mode=block",
+    "X-Content-Type-Options": "nosniff",
+}
+_REFRESHED: Final = "max-age=0, private, must-revalidate"
+_NEVER_KEPT: Final = "no-cache"
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    etag: str
+    modified: int | None = None
+
+
+def good(status: int, body: bytes, family: int | None = None) -> Document:
+    """A 200 or 201 with its weak entity tag over the body."""
+    tag = hashlib.sha256(body).hexdigest()[:32]
+    headers = {hdrs.CONTENT_TYPE: JSON, hdrs.CACHE_CONTROL: _REFRESHED, hdrs.ETAG: f'W/"{tag}"', **_ALWAYS}
+    return Document(status, headers, body, family)
+
+
+def other(status: int, body: bytes = b"", content_type: str | None = JSON, family: int | None = None) -> Document:
+    """A 204, or an answer that tells an error."""
+    headers: dict[str, str] = {hdrs.CACHE_CONTROL: _NEVER_KEPT, **_ALWAYS}
+    if content_type is not None:
+        headers[hdrs.CONTENT_TYPE] = content_type
+    return Document(status, headers, body, family)
+
+
+def respond(request: web.Request, document: Document) -> web.Response:
+    """The document on its way out, or 304 where the client of a GET or HEAD holds it already."""
+    headers = {**document.headers, "X-Runtime": _runtime(request)}
+    if document.status == 200 and hdrs.IF_NONE_MATCH in request.headers and _is_held(request, document):
+        del headers[hdrs.CONTENT_TYPE]
+        return web.Response(status=304, headers=headers)
+    return web.Response(status=document.status, headers=headers, body=document.body or None)
+
+
+def _is_held(request: web.Request, document: Document) -> bool:
+    if request.method not in (hdrs.METH_GET, hdrs.METH_HEAD):
+        return False
+    tag = document.headers[hdrs.ETAG].removeprefix("W/")
+    return evaluate(request.headers, _Version(tag)) == "not_modified"
+
+
+def _runtime(request: web.Request) -> str:
+    now = time.perf_counter()
+    return f"{now - request.get(STARTED, now):.6f}"

@@ -1,0 +1,100 @@
+"""From an attachment, however it was sent, to bytes that the store holds. Source: spree.md, sections 7 and 8."""
+
+import time
+from pathlib import Path
+from typing import Final
+
+from app.dialects.spree import data_uri, validation
+from app.dialects.spree.errors import Invalid, Unusable
+from app.dialects.spree.filename import disposition_parameter, sanitised
+from app.dialects.spree.forms import Files
+from app.dialects.spree.params import Absent, Attachment, Cleared, Upload
+from app.errors import CodecFailed, FormatNotAllowed, ImageLimitExceeded, ImageUndecodable
+from app.events import Observe, UploadAccepted, UploadRejected
+from app.model import Facts, Recipe
+from app.raster.pool import CodecPool
+from app.service.fetch import Fetcher, Remote
+from app.service.intake import Intake
+from app.service.spree_gallery_writer import StoredUpload
+from app.settings import Settings
+
+_LONGEST_ECHO: Final = 1000
+_PROBE: Final = Recipe("spree-mini", (48, 48))
+
+
+class Uploads:
+    """`fetcher` None: URLs are not fetched."""
+
+    def __init__(
+        self, settings: Settings, intake: Intake, codecs: CodecPool, observe: Observe, fetcher: Fetcher | None
+    ) -> None:
+        self._settings = settings
+        self._intake = intake
+        self._codecs = codecs
+        self._observe = observe
+        self._fetcher = fetcher
+
+    async def take(self, attachment: Attachment, files: Files) -> StoredUpload | None:
+        """The stored file, None where none was sent; Invalid, Unusable, BlobBarred."""
+        match attachment:
+            case Absent():
+                return None
+            case Cleared():
+                raise Invalid(validation.BLANK)
+            case Upload():
+                return await self._store(attachment, files)
+            case str():
+                return await self._store(await self._resolve(attachment, files), files)
+
+    async def _resolve(self, text: str, files: Files) -> Upload:
+        """A text that stands for a file."""
+        start = data_uri.payload_start(text)
+        if start is not None:
+            return await files.receive(data_uri.NAME, data_uri.decoded(text, start))
+        if self._fetcher is not None and text.startswith(("http://", "https://")):
+            async with self._fetcher.open(text) as remote:
+                return await files.receive(_remote_name(remote), remote.chunks)
+        raise Unusable(f"No handler found for {_inspected(text)}")
+
+    async def _store(self, upload: Upload, files: Files) -> StoredUpload:
+        started = time.perf_counter()
+        try:
+            stored = await self._checked(upload, files)
+        except Invalid as error:
+            self._observe(UploadRejected("spree", type(error.__cause__ or error).__name__))
+            raise
+        self._observe(UploadAccepted("spree", stored.blob.size, time.perf_counter() - started))
+        return stored
+
+    async def _checked(self, upload: Upload, files: Files) -> StoredUpload:
+        if upload.too_large:
+            raise Invalid(validation.too_large(self._settings.max_image_bytes))
+        if errors := validation.name_and_type_errors(upload.name, upload.head):
+            raise Invalid(errors)
+        try:
+            blob = await self._intake.keep(files.spool, validation.ACCEPTED, self._inspect)
+        except (ImageUndecodable, CodecFailed, FormatNotAllowed) as error:
+            raise Invalid(validation.undecodable(upload.name)) from error
+        except ImageLimitExceeded as error:
+            limits = self._settings
+            errors = validation.beyond_limits(limits.max_pixels, limits.max_total_pixels, limits.max_frames)
+            raise Invalid(errors) from error
+        return StoredUpload(blob, upload.name)
+
+    async def _inspect(self, path: Path) -> Facts:
+        """A JPEG that ends behind the header of its scan is taken if it can be shown as far as it goes."""
+        facts = await self._codecs.inspect(path, decode=False)
+        if facts.format == "jpeg":
+            await self._codecs.build(path, (_PROBE, self._settings.clean))
+            return facts
+        return await self._codecs.inspect(path)
+
+
+def _remote_name(remote: Remote) -> str:
+    named = disposition_parameter(remote.disposition, "filename")
+    return sanitised(named or remote.segment or "index.html")
+
+
+def _inspected(text: str) -> str:
+    """In quotes, as the original's messages show a text."""
+    return '"' + text[:_LONGEST_ECHO].replace("\\", "\\\\").replace('"', '\\"') + '"'
