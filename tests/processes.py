@@ -1,0 +1,80 @@
+"""The product's own command line, run as a user runs it."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+
+ROOT: Final = Path(__file__).parents[1]
+_READY_SECONDS: Final = 30.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def command(*words: str, **environment: Any) -> Process:
+    """`product-images …`, its output in pipes."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "app",
+        *words,
+        cwd=ROOT,
+        env=os.environ | {name: str(value) for name, value in environment.items()},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+
+
+@asynccontextmanager
+async def running(*words: str, **environment: Any) -> AsyncIterator[Process]:
+    """A long-lived command; whatever is left of it when the block ends is ended."""
+    process = await command(*words, **environment)
+    draining = asyncio.create_task(_drain(process))
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            process.send_signal(signal.SIGTERM)
+        await process.wait()
+        await draining
+
+
+@asynccontextmanager
+async def serving(**environment: Any) -> AsyncIterator[tuple[str, Process]]:
+    """`serve` on a free port, ready: (base URL, process)."""
+    port = free_port()
+    async with running("serve", PORT=port, **environment) as process:
+        base = f"http://127.0.0.1:{port}"
+        await _ready(base, process)
+        yield base, process
+
+
+async def _ready(base: str, process: Process) -> None:
+    async with asyncio.timeout(_READY_SECONDS), aiohttp.ClientSession() as session:
+        while process.returncode is None:
+            with suppress(aiohttp.ClientError):
+                async with session.get(f"{base}/health/ready") as answer:
+                    if answer.status == 200:
+                        return
+            await asyncio.sleep(0.05)
+    raise AssertionError(f"serve ended with {process.returncode} before it was ready")
+
+
+async def _drain(process: Process) -> None:
+    assert process.stdout is not None
+    async for line in process.stdout:
+        sys.stdout.write(line.decode(errors="replace"))
