@@ -9,7 +9,7 @@ import structlog
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
-from app.errors import BodyTooLarge, NotFound, ProductImagesError, Unavailable
+from app.errors import BodyTooLarge, NotFound, Unavailable
 from app.events import RequestFailed, RequestServed, RequestTurnedAway, TransferBroken
 from app.http.appkeys import OBSERVER
 from app.http.rooms import ROOMS, RoomName, room_name
@@ -80,13 +80,12 @@ def _broken_off(request: web.Request, error: Exception) -> ConnectionResetError:
 def _told(request: web.Request, name: RoomName, error: Exception) -> web.StreamResponse:
     failure = _named(error)
     observe = request.app[OBSERVER]
-    if isinstance(failure, Unavailable):
-        observe(RequestTurnedAway(name, type(failure).__name__, failure.reason))
-    elif not isinstance(failure, ProductImagesError | web.HTTPException):
-        observe(RequestFailed(name, _route(request), failure))
     response = request.app[ROOMS][name].error_document(request, failure)
     if isinstance(failure, Unavailable):
+        observe(RequestTurnedAway(name, type(failure).__name__, failure.reason))
         response.headers.setdefault(hdrs.RETRY_AFTER, str(failure.retry_after))
+    elif response.status >= 500:
+        observe(RequestFailed(name, _route(request), failure))
     return response
 
 

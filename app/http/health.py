@@ -56,7 +56,15 @@ async def metrics(request: web.Request) -> web.Response:
 
 def error(_: web.Request, error: Exception) -> web.Response:
     """The room's words for a failure; a bug is told without its reason."""
-    status = 503 if isinstance(error, Unavailable) else getattr(error, "status", 404 if isinstance(error, NotFound) else 500)
+    match error:
+        case Unavailable():
+            status = 503
+        case NotFound():
+            status = 404
+        case web.HTTPException():
+            status = error.status
+        case _:
+            status = 500
     return _answer(status, {"status": "error", "detail": http.HTTPStatus(status).phrase})
 
 

@@ -9,7 +9,10 @@ _PAGE: Final = b"""<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>Product images</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:40em;margin:4em auto;padding:0 1em}code{background:#eee;padding:.1em .3em}</style>
+<style>
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 40em; margin: 4em auto; padding: 0 1em }
+code { background: #eee; padding: .1em .3em }
+</style>
 <h1>Product images</h1>
 <p>This service keeps the pictures of a shop's products. It is meant for programs: storefronts read image sets,
 pipelines upload, content delivery networks pull the files.</p>
@@ -25,8 +28,11 @@ pipelines upload, content delivery networks pull the files.</p>
 
 def wants_landing(request: web.Request) -> bool:
     """Only a browser names HTML; every other client of `/` is a storefront and gets Glue's answer."""
-    return request.path == "/" and request.method == hdrs.METH_GET and "text/html" in request.headers.get(hdrs.ACCEPT, "")
+    if request.path != "/" or request.method != hdrs.METH_GET:
+        return False
+    return "text/html" in request.headers.get(hdrs.ACCEPT, "")
 
 
 def landing() -> web.Response:
-    return web.Response(body=_PAGE, headers={hdrs.CONTENT_TYPE: "text/html; charset=utf-8", hdrs.CACHE_CONTROL: "no-cache"})
+    headers = {hdrs.CONTENT_TYPE: "text/html; charset=utf-8", hdrs.CACHE_CONTROL: "no-cache"}
+    return web.Response(body=_PAGE, headers=headers)

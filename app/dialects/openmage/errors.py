@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from aiohttp import web
+
 from app import errors as core
 from app.access.oauth import OAuthProblem
 from app.dialects.openmage.formats import CONTENT_TYPES, Format, json_text, query_text, xml_text
@@ -50,6 +52,7 @@ BAD_CONTENT_TYPE: Final = Message(400, "Invalid Content-Type header")
 BAD_CHARSET: Final = Message(400, "UTF-8 is the only supported charset")
 BAD_QUERY_BODY: Final = Message(400, "Invalid data type. Check Content-Type.")
 TOO_LARGE: Final = Message(413, "Request entity too large.")
+TOO_SLOW: Final = Message(408, "Request timeout.")
 UNAVAILABLE: Final = Message(503, "Service temporarily unavailable.")
 
 
@@ -89,30 +92,39 @@ def messages_of(voice: Voice, error: BaseException) -> tuple[Message, ...]:
         return error.messages
     if isinstance(error, OAuthProblem):
         return (Message(401, error.problem),)
-    for kind in type(error).__mro__:
-        if kind in _MASKED and voice.profile == "server" and voice.method == "POST":
-            return (UNKNOWN_ERROR,)
-        if kind in _BY_CLASS:
-            return _BY_CLASS[kind]
+    if isinstance(error, core.ImagesNotSupported) and voice.method != "POST":
+        return (NOT_FOUND,)
+    if isinstance(error, web.HTTPException):
+        return (Message(error.status, error.reason),)
+    if voice.profile == "server" and voice.method == "POST" and isinstance(error, _MASKED):
+        return (UNKNOWN_ERROR,)
     if isinstance(error, core.ImageNotFound):
         reads_all = voice.method == "GET" and voice.user == "admin"
         return (IMAGE_NOT_FOUND if reads_all else NOT_FOUND,)
     if isinstance(error, core.ImagesNotSupported):
         return (IMAGES_NOT_SUPPORTED if voice.method == "POST" else NOT_FOUND,)
+    for kind in type(error).__mro__:
+        if kind in _BY_CLASS:
+            return _BY_CLASS[kind]
     return (_UNFORESEEN.get(voice.method, UNEXPECTED),)
 
 
 _BY_CLASS: Final[dict[type, tuple[Message, ...]]] = {
     core.StoreViewNotFound: (STORE_INVALID,),
     core.ProductNotFound: (NOT_FOUND,),
+    core.NotFound: (NO_ROUTE,),
+    core.ImagesNotSupported: (IMAGES_NOT_SUPPORTED,),
     core.ImageNotSpecified: (NOT_SPECIFIED, PRE_VALIDATION),
-    core.ImageRejected: (UNKNOWN_ERROR,),
-    core.InvalidFileName: (UNKNOWN_ERROR,),
+    core.Rejected: (UNKNOWN_ERROR,),
     core.BodyTooLarge: (TOO_LARGE,),
     core.FileTooLarge: (TOO_LARGE,),
+    core.BodyTooSlow: (TOO_SLOW,),
+    core.BodyBroken: (DECODING,),
+    core.EncodingNotAccepted: (DECODING,),
+    core.Rejected: (DATA_INVALID,),
     core.Unavailable: (UNAVAILABLE,),
 }
-_MASKED: Final = frozenset({core.StoreViewNotFound, core.ProductNotFound, core.ImagesNotSupported})
+_MASKED: Final = (core.StoreViewNotFound, core.ProductNotFound, core.ImagesNotSupported)
 """Failures of a POST that a running OpenMage tells as one."""
 _UNFORESEEN: Final = {"POST": UNKNOWN_ERROR, "PUT": INTERNAL_ERROR, "DELETE": INTERNAL_ERROR}
 
