@@ -124,6 +124,26 @@ class Settings:
         ("retrieve",), "What OpenMage guests may do with images.", _Words()
     )
 
+    spree_public_read: bool = option(
+        False, "Whether callers of the Spree API who are no admins may read images.", mf.Boolean()
+    )
+    spree_requires_authentication: bool = option(
+        True, "Whether the Spree API refuses callers without an API key.", mf.Boolean()
+    )
+    spree_url_prefix: str = option(
+        "", "Scheme and host before the image URLs of the Spree API; empty: they are paths.", _url()
+    )
+    spree_fetch_urls: bool = option(
+        False, "Whether the Spree API fetches attachments that are given as `http(s)://…`.", mf.Boolean()
+    )
+    fetch_allowed_networks: tuple[str, ...] = option(
+        (),
+        "Addresses or networks, each with a port or `:*`, that may be fetched from although they are not public, "
+        "comma-separated (`10.1.2.3:8080`, `[fd00::/8]:*`).",
+        _Words(),
+    )
+    fetch_seconds: int = option(10, "Longest time that fetching one attachment may take, in seconds.", _number(1))
+
     run_worker: bool = option(True, "Whether `serve` also runs the background task.", mf.Boolean())
     worker_concurrency: int = option(2, "Jobs that one worker process has in hand at a time.", _number(1, 64))
     recipe_large: int = option(
@@ -178,7 +198,8 @@ class Settings:
     def recipes(self) -> tuple[Recipe, ...]:
         """The recipes in force, largest first, so that small ones can be made from large ones."""
         quality: Mapping[Format, int] = {"jpeg": 82, "webp": 80, "avif": 60}
-        sides = {"large": self.recipe_large, "small": self.recipe_small}
+        spree = {"spree-large": 600, "spree-product": 240, "spree-small": 100, "spree-mini": 48}
+        sides = {"large": self.recipe_large, "small": self.recipe_small, **spree}
         made = [Recipe(name, (side, side), quality=quality) for name, side in sides.items()]
         return tuple(sorted(made, key=lambda recipe: -(recipe.box or (0, 0))[0]))
 
