@@ -87,31 +87,31 @@ def error_document(voice: Voice, error: BaseException) -> tuple[int, dict[str, s
 
 
 def messages_of(voice: Voice, error: BaseException) -> tuple[Message, ...]:
-    """What is said of an error, by its own class or the nearest one above it."""
+    """What is said of an error: where it happened may decide, else its own class or the nearest one above it."""
     if isinstance(error, OpenMageError):
         return error.messages
     if isinstance(error, OAuthProblem):
         return (Message(401, error.problem),)
-    if isinstance(error, core.ImagesNotSupported) and voice.method != "POST":
-        return (NOT_FOUND,)
-    if isinstance(error, web.HTTPException):
-        return (Message(error.status, error.reason),)
+    if said := _by_place(voice, error):
+        return (said,)
+    of_class = (_BY_CLASS[kind] for kind in type(error).__mro__ if kind in _BY_CLASS)
+    return next(of_class, (_UNFORESEEN.get(voice.method, UNEXPECTED),))
+
+
+def _by_place(voice: Voice, error: BaseException) -> Message | None:
     if voice.profile == "server" and voice.method == "POST" and isinstance(error, _MASKED):
-        return (UNKNOWN_ERROR,)
-    if isinstance(error, core.ImageNotFound):
-        reads_all = voice.method == "GET" and voice.user == "admin"
-        return (IMAGE_NOT_FOUND if reads_all else NOT_FOUND,)
-    if isinstance(error, core.ImagesNotSupported):
-        return (IMAGES_NOT_SUPPORTED if voice.method == "POST" else NOT_FOUND,)
-    for kind in type(error).__mro__:
-        if kind in _BY_CLASS:
-            return _BY_CLASS[kind]
-    return (_UNFORESEEN.get(voice.method, UNEXPECTED),)
+        return UNKNOWN_ERROR
+    if isinstance(error, core.ImageNotFound) and voice.method == "GET" and voice.user == "admin":
+        return IMAGE_NOT_FOUND
+    if isinstance(error, core.ImagesNotSupported) and voice.method != "POST":
+        return NOT_FOUND
+    return None
 
 
 _BY_CLASS: Final[dict[type, tuple[Message, ...]]] = {
     core.StoreViewNotFound: (STORE_INVALID,),
     core.ProductNotFound: (NOT_FOUND,),
+    core.ImageNotFound: (NOT_FOUND,),
     core.NotFound: (NO_ROUTE,),
     core.ImagesNotSupported: (IMAGES_NOT_SUPPORTED,),
     core.ImageNotSpecified: (NOT_SPECIFIED, PRE_VALIDATION),
