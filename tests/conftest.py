@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
@@ -38,20 +39,55 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """A Postgres for the session (one per worker under xdist), in memory where the system allows."""
-    memory = Path("/dev/shm")
-    in_memory = memory.is_dir() and os.access(memory, os.W_OK)
-    with (
-        tempfile.TemporaryDirectory(prefix="pi-", dir=memory if in_memory else None) as folder,
-        asyncio.Runner() as runner,
-    ):
-        cluster = Cluster(Path(folder), FAST)
+def cluster(memory: Path) -> Iterator[Cluster]:
+    """A Postgres for the session (one per worker under xdist)."""
+    with asyncio.Runner() as runner:
+        cluster = Cluster(memory / "session", FAST)
         runner.run(cluster.start())
         try:
             yield cluster
         finally:
             runner.run(cluster.stop())
+
+
+@pytest.fixture(scope="session")
+def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for many or large files, in memory where the system allows."""
+    shared = Path("/dev/shm")
+    if not (shared.is_dir() and os.access(shared, os.W_OK)):
+        yield tmp_path_factory.mktemp("memory")
+        return
+    with tempfile.TemporaryDirectory(prefix="pi-", dir=shared) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def seed(memory: Path) -> Path:
+    """A data directory with a Postgres that has been set up and ended."""
+    folder = memory / "seed"
+    with asyncio.Runner() as runner:
+        cluster = Cluster(folder, FAST)
+        runner.run(cluster.start())
+        runner.run(cluster.stop())
+    return folder
+
+
+@pytest.fixture
+def data_dir(memory: Path, seed: Path) -> Iterator[Path]:
+    """A data directory of the test's own, with a Postgres that can be started."""
+    folder = memory / uuid4().hex[:8]
+    shutil.copytree(seed, folder)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+async def spare(data_dir: Path) -> AsyncIterator[Cluster]:
+    """A running Postgres that the test may stop, start and kill."""
+    cluster = Cluster(data_dir, FAST)
+    await cluster.start()
+    yield cluster
+    await cluster.stop()
 
 
 @pytest.fixture(scope="session")

@@ -25,11 +25,13 @@ _AWAY: Final = (
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
     asyncpg.ReadOnlySQLTransactionError,
-    asyncpg.TargetServerAttributeNotMatched,
-    asyncpg.ProtocolError,
+    asyncpg.InternalClientError,  # such as a statement on a connection that is just being ended
     asyncpg.ClientConfigurationError,
     OSError,  # TimeoutError is one
 )
+
+DRIVER_ERRORS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""All that can go wrong on a connection, for those who are done with it anyway."""
 
 
 class ConstraintViolated(ProductImagesError):
@@ -78,8 +80,9 @@ def _violation(error: asyncpg.IntegrityConstraintViolationError) -> ConstraintVi
 
 
 def _is_closed(error: asyncpg.InterfaceError) -> bool:
-    """asyncpg uses the one class for closed connections and for misuse."""
-    return "clos" in str(error)
+    """asyncpg uses the one class for connections that were closed, or taken from their user when they
+    broke, and for misuse."""
+    return any(word in str(error) for word in ("closed", "closing", "released back"))
 
 
 def _reason(error: BaseException) -> str:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NoReturn
 
 from pgqueuer.core.executors import AbstractEntrypointExecutor, EntrypointExecutorParameters
 from pgqueuer.domain.errors import RetryRequested
@@ -43,11 +44,11 @@ class Trials:
         self.policy = policy
         self.observe = observe
         self.in_hand: set[asyncio.Task[None]] = set()
-        self.giving_back = False
+        self.closed = False  # then no job is begun any more, and one that was claimed is given back
 
     def give_back(self) -> None:
         """Break off everything in hand; those jobs wait again."""
-        self.giving_back = True
+        self.closed = True
         for task in self.in_hand:
             task.cancel()
 
@@ -72,24 +73,23 @@ class Trial(AbstractEntrypointExecutor):
         except asyncio.CancelledError as error:
             if not self._is_given_back():
                 await self._fail(job, RuntimeError(f"the handler was cancelled: {error}"))
-            work.cancel()
             raise RetryRequested(timedelta(0), "given back") from None
         except Exception as error:
             await self._fail(job, error)
 
     def _is_given_back(self) -> bool:
         task = asyncio.current_task()
-        return self._trials.giving_back or (task is not None and task.cancelling() > 0)
+        return self._trials.closed or (task is not None and task.cancelling() > 0)
 
     async def _work(self, job: QueuedJob) -> None:
         async with self._trials.slots:
-            if self._trials.giving_back:
+            if self._trials.closed:
                 raise asyncio.CancelledError
             started = time.monotonic()
             await self._handler(job.payload or b"")
             self._trials.observe(JobDone(job.entrypoint, time.monotonic() - started))
 
-    async def _fail(self, job: QueuedJob, error: Exception) -> None:
+    async def _fail(self, job: QueuedJob, error: Exception) -> NoReturn:
         policy = self._trials.policy
         final = policy.is_last(job.attempts, error)
         reason = f"{type(error).__name__}: {error}"

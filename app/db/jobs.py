@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-import asyncpg
 from pgqueuer.core.qm import QueueManager
 
 from app.db.connect import Connection, connect
-from app.db.errors import translated
+from app.db.errors import DRIVER_ERRORS, translated
 from app.db.job_trial import Handler, OnFailed, Policy, Trial, Trials
 from app.db.pool import Database, Transaction
 from app.db.queries import load_queries
@@ -132,6 +131,7 @@ class JobRunner:
         """Take no more jobs and return once `run` has ended: those in hand have `grace` seconds to
         finish; then they are given back, for another runner to begin again."""
         self._stopping.set()
+        self._trials.closed = True
         if self._manager is not None:
             self._manager.shutdown.set()
         if not await _within(self._ended, grace):
@@ -184,7 +184,7 @@ async def _tidy(manager: QueueManager) -> None:
     """Every change of a job is logged by the library and never removed."""
     statement = load_queries()["forget_job_log"].sql
     while not await _within(manager.shutdown, _TIDY_SECONDS):
-        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        with suppress(*DRIVER_ERRORS):
             await manager.queries.driver.execute(statement)
 
 

@@ -10,7 +10,7 @@ import asyncpg
 from asyncpg.transaction import Transaction as _AsyncpgTransaction
 
 from app.db.connect import CONNECT_SECONDS, SESSION_SETTINGS, Connection
-from app.db.errors import translated
+from app.db.errors import DRIVER_ERRORS, translated
 from app.db.queries import Query, load_queries
 from app.errors import DatabaseUnavailable
 
@@ -124,7 +124,7 @@ class Database(Statements):
         try:
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await pool.close()
-        except (TimeoutError, OSError, asyncpg.InterfaceError):
+        except DRIVER_ERRORS:
             pool.terminate()
 
     @asynccontextmanager
@@ -142,7 +142,7 @@ class Database(Statements):
         try:
             yield cast("Connection", connection)
         finally:
-            with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            with suppress(*DRIVER_ERRORS):
                 await pool.release(connection)
 
 
@@ -155,7 +155,7 @@ async def _transaction(connection: Connection) -> AsyncIterator[None]:
     try:
         yield
     except BaseException:
-        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        with suppress(*DRIVER_ERRORS):
             await transaction.rollback()
         raise
     with translated():

@@ -1,0 +1,200 @@
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from app.db.connect import connect
+from app.db.errors import ConstraintKind, ConstraintViolated, TransactionConflict
+from app.db.pool import Database
+from app.db.queries import Query
+from app.embedded.cluster import Cluster
+from app.errors import DatabaseUnavailable
+
+_TABLES = """
+    create table shelf (id integer primary key, label text not null, constraint shelf_filled check (label <> ''));
+    create table book (id integer primary key, shelf integer constraint book_shelf references shelf deferrable);
+"""
+_STATEMENTS = {
+    "insert_shelf": "insert into shelf (id, label) values ($1, $2)",
+    "insert_book": "insert into book (id, shelf) values ($1, $2)",
+    "defer": "set constraints all deferred",
+    "relabel": "update shelf set label = label || $2 where id = $1",
+    "labels": "select label from shelf order by id",
+    "nothing": "select 1 where false",
+    "wait": "select pg_sleep(60)",
+    "session": "select pg_backend_pid()",
+    "end_session": "select pg_terminate_backend($1)",
+    "isolate": "set transaction isolation level serializable",
+    "misspelt": "selekt 1",
+}
+
+
+def _database(dsn: str, size: int = 3) -> Database:
+    return Database(dsn, size=size, queries={name: Query(name, "", sql) for name, sql in _STATEMENTS.items()})
+
+
+@pytest.fixture(name="shelves")
+async def _shelves(empty_dsn: str) -> AsyncIterator[Database]:
+    connection = await connect(empty_dsn)
+    await connection.execute(_TABLES)
+    await connection.close()
+    async with _database(empty_dsn) as database:
+        yield database
+
+
+async def _labels(database: Database) -> list[str]:
+    return [row["label"] for row in await database.fetch("labels")]
+
+
+async def test_statements_are_called_by_name(shelves: Database) -> None:
+    """Statements are called by name and give rows, a row, a value or a count."""
+    assert await shelves.execute("insert_shelf", 1, "a") == 1
+    await shelves.executemany("insert_shelf", [(2, "b"), (3, "c")])
+
+    assert await _labels(shelves) == ["a", "b", "c"]
+    assert dict(await shelves.fetchrow("labels") or {}) == {"label": "a"}
+    assert await shelves.fetchval("labels") == "a"
+    assert await shelves.fetchrow("nothing") is None
+    with pytest.raises(KeyError):
+        await shelves.fetch("no_such_query")
+
+
+async def test_a_transaction_is_all_or_nothing(shelves: Database) -> None:
+    """A transaction whose block raises leaves nothing behind, and one that ends leaves all."""
+    with pytest.raises(ZeroDivisionError):
+        async with shelves.transaction() as tx:
+            await tx.execute("insert_shelf", 1, "a")
+            raise ZeroDivisionError
+    async with shelves.transaction() as tx:
+        await tx.execute("insert_shelf", 2, "b")
+        await tx.execute("insert_shelf", 3, "c")
+
+    assert await _labels(shelves) == ["b", "c"]
+
+
+async def test_a_savepoint_undoes_only_its_own_block(shelves: Database) -> None:
+    """A savepoint that fails undoes its own block, and the transaction goes on."""
+    async with shelves.transaction() as tx:
+        await tx.execute("insert_shelf", 1, "a")
+        with pytest.raises(ConstraintViolated):
+            async with tx.savepoint():
+                await tx.execute("insert_shelf", 2, "b")
+                await tx.execute("insert_shelf", 1, "again")
+        await tx.execute("insert_shelf", 3, "c")
+
+    assert await _labels(shelves) == ["a", "c"]
+
+
+@pytest.mark.parametrize(
+    ("query", "args", "kind", "constraint", "column"),
+    [
+        ("insert_shelf", (1, "again"), "unique", "shelf_pkey", ""),
+        ("insert_shelf", (2, ""), "check", "shelf_filled", ""),
+        ("insert_shelf", (2, None), "not_null", "", "label"),
+        ("insert_book", (1, 99), "foreign_key", "book_shelf", ""),
+    ],
+)
+async def test_a_violated_constraint_is_told_by_name(
+    shelves: Database, query: str, args: tuple[object, ...], kind: ConstraintKind, constraint: str, column: str
+) -> None:
+    """A violated constraint is told by its kind and name, a missing value by its column."""
+    await shelves.execute("insert_shelf", 1, "a")
+
+    with pytest.raises(ConstraintViolated) as violation:
+        await shelves.execute(query, *args)
+
+    told = violation.value
+    assert (told.kind, told.constraint, told.column) == (kind, constraint, column)
+
+
+async def test_a_constraint_checked_at_the_end_is_told_too(shelves: Database) -> None:
+    """A constraint that is checked at the commit is told like any other."""
+    with pytest.raises(ConstraintViolated, match="book_shelf"):
+        async with shelves.transaction() as tx:
+            await tx.execute("defer")
+            await tx.execute("insert_book", 1, 99)
+
+
+async def test_changes_that_cross_are_a_conflict(shelves: Database) -> None:
+    """Of two transactions that cannot both stand, one is told to try again."""
+    await shelves.execute("insert_shelf", 1, "a")
+
+    with pytest.raises(TransactionConflict):
+        async with shelves.transaction() as first, shelves.transaction() as second:
+            await first.execute("isolate")
+            await first.fetch("labels")
+            await second.execute("relabel", 1, "!")
+            await second.connection.execute("commit")
+            await first.execute("relabel", 1, "?")
+
+
+async def test_a_defect_of_ours_stays_what_it_is(shelves: Database) -> None:
+    """A wrong statement or argument is no sign of a database that is away."""
+    with pytest.raises(asyncpg.PostgresSyntaxError):
+        await shelves.fetch("misspelt")
+    with pytest.raises(asyncpg.DataError):
+        await shelves.execute("insert_shelf", "not a number", "a")
+    with pytest.raises(asyncpg.InterfaceError):
+        await shelves.execute("insert_shelf", 1)
+
+
+async def test_failures_of_the_block_are_not_the_databases(shelves: Database) -> None:
+    """What the block of a transaction raises passes unchanged, even if it looks like the network's."""
+    with pytest.raises(TimeoutError):
+        async with shelves.transaction():
+            raise TimeoutError
+
+
+async def test_a_cancelled_transaction_gives_its_connection_back(empty_dsn: str) -> None:
+    """A transaction cancelled in the middle of a statement leaves the only connection usable and clean."""
+    async with _database(empty_dsn, size=1) as database:
+
+        async def waiting() -> None:
+            async with database.transaction() as tx:
+                started.set()
+                await tx.fetch("wait")
+
+        started = asyncio.Event()
+        task = asyncio.create_task(waiting())
+        await started.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+        async with database.transaction() as tx:
+            assert await tx.fetchval("session")
+
+
+async def test_a_lost_connection_is_replaced(shelves: Database) -> None:
+    """A session that the server ends costs one answer; the next one has a new connection."""
+    with pytest.raises(DatabaseUnavailable):
+        async with shelves.transaction() as tx:
+            await shelves.fetch("end_session", await tx.fetchval("session"))
+            await tx.fetchval("session")
+
+    assert await shelves.fetchval("session")
+
+
+async def test_a_service_may_start_before_its_database(spare: Cluster) -> None:
+    """A database that is away is told as such, when the service starts and later; it recovers by itself."""
+    await spare.stop()
+    async with _database(spare.dsn) as database:
+        with pytest.raises(DatabaseUnavailable):
+            await database.fetchval("session")
+        await spare.start()
+        assert await database.fetchval("session")
+        await spare.stop()
+        with pytest.raises(DatabaseUnavailable):
+            async with database.transaction():
+                pass
+        await spare.start()
+        assert await database.fetchval("session")
+
+
+async def test_a_closed_pool_says_so(empty_dsn: str) -> None:
+    """A pool that is not open any more is a database that is away."""
+    async with _database(empty_dsn) as database:
+        pass
+    with pytest.raises(DatabaseUnavailable):
+        await database.fetchval("session")
