@@ -8,11 +8,10 @@ from collections.abc import Sequence
 
 import uvloop
 
-from app.commands import image_type, key, migrate, oauth, product, store
+from app.commands import demo, doctor, image_type, jobs, key, migrate, oauth, product, serve, store, worker
 from app.commands.context import Context, complain, sentence
 from app.commands.registry import Nouns
 from app.errors import ProductImagesError
-from app.settings import read_settings
 
 _INTERRUPTED = 130
 
@@ -36,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    context = Context(read_settings(), json=args.json)
+    context = Context(json=args.json)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return int(runner.run(args.run(args, context)))
 
@@ -49,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     nouns = Nouns(parser)
-    for module in (store, product, image_type, key, oauth, migrate):
+    for module in (serve, worker, demo, store, product, image_type, key, oauth, jobs, migrate, doctor):
         module.register(nouns)
     return parser
 

@@ -51,7 +51,7 @@ class Settings:
     data_dir: Path = option(
         Path("var"), "Folder of the embedded Postgres, the file store and generated secrets.", mf.Raw()
     )
-    log_format: str = option(
+    log_format: Literal["console", "json"] = option(
         "console", "`console` for people, `json` for machines.", mf.String(validate=validate.OneOf(["console", "json"]))
     )
     secret_key: str = option(

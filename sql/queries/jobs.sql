@@ -33,3 +33,12 @@ order by count(*) desc, entrypoint, reason;
 delete from pgqueuer_log log
 where created < now() - interval '1 day'
     and not exists (select from pgqueuer job where job.id = log.job_id);
+
+-- name: failed_jobs_to_retry
+-- Jobs that failed for good, of one kind or (null) of any; one for each key, and none whose key is in the queue again.
+select distinct on (coalesce(dedupe_key, id::text)) id
+from pgqueuer job
+where status = 'failed' and ($1::text is null or entrypoint = $1) and not exists (
+    select from pgqueuer other where other.dedupe_key = job.dedupe_key and other.status in ('queued', 'picked')
+)
+order by coalesce(dedupe_key, id::text), id;

@@ -197,3 +197,15 @@ order by created_at, token;
 -- name: catalogue_is_empty
 -- Whether nobody has provisioned anything yet.
 select not exists (select from product) and not exists (select from store_view);
+
+-- name: server_version
+-- The version of Postgres, for people and as a number.
+select current_setting('server_version') as version, current_setting('server_version_num')::integer as number;
+
+-- name: clock
+-- What time it is for the database.
+select clock_timestamp();
+
+-- name: some_oauth_consumer
+-- One consumer, to see whether its secret opens.
+select key, secret from oauth_consumer order by created_at limit 1;

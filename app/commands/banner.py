@@ -1,0 +1,44 @@
+"""What `serve` says once it is ready."""
+
+from app.embedded.demo import DemoCredentials
+from app.settings import Settings
+
+_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104
+
+
+def banner(settings: Settings, port: int, demo: DemoCredentials | None) -> str:
+    """The address, where the data lies and, with the demo shop, what to try with which credentials."""
+    host = _WILDCARDS.get(settings.host, settings.host)
+    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    lines = [f"Product images at {address}", _data(settings)]
+    if demo is not None:
+        lines += _to_try(settings.public_url or address, demo)
+    return "\n".join(lines)
+
+
+def _data(settings: Settings) -> str:
+    objects = f"bucket {settings.s3_bucket}" if settings.s3_bucket else str((settings.data_dir / "objects").resolve())
+    database = str((settings.data_dir / "postgres").resolve()) if settings.embedded else "DATABASE_URL"
+    return f"Data: rows in {database}, files in {objects}"
+
+
+def _to_try(address: str, demo: DemoCredentials) -> list[str]:
+    oauth = (
+        f'OAuth oauth_consumer_key="{demo.consumer_key}", oauth_token="{demo.token}", '
+        f'oauth_signature_method="PLAINTEXT", oauth_signature="{demo.consumer_secret}%26{demo.token_secret}"'
+    )
+    body = '{"file_mime_type": "image/jpeg", "label": "Mine", "file_content": "\'$(base64 -w0 mug.jpg)\'"}'
+    return [
+        "",
+        "Try the demo shop:",
+        f"  curl {address}/abstract-products/mug/abstract-product-image-sets",
+        f"  curl -o mug.jpg {address}/media/catalog/product/m/u/mug.jpg",
+        f"  curl -i {address}/api/rest/products/lamp/images -H 'Content-Type: application/json' \\",
+        f"    -H 'Authorization: {oauth}' \\",
+        f"    -d '{body}'",
+        "",
+        "Demo credentials (demo.json in the data directory keeps them):",
+        f"  OpenMage  consumer {demo.consumer_key} {demo.consumer_secret}",
+        f"            token    {demo.token} {demo.token_secret}",
+        f"  Spree     API key  {demo.api_key}",
+    ]

@@ -1,0 +1,41 @@
+"""`demo`: a small shop to look at."""
+
+import argparse
+from dataclasses import asdict
+
+from app.access.secrets import SecretBox
+from app.commands.context import Context
+from app.commands.registry import Nouns
+from app.db.pool import Database
+from app.embedded.demo import DemoCredentials, catalogue_is_empty, load_demo
+from app.errors import Misconfigured
+from app.settings import Settings
+
+
+def register(nouns: Nouns) -> None:
+    nouns.command("demo", _demo, "Load the demo shop into the empty catalogue of the embedded Postgres.")
+
+
+async def _demo(_: argparse.Namespace, context: Context) -> int:
+    if not context.settings.embedded:
+        raise Misconfigured("The demo shop goes into the embedded Postgres only: unset DATABASE_URL.")
+    async with context.migrated() as dsn:
+        credentials = await load_into_empty(context.service_settings, dsn)
+    if credentials is None:
+        raise Misconfigured("The catalogue is not empty, so the demo shop is not loaded.")
+    document = asdict(credentials)
+    context.answer(document, "\n".join(f"{name:<16} {value}" for name, value in document.items()))
+    return 0
+
+
+async def load_into_empty(settings: Settings, dsn: str) -> DemoCredentials | None:
+    """Loads the demo shop unless the catalogue has something in it."""
+    async with Database(dsn) as database:
+        if not await catalogue_is_empty(database):
+            return None
+    from app.main import Parts  # it brings in everything
+
+    parts = Parts(settings, dsn)
+    async with parts.opened():
+        box = SecretBox(settings.secret_key)
+        return await load_demo(settings.data_dir, parts.database, box, parts.intake, parts.gallery_writer)

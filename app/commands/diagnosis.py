@@ -1,0 +1,145 @@
+"""What `doctor` looks at; a check that needs an earlier one is left out where that failed."""
+
+import time
+from collections.abc import Awaitable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Final
+
+from app.commands.context import Context, sentence
+from app.db.migrate import pending
+from app.db.pool import Database
+from app.embedded import demo
+from app.errors import Misconfigured, ProductImagesError
+from app.settings import Settings, options
+
+_OLDEST_POSTGRES: Final = 150000
+_MOST_SKEW_SECONDS: Final = 5.0
+_EMBEDDED_REMEDY: Final = "Read postgres.log in DATA_DIR; restore the data directory from a backup or move it away."
+_OUTSIDE_REMEDY: Final = "Check DATABASE_URL, and that Postgres 15 or newer runs there and lets this machine in."
+_CODECS_REMEDY: Final = "Install the package again; where memory is short, lower CODEC_PROCESSES."
+_LIMIT_WORDS: Final = ("max_", "codec_", "cache_bytes", "_seconds", "concurrency", "pool_size", "recipe_")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`remedy` is None where nothing is wrong."""
+
+    name: str
+    ok: bool
+    detail: str
+    remedy: str | None = None
+
+
+def limits(settings: Settings) -> dict[str, int]:
+    """The settings that bound something, by the names of their variables."""
+    names = [option.name for option in options() if any(word in option.name for word in _LIMIT_WORDS)]
+    return {name.upper(): getattr(settings, name) for name in names}
+
+
+async def diagnose(context: Context) -> list[Finding]:
+    """One finding per check, in the order in which they build on one another."""
+    found = [await _look("settings", _settings(context), "Correct the variable; the README lists all of them.")]
+    if not found[0].ok:
+        return found
+    settings = context.settings
+    found += await _diagnose_database(context)
+    found.append(await _look("store", _store(settings), _store_remedy(settings)))
+    found.append(await _look("codecs", _codecs(settings), _CODECS_REMEDY))
+    return found
+
+
+async def _diagnose_database(context: Context) -> list[Finding]:
+    async with AsyncExitStack() as stack:
+        database, opened = await _open(context, stack)
+        if database is None:
+            return [opened]
+        return [
+            opened,
+            await _look("schema", _schema(database), "Run `product-images migrate`."),
+            await _look("secrets", _secrets(context, database), "Set SECRET_KEY to the value it had."),
+            await _look("clock", _clock(database), "Let both machines follow a time server (NTP)."),
+        ]
+
+
+async def _open(context: Context, stack: AsyncExitStack) -> tuple[Database | None, Finding]:
+    remedy = _EMBEDDED_REMEDY if context.settings.embedded else _OUTSIDE_REMEDY
+    try:
+        # An outside database is only looked at; the embedded one is ours to bring up to date at every start.
+        postgres = context.migrated() if context.settings.embedded else context.postgres()
+        dsn = await stack.enter_async_context(postgres)
+        database = await stack.enter_async_context(Database(dsn, size=1))
+        return database, Finding("database", True, await _version(database))
+    except ProductImagesError as error:
+        return None, Finding("database", False, sentence(error), remedy)
+
+
+async def _look(name: str, check: Awaitable[str], remedy: str) -> Finding:
+    try:
+        return Finding(name, True, await check)
+    except ProductImagesError as error:
+        return Finding(name, False, sentence(error), remedy)
+
+
+async def _settings(context: Context) -> str:
+    settings = context.settings
+    database = "the embedded Postgres" if settings.embedded else "the Postgres of DATABASE_URL"
+    objects = f"the bucket {settings.s3_bucket}" if settings.s3_bucket else "the file store"
+    return f"{database} and {objects}, data below {settings.data_dir.resolve()}"
+
+
+async def _version(database: Database) -> str:
+    row = await database.fetchrow("server_version")
+    assert row is not None
+    if row["number"] < _OLDEST_POSTGRES:
+        raise Misconfigured(f"Postgres {row['version']} is too old: 15 is the oldest that works.")
+    return f"Postgres {row['version']}"
+
+
+async def _schema(database: Database) -> str:
+    if missing := await pending(database):
+        raise Misconfigured(f"Migrations are missing: {', '.join(missing)}.")
+    return "up to date"
+
+
+async def _secrets(context: Context, database: Database) -> str:
+    if await pending(database):
+        return "nothing stored yet"
+    box, row = context.secret_box(), await database.fetchrow("some_oauth_consumer")
+    if row is not None:
+        box.open(row["secret"], row["key"])
+    return "SECRET_KEY opens the stored OAuth secrets" if row else "no OAuth secrets are stored"
+
+
+async def _clock(database: Database) -> str:
+    before = time.time()
+    theirs = await database.fetchval("clock")
+    skew = theirs.timestamp() - (before + time.time()) / 2
+    if abs(skew) > _MOST_SKEW_SECONDS:
+        raise Misconfigured(f"The database's clock is {skew:+.1f} seconds from this machine's.")
+    return f"the database's is {skew:+.3f} seconds from this machine's"
+
+
+async def _store(settings: Settings) -> str:
+    from app.store import open_store
+
+    async with open_store(settings) as store:
+        await store.check()
+    return "a small object was written, read and deleted"
+
+
+def _store_remedy(settings: Settings) -> str:
+    if settings.s3_bucket:
+        return "Check S3_BUCKET, S3_ENDPOINT_URL, the AWS_* credentials, and that the bucket exists and is writable."
+    return f"Make {settings.data_dir.resolve()} writable for this user, with room on its disk."
+
+
+async def _codecs(settings: Settings) -> str:
+    from app.raster.pool import CodecPool  # the codecs take longest to import
+
+    codecs = CodecPool(settings)
+    try:
+        await codecs.inspect(demo.PICTURE)
+        return ", ".join(f"{name} {version}" for name, version in codecs.describe().items())
+    finally:
+        await codecs.close()
