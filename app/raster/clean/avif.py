@@ -9,7 +9,8 @@ from app.raster import exif
 from app.raster.buffer import Buffer
 
 _NEEDED: Final = frozenset((b"ftyp", b"meta", b"moov", b"mdat"))
-_PRIVATE: Final = (b"Exif", b"mime")
+_PICTURE: Final = frozenset((b"av01", b"grid", b"iovl", b"iden", b"tmap"))
+"""Item types that carry pixels or say how they are put together."""
 _EMPTY_TIFF: Final = b"MM\0*\0\0\0\x08\0\0\0\0\0\0"
 _FILE, _ITEM_DATA = 0, 1
 """Where `iloc` says that an item's bytes lie."""
@@ -39,13 +40,14 @@ def boxes(data: Buffer, at: int, end: int) -> Iterator[Box]:
 
 
 def clean(data: Buffer, *, keep_copyright: bool) -> bytes:
-    """The same coded pixels, rotation and colour, with Exif, XMP and unknown boxes blanked and nothing behind them."""
+    """The same coded pixels, rotation and colour; Exif, XMP and everything unknown blanked, nothing behind them."""
     top = list(_top(data))
     end = max((box.end for box in top if box.name in _NEEDED), default=0)
     result = bytearray(data[:end])
+    moving = any(box.name == b"moov" for box in top)
     for box in top:
         if box.name == b"meta":
-            _blank_items(result, box, keep_copyright=keep_copyright)
+            _blank_items(result, box, [] if moving else top, keep_copyright=keep_copyright)
         elif box.name not in _NEEDED and box.end <= end:
             result[box.head + 4 : box.head + 8] = b"free"
             result[box.start : box.end] = bytes(box.end - box.start)
@@ -64,18 +66,35 @@ def _top(data: Buffer) -> Iterator[Box]:
             raise
 
 
-def _blank_items(result: bytearray, meta: Box, *, keep_copyright: bool) -> None:
+def _blank_items(result: bytearray, meta: Box, top: list[Box], *, keep_copyright: bool) -> None:
+    """Keeps the items that make up the picture; the rest of `top`'s data boxes becomes zeros.
+
+    Where frames lie in tracks `top` is empty: items alone do not tell then which data are needed.
+    """
     view = bytes(result)
     inner = {box.name: box for box in boxes(view, meta.start + 4, meta.end)}
     if b"iinf" not in inner or b"iloc" not in inner:
         raise ImageUndecodable("avif: no items")
     kinds = dict(_kinds(view, inner[b"iinf"]))
+    spans = [(kinds.get(item, b""), start, end) for item, start, end in _spans(view, inner)]
+    for box in (*(box for box in top if box.name == b"mdat"), *(box for box in inner.values() if box.name == b"idat")):
+        result[box.start : box.end] = bytes(box.end - box.start)
+    for kind, start, end in spans:
+        if kind in _PICTURE:
+            result[start:end] = view[start:end]
+        else:
+            result[start:end] = _blank(view[start:end], kind, keep_copyright=keep_copyright)
+
+
+def _spans(data: bytes, inner: dict[bytes, Box]) -> Iterator[tuple[int, int, int]]:
+    """Each item's number with the start and end of each of its extents in the file."""
     item_data = inner[b"idat"].start if b"idat" in inner else 0
-    for item, origin, start, length in _places(view, inner[b"iloc"]):
-        at = start + (item_data if origin == _ITEM_DATA else 0)
-        if kinds.get(item) in _PRIVATE and at + length <= len(result):
-            kept = _blank(view[at : at + length], kinds[item], keep_copyright=keep_copyright)
-            result[at : at + length] = kept
+    for item, origin, offset, length in _places(data, inner[b"iloc"]):
+        start = offset + (item_data if origin == _ITEM_DATA else 0)
+        end = start + length if length else len(data)
+        if end > len(data):
+            raise ImageUndecodable("avif: an item runs past the end")
+        yield item, start, end
 
 
 def _blank(body: bytes, kind: bytes, *, keep_copyright: bool) -> bytes:
