@@ -92,6 +92,8 @@ def messages_of(voice: Voice, error: BaseException) -> tuple[Message, ...]:
         return error.messages
     if isinstance(error, OAuthProblem):
         return (Message(401, error.problem),)
+    if isinstance(error, web.HTTPException):
+        return (Message(error.status, error.reason),)
     if said := _by_place(voice, error):
         return (said,)
     of_class = (_BY_CLASS[kind] for kind in type(error).__mro__ if kind in _BY_CLASS)
@@ -115,7 +117,8 @@ _BY_CLASS: Final[dict[type, tuple[Message, ...]]] = {
     core.NotFound: (NO_ROUTE,),
     core.ImagesNotSupported: (IMAGES_NOT_SUPPORTED,),
     core.ImageNotSpecified: (NOT_SPECIFIED, PRE_VALIDATION),
-    core.Rejected: (UNKNOWN_ERROR,),
+    core.ImageRejected: (UNKNOWN_ERROR,),
+    core.InvalidFileName: (UNKNOWN_ERROR,),
     core.BodyTooLarge: (TOO_LARGE,),
     core.FileTooLarge: (TOO_LARGE,),
     core.BodyTooSlow: (TOO_SLOW,),

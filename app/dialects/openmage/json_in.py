@@ -10,7 +10,7 @@ from app.dialects.openmage.file_in import FileText
 from app.dialects.openmage.php import Value
 from app.errors import BodyTooLarge
 
-MAX_REST: Final = 256 * 1024
+MAX_REST: Final = 64 * 1024
 """Most bytes of a body without its image."""
 MAX_DEPTH: Final = 512
 
@@ -66,7 +66,7 @@ class JsonReader:
             raise BodyTooLarge(f"more than {MAX_REST} bytes besides the image")
 
     def finish(self) -> Value:
-        if self._unread or self._target is not None or _NUL.search(self._rest):
+        if self._unread or self._target is not None or _has_nul(self._rest):
             raise OpenMageError(DECODING)
         value: Value = _loads(self._rest)
         return value
@@ -138,9 +138,13 @@ def _unescaped(text: bytes) -> bytes:
     plain = text.replace(b"\\/", b"/") if b"\\\\" not in text else text
     if plain.isascii() and b"\\" not in plain and len(plain.translate(None, _CONTROL)) == len(plain):
         return plain
-    if _NUL.search(text):
+    if _has_nul(text):
         raise OpenMageError(DECODING)
     return str(_loads(b'"' + text + b'"')).encode()
+
+
+def _has_nul(text: bytes | bytearray) -> bool:
+    return b"\\u0000" in text and _NUL.search(text) is not None
 
 
 def _loads(document: bytes | bytearray) -> Any:

@@ -9,7 +9,7 @@ from app.dialects.openmage.file_in import FileText
 from app.dialects.openmage.php import MOST_VARIABLES, Value, assign, parse_name
 from app.errors import BodyTooLarge
 
-MAX_REST: Final = 256 * 1024
+MAX_REST: Final = 64 * 1024
 """Most bytes of a body without its image."""
 
 _ALLOWED: Final = re.compile(rb"(?:[A-Za-z0-9\-_.!~*'()\[\];/?:@&=+$,]++|%[0-9A-Fa-f]{2})*+")
@@ -54,14 +54,14 @@ class QueryReader:
             self._file.text(_decoded(part))
             return
         self._pair += part
+        name, separator, value = self._pair.partition(b"=")
+        if separator and parse_name(_text(name)) == ("file_content", []):
+            self._diverts, self._pair, part = True, name + separator, b""
+            self._file.start()
+            self._file.text(_decoded(value))
         self._held += len(part) + 1
         if self._held > MAX_REST:
             raise BodyTooLarge(f"more than {MAX_REST} bytes besides the image")
-        name, separator, value = self._pair.partition(b"=")
-        if separator and parse_name(_text(name)) == ("file_content", []):
-            self._diverts, self._pair = True, name + separator
-            self._file.start()
-            self._file.text(_decoded(value))
 
     def _end_pair(self) -> None:
         name, _, value = self._pair.partition(b"=")

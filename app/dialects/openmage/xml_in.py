@@ -11,7 +11,7 @@ from app.errors import BodyTooLarge
 
 MAX_DEPTH: Final = 16
 MAX_ELEMENTS: Final = 10_000
-MAX_REST: Final = 256 * 1024
+MAX_REST: Final = 64 * 1024
 """Most bytes of text outside the image, and of a tag, comment or other token."""
 
 _ENCODINGS: Final = re.compile(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
+from aiohttp import web
 
 from app import errors as core
 from app.access.oauth import OAuthProblem
@@ -51,6 +52,8 @@ E8, E9 = "Resource unknown error", "Resource internal error"
         ("PUT", "admin", RuntimeError("unforeseen"), 500, E9),
         ("DELETE", "admin", RuntimeError("unforeseen"), 500, E9),
         ("POST", "admin", core.BodyTooLarge(), 413, "Request entity too large."),
+        ("GET", "guest", core.NotFound(), 404, "Request does not match any route."),
+        ("GET", "guest", web.HTTPExpectationFailed(), 417, "Expectation Failed"),
         ("GET", "guest", core.Busy(), 503, "Service temporarily unavailable."),
         ("PUT", "admin", core.DatabaseUnavailable(), 503, "Service temporarily unavailable."),
     ],
