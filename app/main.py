@@ -20,6 +20,9 @@ from app.db.migrate import pending
 from app.db.pool import Database
 from app.dialects.glue.routes import GlueRoom
 from app.dialects.openmage.routes import OpenMageRoom
+from app.dialects.spree.delivery import SpreeDelivery
+from app.dialects.spree.routes import SpreeRoom
+from app.dialects.spree.uploads import Uploads
 from app.errors import DatabaseUnavailable, Misconfigured
 from app.http import health
 from app.http.appkeys import OBSERVER, SETTINGS
@@ -32,16 +35,18 @@ from app.http.observe import Observer
 from app.http.rooms import ROOMS, Room, RoomName
 from app.model import ProductId
 from app.raster.pool import CodecPool
+from app.service.fetch import Fetcher
 from app.service.filing import Filing
 from app.service.gallery import GalleryReader
 from app.service.gallery_writer import GalleryWriter
 from app.service.image_sets import ImageSetReader
 from app.service.intake import Intake, sweep_spool
 from app.service.render import Renderer
+from app.service.spree_gallery import SpreeGalleryReader
+from app.service.spree_gallery_writer import SpreeGalleryWriter
 from app.settings import Settings
 from app.store import open_store
 from app.worker import Worker
-
 
 _ABANDONED_SECONDS: Final = 3600.0
 """Age at which a spooled upload has no owner left: a request ends long before."""
@@ -113,12 +118,14 @@ def build_app(settings: Settings, dsn: str) -> web.Application:
     openmage = OpenMageRoom(
         settings, parts.oauth, parts.gallery_reader, parts.gallery_writer, parts.intake, parts.documents
     )
+    spree, spree_files = _spree(parts)
 
     async def storefront(request: web.Request) -> web.StreamResponse:
         return landing() if wants_landing(request) else await glue.handle(request)
 
     rooms: dict[RoomName, Room] = {
         "openmage": Room(openmage.error),
+        "spree": Room(spree.error, tells_request_id=True),
         "glue": Room(glue.error),
         "delivery": Room(media_error),
         "service": Room(health.error, tells_request_id=True),
@@ -128,9 +135,21 @@ def build_app(settings: Settings, dsn: str) -> web.Application:
     app.router.add_route("*", "/media/{file:.*}", parts.media.handle)
     for prefix in ("/api/rest", "/oauth/", "/admin/oauth_authorize"):
         app.router.add_route("*", f"{prefix}{{rest:.*}}", openmage.handle)
+    app.router.add_route("*", "/api{rest:.*}", spree.handle)
+    app.router.add_route("*", "/spree/{rest:.*}", spree_files.handle)
     app.router.add_route("*", "/{path:.*}", storefront)
     app.cleanup_ctx.append(lambda _: _running(parts))
     return app
+
+
+def _spree(parts: Parts) -> tuple[SpreeRoom, SpreeDelivery]:
+    settings = parts.settings
+    reader = SpreeGalleryReader(parts.database)
+    writer = SpreeGalleryWriter(parts.database, Filing(settings), parts.drop)
+    fetcher = Fetcher(settings) if settings.spree_fetch_urls else None
+    uploads = Uploads(settings, parts.intake, parts.codecs, parts.observer, fetcher)
+    room = SpreeRoom(settings, reader, writer, parts.documents, parts.accounts.role_of, parts.intake, uploads)
+    return room, SpreeDelivery(settings, reader, parts.renderer, parts.store)
 
 
 async def _running(parts: Parts) -> AsyncIterator[None]:

@@ -2,40 +2,24 @@
 
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
 from aiohttp.test_utils import TestServer
 from PIL import Image
 
+from app.access.secrets import hash_key
 from app.db.connect import Connection
-from app.db.pool import Database
-from app.dialects.spree.auth import Role, key_hash
-from app.dialects.spree.delivery import SpreeDelivery
-from app.dialects.spree.routes import SpreeRoom
-from app.dialects.spree.uploads import Uploads
-from app.http.appkeys import OBSERVER, SETTINGS
-from app.http.cache import DocumentCache
-from app.http.edge import SERVER_OPTIONS, edge
-from app.http.metrics import Metrics
-from app.http.observe import Observer
-from app.http.rooms import ROOMS, Room
-from app.raster.pool import CodecPool
-from app.service.fetch import Fetcher
-from app.service.filing import Filing
-from app.service.intake import Intake
-from app.service.render import Renderer
-from app.service.spree_gallery import SpreeGalleryReader
-from app.service.spree_gallery_writer import SpreeGalleryWriter
+from app.http.edge import SERVER_OPTIONS
+from app.main import build_app
 from app.settings import Settings
-from app.store import open_store
 
 ADMIN, CUSTOMER = "a" * 48, "c" * 48
-ROLES: dict[bytes, Role] = {key_hash(ADMIN): "admin", key_hash(CUSTOMER): "customer"}
+KEYS = [(hash_key(ADMIN), "admin"), (hash_key(CUSTOMER), "customer")]
 IMAGES = "/api/v1/products/a-product/images"
 
 
@@ -54,7 +38,6 @@ class Shop:
     base: str
     session: aiohttp.ClientSession
     connection: Connection
-    renderer: Renderer
     settings: Settings
 
     async def call(self, method: str, path: str, key: str | None = ADMIN, **options: Any) -> Answer:
@@ -78,7 +61,7 @@ class Shop:
 
 def form(data: bytes, name: str = "cat.png", **fields: str) -> aiohttp.FormData:
     parts = aiohttp.FormData(quote_fields=False)
-    parts.add_field("image[attachment]", data, filename=name, content_type="application/octet-stream")
+    parts.add_field("image[attachment]", io.BytesIO(data), filename=name, content_type="application/octet-stream")
     for field_name, value in fields.items():
         parts.add_field(f"image[{field_name}]", value)
     return parts
@@ -109,56 +92,24 @@ Serve = Callable[..., Awaitable[Shop]]
 
 
 @pytest.fixture(name="serve")
-async def _serve(database: Database, connection: Connection, tmp_path: Path) -> AsyncIterator[Serve]:
-    """Opens a shop; keywords are settings."""
-    running = Running()
+async def _serve(dsn: str, connection: Connection, tmp_path: Path) -> AsyncIterator[Serve]:
+    """Opens a shop without a worker; keywords are settings."""
+    async with AsyncExitStack() as stack:
 
-    async def serve(**options: Any) -> Shop:
-        settings = replace(Settings(), data_dir=tmp_path, log_sample=1_000_000_000, **options)
-        await connection.execute(PRODUCTS)
-        return await running.start(settings, database, connection)
+        async def serve(**options: Any) -> Shop:
+            quiet = {"data_dir": tmp_path, "secret_key": "x" * 32, "run_worker": False, "log_sample": 10**9}
+            settings = replace(Settings(), **quiet, **options)
+            await connection.execute(PRODUCTS)
+            await connection.executemany("insert into api_key (key_hash, role) values ($1, $2)", KEYS)
+            server = TestServer(build_app(settings, dsn))
+            await server.start_server(**SERVER_OPTIONS)
+            stack.push_async_callback(server.close)
+            session = await stack.enter_async_context(aiohttp.ClientSession())
+            return Shop(str(server.make_url("")).rstrip("/"), session, connection, settings)
 
-    yield serve
-    await running.stop()
+        yield serve
 
 
 @pytest.fixture(name="shop")
 async def _shop(serve: Serve) -> Shop:
     return await serve()
-
-
-@dataclass(slots=True)
-class Running:
-    closers: list[Callable[[], Awaitable[Any]]] = field(default_factory=list)
-
-    async def start(self, settings: Settings, database: Database, connection: Connection) -> Shop:
-        store = await open_store(settings).__aenter__()
-        codecs = CodecPool(settings)
-        renderer = Renderer(settings, database, store, codecs)
-        await renderer.register_recipes()
-        documents = DocumentCache(settings.document_cache_bytes, lambda: True)
-        intake = Intake(settings, database, store, codecs)
-        reader = SpreeGalleryReader(database)
-        writer = SpreeGalleryWriter(database, Filing(settings), documents.drop_families)
-        observer = Observer(Metrics(), sample=settings.log_sample)
-        fetcher = Fetcher(settings) if settings.spree_fetch_urls else None
-        uploads = Uploads(settings, intake, codecs, observer, fetcher)
-        room = SpreeRoom(settings, reader, writer, documents, find_role, intake, uploads)
-        app = web.Application(middlewares=[edge])
-        app[SETTINGS], app[OBSERVER] = settings, observer
-        app[ROOMS] = dict.fromkeys(("spree", "glue"), Room(room.error, tells_request_id=True))
-        app.router.add_route("*", "/api{path:.*}", room.handle)
-        app.router.add_route("*", "/spree/{path:.*}", SpreeDelivery(settings, reader, renderer, store).handle)
-        server = TestServer(app)
-        await server.start_server(**SERVER_OPTIONS)
-        session = aiohttp.ClientSession()
-        self.closers += [codecs.close, lambda: store.__aexit__(None, None, None), server.close, session.close]
-        return Shop(str(server.make_url("")).rstrip("/"), session, connection, renderer, settings)
-
-    async def stop(self) -> None:
-        for close in reversed(self.closers):
-            await close()
-
-
-async def find_role(digest: bytes) -> Role | None:
-    return ROLES.get(digest)
