@@ -146,6 +146,9 @@ class Settings:
 
     run_worker: bool = option(True, "Whether `serve` also runs the background task.", mf.Boolean())
     worker_concurrency: int = option(2, "Jobs that one worker process has in hand at a time.", _number(1, 64))
+    job_lease_seconds: int = option(
+        10, "After so many seconds without a sign of life a worker's jobs go to another one.", _number(1)
+    )
     recipe_large: int = option(
         1200, "Side of the box that the `large` rendition fits inside, in pixels.", _number(1, 10000)
     )

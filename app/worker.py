@@ -13,7 +13,9 @@ class Worker:
 
     def __init__(self, settings: Settings, dsn: str, renderer: Renderer, observe: Observe) -> None:
         self._renderer = renderer
-        self._runner = JobRunner(dsn, concurrency=settings.worker_concurrency, observe=observe)
+        self._runner = JobRunner(
+            dsn, observe=observe, concurrency=settings.worker_concurrency, lease=settings.job_lease_seconds
+        )
         self._runner.register(RENDER, self._render, on_failed=self._give_up)
 
     async def run(self) -> None:

@@ -61,7 +61,7 @@ async def test_a_job_whose_worker_is_killed_is_done_by_the_next_one(serve: Serve
     for photo in photos:
         created = await shop.signed("POST", IMAGES, data=body(photo), headers={"Content-Type": "application/json"})
         assert created.status == 200
-    place = environment(shop.database.dsn, shop.settings.data_dir)
+    place = environment(shop.database.dsn, shop.settings.data_dir) | {"JOB_LEASE_SECONDS": 2}
 
     async def has_job_in_hand() -> bool:
         return any(depth.in_hand for depth in await queue_depths(shop.database))
