@@ -29,7 +29,7 @@ class Accounts:
         """The consumer and the token of these names, revoked ones included; Misconfigured where SECRET_KEY changed."""
         known = self._known
         if (found := known.get((consumer_key, token))) is not None:
-            return cast(tuple[Consumer | None, AccessToken | None], found)
+            return cast("tuple[Consumer | None, AccessToken | None]", found)
         row = await self._db.fetchrow("oauth_credentials", consumer_key, token)
         if row is None:
             return None, None

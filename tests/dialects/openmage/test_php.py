@@ -123,7 +123,7 @@ def test_no_query_breaks_the_reader(query: str) -> None:
     assert isinstance(parse_query(query), dict)
 
 
-@given(st.integers(1 - 2**63, 2**63 - 1), st.text(alphabet="abc .", max_size=3))
+@given(st.integers(1 - 2**63, 2**63 - 1), st.text(alphabet="abc -", max_size=3))
 def test_any_integer_is_read_back(number: int, behind: str) -> None:
     """An integer within 64 bits is itself, whatever letters stand behind it."""
     assert php_int(f"{number}{behind}") == number
