@@ -1,0 +1,97 @@
+"""Accounts over a real database: one statement each, remembered until they change."""
+
+import pytest
+
+from app.access.accounts import Accounts
+from app.access.secrets import SecretBox, hash_key, make_token
+from app.db.pool import Database
+from app.errors import Misconfigured
+from app.service.provision import Credentials, TokenOptions, put_key, put_token, revoke_key, revoke_token
+
+BOX = SecretBox("key")
+
+
+@pytest.fixture(name="accounts")
+def _accounts(database: Database) -> Accounts:
+    return Accounts(database, BOX)
+
+
+@pytest.fixture(name="admin")
+async def _admin(database: Database) -> Credentials:
+    async with database.transaction() as tx:
+        return await put_token(tx, BOX, TokenOptions("admin", privileges=("create", "retrieve")))
+
+
+async def test_a_consumer_comes_with_the_token_presented(accounts: Accounts, admin: Credentials) -> None:
+    """Consumer and token are found together, their secrets open."""
+    consumer, token = await accounts.find_oauth(admin.consumer_key, admin.token)
+    assert consumer is not None
+    assert token is not None
+    assert (consumer.secret, token.secret) == (admin.consumer_secret, admin.token_secret)
+    assert (token.user_type, token.privileges) == ("admin", frozenset({"create", "retrieve"}))
+    assert token.has_role
+    assert not token.revoked
+
+
+async def test_an_unknown_token_leaves_the_consumer_known(accounts: Accounts, admin: Credentials) -> None:
+    """A consumer is found without its token; without the consumer nothing is."""
+    consumer, token = await accounts.find_oauth(admin.consumer_key, make_token())
+    assert consumer is not None
+    assert token is None
+    assert await accounts.find_oauth(make_token(), admin.token) == (None, None)
+
+
+async def test_what_is_known_is_remembered_until_dropped(
+    accounts: Accounts, admin: Credentials, database: Database
+) -> None:
+    """A revoked token is remembered as it was until the accounts are dropped."""
+    await accounts.find_oauth(admin.consumer_key, admin.token)
+    await revoke_token(database, admin.token)
+    _, before = await accounts.find_oauth(admin.consumer_key, admin.token)
+    accounts.drop()
+    _, after = await accounts.find_oauth(admin.consumer_key, admin.token)
+    assert before is not None
+    assert after is not None
+    assert (before.revoked, after.revoked) == (False, True)
+
+
+async def test_a_new_token_works_at_once(accounts: Accounts, admin: Credentials, database: Database) -> None:
+    """That something is unknown is not remembered."""
+    other = make_token()
+    assert (await accounts.find_oauth(admin.consumer_key, other))[1] is None
+    async with database.transaction() as tx:
+        await put_token(tx, BOX, TokenOptions("customer", consumer_key=admin.consumer_key, token=other))
+    assert (await accounts.find_oauth(admin.consumer_key, other))[1] is not None
+
+
+async def test_another_secret_key_opens_nothing(database: Database, admin: Credentials) -> None:
+    """With another SECRET_KEY the stored secrets are told as a configuration error."""
+    with pytest.raises(Misconfigured):
+        await Accounts(database, SecretBox("other")).find_oauth(admin.consumer_key, admin.token)
+
+
+async def test_a_nonce_is_claimed_once_by_all_processes(accounts: Accounts, database: Database) -> None:
+    """A consumer's nonce is accepted once, whoever asks."""
+    assert await accounts.claim_nonce("c" * 32, "n")
+    assert not await Accounts(database, BOX).claim_nonce("c" * 32, "n")
+    assert await accounts.claim_nonce("d" * 32, "n")
+
+
+async def test_old_nonces_can_be_forgotten(accounts: Accounts, database: Database) -> None:
+    """Nonces older than the window are removed, others stay."""
+    await accounts.claim_nonce("c" * 32, "n")
+    assert await database.execute("forget_oauth_nonces", 3600.0) == 0
+    assert await database.execute("forget_oauth_nonces", -1.0) == 1
+    assert await accounts.claim_nonce("c" * 32, "n")
+
+
+async def test_an_api_key_has_a_role_until_it_is_revoked(accounts: Accounts, database: Database) -> None:
+    """An API key's role is found by its digest and remembered until the accounts are dropped."""
+    number, key = await put_key(database, "admin", None)
+    assert await accounts.role_of(key) == "admin"
+    assert await accounts.role_of(key + "x") is None
+    await revoke_key(database, str(number))
+    assert await accounts.role_of(key) == "admin"
+    accounts.drop()
+    assert await accounts.role_of(key) is None
+    assert len(hash_key(key)) == 32
