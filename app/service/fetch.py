@@ -62,7 +62,7 @@ class Fetcher:
                 disposition = response.headers.get(hdrs.CONTENT_DISPOSITION, "")
                 yield Remote(disposition, url.raw_name, self._chunks(response))
         except (aiohttp.ClientError, TimeoutError) as error:
-            if _was_refused(error):
+            if isinstance(error, aiohttp.InvalidURL) or _was_refused(error):
                 raise FetchRefused(str(error)) from error
             raise FetchFailed(f"{type(error).__name__}: {error}") from error
 
