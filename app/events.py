@@ -1,15 +1,21 @@
 """Everything worth telling the outside, as plain facts. `Observe` is how any room tells one."""
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal, NamedTuple
 
 from app.model import BlobHash
 
+REQUEST_ID: Final[ContextVar[str]] = ContextVar("request_id")
+"""The request in whose course things happen; every log line names it."""
 
-@dataclass(frozen=True, slots=True)
-class RequestServed:
-    """`route` is the pattern of the route, never the path, so that its values stay few."""
+
+class RequestServed(NamedTuple):
+    """`route` is the pattern of the route, never the path, so that its values stay few.
+
+    A tuple, unlike the other events, since one is made for every request: it costs half as much.
+    """
 
     room: str
     route: str

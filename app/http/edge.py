@@ -1,20 +1,19 @@
 """The outermost middleware: request id, timing, and failures into the words of the room that answers."""
 
+import random
 import re
-import secrets
 import time
 from typing import Any, Final
 
-import structlog
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from app.errors import BodyTooLarge, NotFound, Unavailable
-from app.events import RequestFailed, RequestServed, RequestTurnedAway, TransferBroken
+from app.events import REQUEST_ID, RequestFailed, RequestServed, RequestTurnedAway, TransferBroken
 from app.http.appkeys import OBSERVER
 from app.http.rooms import ROOMS, RoomName, room_name
 
-REQUEST_ID: Final = "X-Request-Id"
+ID_HEADER: Final = "X-Request-Id"
 SERVER_OPTIONS: Final[dict[str, Any]] = {
     "auto_decompress": False,  # a few kilobytes of gzip may hold gigabytes; `body` refuses what is compressed
     "access_log": None,  # the observer logs requests, with fields
@@ -41,7 +40,7 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
             raise _broken_off(request, error) from error
         response = _told(request, name, error)
     if not response.prepared and request.app[ROOMS][name].tells_request_id:
-        response.headers[REQUEST_ID] = request_id
+        response.headers[ID_HEADER] = request_id
     method = request.method if request.method in _METHODS else "other"
     seconds = time.perf_counter() - started
     request.app[OBSERVER](RequestServed(name, _route(request), method, response.status, seconds))
@@ -51,10 +50,11 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
 def _bind_request_id(request: web.Request) -> str:
     """The caller's own id if it is harmless in logs and headers, else a new one; every log line of
     this request carries it."""
-    given = request.headers.get(REQUEST_ID)
-    request_id = given if given and _SANE_ID.fullmatch(given) else secrets.token_hex(8)
-    structlog.contextvars.bind_contextvars(request_id=request_id)
-    return request_id
+    given = request.headers.get(ID_HEADER)
+    if not given or not _SANE_ID.fullmatch(given):
+        given = f"{random.getrandbits(64):016x}"
+    REQUEST_ID.set(given)
+    return given
 
 
 def _route(request: web.Request) -> str:

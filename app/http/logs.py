@@ -4,13 +4,15 @@ import logging
 from typing import Literal
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from app.events import REQUEST_ID
 
 
 def configure_logging(log_format: Literal["console", "json"]) -> None:
     """Write every line to standard error: for people, or one JSON object a line for machines."""
     shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
+        _add_request_id,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -30,6 +32,12 @@ def configure_logging(log_format: Literal["console", "json"]) -> None:
     handler.addFilter(_without_noise)
     logging.root.handlers[:] = [handler]
     logging.root.setLevel(logging.INFO)
+
+
+def _add_request_id(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    if (request_id := REQUEST_ID.get(None)) is not None:
+        event["request_id"] = request_id
+    return event
 
 
 def _rendering(log_format: Literal["console", "json"]) -> list[Processor]:

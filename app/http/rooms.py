@@ -1,5 +1,6 @@
 """Which room answers a path, and in whose words it tells a failure."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -12,19 +13,16 @@ ErrorDocument = Callable[[web.Request, Exception], web.StreamResponse]
 """From a failure to the room's document. The failure is a ProductImagesError, an
 `web.HTTPException` of status 400 or more (such as a wrong method), or a bug, which is a 500."""
 
-_PREFIXES: Final[tuple[tuple[str, RoomName], ...]] = (
-    ("/api/rest", "openmage"),
-    ("/oauth/", "openmage"),
-    ("/admin/oauth_authorize", "openmage"),
-    ("/api", "spree"),
-    ("/spree/", "spree"),
-    ("/media/", "delivery"),
-    ("/health/", "service"),
-    ("/metrics", "service"),
-    ("/docs", "service"),
-    ("/openapi.json", "service"),
-    ("/console", "service"),
+_NAMES: Final[tuple[RoomName, ...]] = ("glue", "openmage", "spree", "delivery", "service")
+_PREFIXES: Final = re.compile(
+    "/(?:"
+    "(api/rest|oauth/|admin/oauth_authorize)|"
+    "(api|spree/)|"
+    "(media/)|"
+    r"(health/|metrics|docs|openapi\.json|console)"
+    ")"
 )
+"""One group for each name but the first, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +35,8 @@ class Room:
 
 def room_name(raw_path: str) -> RoomName:
     """The room that answers a path as it stood in the request line, still percent-encoded."""
-    for prefix, name in _PREFIXES:
-        if raw_path.startswith(prefix):
-            return name
-    return "glue"
+    match = _PREFIXES.match(raw_path)
+    return _NAMES[(match and match.lastindex) or 0]
 
 
 ROOMS: Final[web.AppKey[Mapping[RoomName, Room]]] = web.AppKey("rooms", Mapping[RoomName, Room])

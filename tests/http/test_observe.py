@@ -60,14 +60,13 @@ def _restored_logging() -> object:
     logging.root.handlers[:] = handlers
     logging.root.setLevel(level)
     structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
 
 
 @pytest.mark.usefixtures("_restored_logging")
 def test_machines_get_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     """In JSON every line, ours or a library's, is one object with time, level and request id."""
     configure_logging("json")
-    structlog.contextvars.bind_contextvars(request_id="r-1")
+    events.REQUEST_ID.set("r-1")
     try:
         raise ZeroDivisionError("told")
     except ZeroDivisionError as error:

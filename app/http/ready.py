@@ -1,0 +1,63 @@
+"""An answer that is ready to go: its head was serialised once, when its body was cached."""
+
+import time
+from collections.abc import Mapping
+from email.utils import formatdate
+from functools import lru_cache
+
+from aiohttp import HttpVersion11, hdrs, web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.web import BaseRequest
+
+
+def serialised(headers: Mapping[str, str]) -> bytes:
+    """The lines of `headers`; raises ValueError for what would break out of its line."""
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    if any("\r" in line or "\n" in line for line in lines):
+        raise ValueError("a header holds a line break")
+    return "".join(f"{line}\r\n" for line in lines).encode()
+
+
+def may_be_ready(request: web.Request) -> bool:
+    """Whether the request is of the common kind whose answer depends on nothing but its body."""
+    return request.method == hdrs.METH_GET and request.keep_alive and request.version == HttpVersion11
+
+
+class ReadyResponse(web.StreamResponse):
+    """A 200 made of bytes. What it saves, making and serialising headers, is a third of what the
+    server spends on a request that is answered from memory.
+
+    `head` is `serialised` and holds Content-Length; only for requests that `may_be_ready`. Headers
+    set later are sent as well. `on_response_prepare` signals do not see it.
+    """
+
+    def __init__(self, head: bytes, body: bytes) -> None:
+        super().__init__()
+        self._head = head
+        self._bytes = body
+        self._writer: AbstractStreamWriter | None = None
+
+    @property
+    def keep_alive(self) -> bool | None:
+        return True
+
+    @property
+    def prepared(self) -> bool:
+        return self._writer is not None
+
+    async def prepare(self, request: BaseRequest) -> AbstractStreamWriter | None:
+        self._writer = request.writer
+        return self._writer
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        if self._writer is None:
+            raise RuntimeError("Cannot call write_eof() before prepare()")
+        late = serialised(self.headers) if self.headers else b""
+        answer = (b"HTTP/1.1 200 OK\r\n", self._head, late, _date_line(int(time.time())), self._bytes)
+        await self._writer.write_eof(b"".join(answer))
+
+
+@lru_cache(maxsize=1)
+def _date_line(now: int) -> bytes:
+    """The last header, and the empty line that ends the head."""
+    return f"Date: {formatdate(now, usegmt=True)}\r\n\r\n".encode()
