@@ -57,7 +57,7 @@ class StoredFile:
     """What an image's file URLs serve. `recipe` None: the image keeps no version of the one asked for."""
 
     name: str
-    path: str
+    path: str | None
     updated_at: datetime | None
     blob: BlobHash
     recipe: RecipeHash | None

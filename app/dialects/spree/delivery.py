@@ -54,12 +54,17 @@ class SpreeDelivery:
 
     async def _served(self, file: StoredFile, style: str, caching: str) -> _Served:
         if style == _ORIGINAL:
-            return _Served(await self._renderer.original(file.path), caching)
+            return _Served(await self._original(file), caching)
         recipe = file.recipe or self._recipes[f"spree-{style}"]
         try:
             return _Served(await self._renderer.find(file.blob, RecipeHash(recipe)), caching)
         except RenditionFailed:
-            return _Served(await self._renderer.original(file.path), PASSING)
+            return _Served(await self._original(file), PASSING)
+
+    async def _original(self, file: StoredFile) -> Rendition:
+        if file.path is None:
+            raise ImageNotFound("an image without a path of its own")
+        return await self._renderer.original(file.path)
 
     async def _send(self, request: web.Request, file: StoredFile, served: _Served) -> web.StreamResponse:
         rendition = served.rendition

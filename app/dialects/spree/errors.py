@@ -18,6 +18,7 @@ from app.errors import (
     NotFound,
     ProductImagesError,
     Rejected,
+    RenditionFailed,
     Unavailable,
 )
 
@@ -92,6 +93,7 @@ _TOLD: Final[Mapping[type[ProductImagesError], tuple[int, Callable[[ProductImage
     Unauthorised: (401, lambda error: {"error": error.public}),
     NoSuchAction: (404, lambda error: {"status": 404, "error": error.public}),
     NotFound: (404, lambda _: _NOT_FOUND),
+    RenditionFailed: (404, lambda _: _NOT_FOUND),
     BodyTooLarge: (413, lambda _: _TOO_LARGE),
     Malformed: (400, lambda _: _BAD),
     BodyBroken: (400, lambda _: _BAD),
@@ -127,9 +129,13 @@ def document(error: Exception) -> Document:
         )
     for family, (status, tell) in _TOLD.items():
         if isinstance(error, family):
-            return Document(status, json_bytes(tell(error)), headers=_retry(error))
+            return Document(status, json_bytes(tell(error)), headers=_further(error))
     return Document(500, json_bytes({"status": 500, "error": "Internal Server Error"}))
 
 
-def _retry(error: ProductImagesError) -> Mapping[str, str]:
-    return {"Retry-After": str(error.retry_after)} if isinstance(error, Unavailable) else {}
+def _further(error: ProductImagesError) -> Mapping[str, str]:
+    if isinstance(error, Unavailable):
+        return {"Retry-After": str(error.retry_after)}
+    if isinstance(error, RenditionFailed):  # a later version may manage it
+        return {"Cache-Control": "public, max-age=60"}
+    return {}

@@ -1,5 +1,6 @@
 """Request bodies in every form that is understood, files going to disk as they come. Source: spree.md, section 7."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from aiohttp.web import Request
 from app.dialects.spree.errors import Malformed
 from app.dialects.spree.filename import UNNAMED, disposition_parameter, sanitised, scrubbed
 from app.dialects.spree.match import OVERRIDES
-from app.dialects.spree.multipart import Part, parts
+from app.dialects.spree.multipart import Part, parts, pass_over
 from app.dialects.spree.params import MOST_FIELDS, Params, Upload, nested, wrapped
 from app.errors import FileTooLarge
 from app.http.body import body_chunks, read_body
@@ -20,15 +21,21 @@ from app.service.intake import Intake, Spool
 
 ATTACHMENT: Final = "image[attachment]"
 _FORM: Final = "application/x-www-form-urlencoded"
+_LONG: Final = 256 * 1024  # characters of a form from which on taking it apart would hold up others
 _HEAD: Final = 1024  # bytes kept to tell what kind of file it is
 
 
 class Files:
-    """The file of one request, in a spool that is opened when the first byte comes."""
+    """The file of one request, in a spool that is opened when the first byte comes.
 
-    def __init__(self, stack: AsyncExitStack, intake: Intake) -> None:
+    `welcome` False: the caller is known to have no right to upload, so files are read through and
+    take up neither space nor a slot.
+    """
+
+    def __init__(self, stack: AsyncExitStack, intake: Intake, *, welcome: bool = True) -> None:
         self._stack = stack
         self._intake = intake
+        self._welcome = welcome
         self._spool: Spool | None = None
 
     @property
@@ -39,6 +46,9 @@ class Files:
 
     async def receive(self, name: str, chunks: AsyncIterator[bytes]) -> Upload:
         """Spools a file; of several the last one counts. One beyond the limit is only read through."""
+        if not self._welcome:
+            await pass_over(chunks)
+            return Upload(name, b"")
         spool = await self._fresh()
         head, too_large = b"", False
         async for chunk in chunks:
@@ -92,7 +102,8 @@ async def parse_body(request: Request, files: Files, limit: int) -> Body:
         pieces = parts(body_chunks(request, limit), request.headers["Content-Type"])
         return Body(nested([await _field(part, files) async for part in pieces]), form=True)
     if request.content_type == _FORM or "Content-Type" not in request.headers:
-        return Body(pairs((await read_body(request, limit)).decode("utf-8", "replace")), form=True)
+        text = (await read_body(request, limit)).decode("utf-8", "replace")
+        return Body(await asyncio.to_thread(pairs, text) if len(text) > _LONG else pairs(text), form=True)
     if request.content_type == "application/json":
         return Body(wrapped(_json(await read_body(request, limit))))
     return Body({})

@@ -145,7 +145,7 @@ def _integer(value: object) -> int | None:
         number = int(found[1]) if found else 0
         return _within(number) if value.strip() else None
     if isinstance(value, int | float):
-        return _within(int(value))
+        return int(max(-1, min(value, MAX_POSITION)))
     return 0
 
 

@@ -1,11 +1,13 @@
 """What a script does all day: upload, describe, reorder, replace, move, delete."""
 
 import base64
+import io
 from typing import Any
 
 import pytest
+from PIL import Image
 
-from .conftest import ADMIN, IMAGES, Answer, Serve, Shop, form, picture, png
+from .conftest import ADMIN, CUSTOMER, IMAGES, Answer, Serve, Shop, form, picture, png
 
 MEMBER = f"{IMAGES}/1"
 VARIANT = "/api/v1/variants/11/images"
@@ -283,3 +285,22 @@ async def test_a_busy_service_turns_uploads_away(serve: Serve) -> None:
     assert (answer.status, answer.json) == (503, {"exception": "Service temporarily unavailable."})
     assert answer.headers["Retry-After"] == "1"
     assert (await shop.call("GET", IMAGES)).status == 200
+
+
+async def test_whoever_may_not_upload_takes_no_slot(serve: Serve) -> None:
+    """A file of a caller who is known to have no right is refused without being kept."""
+    shop = await serve(max_uploads=0)
+    assert (await shop.call("POST", IMAGES, CUSTOMER, data=form(png()))).status == 401
+    assert (await shop.call("POST", f"{IMAGES}?token=wrong", None, data=form(png()))).status == 401
+    assert (await shop.call("POST", IMAGES, None, data=form(png()))).status == 503
+
+
+async def test_a_long_urlencoded_form_is_taken_apart(shop: Shop) -> None:
+    """A long urlencoded form with a picture in it becomes an image."""
+    noise = Image.effect_noise((700, 700), 90)
+    out = io.BytesIO()
+    noise.save(out, "PNG")
+    uri = f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}"
+    created = await shop.call("POST", IMAGES, data={"image[attachment]": uri, "image[alt]": "noise"})
+    assert (created.status, created.json["attachment_width"], created.json["alt"]) == (201, 700, "noise")
+    assert await shop.connection.fetchval("select size from blob") == len(out.getvalue())

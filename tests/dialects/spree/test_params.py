@@ -59,6 +59,7 @@ def test_a_missing_or_shapeless_image_is_an_exception(image: object) -> None:
         (True, 1),
         ("-4", -1),
         (9**30, 2**31 - 1),
+        (float("inf"), 2**31 - 1),
     ],
 )
 def test_positions_are_cast_to_integers(value: object, position: int | None) -> None:
