@@ -32,6 +32,7 @@ from app.http.landing import landing, wants_landing
 from app.http.media import Media, media_error
 from app.http.metrics import Metrics
 from app.http.observe import Observer
+from app.http.origin import trusted_networks
 from app.http.rooms import ROOMS, Room, RoomName
 from app.model import ProductId
 from app.raster.pool import CodecPool
@@ -71,6 +72,8 @@ class Parts:
         self.listener = Listener(dsn, self.hear, self.drop_all)
         self.documents = DocumentCache(settings.document_cache_bytes, lambda: self.listener.listening)
         self.media = Media(self.renderer, self.store, settings.media_cache_bytes)
+        self.observer.metrics.watch_cache("documents", self.documents)
+        self.observer.metrics.watch_cache("media", self.media.hot)
         self.worker = Worker(settings, dsn, self.renderer, self.observer)
 
     def drop(self, families: Iterable[ProductId]) -> None:
@@ -109,6 +112,7 @@ class Parts:
 
 def build_app(settings: Settings, dsn: str) -> web.Application:
     """The web application; with `run_worker` it works off jobs, too."""
+    trusted_networks(settings.trusted_proxies)  # a mistake in them is told now, not to the first client
     parts = Parts(settings, dsn)
     app = web.Application(middlewares=[edge], client_max_size=settings.max_body_bytes)
     app[SETTINGS] = settings

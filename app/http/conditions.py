@@ -46,11 +46,6 @@ class Part:
     end: int
 
 
-def strong_etag(content_hash: str) -> str:
-    """The entity tag of bytes that never change without their hash."""
-    return f'"{content_hash}"'
-
-
 def evaluate(headers: Mapping[str, str], current: Validators) -> Outcome:
     """What a GET or HEAD gets, in the order of precedence of RFC 9110 §13.2.2."""
     if (tags := headers.get(hdrs.IF_MATCH)) is not None:

@@ -30,17 +30,17 @@ class Media:
     def __init__(self, renderer: Renderer, store: ObjectStore, cache_bytes: int) -> None:
         self._renderer = renderer
         self._store = store
-        self._hot: ByteCache[str, tuple[Representation, bytes]] = ByteCache(cache_bytes)
+        self.hot: ByteCache[str, tuple[Representation, bytes]] = ByteCache(cache_bytes)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        hot = self._hot.get(request.path)
+        hot = self.hot.get(request.path)
         if hot is not None and request.method in {hdrs.METH_GET, hdrs.METH_HEAD}:
             return await send_object(request, *hot)
         return await self._answer(request)
 
     def drop_paths(self) -> None:
         """Some path was withdrawn: nothing that was found by path may be sent from memory any more."""
-        self._hot.clear()
+        self.hot.clear()
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         if request.method not in {hdrs.METH_GET, hdrs.METH_HEAD}:
@@ -70,10 +70,10 @@ class Media:
             filename=request.path.rpartition("/")[2],
             modified=int(rendition.created_at.timestamp()),
         )
-        if caching is not IMMUTABLE or not self._hot.fits(rendition.size):
+        if caching is not IMMUTABLE or not self.hot.fits(rendition.size):
             return await send_object(request, about, Stored(self._store, rendition.key))
         data = await self._store.read(rendition.key, rendition.size)
-        self._hot.put(request.path, (about, data), rendition.size)
+        self.hot.put(request.path, (about, data), rendition.size)
         return await send_object(request, about, data)
 
 

@@ -66,15 +66,6 @@ class FileStore:
         path = self._path(key)
         return await self._run(lambda: self._read(path, limit))
 
-    async def fetch(self, key: str, to: Path) -> None:
-        path = self._path(key)
-
-        def copy() -> None:
-            with self._open(path) as source, to.open("wb") as target:
-                shutil.copyfileobj(source, target, CHUNK)
-
-        await self._run(copy)
-
     @asynccontextmanager
     async def local(self, key: str) -> AsyncIterator[Path]:
         path = self._path(key)

@@ -66,10 +66,6 @@ class ObjectStore(Protocol):
         """A small object as a whole; ObjectMissing, or ObjectTooLarge beyond `limit` bytes."""
         ...
 
-    async def fetch(self, key: str, to: Path) -> None:
-        """Copy an object into the file `to`; ObjectMissing."""
-        ...
-
     def local(self, key: str) -> AbstractAsyncContextManager[Path]:
         """The object as a file that may be read, never written, while the context lasts; ObjectMissing."""
         ...

@@ -100,16 +100,13 @@ class S3Store:
                 raise ObjectTooLarge(f"{key} has {body.size} bytes, more than {limit}")
             return b"".join([chunk async for chunk in body])
 
-    async def fetch(self, key: str, to: Path) -> None:
-        async with self.open(key) as body:
-            with _translated(key):
-                await _write(body, to)
-
     @asynccontextmanager
     async def local(self, key: str) -> AsyncIterator[Path]:
         with tempfile.TemporaryDirectory(prefix="product-images-") as folder:
             path = Path(folder) / "object"
-            await self.fetch(key, path)
+            async with self.open(key) as body:
+                with _translated(key):
+                    await _write(body, path)
             yield path
 
     async def stat(self, key: str) -> ObjectStat | None:

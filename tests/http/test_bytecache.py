@@ -1,12 +1,9 @@
-"""The memory of ready bytes, and the bound on what is done at a time."""
+"""The memory of ready bytes."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.errors import Busy
 from app.http.bytecache import ENTRY_OVERHEAD, ByteCache
-from app.http.slots import Slots
 
 
 def test_what_was_kept_is_found_and_counted() -> None:
@@ -69,15 +66,3 @@ def test_the_bound_always_holds(steps: list[tuple[str, int, str]]) -> None:
     assert cache.size == sum(found.values()) + ENTRY_OVERHEAD * len(found) <= cache.limit_bytes
     cache.clear()
     assert (cache.size, len(cache)) == (0, 0)
-
-
-def test_one_too_many_is_turned_away_at_once() -> None:
-    """Beyond the limit nobody waits; a slot given back can be taken again."""
-    slots = Slots(2)
-    with slots.take():
-        with slots.take(), pytest.raises(Busy), slots.take():
-            pass
-        with slots.take():
-            assert slots.taken == 2
-
-    assert slots.taken == 0

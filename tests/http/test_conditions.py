@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
-from app.http.conditions import Part, evaluate, parse_date, requested_part, strong_etag
+from app.http.conditions import Part, evaluate, parse_date, requested_part
 
 NOW = 1_700_000_000
 
@@ -136,8 +136,3 @@ def test_no_header_does_harm(names: dict[str, str], size: int) -> None:
 def test_dates_are_read_as_they_are_written(seconds: int) -> None:
     """A date survives being written and read."""
     assert parse_date(date(seconds)) == seconds
-
-
-def test_a_strong_tag_is_a_hash_in_quotes() -> None:
-    """The tag of a content hash is that hash in quotes, without a mark of weakness."""
-    assert strong_etag("abc") == '"abc"'
