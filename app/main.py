@@ -40,8 +40,11 @@ from app.service.fetch import Fetcher
 from app.service.filing import Filing
 from app.service.gallery import GalleryReader
 from app.service.gallery_writer import GalleryWriter
+from app.service.housekeeping import Housekeeping
 from app.service.image_sets import ImageSetReader
 from app.service.intake import Intake, sweep_spool
+from app.service.purge import Purge
+from app.service.recipe_change import RecipeChange
 from app.service.render import Renderer
 from app.service.spree_gallery import SpreeGalleryReader
 from app.service.spree_gallery_writer import SpreeGalleryWriter
@@ -66,7 +69,9 @@ class Parts:
         self.renderer = Renderer(settings, self.database, self.store, self.codecs)
         self.intake = Intake(settings, self.database, self.store, self.codecs)
         self.gallery_reader = GalleryReader(self.database)
-        self.gallery_writer = GalleryWriter(self.database, self.gallery_reader, Filing(settings), self.drop)
+        filing = Filing(settings)
+        self.gallery_writer = GalleryWriter(self.database, self.gallery_reader, filing, self.drop)
+        self.spree_writer = SpreeGalleryWriter(self.database, filing, self.drop)
         self.accounts = Accounts(self.database, SecretBox(settings.secret_key))
         self.oauth = OAuth(self.accounts, settings.openmage_oauth_past_seconds)
         self.listener = Listener(dsn, self.hear, self.drop_all)
@@ -75,6 +80,9 @@ class Parts:
         self.observer.metrics.watch_cache("documents", self.documents)
         self.observer.metrics.watch_cache("media", self.media.hot)
         self.worker = Worker(settings, dsn, self.renderer, self.observer)
+        self.housekeeping = Housekeeping(self.database, self.store)
+        self.recipe_change = RecipeChange(settings, self.database, self.store, self.codecs)
+        self.purge = Purge(self.database, self.store, self.spree_writer, self.observer)
 
     def drop(self, families: Iterable[ProductId]) -> None:
         """What this process has committed, it never answers from memory again."""
@@ -149,10 +157,11 @@ def build_app(settings: Settings, dsn: str) -> web.Application:
 def _spree(parts: Parts) -> tuple[SpreeRoom, SpreeDelivery]:
     settings = parts.settings
     reader = SpreeGalleryReader(parts.database)
-    writer = SpreeGalleryWriter(parts.database, Filing(settings), parts.drop)
     fetcher = Fetcher(settings) if settings.spree_fetch_urls else None
     uploads = Uploads(settings, parts.intake, parts.codecs, parts.observer, fetcher)
-    room = SpreeRoom(settings, reader, writer, parts.documents, parts.accounts.role_of, parts.intake, uploads)
+    room = SpreeRoom(
+        settings, reader, parts.spree_writer, parts.documents, parts.accounts.role_of, parts.intake, uploads
+    )
     return room, SpreeDelivery(settings, reader, parts.renderer, parts.store)
 
 

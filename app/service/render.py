@@ -7,10 +7,12 @@ written, rows in one transaction. Doing it twice changes nothing.
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from app.db.errors import ConstraintViolated
 from app.db.pool import Database, Record, Statements
 from app.errors import CodecFailed, ImageRejected, RenditionFailed, RenditionNotFound
 from app.model import FORMAT_OF_EXTENSION, MEDIA_TYPES, BlobHash, Format, Recipe, RecipeHash, Rendered
@@ -56,7 +58,8 @@ class Renderer:
             return  # swept since the job was enqueued
         missing = [recipe for recipe in self._recipes.values() if recipe.hash not in row["built"]]
         if missing:
-            await self._build(blob, missing, None)
+            with suppress(RenditionNotFound):  # swept while it was being built
+                await self._build(blob, missing, None)
 
     async def give_up(self, blob: BlobHash, reason: str) -> None:
         """After the job's last try: what is missing answers with the cleaned original from now on."""
@@ -131,16 +134,25 @@ class Renderer:
         async with self._store.local(blob_key(blob)) as path:
             rendered = await self._codecs.build(path, recipes, formats)
         etags = [await self._put(blob, one) for one in rendered]
+        try:
+            await self._record(blob, recipes, list(zip(rendered, etags, strict=True)))
+        except ConstraintViolated as error:
+            await self._store.delete([rendition_key(blob, one.recipe.hash, one.format) for one in rendered])
+            raise RenditionNotFound(f"blob {blob} was swept meanwhile") from error
+
+    async def _record(
+        self, blob: BlobHash, recipes: Sequence[Recipe], made: Sequence[tuple[Rendered, tuple[str, int]]]
+    ) -> None:
         digest = bytes.fromhex(blob)
         async with self._db.transaction() as tx:
             for recipe in recipes:
                 await _register(tx, recipe)
-            for one, (etag, size) in zip(rendered, etags, strict=True):
+            for one, (etag, size) in made:
                 shape = (one.width, one.height, size, etag)
                 await tx.execute("insert_rendition", digest, one.recipe.hash, one.format, *shape)
                 if one.recipe.box is None:
                     await tx.execute("move_paths_to_cleaning", digest, one.recipe.hash)
-            await tx.execute("forget_rendition_failure", digest, [one.recipe.hash for one in rendered])
+            await tx.execute("forget_rendition_failure", digest, [recipe.hash for recipe in recipes])
 
     async def _put(self, blob: BlobHash, one: Rendered) -> tuple[str, int]:
         """(etag, size) of what the store holds now: ours, or what an earlier try left there."""

@@ -1,0 +1,119 @@
+"""`blobs`, `renditions` and `image purge`: what an operator removes, checks and builds anew."""
+
+import argparse
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from app.commands.context import Context, complain
+from app.commands.duration import duration
+from app.commands.registry import Nouns
+
+if TYPE_CHECKING:
+    from app.main import Parts
+
+
+def register(nouns: Nouns) -> None:
+    blobs = nouns.noun("blobs", "Stored originals.")
+    sweep = blobs.command("sweep", _sweep_blobs, "Remove originals that nothing refers to.")
+    _add_age(sweep, "7d")
+    blobs.command("verify", _verify, "Read every stored object again and name what is damaged or missing.")
+    renditions = nouns.noun("renditions", "Renditions and the recipes that make them.")
+    renditions.command("plan", _plan, "Say how many renditions the recipes in force lack, and what they would take.")
+    renditions.command("build", _build, "Let the background task build them, after all uploads.")
+    sweep = renditions.command(
+        "sweep", _sweep_renditions, "Remove renditions of former recipes that nothing refers to."
+    )
+    _add_age(sweep, "30d")
+    purge = nouns.noun("image", "Images.").command("purge", _purge, "Erase a picture everywhere, and keep it out.")
+    purge.add_argument("image", metavar="ID|SHA256", help="an image's id, or the SHA-256 of the uploaded bytes")
+    purge.add_argument("--lift", action="store_true", help="let these bytes come back instead")
+
+
+def _add_age(parser: argparse.ArgumentParser, default: str) -> None:
+    parser.add_argument("--older-than", type=duration, default=default, help=f"such as 12h or 7d (default {default})")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would go")
+
+
+@asynccontextmanager
+async def _parts(context: Context) -> "AsyncIterator[Parts]":
+    from app.main import Parts  # it brings in everything, which no other command should wait for
+
+    async with context.migrated() as dsn:
+        parts = Parts(context.service_settings, dsn)
+        async with parts.opened():
+            yield parts
+
+
+async def _sweep_blobs(args: argparse.Namespace, context: Context) -> int:
+    older_than: timedelta = args.older_than
+    async with _parts(context) as parts:
+        swept = [blob async for blob in parts.housekeeping.sweep(older_than, dry_run=args.dry_run)]
+    size = sum(blob.size for blob in swept)
+    verb = "would go" if args.dry_run else "went"
+    context.answer({"blobs": len(swept), "bytes": size}, f"{len(swept)} originals ({size} bytes) {verb}.")
+    return 0
+
+
+async def _verify(_: argparse.Namespace, context: Context) -> int:
+    """Exit code 1 if anything is wrong."""
+    checked, damages = 0, []
+    async with _parts(context) as parts:
+        with tqdm(unit=" objects", disable=None) as progress:
+            async for damage in parts.housekeeping.verify():
+                checked += 1
+                progress.update()
+                if damage is not None:
+                    damages.append(damage)
+                    complain(f"{damage.what}: {damage.key}")
+    found = [asdict(damage) for damage in damages]
+    context.answer({"checked": checked, "damages": found}, f"{checked} objects read, {len(damages)} are not whole.")
+    return 1 if damages else 0
+
+
+async def _plan(_: argparse.Namespace, context: Context) -> int:
+    async with _parts(context) as parts:
+        plan = await parts.recipe_change.plan()
+    text = (
+        f"{plan.renditions} renditions of {plan.blobs} originals are missing: about {plan.seconds:.0f} seconds of one "
+        f"codec process and {plan.size} bytes."
+    )
+    context.answer(asdict(plan), text)
+    return 0
+
+
+async def _build(_: argparse.Namespace, context: Context) -> int:
+    enqueued = 0
+    async with _parts(context) as parts:
+        with tqdm(unit=" originals", disable=None) as progress:
+            async for count in parts.recipe_change.build():
+                enqueued += count
+                progress.update(count)
+    context.answer({"enqueued": enqueued}, f"{enqueued} originals are in the queue; `jobs list` shows the progress.")
+    return 0
+
+
+async def _sweep_renditions(args: argparse.Namespace, context: Context) -> int:
+    async with _parts(context) as parts:
+        count, size = await parts.recipe_change.sweep(args.older_than, dry_run=args.dry_run)
+    verb = "would go" if args.dry_run else "went"
+    context.answer({"renditions": count, "bytes": size}, f"{count} renditions ({size} bytes) {verb}.")
+    return 0
+
+
+async def _purge(args: argparse.Namespace, context: Context) -> int:
+    async with _parts(context) as parts:
+        blob = await parts.purge.find(args.image)
+        if args.lift:
+            lifted = await parts.purge.lift(blob)
+            context.answer({"hash": blob, "lifted": lifted}, f"{blob} may {'now' if lifted else 'anyway'} be uploaded.")
+            return 0
+        entries = await parts.purge.purge(blob)
+    context.answer(
+        {"hash": blob, "images": entries}, f"{blob} is erased, with {entries} images, and may not come back."
+    )
+    return 0

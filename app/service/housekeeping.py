@@ -1,0 +1,113 @@
+"""Removing for good what nothing refers to, and checking what is kept.
+
+No request ever deletes bytes; these are an operator's commands. A sweep holds a hash's lock while it
+asks, deletes rows, then objects, and commits last: an upload of the same bytes waits, and puts them
+again. Claims, which only a sweep removes, keep it from bytes that are just being put.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final, Literal
+
+from app.db.pool import Database, Transaction
+from app.errors import ObjectMissing
+from app.model import BlobHash, Format, RecipeHash
+from app.service.intake import lock_key
+from app.store import ObjectStore, blob_key, rendition_key
+
+LEAST_GRACE: Final = timedelta(hours=1)
+"""Younger claims may belong to an upload under way."""
+
+_BEGINNING: Final = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """A blob that went, or would go; `size` in bytes, 0 for one that was never recorded."""
+
+    hash: BlobHash
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """An object that is not what its row says."""
+
+    key: str
+    what: Literal["missing", "damaged"]
+
+
+class Housekeeping:
+    def __init__(self, database: Database, store: ObjectStore) -> None:
+        self._db = database
+        self._store = store
+
+    async def sweep(self, older_than: timedelta, *, dry_run: bool = False) -> AsyncIterator[Swept]:
+        """Blobs that nothing has referred to for `older_than` (an hour at least), each gone when it is told."""
+        cutoff = datetime.now(UTC) - max(older_than, LEAST_GRACE)
+        after = _BEGINNING
+        while rows := await self._db.fetch("unused_blobs", cutoff, after, None):
+            for row in rows:
+                if dry_run or await self._sweep_one(row["hash"], cutoff):
+                    yield Swept(BlobHash(row["hash"].hex()), row["size"])
+            after = rows[-1]["hash"]
+
+    async def _sweep_one(self, digest: bytes, cutoff: datetime) -> bool:
+        async with self._db.transaction() as tx:
+            await lock(tx, digest)
+            if not await tx.fetch("unused_blobs", cutoff, _BEGINNING, digest):
+                return False
+            await delete_blob(tx, self._store, digest, cutoff)
+        return True
+
+    async def verify(self) -> AsyncIterator[Damage | None]:
+        """Reads every stored object again: what is wrong with it, or None where it is whole."""
+        after = _BEGINNING
+        while rows := await self._db.fetch("blobs_after", after):
+            for row in rows:
+                blob = BlobHash(row["hash"].hex())
+                yield await self._verify_one(blob_key(blob), blob)
+                for rendition in row["renditions"]:
+                    recipe, fmt, etag = rendition.split(" ")
+                    yield await self._verify_one(rendition_key(blob, recipe, fmt), etag)
+            after = rows[-1]["hash"]
+
+    async def _verify_one(self, key: str, digest: str) -> Damage | None:
+        found = hashlib.sha256()
+        try:
+            async with self._store.open(key) as body:
+                async for chunk in body:
+                    found.update(chunk)
+        except ObjectMissing:
+            return Damage(key, "missing")
+        return None if found.hexdigest() == digest else Damage(key, "damaged")
+
+
+async def lock(tx: Transaction, digest: bytes) -> None:
+    """Holds the hash's lock until the transaction ends."""
+    await tx.fetchval("lock_blob", digest, lock_key(BlobHash(digest.hex())))
+
+
+async def delete_blob(tx: Transaction, store: ObjectStore, digest: bytes, cutoff: datetime) -> None:
+    """Everything of a blob that nothing live uses: rows, then objects. The caller holds the hash's lock."""
+    made = await tx.fetch("delete_renditions_of_blob", digest)
+    for statement in (
+        "delete_rendition_failures_of_blob",
+        "externalise_pictures",
+        "delete_dead_store_settings",
+        "delete_dead_images",
+        "release_imported_pictures",
+        "delete_texts_of_blob",
+        "delete_pictures_of_blob",
+        "delete_blob",
+    ):
+        await tx.execute(statement, digest)
+    await tx.execute("delete_claims", digest, cutoff)
+    blob = BlobHash(digest.hex())
+    await store.delete([blob_key(blob), *_rendition_keys(blob, ((row["recipe_hash"], row["format"]) for row in made))])
+
+
+def _rendition_keys(blob: BlobHash, made: Iterable[tuple[RecipeHash, Format]]) -> list[str]:
+    return [rendition_key(blob, recipe, fmt) for recipe, fmt in made]
