@@ -79,7 +79,7 @@ class Parts:
         self.media = Media(self.renderer, self.store, settings.media_cache_bytes)
         self.observer.metrics.watch_cache("documents", self.documents)
         self.observer.metrics.watch_cache("media", self.media.hot)
-        self.worker = Worker(settings, dsn, self.renderer, self.observer)
+        self.worker = Worker(settings, self.database, self.renderer, self.observer)
         self.housekeeping = Housekeeping(self.database, self.store)
         self.recipe_change = RecipeChange(settings, self.database, self.store, self.codecs)
         self.purge = Purge(self.database, self.store, self.spree_writer, self.observer)

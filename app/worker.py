@@ -1,30 +1,58 @@
 """The background task: takes jobs off the queue and hands them to the service."""
 
+import asyncio
+from contextlib import suppress
+from typing import Final
+
+from app.access.oauth import nonce_seconds
 from app.db.jobs import JobRunner
-from app.events import Observe
+from app.db.pool import Database
+from app.errors import Unavailable
+from app.events import CheckFailed, Observe
 from app.model import BlobHash
 from app.service.filing import RENDER
 from app.service.render import Renderer
 from app.settings import Settings
 
+_FORGET_SECONDS: Final = 300.0
+"""How often the nonces of OAuth are looked through."""
+
 
 class Worker:
     """Builds the renditions of what was uploaded; any number of them may run, on any number of machines."""
 
-    def __init__(self, settings: Settings, dsn: str, renderer: Renderer, observe: Observe) -> None:
+    def __init__(self, settings: Settings, database: Database, renderer: Renderer, observe: Observe) -> None:
+        self._db = database
         self._renderer = renderer
+        self._observe = observe
+        self._nonce_seconds = nonce_seconds(settings.openmage_oauth_past_seconds)
         self._runner = JobRunner(
-            dsn, observe=observe, concurrency=settings.worker_concurrency, lease=settings.job_lease_seconds
+            database.dsn, observe=observe, concurrency=settings.worker_concurrency, lease=settings.job_lease_seconds
         )
         self._runner.register(RENDER, self._render, on_failed=self._give_up)
 
     async def run(self) -> None:
         """Works until it is cancelled or stopped."""
-        await self._runner.run()
+        forgetting = asyncio.create_task(self._forget_nonces())
+        try:
+            await self._runner.run()
+        finally:
+            forgetting.cancel()
+            with suppress(asyncio.CancelledError):
+                await forgetting
 
     async def stop(self) -> None:
         """Finishes the jobs in hand, or gives them back."""
         await self._runner.stop()
+
+    async def _forget_nonces(self) -> None:
+        """Where requests of any age are accepted, a nonce is never forgotten."""
+        while self._nonce_seconds is not None:
+            try:
+                await self._db.execute("forget_oauth_nonces", self._nonce_seconds)
+            except Unavailable as error:
+                self._observe(CheckFailed("nonces", error.reason))
+            await asyncio.sleep(_FORGET_SECONDS)
 
     async def _render(self, payload: bytes) -> None:
         await self._renderer.build_all(BlobHash(payload.hex()))

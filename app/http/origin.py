@@ -18,7 +18,7 @@ _HOST: Final = re.compile(
     r"(?P<host>[A-Za-z0-9](?:[A-Za-z0-9._-]{0,253})|\[[0-9A-Fa-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?"
 )
 _FORWARDED: Final = re.compile(
-    r'(?P<name>proto|host)\s*=\s*(?:"(?P<quoted>[^"\\]*)"|(?P<token>[^\s;,"]+))', re.IGNORECASE
+    r'(?P<name>proto|host|for)\s*=\s*(?:"(?P<quoted>[^"\\]*)"|(?P<token>[^\s;,"]+))', re.IGNORECASE
 )
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
@@ -62,6 +62,18 @@ def external_origin(request: web.Request) -> Origin:
     return _origin(scheme, host if host is not None else _own_address(request), port)
 
 
+def client_address(request: web.Request) -> str:
+    """Who asks, in front of every trusted proxy; empty where the nearest one does not tell."""
+    networks = trusted_networks(request.app[SETTINGS].trusted_proxies)
+    if not _is_in(request.remote, networks):
+        return request.remote or ""
+    address = ""
+    for address in reversed(_hops(request)):
+        if not _is_in(address, networks):
+            break
+    return address
+
+
 def media_base(request: web.Request, settings: Settings) -> str:
     """What URLs of images begin with, without a slash at the end; raises InvalidHost."""
     return settings.media_url or public_base(request, settings)
@@ -81,15 +93,35 @@ def _origin(scheme: str, named: str, port: str | None) -> Origin:
 
 
 def _neighbour_is_trusted(request: web.Request) -> bool:
-    networks = trusted_networks(request.app[SETTINGS].trusted_proxies)
-    if not networks or request.remote is None:
+    return _is_in(request.remote, trusted_networks(request.app[SETTINGS].trusted_proxies))
+
+
+def _is_in(text: str | None, networks: Networks) -> bool:
+    if not networks or text is None:
         return False
     try:
-        address = ipaddress.ip_address(request.remote.partition("%")[0])
-    except ValueError:  # a unix socket has no address
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:  # a unix socket has no address, and a proxy may hide its client's
         return False
     mapped = getattr(address, "ipv4_mapped", None)
     return any((mapped or address) in network for network in networks)
+
+
+def _hops(request: web.Request) -> list[str]:
+    """The addresses, without ports, that the proxies on the way say they were asked from; the nearest one is last."""
+    standard = ",".join(request.headers.getall(hdrs.FORWARDED, ()))
+    if standard:
+        pairs = _FORWARDED.finditer(standard)
+        hops = [pair["token"] or pair["quoted"] or "" for pair in pairs if pair["name"].lower() == "for"]
+    else:
+        hops = ",".join(request.headers.getall(hdrs.X_FORWARDED_FOR, ())).split(",")
+    return [_without_port(hop.strip()) for hop in hops]
+
+
+def _without_port(hop: str) -> str:
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    return hop.partition(":")[0] if hop.count(":") == 1 else hop
 
 
 def _forwarded(request: web.Request) -> dict[str, str]:

@@ -8,8 +8,7 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from app.access.oauth import OAuth
-from app.access.signature import SignedRequest
+from app.access.oauth import OAuth, is_oauth
 from app.dialects.openmage.accept import negotiate
 from app.dialects.openmage.auth import Authenticator, Operation, Principal, authorise
 from app.dialects.openmage.body import ParsedBody, read_body
@@ -20,9 +19,10 @@ from app.dialects.openmage.match import Route, image_id, match, product_ref, sco
 from app.dialects.openmage.parse import parse_create, parse_update
 from app.dialects.openmage.present import ImageItem, Shape, collection, entity
 from app.dialects.openmage.rules import Rules
+from app.dialects.openmage.signed import signed_request
 from app.http.body import body_chunks
 from app.http.cache import Document, DocumentCache
-from app.http.origin import external_origin, media_base
+from app.http.origin import media_base
 from app.model import Format
 from app.service.gallery import GalleryImage, GalleryReader
 from app.service.gallery_writer import GalleryWriter, NewFile
@@ -74,7 +74,7 @@ class OpenMageRoom:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Any method, any path of this room; raises what `error` knows how to tell."""
         voice = request[_VOICE] = Voice(profile=self._rules.profile, method=request.method)
-        format = negotiate(request.headers.get(hdrs.ACCEPT, ""), self._rules.wildcard)  # noqa: A001
+        format = negotiate(", ".join(request.headers.getall(hdrs.ACCEPT, ())), self._rules.wildcard)  # noqa: A001
         request[_VOICE] = voice = replace(voice, format=format)
         principal = await self._principal(request)
         request[_VOICE] = replace(voice, user=principal.user)
@@ -92,19 +92,10 @@ class OpenMageRoom:
         return web.Response(status=status, headers=headers, body=body)
 
     async def _principal(self, request: web.Request) -> Principal:
-        authorization = request.headers.get(hdrs.AUTHORIZATION)
-        if authorization is None:
+        authorization = request.headers.get(hdrs.AUTHORIZATION, "")
+        if not is_oauth(authorization):
             return self._authenticator.guest
-        origin, target = external_origin(request), request.rel_url
-        signed = SignedRequest(
-            method=request.method,
-            scheme=origin.scheme,
-            host=f"{origin.host}:{origin.port}",
-            path=target.raw_path,
-            query=target.raw_query_string,
-            peer=request.remote or "",
-        )
-        return await self._authenticator.principal(authorization, signed)
+        return await self._authenticator.principal(authorization, await signed_request(request))
 
     async def _read(self, call: Call) -> web.StreamResponse:
         key = ("openmage", call.route, call.principal.is_public, call.shape, call.media)
