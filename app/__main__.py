@@ -8,7 +8,21 @@ from collections.abc import Sequence
 
 import uvloop
 
-from app.commands import demo, doctor, image_type, jobs, key, migrate, oauth, product, serve, store, worker
+from app.commands import (
+    demo,
+    doctor,
+    glue_import,
+    housekeeping,
+    image_type,
+    jobs,
+    key,
+    migrate,
+    oauth,
+    product,
+    serve,
+    store,
+    worker,
+)
 from app.commands.context import Context, complain, sentence
 from app.commands.registry import Nouns
 from app.errors import ProductImagesError
@@ -18,7 +32,7 @@ _INTERRUPTED = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and gives the exit code: 0, 1 where something is wrong, 2 for wrong usage."""
-    args = _parser().parse_args(argv)
+    args = parser().parse_args(argv)
     try:
         return _run(args)
     except ProductImagesError as error:
@@ -40,7 +54,7 @@ def _run(args: argparse.Namespace) -> int:
         return int(runner.run(args.run(args, context)))
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="product-images",
         description="One product-image catalogue that speaks Spryker Glue, Spree v1 and OpenMage REST.",
@@ -48,7 +62,21 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     nouns = Nouns(parser)
-    for module in (serve, worker, demo, store, product, image_type, key, oauth, jobs, migrate, doctor):
+    for module in (
+        serve,
+        worker,
+        demo,
+        store,
+        product,
+        image_type,
+        key,
+        oauth,
+        jobs,
+        glue_import,
+        housekeeping,
+        migrate,
+        doctor,
+    ):
         module.register(nouns)
     return parser
 

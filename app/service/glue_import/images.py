@@ -1,0 +1,80 @@
+"""Image sets of an import: rows are streamed into a temporary table, then every decision is one statement."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final, cast
+
+from app.db.bulk import Bulk
+from app.errors import InvalidCommand
+from app.service.glue_import.report import Report, Subject
+from app.service.glue_import.rows import IMAGE_COLUMNS, ImageRecord, ImageRows
+from app.service.glue_import.table import Table
+
+_STEPS: Final = (
+    "stage_sets",
+    "stage_links",
+    "lock_import_galleries",
+    "write_pictures",
+    "stage_texts",
+    "write_texts",
+    "write_sets",
+    "write_links",
+)
+
+
+async def import_images(
+    tx: Bulk,
+    path: Path,
+    locales: tuple[str, ...],
+    report: Report,
+    advanced: Callable[[int], object],
+    *,
+    fold: bool,
+) -> None:
+    """Adds or updates pictures, sets and their links; never deletes any. `locales` are the configured ones."""
+    await tx.execute("begin_image_import")
+    known = frozenset(locales) | {row["locale"] for row in await tx.fetch("store_locales")}
+    with path.open("rb") as file:
+        table = Table(file, IMAGE_COLUMNS, _rejecter(path, report), advanced)
+        await tx.copy("import_row", _records(table, ImageRows(table.columns, known), _rejecter(path, report)))
+    await tx.copy("import_language", [(locale, rank) for rank, locale in enumerate(dict.fromkeys(locales))])
+    await tx.execute("import_owners")
+    await _reject_rows_without_owner(tx, _rejecter(path, report))
+    await tx.execute("stage_pictures")
+    if fold:
+        await tx.execute("fold_import")
+        report.folded = await tx.fetchval("folded_owners")
+    for step in _STEPS:
+        await tx.execute(step)
+    await _count(tx, report)
+
+
+def _rejecter(path: Path, report: Report) -> Callable[[int, str], None]:
+    return lambda line, reason: report.reject("images", path.name, line, reason)
+
+
+def _records(table: Table, rows: ImageRows, reject: Callable[[int, str], None]) -> Iterator[ImageRecord]:
+    for line, cells in table.rows():
+        try:
+            record = rows.read(line, cells)
+        except InvalidCommand as error:
+            reject(line, error.reason)
+        else:
+            if record is not None:
+                yield record
+
+
+async def _reject_rows_without_owner(tx: Bulk, reject: Callable[[int, str], None]) -> None:
+    line = 0
+    while rows := await tx.fetch("rows_without_owner", line):
+        for line, sku, is_abstract in rows:
+            reject(line, f'{"Abstract" if is_abstract else "Concrete"} product with sku "{sku}" not found.')
+    await tx.execute("forget_rows_without_owner")
+
+
+async def _count(tx: Bulk, report: Report) -> None:
+    for row in await tx.fetch("count_import"):
+        subject = cast("Subject", row["subject"])
+        report.count(subject, "created", row["created"])
+        report.count(subject, "updated", row["updated"])
+        report.count(subject, "unchanged", row["total"] - row["created"] - row["updated"])

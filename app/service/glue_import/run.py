@@ -1,0 +1,53 @@
+"""The catalogue of a Glue shop, from the files that it has (spec §10).
+
+It is one transaction: readers see the catalogue before or after it, and a dry run does it all and then
+takes it back.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from app.db.bulk import bulk
+from app.db.pool import Database
+from app.errors import InvalidCommand
+from app.service.glue_import.images import import_images
+from app.service.glue_import.products import Kind, import_products
+from app.service.glue_import.report import Report
+
+PRODUCT_FILES: Final[dict[Kind, str]] = {"abstract": "product_abstract.csv", "concrete": "product_concrete.csv"}
+IMAGE_FILE: Final = "product_image.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`folder` holds the files, any of which may be missing. `locales` are the configured ones, the default
+    first. `fold`: owners that show the same in every language get their sets once, without locale. `keep`:
+    false for a dry run."""
+
+    folder: Path
+    locales: tuple[str, ...]
+    fold: bool = False
+    keep: bool = True
+
+    def files(self) -> list[Path]:
+        """Those that there are, in the order in which they are read; InvalidCommand if there is none."""
+        names = (*PRODUCT_FILES.values(), IMAGE_FILE)
+        paths = [path for name in names if (path := self.folder / name).is_file()]
+        if not paths:
+            raise InvalidCommand(f"There is none of {', '.join(names)} in {self.folder}.")
+        return paths
+
+
+async def run_import(database: Database, options: Options, report: Report, advanced: Callable[[int], object]) -> None:
+    """`advanced` hears of the bytes read. Raises InvalidCommand for a file that cannot be read at all; what is
+    wrong with a line is reported, and costs no other line."""
+    files = {path.name: path for path in options.files()}
+    async with bulk(database, keep=options.keep) as tx:
+        await tx.execute("lock_glue_import")
+        for kind, name in PRODUCT_FILES.items():
+            if path := files.get(name):
+                await import_products(tx, path, kind, options.locales[0], report, advanced)
+        if path := files.get(IMAGE_FILE):
+            await import_images(tx, path, options.locales, report, advanced, fold=options.fold)
