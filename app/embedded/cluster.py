@@ -7,6 +7,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -79,7 +80,10 @@ class Cluster:
                 await asyncio.to_thread(process.wait, seconds)
             except subprocess.TimeoutExpired:
                 continue
-            return
+            break
+        if self._socket_folder != self.folder:
+            with suppress(OSError):
+                self._socket_folder.rmdir()
 
     async def keep_running(self) -> None:
         """Start Postgres again whenever it has ended by itself. Runs until cancelled."""
@@ -113,7 +117,7 @@ class Cluster:
         with self.log.open("ab") as log:
             start = log.tell()
             command = [runnable.binaries / "initdb", *options, f"--pgdata={folder}"]
-            process = runnable.identity.spawn(command, stdout=log, stderr=log)
+            process = runnable.identity.spawn(command, self.folder.parent, stdout=log, stderr=log)
         try:
             status = await asyncio.to_thread(process.wait)
         finally:
@@ -138,7 +142,7 @@ class Cluster:
             if log.tell() > _LOG_BYTES:
                 log.truncate(0)
             start = log.tell()
-            self._process = runnable.identity.spawn(command, stdout=log, stderr=log)
+            self._process = runnable.identity.spawn(command, self.folder.parent, stdout=log, stderr=log)
         await self._until_ready(self._process, start)
 
     async def _until_ready(self, process: subprocess.Popen[bytes], log_start: int) -> None:

