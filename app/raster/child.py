@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
 import PIL
-from PIL import AvifImagePlugin, Image, features
+from PIL import AvifImagePlugin, Image, _imaging, features
 
 from app.errors import CodecFailed, ImageLimitExceeded, ImageUndecodable, ProductImagesError
 from app.model import Facts, Format, Recipe, Rendered
@@ -37,6 +37,7 @@ def prepare(memory_bytes: int, max_pixels: int) -> None:
     warnings.simplefilter("ignore")
     Image.MAX_IMAGE_PIXELS = max_pixels
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    _imaging.set_blocks_max(1)  # one block of pixel memory stays for the next picture: 5 % of the time of a large one
 
 
 def _die_with_parent() -> None:

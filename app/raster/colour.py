@@ -20,9 +20,8 @@ def plain(image: Image.Image) -> Image.Image:
         return image
     if image.has_transparency_data:
         return image.convert("LA" if image.mode in ("L", "1") else "RGBA")
-    if image.mode in ("L", "1"):
-        return image.convert("L")
-    return image.convert("RGB")
+    mode = "L" if image.mode in ("L", "1") else "RGB"
+    return image if image.mode == mode else image.convert(mode)  # converting to the same mode would copy
 
 
 def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:

@@ -32,10 +32,10 @@ class Segment:
     data: bytes = b""
 
 
-def segments(data: Buffer) -> Iterator[Segment]:
+def segments(data: Buffer, *, scans: bool = True) -> Iterator[Segment]:
     """From the first marker behind SOI to the last before EOI, or to the end of a file cut off inside a scan.
 
-    ImageUndecodable when the file ends before its first scan.
+    Without `scans` only to the first scan. ImageUndecodable when the file ends before that.
     """
     at, scanned = 2, False
     while (found := _MARKER.search(data, at)) is not None:
@@ -49,6 +49,8 @@ def segments(data: Buffer) -> Iterator[Segment]:
             return
         at += 2 + len(payload)
         coded = b""
+        if marker == _SOS and not scans:
+            return
         if marker == _SOS:
             scanned, end = True, _scan_end(data, at)
             coded, at = data[at:end], end
@@ -59,9 +61,7 @@ def segments(data: Buffer) -> Iterator[Segment]:
 
 def exif_of(data: Buffer) -> bytes | None:
     """The first Exif block in front of the scans."""
-    for segment in segments(data):
-        if segment.marker == _SOS:
-            return None
+    for segment in segments(data, scans=False):
         if segment.marker == _APP1 and segment.payload.startswith(exif.HEADER):
             return segment.payload
     return None
