@@ -1,0 +1,42 @@
+"""`python -m bench [FIGURE …]`: measures and prints a table; without names all figures of a usual run."""
+
+import argparse
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+import uvloop
+
+from bench import reads, uploads
+from bench.shop import Shop, open_shop
+from bench.table import Row, markdown
+
+_PRODUCTS: Final = 200
+
+FIGURES: Final[Mapping[str, Callable[[Shop], Awaitable[Row]]]] = {
+    "glue": reads.glue_hot,
+    "openmage": reads.openmage_guest,
+    "upload": uploads.uploads,
+}
+
+
+async def measure(names: list[str]) -> list[Row]:
+    rows = []
+    async with open_shop(_PRODUCTS) as shop:
+        for name in names:
+            rows.append(await FIGURES[name](shop))
+            print(markdown(rows[-1:]), flush=True)
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("figures", nargs="*", metavar="FIGURE", help=f"any of {', '.join(FIGURES)}")
+    names = parser.parse_args().figures or list(FIGURES)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        rows = runner.run(measure(names))
+    print("\n" + markdown(rows))
+
+
+if __name__ == "__main__":
+    main()

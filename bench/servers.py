@@ -1,0 +1,115 @@
+"""Servers as processes of their own, and load on them from yet another one."""
+
+import asyncio
+import json
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import psutil
+
+HOST: Final = "127.0.0.1"
+CONNECTIONS: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    pid: int
+    port: int
+
+    def cpu_seconds(self) -> float:
+        """Processor time of the process so far, its children left out."""
+        times = psutil.Process(self.pid).cpu_times()
+        return float(times.user + times.system)
+
+    def memory(self) -> int:
+        """Bytes that the process holds in memory."""
+        return int(psutil.Process(self.pid).memory_info().rss)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """`rate` per second, `p50` and `p99` in milliseconds, `cpu` in microseconds of the server's process per request."""
+
+    rate: float
+    count: int
+    p50: float
+    p99: float
+    failed: int
+    cpu: float
+
+
+@asynccontextmanager
+async def ours(settings: Mapping[str, str]) -> AsyncIterator[Server]:
+    """Our server with `settings`, environment variables."""
+    async with _child("bench.ours", {"PORT": "0"} | dict(settings)) as server:
+        yield server
+
+
+@asynccontextmanager
+async def bare(plan: Mapping[str, Any]) -> AsyncIterator[Server]:
+    """The bare handler, see `bench.bare` for its plan."""
+    async with _child("bench.bare", {}, json.dumps(plan).encode()) as server:
+        yield server
+
+
+@asynccontextmanager
+async def _child(module: str, environ: Mapping[str, str], stdin: bytes = b"") -> AsyncIterator[Server]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", module, stdin=PIPE, stdout=PIPE, env=_environ() | dict(environ)
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        process.stdin.write(stdin)
+        process.stdin.close()
+        line = await process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{module} did not start")
+        yield Server(process.pid, int(line))
+    finally:
+        await _end(process)
+
+
+async def _end(process: Process) -> None:
+    if process.returncode is None:
+        process.terminate()
+    await process.wait()
+
+
+def _environ() -> dict[str, str]:
+    """What a process needs to run; none of the caller's own settings."""
+    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+
+
+async def load(server: Server, requests: Sequence[bytes], seconds: float, connections: int = CONNECTIONS) -> Measured:
+    """Load for so many seconds or, where that is 0, until each request was sent once."""
+    arguments = ("-m", "bench.load", HOST, str(server.port), str(seconds), str(connections))
+    before = server.cpu_seconds()
+    process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdin=PIPE, stdout=PIPE)
+    output, _ = await process.communicate(b"\0".join(requests))
+    figures = json.loads(output)
+    return Measured(**figures, cpu=1e6 * (server.cpu_seconds() - before) / max(1, figures["count"]))
+
+
+async def ask(server: Server, request: bytes) -> Answer:
+    """One request; the answer without what differs from moment to moment."""
+    reader, writer = await asyncio.open_connection(HOST, server.port)
+    writer.write(request)
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+    headers = dict(line.split(": ", 1) for line in head[1:] if line)
+    body = await reader.readexactly(int(headers.get("Content-Length", 0)))
+    writer.close()
+    own = {name: value for name, value in headers.items() if name not in {"Date", "Server", "Content-Length"}}
+    return Answer(int(head[0].split()[1]), own, body.decode())

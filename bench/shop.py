@@ -1,0 +1,68 @@
+"""A Postgres and a shop of its own for the figures to read and write."""
+
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from app.access.secrets import SecretBox
+from app.db.migrate import migrate
+from app.db.pool import Database
+from app.embedded.cluster import Cluster
+from app.service.provision import Credentials, StoreOptions, TokenOptions, put_key, put_store, put_token
+
+_SECRET_KEY: Final = "known to everybody, for it guards nothing"
+_FILL: Final = Path(__file__).with_name("fill.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """`products` are numbered from 1 and have three images each."""
+
+    folder: Path
+    database: Database
+    products: int
+    admin: Credentials
+    api_key: str
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """Our server's settings: one process, no background task."""
+        return {
+            "DATABASE_URL": self.database.dsn,
+            "DATA_DIR": str(self.folder),
+            "SECRET_KEY": _SECRET_KEY,
+            "RUN_WORKER": "false",
+            "LOG_FORMAT": "json",
+        }
+
+    def sku(self, number: int) -> str:
+        return f"bench-{number:08}"
+
+
+@asynccontextmanager
+async def open_shop(products: int) -> AsyncIterator[Shop]:
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        cluster = Cluster(Path(folder))
+        await cluster.start()
+        try:
+            await migrate(cluster.dsn)
+            async with Database(cluster.dsn) as database:
+                yield await _fill(Path(folder), database, products)
+        finally:
+            await cluster.stop()
+
+
+async def _fill(folder: Path, database: Database, products: int) -> Shop:
+    async with database.transaction() as tx:
+        await put_store(tx, StoreOptions("default", 1, "en_US", "base", is_default=True))
+        for statement in _FILL.read_text().split(";\n"):
+            if statement.strip():
+                await tx.connection.execute(statement, products)
+        admin = await put_token(tx, SecretBox(_SECRET_KEY), TokenOptions("admin"))
+    async with database.transaction() as tx:
+        await tx.connection.execute("analyze")
+    _, key = await put_key(database, "admin", None)
+    return Shop(folder, database, products, admin, key)
