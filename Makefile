@@ -1,6 +1,6 @@
 # `make help` lists what can be done here; it reads the texts behind the two hashes.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench install lock
+.PHONY: help run test lint format bench install lock readme
 
 BIN := .venv/bin
 PYTHON = $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
@@ -33,6 +33,9 @@ lock: .venv/dev.stamp ## Pin the dependencies of pyproject.toml; newest versions
 	@$(LOCK) pyproject.toml -o requirements.lock
 	@$(LOCK) pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock
 	@$(LOCK) --group installer -o requirements-installer.lock
+
+readme: .venv/dev.stamp ## Write the README's table of settings anew
+	@$(BIN)/python -m tests.readme_settings
 
 .venv/installer.stamp: requirements-installer.lock
 	@test -n "$(PYTHON)" || { echo '$(NO_PYTHON)' >&2; exit 1; }

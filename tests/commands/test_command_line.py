@@ -1,0 +1,90 @@
+"""The real command line, in processes of its own; few tests, for each start costs half a second."""
+
+import asyncio
+import json
+import os
+import stat
+import sys
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from tests.processes import command, serving
+
+
+async def _run(*words: str, **environ: Any) -> tuple[int, str]:
+    process = await command(*words, **environ)
+    output, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, output.decode()
+
+
+async def test_commands_work_while_the_service_runs_and_while_it_does_not(tmp_path: Path) -> None:
+    """Commands start the embedded Postgres for as long as they need it, or use the one that runs."""
+    code, output = await _run("product", "add", "--sku", "mug", "--json", DATA_DIR=tmp_path)
+    assert (code, json.loads(output)["sku"]) == (0, "mug")
+    async with serving(DATA_DIR=tmp_path) as (base, _), aiohttp.ClientSession() as session:
+        code, output = await _run("product", "add", "--sku", "lamp", DATA_DIR=tmp_path)
+        assert code == 0, output
+        async with session.get(f"{base}/abstract-products/lamp/abstract-product-image-sets") as answer:
+            assert answer.status == 200
+    code, output = await _run("product", "list", "--json", DATA_DIR=tmp_path)
+    assert [row["sku"] for row in json.loads(output)["products"]] == ["mug", "lamp"]
+
+
+async def test_the_secret_key_is_made_once_and_private(tmp_path: Path) -> None:
+    """The key of the embedded default is made up on first need, readable by its owner only, and kept."""
+    first, _ = await asyncio.gather(
+        *(_run("oauth", "token", "add", "--user-type", "admin", DATA_DIR=tmp_path) for _ in range(2))
+    )
+    assert first[0] == 0, first[1]
+    path = tmp_path / "secret_key"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    key = path.read_text()
+    code, output = await _run("doctor", DATA_DIR=tmp_path)
+    assert (code, path.read_text()) == (0, key), output
+    assert "opens the stored OAuth secrets" in output
+
+
+async def test_what_goes_wrong_is_one_sentence_and_exit_code_1(tmp_path: Path) -> None:
+    """A damaged data directory, a database that is away and an unknown product are told without a traceback."""
+    (tmp_path / "postgres").mkdir()
+    (tmp_path / "postgres" / "PG_VERSION").write_text("nonsense")
+    away = {"DATABASE_URL": "postgresql://127.0.0.1:1/none", "SECRET_KEY": "x" * 32}
+    for words, environ in [
+        (("product", "list"), {"DATA_DIR": tmp_path}),
+        (("serve",), {"DATA_DIR": tmp_path}),
+        (("product", "list"), away),
+        (("demo",), away),
+        (("product", "list"), {"PORT": "eighty"}),
+        (("product", "list"), {"DATABASE_URL": "postgresql://127.0.0.1:1/none"}),
+    ]:
+        code, output = await _run(*words, **environ)
+        assert (code, len(output.splitlines())) == (1, 1), output
+
+
+async def test_wrong_usage_is_exit_code_2() -> None:
+    """An unknown command, a missing option and a half-typed option are wrong usage."""
+    for words in (["fly"], ["product", "add"], ["store", "add", "--cod", "x"], ["product"]):
+        code, output = await _run(*words)
+        assert (code, output.startswith("usage: product-images")) == (2, True)
+
+
+async def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
+    """Output into a closed pipe ends the command without complaint."""
+    read, write = os.pipe()
+    os.close(read)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "app",
+        "product",
+        "list",
+        env=os.environ | {"DATA_DIR": str(tmp_path)},
+        stdout=write,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    os.close(write)
+    _, complaints = await process.communicate()
+    assert complaints == b""

@@ -1,0 +1,55 @@
+import json
+import stat
+from pathlib import Path
+
+import aiohttp
+
+from tests.commands.conftest import CommandLine
+from tests.processes import serving
+
+
+async def test_the_demo_shop_never_goes_into_somebody_elses_database(cli: CommandLine) -> None:
+    """With DATABASE_URL the demo shop is refused."""
+    assert "embedded Postgres only" in await cli.fails("demo")
+
+
+async def test_a_first_start_shows_a_shop_and_a_second_one_keeps_it(tmp_path: Path) -> None:
+    """The service starts with a demo shop whose pictures can be read and added to; later starts change nothing."""
+    async with serving(DATA_DIR=tmp_path) as (base, _), aiohttp.ClientSession() as session:
+        demo = json.loads((tmp_path / "demo.json").read_text())
+        assert stat.S_IMODE((tmp_path / "demo.json").stat().st_mode) == 0o600
+        assert await _labels(session, base) == ["A mug from the front", "The maker's sign"]
+        async with session.get(f"{base}/media/catalog/product/m/u/mug.jpg") as answer:
+            assert (answer.status, answer.content_type) == (200, "image/jpeg")
+        body = {
+            "file_mime_type": "image/gif",
+            "file_content": "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7",
+        }
+        async with session.post(
+            f"{base}/api/rest/products/lamp/images", json=body, headers={"Authorization": _plaintext(demo)}
+        ) as answer:
+            assert answer.status == 200, await answer.text()
+    async with serving(DATA_DIR=tmp_path) as (base, _), aiohttp.ClientSession() as session:
+        assert json.loads((tmp_path / "demo.json").read_text()) == demo
+        assert await _labels(session, base) == ["A mug from the front", "The maker's sign"]
+
+
+async def test_the_demo_shop_is_loaded_once(cli: CommandLine, tmp_path: Path) -> None:
+    """The command prints the credentials, and refuses a catalogue that has something in it."""
+    embedded = {"DATABASE_URL": "", "SECRET_KEY": "", "DATA_DIR": str(tmp_path)}
+    here = CommandLine({**cli.environ, **embedded}, cli.capture)
+    assert (await here("demo")) == json.loads((tmp_path / "demo.json").read_text())
+    assert "not empty" in await here.fails("demo")
+    assert [row["sku"] for row in (await here("product", "list"))["products"]][:2] == ["mug", "mug-large"]
+
+
+async def _labels(session: aiohttp.ClientSession, base: str) -> list[str]:
+    async with session.get(f"{base}/api/rest/products/mug/images", headers={"Accept": "application/json"}) as answer:
+        return [image["label"] for image in await answer.json(content_type=None)]
+
+
+def _plaintext(demo: dict[str, str]) -> str:
+    return (
+        f'OAuth oauth_consumer_key="{demo["consumer_key"]}", oauth_token="{demo["token"]}", '
+        f'oauth_signature_method="PLAINTEXT", oauth_signature="{demo["consumer_secret"]}%26{demo["token_secret"]}"'
+    )

@@ -1,0 +1,73 @@
+from app.db.connect import Connection
+from tests.commands.conftest import CommandLine
+from tests.conftest import S3
+
+
+async def test_all_is_well(cli: CommandLine) -> None:
+    """With everything in place every check is well, the limits are told and the exit code is 0."""
+    document = await cli("doctor")
+    assert document["ok"] is True
+    assert [check["name"] for check in document["checks"]] == [
+        "settings",
+        "database",
+        "schema",
+        "secrets",
+        "clock",
+        "store",
+        "codecs",
+    ]
+    assert all(check["remedy"] is None for check in document["checks"])
+    assert document["limits"]["MAX_BODY_BYTES"] == 32 * 1024 * 1024
+
+
+async def test_people_read_checks_and_limits(cli: CommandLine) -> None:
+    """Without --json every check and every limit has a line."""
+    output = await cli.run("doctor")
+    assert output.code == 0
+    assert "ok     database  Postgres" in output.out
+    assert "CODEC_SECONDS" in output.out
+
+
+async def test_a_bucket_is_written_read_and_emptied(cli: CommandLine, s3: S3) -> None:
+    """With S3 the bucket is tried, and one that does not exist is named with its remedy."""
+    output = await cli.run("doctor", S3_BUCKET=s3.bucket, S3_ENDPOINT_URL=s3.endpoint_url)
+    assert output.code == 0
+    output = await cli.run("doctor", S3_BUCKET="no-such-bucket", S3_ENDPOINT_URL=s3.endpoint_url)
+    assert output.code == 1
+    assert "Remedy: Check S3_BUCKET" in output.out
+
+
+async def test_a_database_that_is_away_is_named(cli: CommandLine) -> None:
+    """Where the database is away what needs it is left out, and the other checks go on."""
+    output = await cli.run("doctor", DATABASE_URL="postgresql://127.0.0.1:1/none")
+    assert output.code == 1
+    assert "WRONG  database  The database is away" in output.out
+    assert "Remedy: Check DATABASE_URL" in output.out
+    assert "schema" not in output.out
+    assert "ok     store" in output.out
+
+
+async def test_a_schema_that_is_behind_is_named(cli: CommandLine, connection: Connection) -> None:
+    """An outside database is looked at, not migrated."""
+    await connection.execute(
+        "delete from schema_migrations where version = (select max(version) from schema_migrations)"
+    )
+    output = await cli.run("doctor")
+    assert output.code == 1
+    assert "WRONG  schema    Migrations are missing" in output.out
+    assert "Remedy: Run `product-images migrate`." in output.out
+
+
+async def test_a_wrong_setting_is_named(cli: CommandLine) -> None:
+    """A variable that cannot be understood is the only finding."""
+    output = await cli.run("doctor", PORT="eighty")
+    assert output.code == 1
+    assert output.out.startswith("WRONG  settings  PORT: ")
+
+
+async def test_a_data_directory_that_cannot_be_written_is_named(cli: CommandLine) -> None:
+    """Where the file store has no room the remedy names the folder."""
+    output = await cli.run("doctor", DATA_DIR="/proc/no-such-place")
+    assert output.code == 1
+    assert "WRONG  store" in output.out
+    assert "/proc/no-such-place" in output.out

@@ -1,0 +1,35 @@
+from app.db.connect import Connection
+from app.db.jobs import Job, enqueue
+from app.db.pool import Database
+from tests.commands.conftest import CommandLine
+
+
+async def _enqueue(database: Database, *jobs: Job) -> None:
+    async with database.transaction() as tx:
+        await enqueue(tx, jobs)
+
+
+async def test_waiting_jobs_are_counted(cli: CommandLine, database: Database) -> None:
+    """Jobs are counted by kind and state."""
+    assert (await cli("jobs", "list"))["jobs"] == []
+    await _enqueue(database, Job("render", b"1"), Job("render", b"2"))
+    [row] = (await cli("jobs", "list"))["jobs"]
+    assert (row["kind"], row["waiting"], row["in_hand"], row["failed"]) == ("render", 2, 0, 0)
+    assert "render" in (await cli.run("jobs", "list")).out
+
+
+async def test_failed_jobs_get_another_chance(cli: CommandLine, database: Database, connection: Connection) -> None:
+    """Failed jobs of a kind, or all, go back into the queue, unless the same job waits there already."""
+    await _enqueue(database, Job("render", b"1", dedupe_key="a"), Job("sweep", b"2"))
+    await connection.execute("update pgqueuer set status = 'failed'")
+    await _enqueue(database, Job("render", b"1", dedupe_key="a"))
+    assert await cli("jobs", "retry", "--kind", "render") == {"retried": 0}
+    assert await cli("jobs", "retry") == {"retried": 1}
+    assert await cli("jobs", "retry") == {"retried": 0}
+    counts = {row["kind"]: (row["waiting"], row["failed"]) for row in (await cli("jobs", "list"))["jobs"]}
+    assert counts == {"render": (1, 1), "sweep": (1, 0)}
+
+
+async def test_reasons_of_failures_are_listed(cli: CommandLine) -> None:
+    """Without failures there is nothing to list."""
+    assert (await cli("jobs", "failed"))["failed_jobs"] == []

@@ -1,0 +1,118 @@
+"""What the README says is so."""
+
+import asyncio
+import os
+import re
+import shutil
+import signal
+import subprocess
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from app.__main__ import parser
+from tests.processes import ROOT, free_port
+from tests.readme_settings import README, rewritten
+
+_READY_SECONDS: Final = 180.0
+
+
+def test_every_setting_is_listed_with_its_default() -> None:
+    """The table of settings is the one that `make readme` writes."""
+    text = README.read_text(encoding="utf-8")
+    assert rewritten(text) == text, "run `make readme`"
+
+
+@pytest.mark.parametrize("word", ["serve", "worker", "migrate", "doctor", "demo", "store", "product", "jobs", "oauth"])
+def test_commands_are_listed(word: str) -> None:
+    """A command that exists has its place in the README."""
+    with pytest.raises(SystemExit, match="0"):
+        parser().parse_args([word, "--help"])
+    assert f"`{word}" in README.read_text(encoding="utf-8")
+
+
+def test_every_target_of_the_makefile_explains_itself() -> None:
+    """`make help` lists all targets with a sentence."""
+    listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert [line.split()[1] for line in listed.splitlines()] == targets
+    assert all(len(line.split()) > 3 for line in listed.splitlines())
+
+
+def test_locks_pin_by_hash_and_name_no_host() -> None:
+    """Every pinned package has hashes, no lock names an index, and running and testing use the same versions."""
+    pins = {
+        name: _pins(ROOT / name)
+        for name in ("requirements.lock", "requirements-dev.lock", "requirements-installer.lock")
+    }
+    for name in pins:
+        text = (ROOT / name).read_text()
+        assert "://" not in text
+        assert text.count("\n    --hash=sha256:") >= len(pins[name]) > 0
+    assert pins["requirements.lock"].items() <= pins["requirements-dev.lock"].items()
+
+
+def _pins(lock: Path) -> dict[str, str]:
+    return dict(re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(\S+)", lock.read_text(), re.MULTILINE))
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """What a clone of this working tree would hold."""
+    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    files = subprocess.run(listing, cwd=ROOT, capture_output=True, check=True).stdout.decode()
+    for name in filter(None, files.split("\0")):
+        if (ROOT / name).exists():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+async def test_the_first_minute_goes_as_told(clone: Path) -> None:
+    """In a fresh clone `make run` installs and serves, the README's curls work, and Ctrl-C ends it all."""
+    port = free_port()
+    async with _made_run(clone, port) as printed:
+        assert f"Product images at http://127.0.0.1:{port}" in printed
+    async with _made_run(clone, port) as printed:
+        assert "Installing" not in printed
+        _, read, upload, *_ = re.findall(
+            r"^```sh\n(.*?)^```$", README.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+        )
+        script = f"set -e\n{read}{upload}".replace("8080", str(port)).replace("curl ", "curl -sS --fail ")
+        done = await asyncio.create_subprocess_exec("bash", "-c", script, cwd=clone, stdout=PIPE, stderr=STDOUT)
+        said = (await done.communicate())[0].decode()
+        assert done.returncode == 0, said
+        assert '"name":"default"' in said
+        assert "Location: /api/rest/products/" in said
+        assert (clone / "mug.jpg").read_bytes()[:2] == b"\xff\xd8"
+
+
+@asynccontextmanager
+async def _made_run(clone: Path, port: int) -> AsyncIterator[str]:
+    """What `make run` printed until it was ready; Ctrl-C follows."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")} | {"PORT": str(port)}
+    process = await asyncio.create_subprocess_exec(
+        "make", "run", cwd=clone, env=environ, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, start_new_session=True
+    )
+    try:
+        yield await _until_ready(process)
+    finally:
+        if process.returncode is None:
+            os.killpg(process.pid, signal.SIGINT)
+        rest, _ = await process.communicate()
+    assert b"Traceback" not in rest
+
+
+async def _until_ready(process: Process) -> str:
+    assert process.stdout is not None
+    printed = ""
+    async with asyncio.timeout(_READY_SECONDS):
+        while "API key" not in printed:
+            line = await process.stdout.readline()
+            assert line, printed
+            printed += line.decode()
+    return printed
