@@ -11,7 +11,7 @@ from app.dialects.spree.present import STYLES, file_segment, unix
 from app.errors import ImageNotFound, NotFound, RenditionFailed
 from app.http.bytecache import ByteCache
 from app.http.respond import Stored, represent_image, send_object
-from app.model import RecipeHash
+from app.model import BlobHash, RecipeHash
 from app.service.render import Renderer, Rendition
 from app.service.spree_gallery import SpreeGalleryReader, StoredFile
 from app.settings import Settings
@@ -24,10 +24,11 @@ _ORIGINAL: Final = "original"
 
 @dataclass(frozen=True, slots=True)
 class _Served:
-    """A rendition with the caching it may have."""
+    """A rendition with the caching it may have, and its bytes if they are at hand."""
 
     rendition: Rendition
     caching: str
+    data: bytes | None = None
 
 
 class SpreeDelivery:
@@ -38,7 +39,7 @@ class SpreeDelivery:
         self._reader = reader
         self._renderer = renderer
         self._store = store
-        self._hot: ByteCache[str, bytes] = ByteCache(settings.media_cache_bytes // 4)
+        self._hot: ByteCache[tuple[BlobHash, str], tuple[Rendition, bytes]] = ByteCache(settings.media_cache_bytes // 4)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         asked = binary_of(request.rel_url.raw_path)
@@ -53,13 +54,25 @@ class SpreeDelivery:
         return await self._send(request, file, served)
 
     async def _served(self, file: StoredFile, style: str, caching: str) -> _Served:
-        if style == _ORIGINAL:
-            return _Served(await self._original(file), caching)
-        recipe = file.recipe or self._recipes[f"spree-{style}"]
+        version = file.path if style == _ORIGINAL else file.recipe or self._recipes[f"spree-{style}"]
+        key = (file.blob, f"{style} {version}")
+        hot = self._hot.get(key)
+        if hot is not None:
+            return _Served(hot[0], caching, hot[1])
         try:
-            return _Served(await self._renderer.find(file.blob, RecipeHash(recipe)), caching)
+            rendition = await self._find(file, style, version)
         except RenditionFailed:
             return _Served(await self._original(file), PASSING)
+        if not self._hot.fits(rendition.size):
+            return _Served(rendition, caching)
+        data = await self._store.read(rendition.key, rendition.size)
+        self._hot.put(key, (rendition, data), rendition.size)
+        return _Served(rendition, caching, data)
+
+    async def _find(self, file: StoredFile, style: str, version: str | None) -> Rendition:
+        if style == _ORIGINAL or version is None:
+            return await self._original(file)
+        return await self._renderer.find(file.blob, RecipeHash(version))
 
     async def _original(self, file: StoredFile) -> Rendition:
         if file.path is None:
@@ -76,14 +89,8 @@ class SpreeDelivery:
             filename=file.name,
             modified=unix(file.updated_at or rendition.created_at),
         )
-        return await send_object(request, about, await self._body(rendition))
-
-    async def _body(self, rendition: Rendition) -> bytes | Stored:
-        hot = self._hot.get(rendition.key)
-        if hot is None and self._hot.fits(rendition.size):
-            hot = await self._store.read(rendition.key, rendition.size)
-            self._hot.put(rendition.key, hot, rendition.size)
-        return Stored(self._store, rendition.key) if hot is None else hot
+        body = Stored(self._store, rendition.key) if served.data is None else served.data
+        return await send_object(request, about, body)
 
 
 def _names(asked: Binary, file: StoredFile) -> bool:

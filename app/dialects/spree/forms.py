@@ -15,13 +15,14 @@ from app.dialects.spree.filename import UNNAMED, disposition_parameter, sanitise
 from app.dialects.spree.match import OVERRIDES
 from app.dialects.spree.multipart import Part, parts, pass_over
 from app.dialects.spree.params import MOST_FIELDS, Params, Upload, nested, wrapped
-from app.errors import FileTooLarge
+from app.errors import BodyTooLarge, FileTooLarge
 from app.http.body import body_chunks, read_body
 from app.service.intake import Intake, Spool
 
 ATTACHMENT: Final = "image[attachment]"
 _FORM: Final = "application/x-www-form-urlencoded"
-_LONG: Final = 256 * 1024  # characters of a form from which on taking it apart would hold up others
+_MUCH: Final = 256 * 1024  # bytes from which on a body counts as an upload
+_LITTLE: Final = 64 * 1024  # bytes of text that a caller without rights may send
 _HEAD: Final = 1024  # bytes kept to tell what kind of file it is
 
 
@@ -35,7 +36,7 @@ class Files:
     def __init__(self, stack: AsyncExitStack, intake: Intake, *, welcome: bool = True) -> None:
         self._stack = stack
         self._intake = intake
-        self._welcome = welcome
+        self.welcome = welcome
         self._spool: Spool | None = None
 
     @property
@@ -46,7 +47,7 @@ class Files:
 
     async def receive(self, name: str, chunks: AsyncIterator[bytes]) -> Upload:
         """Spools a file; of several the last one counts. One beyond the limit is only read through."""
-        if not self._welcome:
+        if not self.welcome:
             await pass_over(chunks)
             return Upload(name, b"")
         spool = await self._fresh()
@@ -58,6 +59,10 @@ class Files:
                 too_large = not await _fits(spool, chunk)
         await spool.finish()
         return Upload(name, head, too_large)
+
+    async def reserve(self) -> None:
+        """Takes the slot of an upload already; Busy."""
+        await self._fresh()
 
     async def _fresh(self) -> Spool:
         if self._spool is None:
@@ -94,18 +99,22 @@ class Body:
 async def parse_body(request: Request, files: Files, limit: int) -> Body:
     """The body's parameters; none for a media type that is not parsed.
 
-    Raises Malformed and what `body_chunks` raises; `limit` in bytes.
+    Raises Malformed, Busy and what `body_chunks` raises; `limit` in bytes. What is no file is held
+    in memory: much of it takes the slot of an upload, and unwelcome callers may send little.
     """
     if not request.body_exists:
         return Body({})
+    most_text = limit if files.welcome else _LITTLE
+    if files.welcome and (request.content_length or limit) > _MUCH:
+        await files.reserve()
     if request.content_type == "multipart/form-data":
         pieces = parts(body_chunks(request, limit), request.headers["Content-Type"])
-        return Body(nested([await _field(part, files) async for part in pieces]), form=True)
+        return Body(nested(await _fields(pieces, files, most_text)), form=True)
     if request.content_type == _FORM or "Content-Type" not in request.headers:
-        text = (await read_body(request, limit)).decode("utf-8", "replace")
-        return Body(await asyncio.to_thread(pairs, text) if len(text) > _LONG else pairs(text), form=True)
+        text = (await read_body(request, most_text)).decode("utf-8", "replace")
+        return Body(await asyncio.to_thread(pairs, text) if len(text) > _MUCH else pairs(text), form=True)
     if request.content_type == "application/json":
-        return Body(wrapped(_json(await read_body(request, limit))))
+        return Body(wrapped(_json(await read_body(request, most_text))))
     return Body({})
 
 
@@ -128,17 +137,34 @@ def _json(text: bytes) -> Any:
         raise Malformed(str(error)) from None
 
 
-async def _field(part: Part, files: Files) -> tuple[str, object]:
+async def _fields(pieces: AsyncIterator[Part], files: Files, most_text: int) -> list[tuple[str, object]]:
+    fields: list[tuple[str, object]] = []
+    async for part in pieces:
+        name, value = await _field(part, files, most_text)
+        most_text -= len(value) if isinstance(value, str) else 0
+        fields.append((name, value))
+    return fields
+
+
+async def _field(part: Part, files: Files, most_text: int) -> tuple[str, object]:
     """A file for the attachment (an empty field where none was chosen), a text for other fields."""
     disposition = part.headers.get("content-disposition", "")
     name = scrubbed(disposition_parameter(disposition, "name") or "")
     filename = _filename(disposition, part.headers)
     if filename is None:
-        text = b"".join([piece async for piece in part.content])
-        return name, text.decode("utf-8", "replace")
+        return name, await _text(part, most_text)
     if name != ATTACHMENT or not filename:
         return name, "" if name == ATTACHMENT else []
     return name, await files.receive(sanitised(filename), part.content)
+
+
+async def _text(part: Part, most: int) -> str:
+    text = bytearray()
+    async for piece in part.content:
+        text += piece
+        if len(text) > most:
+            raise BodyTooLarge(f"more than {most} bytes of text")
+    return text.decode("utf-8", "replace")
 
 
 def _filename(disposition: str, headers: Mapping[str, str]) -> str | None:

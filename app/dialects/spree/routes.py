@@ -40,6 +40,7 @@ class SpreeRoom:
         uploads: Uploads,
     ) -> None:
         self._settings = settings
+        self._prefix = settings.spree_url_prefix.rstrip("/")
         self._reader = reader
         self._writer = writer
         self._documents = documents
@@ -90,7 +91,7 @@ class SpreeRoom:
         except ProductNotFound as error:
             return headers.other(404, document(error).body)
         images = [image for image in listing.images if _is_shown(image, audience)]
-        return headers.good(200, present.index(images, self._settings.spree_url_prefix), listing.family)
+        return headers.good(200, present.index(images, self._prefix), listing.family)
 
     async def _show(self, image: int, audience: Audience) -> Document:
         key = ("spree", image, audience)
@@ -101,7 +102,7 @@ class SpreeRoom:
         family, image = await self._reader.image(image_id)
         if not _is_shown(image, audience):
             raise ImageNotFound(f"image {image_id} is not for {audience}")
-        return headers.good(200, present.show(image, self._settings.spree_url_prefix), family)
+        return headers.good(200, present.show(image, self._prefix), family)
 
     async def _write(self, request: web.Request, place: Place) -> Document:
         if not place.representable:
@@ -144,7 +145,7 @@ class SpreeRoom:
         if upload is None:
             raise Invalid(validation.BLANK)
         image = await self._writer.create(product, upload, form.alt, form.position)
-        return headers.good(201, present.show(image, self._settings.spree_url_prefix))
+        return headers.good(201, present.show(image, self._prefix))
 
     async def _update(self, product: ProductId, image: ListedImage, params: dict[str, Any], files: Files) -> Document:
         form = image_form(params)
@@ -152,7 +153,7 @@ class SpreeRoom:
         upload = await self._uploads.take(form.attachment, files)
         edit = Edit(form.given, form.alt, form.position, form.viewable_id, upload)
         changed = await self._writer.update(product, image.id, edit)
-        return headers.good(200, present.show(changed, self._settings.spree_url_prefix))
+        return headers.good(200, present.show(changed, self._prefix))
 
     async def _own(self, place: Place, caller: Caller) -> tuple[ProductId, ListedImage]:
         """The image, if it is in the parent's list and the caller may see it there."""

@@ -4,6 +4,7 @@ import base64
 import io
 from typing import Any
 
+import aiohttp
 import pytest
 from PIL import Image
 
@@ -293,6 +294,25 @@ async def test_whoever_may_not_upload_takes_no_slot(serve: Serve) -> None:
     assert (await shop.call("POST", IMAGES, CUSTOMER, data=form(png()))).status == 401
     assert (await shop.call("POST", f"{IMAGES}?token=wrong", None, data=form(png()))).status == 401
     assert (await shop.call("POST", IMAGES, None, data=form(png()))).status == 503
+
+
+@pytest.mark.parametrize("body", [{"json": {"alt": "x" * 300_000}}, {"data": {"image[alt]": "x" * 300_000}}])
+async def test_much_text_counts_as_an_upload(serve: Serve, body: dict[str, Any]) -> None:
+    """Much text takes the slot of an upload, and is refused of a caller without rights."""
+    shop = await serve(max_uploads=1)
+    await shop.create()
+    assert (await shop.call("PUT", MEMBER, **body)).status == 200
+    assert (await shop.call("PUT", MEMBER, CUSTOMER, **body)).status == 413
+    parts = aiohttp.FormData({"image[alt]": "x" * 100_000}, default_to_multipart=True)
+    assert (await shop.call("PUT", MEMBER, CUSTOMER, data=parts)).status == 413
+
+
+@pytest.mark.parametrize("body", [{"json": {"alt": "x" * 300_000}}, {"data": {"image[alt]": "x" * 300_000}}])
+async def test_much_text_waits_for_a_slot_like_a_file(serve: Serve, body: dict[str, Any]) -> None:
+    """Where no slot is free much text gets 503, and a little goes on."""
+    shop = await serve(max_uploads=0)
+    assert (await shop.call("PUT", MEMBER, **body)).status == 503
+    assert (await shop.call("PUT", MEMBER, json={"alt": "x"})).status == 404
 
 
 async def test_a_long_urlencoded_form_is_taken_apart(shop: Shop) -> None:

@@ -149,3 +149,11 @@ async def test_a_shown_image_needs_no_parent(shop: Shop) -> None:
     assert (await shop.call("PUT", MEMBER, json={"alt": "x"})).status == 404
     assert (await shop.call("DELETE", MEMBER)).status == 404
     assert (await shop.call("DELETE", f"{VARIANT}/{created.json['id']}")).status == 204
+
+
+async def test_urls_can_be_made_absolute(serve: Serve) -> None:
+    """With a prefix, with or without its slash, every listed URL is absolute."""
+    shop = await serve(spree_url_prefix="https://cdn.example/")
+    created = (await shop.create()).json
+    assert created["mini_url"].startswith("https://cdn.example/spree/products/1/mini/cat.png?")
+    assert (await shop.call("GET", IMAGES)).json == {"images": [created]}
