@@ -50,8 +50,8 @@ def test_queries_and_those_who_ask_them_agree(queries: Mapping[str, Query]) -> N
     """Every query that the code asks for exists, and none lies about unused."""
     named = set(_names())
 
-    assert named - set(queries) == set()
-    assert set(queries) - named == set()
+    assert sorted(named - set(queries)) == []
+    assert sorted(set(queries) - named) == []
 
 
 async def test_every_query_fits_the_schema(connection: Connection, queries: Mapping[str, Query]) -> None:
