@@ -1,0 +1,84 @@
+"""Image sets beyond the gallery, managed by hand by teams that do not import them."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from app.db.pool import Database, Record, Transaction
+from app.errors import InvalidCommand, NotFound, ProductNotFound
+
+_LONGEST_NAME: Final = 255
+_WORD: Final = re.compile(r"(p?)([0-9]{1,18})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class SetName:
+    """Which set of a product is meant: by `key` if there is one, else by name and locale (None: for all)."""
+
+    sku: str
+    name: str
+    locale: str | None = None
+    key: str | None = None
+
+
+async def put_set(tx: Transaction, which: SetName, words: Sequence[str]) -> list[int]:
+    """Makes the set consist of these pictures in this order and gives their ids. A word is the id of a gallery
+    entry, or `p` and the id of a picture. Raises InvalidCommand, ProductNotFound."""
+    _check(which)
+    product = await _product(tx, which.sku)
+    pictures = await _pictures(tx, words)
+    found = await tx.fetchval("set_of_product", product, which.name, which.locale, which.key)
+    if found is None:
+        found = await tx.fetchval("insert_set", product, which.name, which.locale, which.key)
+    else:
+        await tx.execute("rename_set", found, which.name, which.locale)
+    await tx.execute("drop_other_links", found, pictures)
+    await tx.execute("put_links", found, pictures)
+    return pictures
+
+
+async def remove_set(tx: Transaction, which: SetName) -> None:
+    """Removes the set; its pictures stay. Raises NotFound, ProductNotFound."""
+    product = await _product(tx, which.sku)
+    found = await tx.fetchval("set_of_product", product, which.name, which.locale, which.key)
+    if found is None:
+        raise NotFound(f"{which.sku} has no such set.")
+    await tx.execute("drop_set", found)
+
+
+async def list_sets(database: Database, sku: str) -> list[Record]:
+    """The sets of a product: name, locale, key, pictures (ids in order). Raises ProductNotFound."""
+    rows = await database.fetch("sets_of_product", sku)
+    if not rows and not await database.fetchval("product_exists", sku):
+        raise ProductNotFound(f"There is no product {sku}.")
+    return rows
+
+
+def _check(which: SetName) -> None:
+    if not which.name or len(which.name) > _LONGEST_NAME:
+        raise InvalidCommand(f"The name of a set has 1 to {_LONGEST_NAME} characters.")
+    if which.name == "default" and which.locale is None and which.key is None:
+        raise InvalidCommand("The set default without locale is the gallery, which Spree and OpenMage edit.")
+    if which.locale == "" or which.key == "":
+        raise InvalidCommand("A locale or key that is given must not be empty.")
+
+
+async def _product(tx: Transaction, sku: str) -> int:
+    product: int | None = await tx.fetchval("product_of_sets", sku)
+    if product is None:
+        raise ProductNotFound(f"There is no product {sku}.")
+    return product
+
+
+async def _pictures(tx: Transaction, words: Sequence[str]) -> list[int]:
+    matches = [_WORD.fullmatch(word) for word in words]
+    pictures, images = ([int(m[2]) for m in matches if m and m[1] == prefix] for prefix in ("p", ""))
+    known: dict[str, int] = {row["word"]: row["id"] for row in await tx.fetch("pictures_to_show", pictures, images)}
+    plain = [f"{m[1]}{int(m[2])}" if m else word for m, word in zip(matches, words, strict=True)]
+    if missing := [word for word in plain if word not in known]:
+        raise InvalidCommand(f"There is no image or picture {', '.join(missing)}.")
+    ids = [known[word] for word in plain]
+    if len(set(ids)) < len(ids):
+        raise InvalidCommand("A set shows a picture only once.")
+    return ids
