@@ -14,7 +14,6 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from moto.server import ThreadedMotoServer
 
 from app.db.connect import Connection
 from app.db.migrate import migrate
@@ -105,7 +104,8 @@ async def _make_template(dsn: str) -> None:
 
 
 @asynccontextmanager
-async def _fresh_database(cluster: Cluster, template: str) -> AsyncIterator[str]:
+async def fresh_database(cluster: Cluster, template: str) -> AsyncIterator[str]:
+    """A copy of the template for as long as the block lasts: its DSN."""
     name = f"test_{uuid4().hex}"
     admin = await asyncpg.connect(cluster.dsn)
     try:
@@ -123,14 +123,14 @@ def _with_database(dsn: str, name: str) -> str:
 @pytest.fixture
 async def empty_dsn(cluster: Cluster) -> AsyncIterator[str]:
     """A database of the test's own, without any table."""
-    async with _fresh_database(cluster, "template1") as dsn:
+    async with fresh_database(cluster, "template1") as dsn:
         yield dsn
 
 
 @pytest.fixture
 async def dsn(cluster: Cluster, template: str) -> AsyncIterator[str]:
     """A migrated database of the test's own."""
-    async with _fresh_database(cluster, template) as dsn:
+    async with fresh_database(cluster, template) as dsn:
         yield dsn
 
 
@@ -161,6 +161,8 @@ class S3:
 
 @pytest.fixture(scope="session")
 def s3_endpoint() -> Iterator[str]:
+    from moto.server import ThreadedMotoServer  # half a second that few runs need to spend
+
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

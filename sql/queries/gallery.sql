@@ -1,5 +1,6 @@
 -- name: gallery_in_scope
--- What one caller sees of one product's gallery: a row per image, or a single row without an image.
+-- What one caller sees of one product's gallery: a row per image, or a single row without an image, which is also what
+-- a product gives that does not support images.
 -- $1 SKU or null, $2 product id or null (the SKU wins), $3 store view's code or id or null for none named,
 -- $4 whether none named (or "0") means the default store view instead of the global scope.
 with wanted_scope as (
@@ -42,7 +43,7 @@ select
 from wanted_scope w
 left join scope s on true
 left join found f on true
-left join image i on i.product_id = f.id and i.deleted_at is null and not exists (
+left join image i on i.product_id = f.id and f.supports_images and i.deleted_at is null and not exists (
     select from image_store h where h.image_id = i.id and h.store_view_id = s.id and h.hidden
 )
 left join image_store o on o.image_id = i.id and o.store_view_id = s.id

@@ -20,6 +20,7 @@ from app.dialects.openmage.parse import parse_create, parse_update
 from app.dialects.openmage.present import ImageItem, Shape, collection, entity
 from app.dialects.openmage.rules import Rules
 from app.dialects.openmage.signed import signed_request
+from app.errors import ProductNotFound, StoreViewNotFound
 from app.http.body import body_chunks
 from app.http.cache import Document, DocumentCache
 from app.http.origin import media_base
@@ -104,7 +105,10 @@ class OpenMageRoom:
 
     async def _load(self, call: Call) -> Document:
         asked = scope(call.route.store, public=call.principal.is_public)
-        gallery = await self._reader.read(product_ref(call.route.product), asked)
+        try:
+            gallery = await self._reader.read(product_ref(call.route.product), asked)
+        except (StoreViewNotFound, ProductNotFound) as error:
+            return Document(*error_document(call.request[_VOICE], error), family=None)
         if call.route.image is None:
             body = collection([_item(image, call.media) for image in gallery.images], call.shape)
         else:
