@@ -27,12 +27,12 @@ def test_every_setting_is_listed_with_its_default() -> None:
     assert rewritten(text) == text, "run `make readme`"
 
 
-@pytest.mark.parametrize("word", ["serve", "worker", "migrate", "doctor", "demo", "store", "product", "jobs", "oauth"])
-def test_commands_are_listed(word: str) -> None:
+def test_every_command_is_listed() -> None:
     """A command that exists has its place in the README."""
-    with pytest.raises(SystemExit, match="0"):
-        parser().parse_args([word, "--help"])
-    assert f"`{word}" in README.read_text(encoding="utf-8")
+    words = re.findall(r"^    ([a-z-]+)\s", parser().format_help(), re.MULTILINE)
+    text = README.read_text(encoding="utf-8")
+    assert len(words) > 10
+    assert [word for word in words if not re.search(rf"`{word}[ `]", text)] == []
 
 
 def test_every_target_of_the_makefile_explains_itself() -> None:
