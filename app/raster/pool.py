@@ -1,7 +1,6 @@
 """The codec pool: images are decoded and encoded in child processes that may crash, hang or swell alone."""
 
 import asyncio
-import multiprocessing
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -13,6 +12,7 @@ from app.errors import CodecFailed, ProductImagesError, Unavailable
 from app.model import Facts, Format, Recipe, Rendered
 from app.raster import child
 from app.raster.budget import PixelBudget
+from app.raster.launch import Launcher
 from app.raster.limits import Limits
 from app.settings import Settings
 
@@ -121,21 +121,20 @@ class CodecPool:
             return self._pool
 
     def _start(self) -> ProcessPool:
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([child.__name__])
         pool = ProcessPool(
             self._processes,
             max_tasks=_TASKS_PER_CHILD,
             initializer=child.prepare,
             initargs=(self._memory, self._limits.pixels),
-            context=context,
+            context=Launcher(),
         )
         assert pool.active  # asking starts the children
         return pool
 
     async def _discard(self, pool: ProcessPool) -> None:
-        if self._pool is pool:
-            self._pool = None
+        if self._pool is not pool:  # somebody else does it already
+            return
+        self._pool = None
         pool.stop()
         await asyncio.to_thread(pool.join)
 

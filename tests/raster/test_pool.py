@@ -165,6 +165,36 @@ async def test_children_die_with_a_killed_parent() -> None:
         await ended(watch)
 
 
+PROGRAM = """
+import asyncio, os
+print("imported", flush=True)
+
+from app.raster.pool import CodecPool
+from app.settings import Settings
+
+async def main():
+    pool = CodecPool(Settings(codec_processes=2))
+    await asyncio.gather(pool.run(os.getpid), pool.run(os.getpid))
+    await pool.close()
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+async def test_children_do_not_run_the_program_that_starts_them(tmp_path: Path) -> None:
+    """A child knows the codecs and nothing else: the service's own modules would cost it memory and time."""
+    script = tmp_path / "program.py"
+    script.write_text(PROGRAM)
+    environment = os.environ | {"PYTHONPATH": str(Path.cwd())}
+    program = await asyncio.create_subprocess_exec(
+        sys.executable, script, stdout=asyncio.subprocess.PIPE, env=environment
+    )
+    output, _ = await program.communicate()
+    assert output == b"imported\n"
+    assert program.returncode == 0
+
+
 def test_the_pool_works_under_uvloop(tmp_path: Path) -> None:
     """The service's own event loop waits for children as well as the standard one."""
 
