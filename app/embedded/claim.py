@@ -62,7 +62,7 @@ class Claim:
 
     async def part(self, *, patient: bool) -> None:
         """Let the others finish: for as long as they need, or for a few seconds only."""
-        self._note.unlink(missing_ok=True)  # a server that starts now may wait for us
+        self._write_note("leaving")  # a server that starts now may wait for us
         await self._users.wait_exclusive(math.inf if patient else _PATIENCE_SECONDS)
 
     def __enter__(self) -> Self:
@@ -80,7 +80,7 @@ class Claim:
         except (OSError, ValueError):
             return "", 0
 
-    def _write_note(self, role: Role) -> None:
+    def _write_note(self, role: Role | Literal["leaving"]) -> None:
         """Replaced, not overwritten: another user may have left the last one."""
         fresh = self._note.with_suffix(".new")
         fresh.unlink(missing_ok=True)

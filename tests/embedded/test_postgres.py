@@ -70,8 +70,8 @@ async def _seen_to_end(data_dir: Path) -> AsyncIterator[int]:
         os.close(descriptor)
 
 
-def _has_owner(data_dir: Path) -> bool:
-    return (data_dir / "postgres.owner").exists()
+def _is_leaving(data_dir: Path) -> bool:
+    return (data_dir / "postgres.owner").read_text().startswith("leaving")
 
 
 async def _write(dsn: str, value: int) -> None:
@@ -133,7 +133,7 @@ async def test_a_guest_alone_runs_postgres_itself(data_dir: Path) -> None:
         async with embedded_postgres(data_dir) as joined:
             assert joined == dsn
             _let_end(first)
-            while _has_owner(data_dir):
+            while not _is_leaving(data_dir):
                 await _write(joined, 1)
             await _write(joined, 1)
         assert await first.wait() == 0
