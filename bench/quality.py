@@ -1,7 +1,7 @@
 """Which WebP and AVIF quality looks like which JPEG quality: SSIM against bytes.
 
 `python -m bench.quality FOLDER [SIDE]` reads the photographs of a folder, shrinks each to SIDE (1200) and prints the
-mean SSIM and bytes of every format and quality, then for each further format the quality that looks like the default JPEG.
+mean SSIM and bytes of every format and quality, then for each further format what looks like the default JPEG.
 """
 
 import io
