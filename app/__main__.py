@@ -11,6 +11,7 @@ import uvloop
 from app.commands import (
     demo,
     doctor,
+    gallery,
     glue_import,
     housekeeping,
     image_set,
@@ -75,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
         oauth,
         jobs,
         glue_import,
+        gallery,
         housekeeping,
         migrate,
         doctor,

@@ -34,6 +34,7 @@ from app.http.metrics import Metrics
 from app.http.observe import Observer
 from app.http.origin import trusted_networks
 from app.http.rooms import ROOMS, Room, RoomName
+from app.http.shortcuts import SHORTCUTS, Shortcuts
 from app.model import ProductId
 from app.raster.pool import CodecPool
 from app.service.fetch import Fetcher
@@ -76,6 +77,7 @@ class Parts:
         self.oauth = OAuth(self.accounts, settings.openmage_oauth_past_seconds)
         self.listener = Listener(dsn, self.hear, self.drop_all)
         self.documents = DocumentCache(settings.document_cache_bytes, lambda: self.listener.listening)
+        self.shortcuts = Shortcuts(self.documents, settings.document_cache_bytes // 8)
         self.media = Media(self.renderer, self.store, settings.media_cache_bytes)
         self.observer.metrics.watch_cache("documents", self.documents)
         self.observer.metrics.watch_cache("media", self.media.hot)
@@ -96,14 +98,18 @@ class Parts:
             case "paths":
                 self.media.drop_paths()
             case "accounts":
-                self.accounts.drop()
+                self._drop_accounts()
             case _:
                 self.documents.drop_families(map(int, payload.split(",")))
 
     def drop_all(self) -> None:
         self.documents.drop_all()
         self.media.drop_paths()
+        self._drop_accounts()
+
+    def _drop_accounts(self) -> None:
         self.accounts.drop()
+        self.shortcuts.forget()
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -136,13 +142,14 @@ def build_app(settings: Settings, dsn: str) -> web.Application:
         return landing() if wants_landing(request) else await glue.handle(request)
 
     rooms: dict[RoomName, Room] = {
-        "openmage": Room(openmage.error),
+        "openmage": Room(openmage.error, reads=openmage.reads),
         "spree": Room(spree.error, tells_request_id=True),
-        "glue": Room(glue.error),
+        "glue": Room(glue.error, reads=glue.reads),
         "delivery": Room(media_error),
         "service": Room(health.error, tells_request_id=True),
     }
     app[ROOMS] = rooms
+    app[SHORTCUTS] = parts.shortcuts
     app.add_routes(health.routes())
     app.router.add_route("*", "/media/{file:.*}", parts.media.handle)
     for prefix in ("/api/rest", "/oauth/", "/admin/oauth_authorize"):

@@ -1,22 +1,30 @@
 """`import glue`: the catalogue of a Glue shop, with progress for people and a report of what was left out."""
 
 import argparse
-import sys
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tqdm import tqdm
 
+from app.commands import gallery
 from app.commands.context import Context
 from app.commands.registry import Nouns
+from app.errors import InvalidCommand
+from app.service.fetch import Fetcher
+from app.service.filing import Filing
 from app.service.glue_import.report import Report, reported
 from app.service.glue_import.run import Options, run_import
+from app.service.picture_fetch import PictureFetch
+
+if TYPE_CHECKING:
+    from app.main import Parts
 
 _REPORT: Final = Path("glue-import-rejected.csv")
 
 
 def register(nouns: Nouns) -> None:
     importer = nouns.noun("import", "Catalogues that other shops have.")
+    gallery.register_import(importer)
     parser = importer.command("glue", _import, "Import the CSV files of a Spryker shop: products, image sets, images.")
     parser.add_argument(
         "folder",
@@ -32,6 +40,9 @@ def register(nouns: Nouns) -> None:
         "OpenMage edit",
     )
     parser.add_argument(
+        "--fetch", action="store_true", help="then download the pictures, store them and serve them from here"
+    )
+    parser.add_argument(
         "--report",
         metavar="FILE",
         type=Path,
@@ -41,22 +52,45 @@ def register(nouns: Nouns) -> None:
 
 
 async def _import(args: argparse.Namespace, context: Context) -> int:
+    if args.fetch and args.dry_run:
+        raise InvalidCommand("--fetch and --dry-run do not go together.")
     options = Options(args.folder, tuple(context.settings.locales.values()), args.fold_locales, not args.dry_run)
     size = sum(path.stat().st_size for path in options.files())
     with reported(args.report) as report:
         async with context.database() as database:
-            with tqdm(total=size, unit="B", unit_scale=True, leave=False, disable=not sys.stderr.isatty()) as bar:
-                await run_import(database, options, report, bar.update)
+            with tqdm(total=size, unit="B", unit_scale=True, leave=False, disable=None) as bar:
+                await run_import(database, Filing(context.settings), options, report, bar.update)
+        if args.fetch:
+            await _fetch(context, report)
     context.answer(_document(args, report), _text(args, report))
-    return 1 if report.rejected else 0
+    return 1 if report.rejected or report.still_foreign else 0
+
+
+async def _fetch(context: Context, report: Report) -> None:
+    from app.main import Parts  # it brings in everything, which no other command should wait for
+
+    async with context.migrated() as dsn:
+        parts = Parts(context.service_settings, dsn)
+        async with parts.opened():
+            with tqdm(unit=" pictures", leave=False, disable=None) as bar:
+
+                def fetched(pictures: int) -> None:
+                    report.count_fetched(pictures)
+                    bar.update(pictures)
+
+                await _picture_fetch(parts).run(report.count_foreign, fetched)
+
+
+def _picture_fetch(parts: "Parts") -> PictureFetch:
+    settings = parts.settings
+    return PictureFetch(settings, parts.database, Fetcher(settings), parts.intake, Filing(settings))
 
 
 def _document(args: argparse.Namespace, report: Report) -> dict[str, object]:
-    return dict(report.counts) | {
-        "folded_owners": report.folded,
-        "dry_run": args.dry_run,
-        "report": str(args.report) if report.rejected else None,
-    }
+    document: dict[str, object] = {**report.counts, "folded_owners": report.folded, "dry_run": args.dry_run}
+    if args.fetch:
+        document |= {"fetched": report.fetched, "still_foreign": report.still_foreign}
+    return document | {"report": str(args.report) if report.rejected or report.still_foreign else None}
 
 
 def _text(args: argparse.Namespace, report: Report) -> str:
@@ -66,6 +100,10 @@ def _text(args: argparse.Namespace, report: Report) -> str:
     ]
     if args.fold_locales:
         lines.append(f"Folded: {report.folded} products.")
-    if report.rejected:
+    if args.fetch:
+        lines.append(f"Pictures: {report.fetched} fetched, {report.still_foreign} URLs still foreign.")
+    if report.rejected or report.still_foreign:
         lines.append(f"What was left out, and why: {args.report}")
-    return "\n".join([*lines, *(["Nothing was changed, this was a dry run."] if args.dry_run else [])])
+    if args.dry_run:
+        lines.append("Nothing was changed, this was a dry run.")
+    return "\n".join(lines)

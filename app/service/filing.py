@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from app.db.jobs import Job, enqueue
 from app.db.pool import Transaction
-from app.errors import BlobBarred, InvalidFileName
+from app.errors import BlobBarred, InvalidCommand, InvalidFileName
 from app.service.intake import Blob, lock_key
-from app.service.paths import Naming, safe_base
+from app.service.paths import Naming, safe_base, series_of
 from app.settings import Settings
 
 RENDER = "render"
@@ -48,6 +48,28 @@ class Filing:
         digest = bytes.fromhex(blob.hash)
         picture = await tx.fetchval("insert_picture", digest)
         return picture, await self._take_path(tx, digest, name)
+
+    async def new_path(self, tx: Transaction, blob: Blob, name: FileName) -> str:
+        """A path of our own making for bytes whose picture exists."""
+        return await self._take_path(tx, bytes.fromhex(blob.hash), name)
+
+    async def adopt_path(self, tx: Transaction, path: str, blob: Blob) -> bool:
+        """Takes the path that these bytes have elsewhere; False if it serves them already. InvalidCommand where it
+        serves others, or is withdrawn, or is no path at all."""
+        digest = bytes.fromhex(blob.hash)
+        if await tx.fetchval("insert_file_path", path, digest, self._settings.clean.hash):
+            await self._continue_series(tx, path)
+            return True
+        row = await tx.fetchrow("path_as_it_is", path)
+        if row is None or row["blob_hash"] != digest:
+            raise InvalidCommand(f"{path} is taken here by another file.")
+        return False
+
+    async def _continue_series(self, tx: Transaction, path: str) -> None:
+        """So that names that came along are not probed for one by one when the next of their series is given."""
+        for naming, number in series_of(path, self._settings.openmage_profile):
+            query = "advance_path_series" if number else "continue_path_series"
+            await tx.execute(query, naming.stem, naming.extension, number)
 
     async def rename(self, tx: Transaction, picture: int, name: FileName) -> str:
         """Another path to the blob of a picture; the one it had goes on serving."""

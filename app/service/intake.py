@@ -124,16 +124,32 @@ class Intake:
         Raises ImageRejected or one of its kinds for bytes that are refused; `inspect` replaces the full decode where a
         dialect asks for less.
         """
+        blob = await self.inspect(spool, allowed, inspect)
+        await self._claim(blob.hash)
+        media_type = MEDIA_TYPES[blob.facts.format]
+        await self._store.put(blob_key(blob.hash), spool.path, sha256=blob.hash, media_type=media_type, handover=True)
+        return blob
+
+    async def inspect(
+        self,
+        spool: Spool,
+        allowed: frozenset[Format],
+        inspect: Callable[[Path], Awaitable[Facts]] | None = None,
+    ) -> Blob:
+        """Finishes a spool and says what is in it, without keeping it; raises as `keep` does."""
         await spool.finish()
         facts = await (inspect or self._codecs.inspect)(spool.path)
         if facts.format not in allowed:
             raise FormatNotAllowed(f"{facts.format} is not accepted here")
-        digest, size = spool.hash, spool.size
+        return Blob(spool.hash, spool.size, facts)
+
+    async def recognise(self, spool: Spool) -> Blob | None:
+        """Bytes that are recorded already, claimed anew so that no sweep takes them meanwhile; BlobBarred."""
+        await spool.finish()
+        digest = spool.hash
         await self._claim(digest)
-        await self._store.put(
-            blob_key(digest), spool.path, sha256=digest, media_type=MEDIA_TYPES[facts.format], handover=True
-        )
-        return Blob(digest, size, facts)
+        row = await self._db.fetchrow("known_blob", bytes.fromhex(digest))
+        return None if row is None else Blob(digest, spool.size, Facts(**row))
 
     async def _claim(self, digest: BlobHash) -> None:
         claimed = await self._db.fetchval("claim_blob", bytes.fromhex(digest), lock_key(digest))

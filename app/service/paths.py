@@ -5,6 +5,7 @@ A path is `/`, the name's first character, `/`, its second, `/`, the name: `ve20
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -74,3 +75,17 @@ class Naming:
             return ""
         from_two = self.profile == "documented" and self.base == DEFAULT_BASE
         return f"_{number + 1 if from_two else number}"
+
+
+def series_of(path: str, profile: Profile) -> Iterator[tuple[Naming, int]]:
+    """The series that a path has a number in: the first of its own, and perhaps a later one of another."""
+    base, _, extension = path.rpartition("/")[2].rpartition(".")
+    head, _, digits = base.rpartition("_")
+    places = [(base, 0)]
+    if digits.isascii() and digits.isdecimal() and len(digits) < 8:
+        places += [(head, int(digits)), (head, int(digits) - 1)]
+    for of, number in places:
+        if of and extension and number >= 0:
+            naming = Naming(of, extension, profile)
+            if naming.path(number) == path:
+                yield naming, number

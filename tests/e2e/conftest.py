@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -16,12 +17,14 @@ from yarl import URL
 
 from app.access.secrets import SecretBox
 from app.db.pool import Database
+from app.embedded.cluster import Cluster
 from app.http.edge import SERVER_OPTIONS
 from app.main import build_app
 from app.service.provision import Credentials, StoreOptions, TokenOptions, put_key, put_store, put_token
 from app.service.provision_plan import ProductOptions
 from app.service.provision_products import put_product
 from app.settings import Settings
+from tests.conftest import fresh_database
 
 SECRET_KEY: Final = "a secret of the tests, and of nobody else"
 
@@ -66,6 +69,7 @@ class Shop:
 
 
 Serve = Callable[..., Awaitable[Shop]]
+Fresh = Callable[[], AbstractAsyncContextManager[Database]]
 
 
 async def provision(database: Database) -> tuple[Credentials, str]:
@@ -84,11 +88,11 @@ async def provision(database: Database) -> tuple[Credentials, str]:
 
 @pytest.fixture
 async def serve(database: Database, tmp_path: Path) -> AsyncIterator[Serve]:
-    """Starts a service over the test's database; keyword arguments are settings."""
+    """Starts a service over the test's database, or over `database`; other keyword arguments are settings."""
     async with aiohttp.ClientSession() as session:
         servers: list[TestServer] = []
 
-        async def start(**options: Any) -> Shop:
+        async def start(*, database: Database = database, **options: Any) -> Shop:
             settings = replace(
                 Settings(data_dir=tmp_path, database_url=database.dsn, secret_key=SECRET_KEY, codec_processes=1),
                 **options,
@@ -102,6 +106,18 @@ async def serve(database: Database, tmp_path: Path) -> AsyncIterator[Serve]:
         yield start
         for server in servers:
             await server.close()
+
+
+@pytest.fixture
+def fresh(cluster: Cluster, template: str) -> Fresh:
+    """Another migrated database, for as long as the block lasts."""
+
+    @asynccontextmanager
+    async def open_fresh() -> AsyncIterator[Database]:
+        async with fresh_database(cluster, template) as dsn, Database(dsn) as database:
+            yield database
+
+    return open_fresh
 
 
 async def eventually(ask: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:

@@ -1,0 +1,1 @@
+"""Moving whole galleries in and out, with the ids, paths and stamps that clients have stored."""

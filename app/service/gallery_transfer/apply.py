@@ -1,0 +1,188 @@
+"""One line into the catalogue, within the transaction of its batch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app.db.pool import Record, Transaction
+from app.errors import InvalidCommand
+from app.model import EXTENSIONS
+from app.service.filing import FileName, Filing
+from app.service.gallery_transfer.lines import ImageLine, PathLine, Said, Types, TypesLine
+from app.service.gallery_transfer.report import Outcome
+from app.service.gallery_transfer.stored import stored_line
+from app.service.intake import Blob
+from app.service.paths import stem
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What lines may name: products by SKU, store views by code and by id, image types. `codes` are the store
+    views' own."""
+
+    products: Mapping[str, int]
+    stores: Mapping[str, int]
+    codes: Mapping[int, str]
+    types: frozenset[str]
+
+    def product(self, sku: str) -> int:
+        if sku not in self.products:
+            raise InvalidCommand(f"there is no product with the SKU {sku!r}.")
+        return self.products[sku]
+
+    def check(self, types: Types, stores: Mapping[str, Any]) -> None:
+        if unknown := [code for code in types if code not in self.types]:
+            raise InvalidCommand(f"there is no image type {unknown[0]!r}.")
+        if missing := [store for store in stores if store not in self.stores]:
+            raise InvalidCommand(f"there is no store view {missing[0]!r}.")
+
+
+class Applier:
+    def __init__(self, filing: Filing, known: Known) -> None:
+        self._filing = filing
+        self._known = known
+
+    async def image(self, tx: Transaction, line: ImageLine, blob: Blob | None) -> Outcome:
+        """Raises InvalidCommand for a line that contradicts itself or what is stored."""
+        product = self._known.product(line.sku)
+        self._known.check(line.said.types, line.stores)
+        for said in line.stores.values():
+            self._known.check(said.types, {})
+        found = await self._find(tx, line, product, blob)
+        if found is None:
+            image = await self._create(tx, line, product, blob)
+            outcome: Outcome = "created"
+        else:
+            _check_same(found, line, product, blob)
+            image, outcome = found["id"], await self._update(tx, found, line)
+        if outcome != "unchanged":
+            await self._say(tx, image, product, line)
+        nones = await self._put_nones(tx, product, line.said.types, {c: said.types for c, said in line.stores.items()})
+        return "updated" if nones and outcome == "unchanged" else outcome
+
+    async def path(self, tx: Transaction, line: PathLine, blob: Blob | None) -> Outcome:
+        """A path that no image has; InvalidCommand where it serves other bytes."""
+        if blob is not None:
+            return "created" if await self._filing.adopt_path(tx, line.path, blob) else "unchanged"
+        row = await tx.fetchrow("path_as_it_is", line.path)
+        if row is not None and row["blob_hash"] is not None:
+            raise InvalidCommand(f"{line.path} serves a file here.")
+        return "created" if await tx.execute("insert_withdrawn_path", line.path) else "unchanged"
+
+    async def types(self, tx: Transaction, line: TypesLine) -> Outcome:
+        product = self._known.product(line.sku)
+        self._known.check(line.types, line.stores)
+        return "updated" if await self._put_nones(tx, product, line.types, line.stores) else "unchanged"
+
+    async def _find(self, tx: Transaction, line: ImageLine, product: int, blob: Blob | None) -> Record | None:
+        digest = bytes.fromhex(blob.hash) if blob else None
+        urls = (line.url_large, line.url_small)
+        return await tx.fetchrow(
+            "image_to_update", line.id, product, line.path, line.key, digest, line.file_name, *urls
+        )
+
+    async def _create(self, tx: Transaction, line: ImageLine, product: int, blob: Blob | None) -> int:
+        digest = bytes.fromhex(blob.hash) if blob else None
+        picture = await tx.fetchval("put_transferred_picture", digest, line.url_large, line.url_small, line.key)
+        path = await self._path(tx, line, blob)
+        name = line.file_name or (path.rpartition("/")[2] if path else None)
+        said = (line.said.label, line.said.position, line.said.exclude)
+        image: int = await tx.fetchval(
+            "insert_transferred_image",
+            *(line.id, product, picture, name, path, *said),
+            self._filing.recipes if blob else [],
+            line.file_updated_at,
+        )
+        return image
+
+    async def _path(self, tx: Transaction, line: ImageLine, blob: Blob | None) -> str | None:
+        if blob is None:
+            return None
+        if line.path is not None:
+            await self._filing.adopt_path(tx, line.path, blob)
+            return line.path
+        name = (line.file_name or line.file or "").rpartition("/")[2]
+        return await self._filing.new_path(tx, blob, FileName(stem(name) or None, EXTENSIONS[blob.facts.format]))
+
+    async def _update(self, tx: Transaction, found: Record, line: ImageLine) -> Outcome:
+        rows = await tx.fetch("images_to_transfer", 0, found["id"])
+        by_code = {self._known.codes[self._known.stores[name]]: said for name, said in line.stores.items()}
+        if _comparable(replace(line, stores=by_code), stored_line(rows[0])):
+            return "unchanged"
+        said = (line.said.label, line.said.position, line.said.exclude)
+        stamp = (line.file_updated_at, line.file_name)
+        await tx.execute("update_transferred_image", found["id"], *said, *stamp)
+        return "updated"
+
+    async def _say(self, tx: Transaction, image: int, product: int, line: ImageLine) -> None:
+        """Texts, values per store view and types, exactly as the line has them."""
+        await self._write_texts(tx, image, line)
+        stores = {self._known.stores[code]: said for code, said in line.stores.items()}
+        valued = {store: said for store, said in stores.items() if said.values != Said().values}
+        await tx.execute("drop_other_store_values", image, list(valued))
+        for store, said in valued.items():
+            await tx.execute("set_store_values", image, store, *said.values)
+        for scope in (None, *set(self._known.stores.values())):
+            held = line.said.held if scope is None else stores[scope].held if scope in stores else []
+            await tx.execute("forget_types", product, scope, image, held)
+            if held:
+                await tx.execute("assign_types", product, scope, image, held)
+
+    async def _write_texts(self, tx: Transaction, image: int, line: ImageLine) -> None:
+        picture = await tx.fetchval("picture_of_image", image)
+        locales = list(line.texts)
+        columns = ([line.texts[locale].get(size) for locale in locales] for size in ("large", "small"))
+        await tx.execute("put_picture_texts", picture, locales, *columns)
+
+    async def _put_nones(self, tx: Transaction, product: int, types: Types, stores: Mapping[str, Types]) -> int:
+        """How many types became an explicit "none"."""
+        scopes = [(None, types), *((self._known.stores[code], of_store) for code, of_store in stores.items())]
+        changed = 0
+        for scope, said in scopes:
+            if nones := [code for code, is_held in said.items() if not is_held]:
+                changed += await tx.execute("put_nones", product, scope, nones)
+        return changed
+
+
+def _check_same(found: Record, line: ImageLine, product: int, blob: Blob | None) -> None:
+    if found["product_id"] != product or found["is_deleted"]:
+        raise InvalidCommand(
+            f"image {found['id']} is {'deleted' if found['is_deleted'] else 'one of another product'}."
+        )
+    if line.path is not None and found["file_path"] != line.path:
+        raise InvalidCommand(f"image {found['id']} has the path {found['file_path']} here.")
+    if blob is not None and (found["blob_hash"] is None or found["blob_hash"].hex() != blob.hash):
+        raise InvalidCommand(f"image {found['id']} has another file here.")
+
+
+def _comparable(line: ImageLine, stored: ImageLine) -> bool:
+    """Whether a line says what is stored; what it leaves to the service counts as equal."""
+    stores = {code: _without_nones(said) for code, said in line.stores.items()}
+    wanted = replace(
+        line,
+        id=stored.id,
+        path=stored.path,
+        file=None,
+        file_name=line.file_name or stored.file_name,
+        file_updated_at=line.file_updated_at or stored.file_updated_at,
+        key=stored.key,
+        url_large=stored.url_large,
+        url_small=stored.url_small,
+        said=_without_nones(line.said),
+        texts={locale: _given(texts) for locale, texts in line.texts.items() if _given(texts)},
+        stores={code: said for code, said in stores.items() if said != Said()},
+    )
+    return wanted == stored
+
+
+def _given(texts: Mapping[str, str | None]) -> dict[str, str]:
+    return {size: text for size, text in texts.items() if text is not None}
+
+
+def _without_nones(said: Said) -> Said:
+    return replace(said, types=dict.fromkeys(said.held, True))
+
+
+def store_names(rows: Sequence[Record]) -> dict[str, int]:
+    """Store views by code and by id."""
+    return {str(row["id"]): row["id"] for row in rows} | {row["code"]: row["id"] for row in rows}

@@ -1,0 +1,146 @@
+"""Reading a gallery file into the catalogue: a batch at a time, each line on its own."""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final, assert_never
+
+from app.db.errors import ConstraintViolated
+from app.db.pool import Database, Transaction
+from app.errors import ImageRejected, InvalidCommand, ProductImagesError, Unavailable
+from app.service.filing import Filing
+from app.service.gallery_transfer.apply import Applier, Known, store_names
+from app.service.gallery_transfer.files import GalleryFiles
+from app.service.gallery_transfer.lines import ImageLine, Line, PathLine, TypesLine, parse_line
+from app.service.gallery_transfer.report import Outcome, Report, Subject
+from app.service.intake import Blob
+
+BATCH: Final = 100
+_READERS: Final = 4  # files that are inspected at a time
+
+Numbered = tuple[int, bytes]
+"""A line and its number in the file, from 1."""
+
+
+class _DryRun(Exception):
+    """Nothing is to be kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    number: int
+    line: Line
+    blob: Blob | None
+
+
+class GalleryImport:
+    """A file that was imported before changes nothing, so one that was broken off is simply imported again."""
+
+    def __init__(
+        self, database: Database, filing: Filing, files: GalleryFiles, report: Report, *, dry_run: bool = False
+    ) -> None:
+        self._db = database
+        self._filing = filing
+        self._files = files
+        self._report = report
+        self._dry_run = dry_run
+        self._readers = asyncio.Semaphore(_READERS)
+
+    async def run(self, lines: Iterable[Numbered]) -> None:
+        """All lines; those that are left out are told to the report. Raises Unavailable."""
+        waiting = iter(lines)
+        while batch := list(islice(waiting, BATCH)):
+            read = await asyncio.gather(*(self._read(number, text) for number, text in batch if text.strip()))
+            await self._write([one for one in read if one is not None])
+        if not self._dry_run:
+            await self._db.fetchval("move_image_ids_beyond")
+
+    async def _read(self, number: int, text: bytes) -> _Read | None:
+        async with self._readers:
+            try:
+                line = parse_line(text)
+                return _Read(number, line, await self._blob(line))
+            except Unavailable:
+                raise
+            except ProductImagesError as error:
+                self._report.reject(number, error.reason or error.public)
+        return None
+
+    async def _blob(self, line: Line) -> Blob | None:
+        match line:
+            case ImageLine():
+                name = line.file or line.path
+                if name is None and line.url_large is None and line.url_small is None:
+                    raise InvalidCommand("an image needs a file, a path or a URL.")
+            case PathLine():
+                name = line.file
+            case TypesLine():
+                name = None
+            case _:
+                assert_never(line)
+        return None if name is None else await self._files.read(name)
+
+    async def _write(self, batch: Sequence[_Read]) -> None:
+        done: list[tuple[Subject, Outcome]] = []
+        with suppress(_DryRun):
+            async with self._db.transaction() as tx:
+                admitted = await self._admit(tx, batch)
+                applier = Applier(self._filing, await self._known(tx, admitted))
+                for one in admitted:
+                    with self._told(one.number):
+                        async with tx.savepoint():
+                            done.append(await _apply(applier, tx, one))
+                if self._dry_run:
+                    raise _DryRun
+        for subject, outcome in done:
+            self._report.count(subject, outcome)
+
+    @contextmanager
+    def _told(self, number: int) -> Iterator[None]:
+        """A line that cannot be applied is left out, alone."""
+        try:
+            yield
+        except Unavailable:
+            raise
+        except ConstraintViolated as error:
+            self._report.reject(number, f"contradicts what is stored: {error.constraint or error.reason}.")
+        except ProductImagesError as error:
+            self._report.reject(number, error.reason or error.public)
+
+    async def _admit(self, tx: Transaction, batch: Sequence[_Read]) -> list[_Read]:
+        """Takes the locks of all hashes in one order, as nobody else takes more than one."""
+        blobs = {one.blob.hash: one.blob for one in batch if one.blob}
+        barred = set[str]()
+        for digest in sorted(blobs):
+            try:
+                await self._filing.admit(tx, blobs[digest])
+            except ImageRejected:
+                barred.add(digest)
+        for one in batch:
+            if one.blob and one.blob.hash in barred:
+                self._report.reject(one.number, "these bytes were purged and may not come back.")
+        return [one for one in batch if not one.blob or one.blob.hash not in barred]
+
+    async def _known(self, tx: Transaction, batch: Sequence[_Read]) -> Known:
+        skus = {one.line.sku for one in batch if not isinstance(one.line, PathLine)}
+        rows = await tx.fetch("products_by_sku", sorted(skus))
+        products = {row["sku"]: row["id"] for row in rows}
+        await tx.fetch("lock_products", sorted(products.values()))
+        stores = await tx.fetch("store_view_names")
+        codes = {row["id"]: row["code"] for row in stores}
+        types = frozenset(row["code"] for row in await tx.fetch("image_type_codes"))
+        return Known(products, store_names(stores), codes, types)
+
+
+async def _apply(applier: Applier, tx: Transaction, one: _Read) -> tuple[Subject, Outcome]:
+    match one.line:
+        case ImageLine():
+            return "images", await applier.image(tx, one.line, one.blob)
+        case PathLine():
+            return "paths", await applier.path(tx, one.line, one.blob)
+        case TypesLine():
+            return "types", await applier.types(tx, one.line)
+        case _:
+            assert_never(one.line)

@@ -1,0 +1,35 @@
+"""What an import did, and what it left out."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Final, Literal
+
+Subject = Literal["images", "paths", "types"]
+Outcome = Literal["created", "updated", "unchanged", "rejected"]
+
+_SUBJECTS: Final[tuple[Subject, ...]] = ("images", "paths", "types")
+_OUTCOMES: Final[tuple[Outcome, ...]] = ("created", "updated", "unchanged", "rejected")
+
+
+class Report:
+    """`tell` hears of each line that was left out: its number and why."""
+
+    def __init__(self, tell: Callable[[int, str], None]) -> None:
+        self._tell = tell
+        self._counts: Counter[tuple[Subject, Outcome]] = Counter()
+
+    def count(self, subject: Subject, outcome: Outcome) -> None:
+        self._counts[subject, outcome] += 1
+
+    def reject(self, line: int, reason: str) -> None:
+        """A line that was left out counts as an image, which nearly all lines are."""
+        self.count("images", "rejected")
+        self._tell(line, reason)
+
+    @property
+    def rejected(self) -> int:
+        return self._counts["images", "rejected"]
+
+    @property
+    def counts(self) -> dict[str, dict[str, int]]:
+        return {s: {outcome: self._counts[s, outcome] for outcome in _OUTCOMES} for s in _SUBJECTS}

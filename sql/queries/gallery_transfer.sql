@@ -1,0 +1,158 @@
+-- name: images_to_transfer
+-- Live images as lines: those behind creation number $1, a thousand at a time, or (then $2) one by its id.
+select
+    i.ordinal, i.id, p.sku, i.file_path as path, i.file_name, i.file_updated_at, pic.url_large, pic.url_small, pic.key,
+    encode(pic.blob_hash, 'hex') as blob, i.label, i.position, i.excluded as exclude,
+    array(
+        select a.type_code from image_type_assignment a
+        where a.image_id = i.id and a.store_view_id is null order by a.type_code
+    ) as types,
+    (
+        select json_object_agg(t.locale, json_strip_nulls(json_build_object('large', t.large, 'small', t.small)))
+        from picture_text t where t.picture_id = pic.id
+    )::text as texts,
+    (
+        select json_object_agg(s.code, json_build_object(
+            'label', o.label, 'position', o.position, 'exclude', o.excluded, 'hidden', coalesce(o.hidden, false),
+            'types', array(
+                select a.type_code from image_type_assignment a
+                where a.image_id = i.id and a.store_view_id = s.id order by a.type_code
+            )
+        ) order by s.code)
+        from store_view s left join image_store o on o.store_view_id = s.id and o.image_id = i.id
+        where o.image_id is not null or exists (
+            select from image_type_assignment a where a.image_id = i.id and a.store_view_id = s.id
+        )
+    )::text as stores
+from image i
+join product p on p.id = i.product_id and p.deleted_at is null
+join picture pic on pic.id = i.picture_id
+where i.deleted_at is null and i.ordinal > $1 and ($2::bigint is null or i.id = $2)
+order by i.ordinal
+limit 1000;
+
+-- name: paths_to_transfer
+-- Paths behind $1 that no live image has; without a blob they are withdrawn.
+select f.path, encode(f.blob_hash, 'hex') as blob
+from file_path f
+where f.path > $1 and not exists (
+    select from image i join product p on p.id = i.product_id and p.deleted_at is null
+    where i.file_path = f.path and i.deleted_at is null
+)
+order by f.path
+limit 1000;
+
+-- name: nones_to_transfer
+-- Types that are an explicit "none", of the products behind id $1.
+select p.id, p.sku, s.code as store, a.type_code
+from (select id, sku from product where id > $1 and deleted_at is null and exists (
+    select from image_type_assignment n where n.product_id = product.id and n.image_id is null
+) order by id limit 1000) p
+join image_type_assignment a on a.product_id = p.id and a.image_id is null
+left join store_view s on s.id = a.store_view_id
+order by p.id, s.code nulls first, a.type_code;
+
+-- name: products_by_sku
+-- The ids of products that are not deleted, by their SKUs.
+select sku, id from product where sku = any ($1::text[]) and deleted_at is null;
+
+-- name: known_blob
+-- What is recorded of bytes that the store has already.
+select format, width, height, frames, orientation, has_alpha from blob where hash = $1;
+
+-- name: image_to_update
+-- The image that a line means: by id ($1), else by path ($3), key ($4), bytes and file name ($5, $6) or URLs ($7, $8)
+-- within product $2; with what a line must not contradict.
+select i.id, i.product_id, i.deleted_at is not null as is_deleted, i.file_path, i.picture_id, pic.blob_hash
+from image i join picture pic on pic.id = i.picture_id
+where case
+    when $1::bigint is not null then i.id = $1
+    else i.product_id = $2 and i.deleted_at is null and case
+        when $3::text is not null then i.file_path = $3
+        when $4::text is not null then pic.key = $4
+        when $5::bytea is not null then pic.blob_hash = $5 and ($6::text is null or i.file_name = $6)
+        else pic.blob_hash is null and pic.url_large is not distinct from $7 and pic.url_small is not distinct from $8
+    end
+end
+order by i.id
+limit 1;
+
+-- name: put_transferred_picture
+-- A picture by its key, or a new one without a key.
+insert into picture (blob_hash, url_large, url_small, key) values ($1, $2, $3, $4)
+on conflict (key) do update
+set blob_hash = excluded.blob_hash, url_large = excluded.url_large, url_small = excluded.url_small
+returning id;
+
+-- name: put_picture_texts
+-- Makes a picture's texts exactly these.
+with gone as (delete from picture_text where picture_id = $1 and locale <> all ($2::text[]))
+insert into picture_text (picture_id, locale, large, small)
+select $1, t.locale, t.large, t.small
+from unnest($2::text[], $3::text[], $4::text[]) as t (locale, large, small)
+where num_nonnulls(t.large, t.small) > 0
+on conflict (picture_id, locale) do update set large = excluded.large, small = excluded.small;
+
+-- name: insert_transferred_image
+-- An image as another shop had it; what is null is chosen here.
+insert into image (id, product_id, picture_id, file_name, file_path, label, position, excluded, recipes, file_updated_at)
+values (
+    coalesce($1::bigint, nextval(pg_get_serial_sequence('image', 'id'))), $2, $3, $4, $5::text, $6, $7, $8, $9,
+    case when $5::text is null then null else coalesce($10::timestamptz, now()) end
+)
+returning id;
+
+-- name: update_transferred_image
+-- What a line says globally of an image that is here already; a stamp or name that it does not give stays.
+update image
+set label = $2, position = $3, excluded = $4, file_updated_at = coalesce($5::timestamptz, file_updated_at),
+    file_name = coalesce($6, file_name), updated_at = now()
+where id = $1;
+
+-- name: move_image_ids_beyond
+-- New images get ids behind all that were brought along.
+select setval(pg_get_serial_sequence('image', 'id'), greatest((select max(id) from image), nextval(pg_get_serial_sequence('image', 'id')) - 1, 1));
+
+-- name: drop_other_store_values
+-- Forgets what store views other than these say of an image.
+delete from image_store where image_id = $1 and store_view_id <> all ($2::integer[]);
+
+-- name: forget_types
+-- Types that an image holds in a scope and that are not listed become unset.
+delete from image_type_assignment
+where product_id = $1 and store_view_id is not distinct from $2::integer and image_id = $3 and type_code <> all ($4::text[]);
+
+-- name: put_nones
+-- Makes types of a product an explicit "none" in a scope; tells how many were not so before.
+insert into image_type_assignment (product_id, store_view_id, type_code, image_id)
+select $1, $2::integer, unnest($3::text[]), null
+on conflict (product_id, store_view_id, type_code) do update set image_id = null
+where image_type_assignment.image_id is not null;
+
+-- name: path_as_it_is
+-- What a path serves; withdrawn without a blob.
+select blob_hash from file_path where path = $1;
+
+-- name: insert_withdrawn_path
+-- Keeps a path that was withdrawn elsewhere from ever being used here.
+insert into file_path (path, withdrawn_at) values ($1, now()) on conflict (path) do nothing;
+
+-- name: continue_path_series
+-- Begins to count a series whose first path ($3 = 0) came from elsewhere.
+insert into file_path_series (stem, extension, last) values ($1, $2, $3) on conflict (stem, extension) do nothing;
+
+-- name: advance_path_series
+-- Counts a later path of a series, if it is the next one.
+update file_path_series set last = $3 where stem = $1 and extension = $2 and last = $3 - 1;
+
+-- name: store_view_names
+-- All store views, by code and by id.
+select id, code from store_view;
+
+-- name: image_type_codes
+-- All image types.
+select code from image_type;
+
+-- name: picture_of_image
+-- The picture that an image shows.
+select picture_id from image where id = $1;

@@ -1,0 +1,197 @@
+"""A shop moves in with everything it has, and every stored id and URL goes on working."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from yarl import URL
+
+from app.main import Parts
+from app.service.gallery_transfer.export import GalleryExport
+from app.service.gallery_transfer.files import GalleryFiles
+from app.service.gallery_transfer.importer import GalleryImport
+from app.service.gallery_transfer.report import Report
+from tests.e2e.conftest import Fresh, Serve, Shop
+from tests.e2e.test_main_job import body
+from tests.pictures import encoded, picture
+
+IMAGES: Final = "/api/rest/products/dress/images"
+JSON: Final = {"Content-Type": "application/json"}
+
+READS: Final = (
+    *(
+        f"/api/rest/products/{sku}/images{store}"
+        for sku in ("dress", "9", "10")
+        for store in ("", "/store/german", "/store/3")
+    ),
+    *(f"/api/v1/variants/{product}/images" for product in (8, 9, 10)),
+    *(
+        f"/{kind}-products/{sku}/{kind}-product-image-sets"
+        for kind, sku in (("abstract", "dress"), ("concrete", "dress-red"))
+    ),
+)
+
+
+async def imported(
+    parts: Parts, lines: list[dict[str, Any]], folder: Path, *, dry_run: bool = False
+) -> tuple[dict[str, Any], list[str]]:
+    """What an import of these lines counts, and what it rejects."""
+    rejected: list[str] = []
+    report = Report(lambda number, reason: rejected.append(f"{number}: {reason}"))
+    files = GalleryFiles(parts.intake, folder, keep=not dry_run)
+    numbered = [(number, json.dumps(line).encode()) for number, line in enumerate(lines, 1)]
+    await GalleryImport(parts.database, parts.filing, files, report, dry_run=dry_run).run(numbered)
+    return {subject: {o: n for o, n in outcomes.items() if n} for subject, outcomes in report.counts.items()}, rejected
+
+
+@asynccontextmanager
+async def parts_of(shop: Shop) -> AsyncIterator[Parts]:
+    parts = Parts(shop.settings, shop.database.dsn)
+    async with parts.opened():
+        yield parts
+
+
+def files(folder: Path, **named: bytes) -> Path:
+    for name, data in named.items():
+        path = folder / name.replace("__", "/").replace("_jpg", ".jpg")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return folder
+
+
+async def test_an_existing_shop_keeps_its_ids_paths_and_stamps(serve: Serve, tmp_path: Path) -> None:
+    """Imported images show in all dialects with what they had; new ones get ids behind them."""
+    shop = await serve(run_worker=False)
+    front, old = encoded(picture(60, 40)), encoded(picture(50, 40, seed=2))
+    folder = files(tmp_path / "media", v__e__ve2011_jpg=front, o__l__old_jpg=old)
+    lines = [
+        {
+            "sku": "dress", "id": 705, "path": "/v/e/ve2011.jpg", "file_updated_at": "2013-06-06T15:44:36Z",
+            "label": "Front", "position": 3, "exclude": False, "types": ["image", "thumbnail"],
+            "stores": {"german": {"label": "Vorne", "types": ["image"]}, "3": {"hidden": True}},
+        },
+        {"sku": "dress-red", "id": 7, "url_large": "https://img.example/l.jpg", "url_small": "//img.example/s.jpg",
+         "key": "k1", "texts": {"en_US": {"large": "Large"}}},
+        {"path": "/o/l/old.jpg", "file": "o/l/old.jpg"},
+        {"path": "/w/i/withdrawn.jpg", "file": None},
+    ]  # fmt: skip
+    async with parts_of(shop) as parts:
+        counts, rejected = await imported(parts, lines, folder)
+        assert (counts, rejected) == ({"images": {"created": 2}, "paths": {"created": 2}, "types": {}}, [])
+        counts, rejected = await imported(parts, lines, folder)
+        assert (counts, rejected) == ({"images": {"unchanged": 2}, "paths": {"unchanged": 2}, "types": {}}, [])
+    [image] = (await shop.signed("GET", IMAGES)).json()
+    url = str(shop.url.join(URL("/media/catalog/product/v/e/ve2011.jpg")))
+    assert image == {
+        "id": "705", "label": "Front", "position": "3", "exclude": "0", "url": url, "types": ["image", "thumbnail"],
+    }  # fmt: skip
+    [german] = (await shop.signed("GET", f"{IMAGES}/store/german")).json()
+    assert (german["label"], german["types"]) == ("Vorne", ["image", "thumbnail"])
+    assert (await shop.signed("GET", f"{IMAGES}/store/3")).json() == []
+    spree = (await shop.call("GET", "/api/v1/variants/8/images", headers={"X-Spree-Token": shop.api_key})).json()
+    assert spree["images"][0]["attachment_updated_at"] == "2013-06-06T15:44:36.000Z"
+    assert (await shop.get("/media/catalog/product/o/l/old.jpg")).status == 200
+    assert (await shop.get("/media/catalog/product/w/i/withdrawn.jpg")).status == 404
+    red = (await shop.get("/concrete-products/dress-red/concrete-product-image-sets", Accept="*/*")).json()
+    [shown] = red["data"][0]["attributes"]["imageSets"][0]["images"]
+    assert shown == {"externalUrlLarge": "https://img.example/l.jpg", "externalUrlSmall": "//img.example/s.jpg"}
+    created = await shop.signed("POST", IMAGES, data=body(old, file_name="ve2011"), headers=JSON)
+    assert created.headers["Location"] == f"{IMAGES}/706"
+    listed = (await shop.signed("GET", f"{IMAGES}/706")).json()
+    assert listed["url"].endswith("/v/e/ve2011_1.jpg")
+
+
+BAD: Final[list[tuple[dict[str, Any], str]]] = [
+    ({"sku": "nothing", "path": "/a/b/ab.jpg"}, "1: there is no product with the SKU 'nothing'."),
+    ({"sku": "dress", "path": "/n/o/no.jpg"}, "1: there is no file /n/o/no.jpg in "),
+    ({"sku": "dress", "path": "/../../etc/passwd"}, "1: there is no file /../../etc/passwd in "),
+    ({"sku": "dress", "file": "bad.jpg"}, "1: "),
+    ({"sku": "dress", "path": "/a/b/ab.jpg", "types": ["nonsense"]}, "1: there is no image type 'nonsense'."),
+    ({"sku": "dress", "path": "/a/b/ab.jpg", "stores": {"mars": {}}}, "1: there is no store view 'mars'."),
+    ({"sku": "dress", "path": "/a/b/ab.jpg", "position": -1}, "1: position "),
+    ({"sku": "dress", "path": "/a/b/ab.jpg", "colour": "red"}, "1: colour Unknown field."),
+    ({"sku": "dress"}, "1: an image needs "),
+    ({"path": "/a/b/ab.jpg"}, "1: a line has a sku, or a path and a file"),
+]
+
+
+@pytest.mark.parametrize(("line", "reason"), BAD)
+async def test_a_line_that_cannot_be_right_is_left_out(
+    serve: Serve, tmp_path: Path, line: dict[str, Any], reason: str
+) -> None:
+    """A bad line is reported with its number and reason; the good ones beside it are imported."""
+    shop = await serve(run_worker=False)
+    folder = files(
+        tmp_path / "media",
+        a__b__ab_jpg=encoded(picture(20, 20)),
+        bad_jpg=b"no picture",
+        good_jpg=encoded(picture(9, 9)),
+    )
+    async with parts_of(shop) as parts:
+        counts, rejected = await imported(parts, [line, {"sku": "dress", "file": "good.jpg"}], folder)
+    assert len(rejected) == 1
+    assert rejected[0].startswith(reason)
+    assert counts["images"] == {"created": 1, "rejected": 1}
+
+
+async def test_a_dry_run_says_what_would_happen_and_changes_nothing(serve: Serve, tmp_path: Path) -> None:
+    """A dry run counts and rejects as the real one would, and leaves no row and no object."""
+    shop = await serve(run_worker=False)
+    folder = files(tmp_path / "media", a__b__ab_jpg=encoded(picture(20, 20)))
+    lines = [{"sku": "dress", "path": "/a/b/ab.jpg"}, {"sku": "nothing", "path": "/a/b/ab.jpg"}]
+    async with parts_of(shop) as parts:
+        counts, rejected = await imported(parts, lines, folder, dry_run=True)
+    assert (counts["images"], len(rejected)) == ({"created": 1, "rejected": 1}, 1)
+    assert (await shop.signed("GET", IMAGES)).json() == []
+    assert not list((shop.settings.data_dir / "objects").rglob("blobs/*/*/*"))
+
+
+async def answers(shop: Shop) -> dict[str, Any]:
+    """What every dialect says of every product, hosts left out."""
+    told = {}
+    for path in READS:
+        for language in ("en", "de"):
+            headers = {"Accept": "application/json", "Accept-Language": language, "X-Spree-Token": shop.api_key}
+            plain = await shop.call("GET", path, headers=headers)
+            told[path, language] = plain.status, plain.body.replace(f":{shop.url.port}".encode(), b"")
+        if path.startswith("/api/rest"):
+            told[path, "admin"] = (await shop.signed("GET", path)).body.replace(f":{shop.url.port}".encode(), b"")
+    return told
+
+
+async def test_what_is_exported_and_imported_answers_the_same(serve: Serve, fresh: Fresh, tmp_path: Path) -> None:
+    """An export imported into an empty catalogue gives the same answers in all three dialects, and exports the same."""
+    first = await serve(run_worker=False)
+    for number, (path, fields) in enumerate(
+        [
+            (IMAGES, {"label": "Front", "types": ["image", "small_image"]}),
+            (IMAGES, {"file_name": "back", "label": "Back & <b> é", "exclude": 1}),
+            (f"{IMAGES}/store/german", {"label": "Nur deutsch", "types": ["thumbnail"]}),
+            ("/api/rest/products/9/images", {"file_name": "back"}),
+            ("/api/rest/products/dress/images", {"file_name": "gone"}),
+        ]
+    ):
+        data = encoded(picture(40, 30, seed=number % 2))
+        assert (await first.signed("POST", path, data=body(data, **fields), headers=JSON)).status == 200
+    ids = [image["id"] for image in (await first.signed("GET", IMAGES)).json()]
+    put = json.dumps({"label": "Vorne", "position": 9, "types": ["thumbnail"]})
+    assert (await first.signed("PUT", f"{IMAGES}/{ids[1]}/store/german", data=put, headers=JSON)).status == 200
+    assert (await first.signed("PUT", f"{IMAGES}/{ids[2]}", data='{"file_name":"renamed"}', headers=JSON)).status == 200
+    assert (await first.signed("DELETE", f"{IMAGES}/{ids[0]}/store/3")).status == 200
+    spree = await first.call("DELETE", f"/api/v1/variants/8/images/{ids[3]}", headers={"X-Spree-Token": first.api_key})
+    assert spree.status == 204
+
+    folder = tmp_path / "moving"
+    async with parts_of(first) as parts:
+        lines = [line async for line in GalleryExport(parts.database, parts.store, folder).lines()]
+    async with fresh() as database:
+        second = await serve(database=database, run_worker=False, data_dir=tmp_path / "second")
+        async with parts_of(second) as parts:
+            counts, rejected = await imported(parts, lines, folder)
+            assert rejected == []
+            assert counts["images"] == {"created": 4}
+            assert [line async for line in GalleryExport(parts.database, parts.store, None).lines()] == lines
+        assert await answers(second) == await answers(first)
