@@ -43,7 +43,8 @@ def _add_request_id(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 def _rendering(log_format: Literal["console", "json"]) -> list[Processor]:
     if log_format == "json":
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    return [structlog.dev.ConsoleRenderer()]
+    # The default one prints local variables where the package rich is installed: settings, keys, bodies.
+    return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
 
 
 def _without_noise(record: logging.LogRecord) -> bool:
