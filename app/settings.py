@@ -142,6 +142,7 @@ class Settings:
         "comma-separated (`10.1.2.3:8080`, `[fd00::/8]:*`).",
         _Words(),
     )
+    fetch_per_host: int = option(4, "Most pictures that an import fetches from one host at a time.", _number(1, 64))
     fetch_seconds: int = option(10, "Longest time that fetching one attachment may take, in seconds.", _number(1))
 
     run_worker: bool = option(True, "Whether `serve` also runs the background task.", mf.Boolean())

@@ -271,6 +271,13 @@ select product_id, picture_id, picture_id, position, ordinal, is_folded
 from import_new_link
 where product_id is not null;
 
+-- name: pictures_without_files
+-- The pictures of new gallery entries whose bytes were fetched before.
+select distinct n.picture_id
+from import_new_link n
+join picture p on p.id = n.picture_id
+where n.product_id is not null and p.blob_hash is not null;
+
 -- name: count_import
 -- What is created and updated of each subject, and how many there are of it in the file.
 select 'images' as subject, count(*) as total, count(*) filter (where is_new) as created,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from app.dialects.spree.errors import KeyMissing, KeyUnknown, Unauthorised
-from app.dialects.spree.filename import scrubbed
+from app.service.file_names import scrubbed
 
 Role = Literal["admin", "customer"]
 FindRole = Callable[[str], Awaitable[Role | None]]

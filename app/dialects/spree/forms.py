@@ -11,12 +11,13 @@ import orjson
 from aiohttp.web import Request
 
 from app.dialects.spree.errors import Malformed
-from app.dialects.spree.filename import UNNAMED, disposition_parameter, sanitised, scrubbed
+from app.dialects.spree.filename import disposition_parameter
 from app.dialects.spree.match import OVERRIDES
 from app.dialects.spree.multipart import Part, parts, pass_over
 from app.dialects.spree.params import MOST_FIELDS, Params, Upload, nested, wrapped
 from app.errors import BodyTooLarge, FileTooLarge
 from app.http.body import body_chunks, read_body
+from app.service.file_names import UNNAMED, sanitised, scrubbed
 from app.service.intake import Intake, Spool
 
 ATTACHMENT: Final = "image[attachment]"

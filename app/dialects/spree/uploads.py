@@ -6,7 +6,7 @@ from typing import Final
 
 from app.dialects.spree import data_uri, validation
 from app.dialects.spree.errors import Invalid, Unusable
-from app.dialects.spree.filename import disposition_parameter, sanitised
+from app.dialects.spree.filename import disposition_parameter
 from app.dialects.spree.forms import Files
 from app.dialects.spree.params import Absent, Attachment, Cleared, Upload
 from app.errors import CodecFailed, FormatNotAllowed, ImageLimitExceeded, ImageUndecodable
@@ -14,6 +14,7 @@ from app.events import Observe, UploadAccepted, UploadRejected
 from app.model import Facts, Recipe
 from app.raster.pool import CodecPool
 from app.service.fetch import Fetcher, Remote
+from app.service.file_names import sanitised
 from app.service.intake import Intake
 from app.service.spree_gallery_writer import StoredUpload
 from app.settings import Settings

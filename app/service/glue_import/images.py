@@ -6,9 +6,11 @@ from typing import Final, cast
 
 from app.db.bulk import Bulk
 from app.errors import InvalidCommand
+from app.service.filing import Filing
 from app.service.glue_import.report import Report, Subject
 from app.service.glue_import.rows import IMAGE_COLUMNS, ImageRecord, ImageRows
 from app.service.glue_import.table import Table
+from app.service.picture_fetch import give_files
 
 _STEPS: Final = (
     "stage_sets",
@@ -28,6 +30,7 @@ async def import_images(
     locales: tuple[str, ...],
     report: Report,
     advanced: Callable[[int], object],
+    filing: Filing,
     *,
     fold: bool,
 ) -> None:
@@ -46,6 +49,7 @@ async def import_images(
         report.folded = await tx.fetchval("folded_owners")
     for step in _STEPS:
         await tx.execute(step)
+    await give_files(tx, filing, [row["picture_id"] for row in await tx.fetch("pictures_without_files")])
     await _count(tx, report)
 
 

@@ -11,14 +11,15 @@ from app.errors import InvalidCommand
 
 Subject = Literal["products", "sets", "images", "links"]
 Outcome = Literal["created", "updated", "unchanged", "rejected"]
-Counts = Mapping[Subject, Mapping[Outcome, int]]
+Counts = Mapping[str, Mapping[str, int]]
+"""How many of each subject had each outcome."""
 
 SUBJECTS: Final[tuple[Subject, ...]] = ("products", "sets", "images", "links")
 OUTCOMES: Final[tuple[Outcome, ...]] = ("created", "updated", "unchanged", "rejected")
 
 
 class _Writer(Protocol):
-    def writerow(self, row: tuple[str, int, str], /) -> object: ...
+    def writerow(self, row: tuple[str, int | str, str], /) -> object: ...
 
 
 class Report:
@@ -28,6 +29,8 @@ class Report:
         self._writer = writer
         self._counts: Counter[tuple[Subject, Outcome]] = Counter()
         self.folded = 0
+        self.fetched = 0
+        self.still_foreign = 0
 
     def count(self, subject: Subject, outcome: Outcome, number: int = 1) -> None:
         self._counts[subject, outcome] += number
@@ -35,6 +38,14 @@ class Report:
     def reject(self, subject: Subject, file: str, line: int, reason: str) -> None:
         self.count(subject, "rejected")
         self._writer.writerow((file, line, reason))
+
+    def count_fetched(self, pictures: int) -> None:
+        self.fetched += pictures
+
+    def count_foreign(self, url: str, reason: str) -> None:
+        """A picture that could not be fetched; its URL stands in the place of the file."""
+        self.still_foreign += 1
+        self._writer.writerow((url, "", reason))
 
     @property
     def counts(self) -> Counts:

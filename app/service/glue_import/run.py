@@ -12,6 +12,7 @@ from typing import Final
 from app.db.bulk import bulk
 from app.db.pool import Database
 from app.errors import InvalidCommand
+from app.service.filing import Filing
 from app.service.glue_import.images import import_images
 from app.service.glue_import.products import Kind, import_products
 from app.service.glue_import.report import Report
@@ -40,7 +41,9 @@ class Options:
         return paths
 
 
-async def run_import(database: Database, options: Options, report: Report, advanced: Callable[[int], object]) -> None:
+async def run_import(
+    database: Database, filing: Filing, options: Options, report: Report, advanced: Callable[[int], object]
+) -> None:
     """`advanced` hears of the bytes read. Raises InvalidCommand for a file that cannot be read at all; what is
     wrong with a line is reported, and costs no other line."""
     files = {path.name: path for path in options.files()}
@@ -50,4 +53,4 @@ async def run_import(database: Database, options: Options, report: Report, advan
             if path := files.get(name):
                 await import_products(tx, path, kind, options.locales[0], report, advanced)
         if path := files.get(IMAGE_FILE):
-            await import_images(tx, path, options.locales, report, advanced, fold=options.fold)
+            await import_images(tx, path, options.locales, report, advanced, filing, fold=options.fold)

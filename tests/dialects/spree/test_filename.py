@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.dialects.spree.filename import disposition_parameter, sanitised
+from app.dialects.spree.filename import disposition_parameter
+from app.service.file_names import sanitised
 
 
 @pytest.mark.parametrize(

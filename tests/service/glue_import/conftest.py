@@ -7,6 +7,7 @@ import pytest
 
 from app.db.connect import Connection
 from app.db.pool import Database
+from app.service.filing import Filing
 from app.service.glue_import.report import Counts, reported
 from app.service.glue_import.run import Options, run_import
 from app.service.image_sets import ImageSetReader, Wanted
@@ -43,7 +44,9 @@ class Importer:
 
     async def run(self, *, fold: bool = False, keep: bool = True) -> Counts:
         with reported(self.folder / "report.csv") as report:
-            await run_import(self.database, Options(self.folder, LOCALES, fold, keep), report, lambda _: None)
+            await run_import(
+                self.database, Filing(Settings()), Options(self.folder, LOCALES, fold, keep), report, lambda _: None
+            )
         return report.counts
 
     async def created(self, *, fold: bool = False) -> dict[str, int]:

@@ -1,0 +1,26 @@
+"""The file name that is kept of the one that a file came with. Source: spree.md, section 5.4."""
+
+import re
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+UNNAMED: Final = "data"
+"""The name of a file that came without a usable one."""
+
+_ESCAPES: Final = re.compile(r"%.?.?", re.DOTALL)
+_GOOD_ESCAPE: Final = re.compile(r"%[0-9a-fA-F]{2}")
+_REPLACED: Final = str.maketrans(dict.fromkeys("&$+,/:;=?@<>[]{}|\\^~%# \x00", "_"))
+
+
+def sanitised(sent: str) -> str:
+    """`sent` without its folders and with the characters that trouble URLs replaced by `_`."""
+    if all(_GOOD_ESCAPE.fullmatch(escape) for escape in _ESCAPES.findall(sent)):
+        sent = unquote_to_bytes(scrubbed(sent)).decode("utf-8", "replace")
+    base = re.split(r"[/\\]", sent)[-1]
+    name = scrubbed(base).translate(_REPLACED)
+    return name if name.strip(".") else UNNAMED
+
+
+def scrubbed(text: str) -> str:
+    """`text` with what is no Unicode (bytes that a header smuggled in) replaced by `?`."""
+    return text.encode("utf-8", "replace").decode()

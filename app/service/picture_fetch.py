@@ -1,0 +1,100 @@
+"""Foreign pictures brought here: downloaded, stored, and from then on served from here (spec §10 of Glue).
+
+Each URL is a transaction of its own, and what is here is not asked for again, so that a run that was
+stopped goes on where it was. Until its bytes are here a picture is shown by its foreign URL.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Final
+from urllib.parse import urlsplit
+
+from app.db.pool import Database, Record, Transaction
+from app.errors import Rejected
+from app.model import EXTENSIONS
+from app.service.fetch import Fetcher
+from app.service.file_names import sanitised
+from app.service.filing import FileName, Filing
+from app.service.intake import Blob, Intake
+from app.service.paths import stem
+from app.settings import Settings
+
+_AT_ONCE: Final = 16
+_LONGEST_BASE: Final = 200
+"""Characters of a file's name that its path keeps, so that a suffix fits in behind them."""
+
+_FORMATS: Final = frozenset(EXTENSIONS)
+
+
+class PictureFetch:
+    """A bounded number of downloads at a time, fewer still from any one host."""
+
+    def __init__(
+        self, settings: Settings, database: Database, fetcher: Fetcher, intake: Intake, filing: Filing
+    ) -> None:
+        self._db = database
+        self._fetcher = fetcher
+        self._intake = intake
+        self._filing = filing
+        self._turns = asyncio.Semaphore(min(_AT_ONCE, settings.max_uploads))
+        self._of_host: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(settings.fetch_per_host))
+
+    async def run(self, failed: Callable[[str, str], None], fetched: Callable[[int], object]) -> None:
+        """`failed` is told URLs and why they are still foreign, `fetched` how many pictures have their bytes."""
+        after = ""
+        while rows := await self._db.fetch("external_urls", after):
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for row in rows:
+                        group.create_task(self._fetch(row, failed, fetched))
+            except ExceptionGroup as errors:  # the first says it all: database or store are away
+                raise errors.exceptions[0] from None
+            after = rows[-1]["url"]
+            self._of_host.clear()
+
+    async def _fetch(self, row: Record, failed: Callable[[str, str], None], fetched: Callable[[int], object]) -> None:
+        url: str = row["url"]
+        async with self._of_host[_host(url)], self._turns:
+            try:
+                blob = await self._download(url)
+                fetched(await self._adopt(blob, url, row["pictures"]))
+            except Rejected as error:
+                failed(url, f"{error.public} {error.reason}".strip())
+
+    async def _download(self, url: str) -> Blob:
+        absolute = f"https:{url}" if url.startswith("//") else url
+        async with self._intake.spool() as spool:
+            async with self._fetcher.open(absolute) as remote:
+                async for chunk in remote.chunks:
+                    await spool.write(chunk)
+            return await self._intake.keep(spool, _FORMATS)
+
+    async def _adopt(self, blob: Blob, url: str, pictures: Sequence[int]) -> int:
+        async with self._db.transaction() as tx:
+            await self._filing.admit(tx, blob)
+            products = [row["product_id"] for row in await tx.fetch("products_of_pictures", pictures)]
+            await tx.fetch("lock_products", products)
+            adopted = [row["id"] for row in await tx.fetch("adopt_blob", bytes.fromhex(blob.hash), pictures, url)]
+            await give_files(tx, self._filing, adopted)
+        return len(adopted)
+
+
+async def give_files(tx: Transaction, filing: Filing, pictures: Sequence[int]) -> None:
+    """Gives name and path to the gallery entries of pictures that have bytes but came by URL."""
+    for entry in await tx.fetch("entries_without_file", pictures):
+        name = sanitised(_path(entry["url_large"] or "").rpartition("/")[2])
+        file = FileName(stem(name)[:_LONGEST_BASE], EXTENSIONS[entry["format"]])
+        path = await filing.rename(tx, entry["picture_id"], file)
+        await tx.execute("give_file", entry["id"], name, path, filing.recipes)
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).netloc
+    except ValueError:  # such as a broken IPv6 address, which the fetcher refuses in its own words
+        return ""
+
+
+def _path(url: str) -> str:
+    return url.partition("?")[0].partition("#")[0]
