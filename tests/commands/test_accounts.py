@@ -14,9 +14,9 @@ async def test_a_made_up_key_is_long_and_kept_as_its_hash(cli: CommandLine, conn
 
 async def test_a_chosen_key_is_added_once(cli: CommandLine) -> None:
     """Adding a key that exists gives it the role and lets it in again."""
-    assert (await cli("key", "add", "--role", "admin", "--value", "s3cr3t"))["key"] == "s3cr3t"
+    assert (await cli("key", "add", "--role", "admin", "--key", "s3cr3t"))["key"] == "s3cr3t"
     await cli("key", "revoke", "s3cr3t")
-    await cli("key", "add", "--role", "customer", "--value", "s3cr3t")
+    await cli("key", "add", "--role", "customer", "--key", "s3cr3t")
     [key] = (await cli("key", "list"))["keys"]
     assert (key["role"], key["revoked_at"]) == ("customer", None)
 
