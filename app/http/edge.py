@@ -8,7 +8,7 @@ from typing import Any, Final
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
-from app.errors import BodyTooLarge, NotFound, Unavailable
+from app.errors import BodyTooLarge, NotFound, ProductImagesError, Unavailable
 from app.events import REQUEST_ID, RequestFailed, RequestServed, RequestTurnedAway, TransferBroken
 from app.http.appkeys import OBSERVER
 from app.http.rooms import ROOMS, RoomName, room_name
@@ -84,7 +84,8 @@ def _told(request: web.Request, name: RoomName, error: Exception) -> web.StreamR
     if isinstance(failure, Unavailable):
         observe(RequestTurnedAway(name, type(failure).__name__, failure.reason))
         response.headers.setdefault(hdrs.RETRY_AFTER, str(failure.retry_after))
-    elif response.status >= 500:
+    elif response.status >= 500 or not isinstance(failure, ProductImagesError | web.HTTPException):
+        # Not the status alone: OpenMage's clients hear of a bug in a create as a 400.
         observe(RequestFailed(name, _route(request), failure))
     return response
 
