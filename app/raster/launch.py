@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from app.raster import child
+from app.raster.sharedlock import SharedLock
 
 
 class _Child(ForkServerProcess):
@@ -28,6 +29,10 @@ class Launcher(ForkServerContext):
     def __init__(self) -> None:
         super().__init__()
         self.set_forkserver_preload([child.__name__])
+
+    def RLock(self) -> Any:  # noqa: N802 - multiprocessing's name
+        """What the children agree by on who takes the next image."""
+        return SharedLock()
 
 
 @contextmanager
