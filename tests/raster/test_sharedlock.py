@@ -1,12 +1,12 @@
 """The lock that codec children share: nothing of it outlives them, and a dead holder holds nothing."""
 
-import asyncio
 import os
 import signal
 import sys
 import time
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
+from subprocess import PIPE, Popen
 from threading import Thread
 
 from app.raster.launch import Launcher
@@ -66,14 +66,11 @@ asyncio.run(main())
 """
 
 
-async def test_nothing_is_left_in_memory_when_all_are_killed_at_once() -> None:
+def test_nothing_is_left_in_memory_when_all_are_killed_at_once() -> None:
     """Neither the service nor a child keeps anything with a name in /dev/shm, which such an end would leave there."""
-    group = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", PROGRAM, stdout=asyncio.subprocess.PIPE, start_new_session=True
-    )
-    assert group.stdout is not None
-    maps = [Path(f"/proc/{int(pid)}/maps").read_text() for pid in (await group.stdout.readline()).split()]
-    os.killpg(group.pid, signal.SIGKILL)
-    await group.wait()
+    with Popen([sys.executable, "-c", PROGRAM], stdout=PIPE, start_new_session=True) as group:
+        assert group.stdout is not None
+        maps = [Path(f"/proc/{int(pid)}/maps").read_text() for pid in group.stdout.readline().split()]
+        os.killpg(group.pid, signal.SIGKILL)
     assert len(maps) == 2
     assert not [text for text in maps if "/dev/shm/" in text]
