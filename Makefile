@@ -16,7 +16,7 @@ run: .venv/runtime.stamp ## Start the service with its own Postgres and a demo s
 	@exec $(BIN)/product-images serve
 
 test: .venv/dev.stamp ## Run the test suite, or a part of it: make test T=tests/commands
-	@$(BIN)/pytest $(T)
+	@$(BIN)/pytest -n auto $(T)
 
 lint: .venv/dev.stamp ## Check style, formatting, types and the direction of imports
 	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/lint-imports
