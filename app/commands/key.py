@@ -11,7 +11,8 @@ def register(nouns: Nouns) -> None:
     key = nouns.noun("key", "API keys of the Spree interface; stored hashed.")
     parser = key.command("add", _add, "Add an API key and print it, this once.")
     parser.add_argument("--role", required=True, choices=["admin", "customer"])
-    parser.add_argument("--key", dest="value", metavar="VALUE", help="where clients have one already; by default made up")
+    made_up = "where clients have one already; by default made up"
+    parser.add_argument("--key", dest="value", metavar="VALUE", help=made_up)
     parser = key.command("revoke", _revoke, "Let an API key in no more.")
     parser.add_argument("key", metavar="KEY", help="the key, or its id in the list")
     key.command("list", _list, "List the API keys, without anything secret.")
