@@ -7,7 +7,7 @@ from typing import Final
 
 import uvloop
 
-from bench import reads, uploads
+from bench import imports, reads, uploads
 from bench.shop import Shop, open_shop
 from bench.table import Row, markdown
 
@@ -17,6 +17,7 @@ FIGURES: Final[Mapping[str, Callable[[Shop], Awaitable[Row]]]] = {
     "glue": reads.glue_hot,
     "openmage": reads.openmage_guest,
     "upload": uploads.uploads,
+    "import": imports.glue_import,
 }
 
 

@@ -1,4 +1,4 @@
-"""Work on the whole catalogue: one transaction on a connection of its own, without a time limit."""
+"""Work on the whole catalogue, on a connection of its own and without a time limit for statements."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -6,7 +6,7 @@ from typing import Any
 
 from app.db.connect import connect
 from app.db.errors import translated
-from app.db.pool import Database, Transaction
+from app.db.pool import Database, Statements, Transaction
 
 
 class Bulk(Transaction):
@@ -18,7 +18,7 @@ class Bulk(Transaction):
 
 @asynccontextmanager
 async def bulk(database: Database, *, keep: bool) -> AsyncIterator[Bulk]:
-    """Committed when the block ends, or, unless it is to `keep` what was done, rolled back."""
+    """One transaction: committed when the block ends, or, unless it is to `keep` what was done, rolled back."""
     connection = await connect(database.dsn)
     try:
         transaction = connection.transaction()
@@ -27,5 +27,15 @@ async def bulk(database: Database, *, keep: bool) -> AsyncIterator[Bulk]:
         yield Bulk(connection, database._queries)
         with translated():
             await (transaction.commit() if keep else transaction.rollback())
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def session(database: Database) -> AsyncIterator[Statements]:
+    """Statements one by one, each committed at once; temporary tables last as long as the block."""
+    connection = await connect(database.dsn)
+    try:
+        yield Bulk(connection, database._queries)
     finally:
         await connection.close()

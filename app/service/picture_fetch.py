@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
+from app.db.bulk import session
 from app.db.pool import Database, Record, Transaction
 from app.errors import Rejected
 from app.model import EXTENSIONS
@@ -26,6 +27,12 @@ _LONGEST_BASE: Final = 200
 
 _FORMATS: Final = frozenset(EXTENSIONS)
 
+Failed = Callable[[str, str], None]
+"""Told a URL and why it is still foreign."""
+
+Fetched = Callable[[int], object]
+"""Told how many pictures have their bytes now."""
+
 
 class PictureFetch:
     """A bounded number of downloads at a time, fewer still from any one host."""
@@ -40,20 +47,25 @@ class PictureFetch:
         self._turns = asyncio.Semaphore(min(_AT_ONCE, settings.max_uploads))
         self._of_host: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(settings.fetch_per_host))
 
-    async def run(self, failed: Callable[[str, str], None], fetched: Callable[[int], object]) -> None:
-        """`failed` is told URLs and why they are still foreign, `fetched` how many pictures have their bytes."""
-        after = ""
-        while rows := await self._db.fetch("external_urls", after):
-            try:
-                async with asyncio.TaskGroup() as group:
-                    for row in rows:
-                        group.create_task(self._fetch(row, failed, fetched))
-            except ExceptionGroup as errors:  # the first says it all: database or store are away
-                raise errors.exceptions[0] from None
-            after = rows[-1]["url"]
-            self._of_host.clear()
+    async def run(self, failed: Failed, fetched: Fetched) -> None:
+        """Brings what is foreign; what cannot be brought costs nothing else."""
+        async with session(self._db) as urls:
+            await urls.execute("stage_external_urls")
+            place = 0
+            while rows := await urls.fetch("external_urls", place):
+                await self._fetch_all(rows, failed, fetched)
+                place = rows[-1]["place"]
 
-    async def _fetch(self, row: Record, failed: Callable[[str, str], None], fetched: Callable[[int], object]) -> None:
+    async def _fetch_all(self, rows: Sequence[Record], failed: Failed, fetched: Fetched) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for row in rows:
+                    group.create_task(self._fetch(row, failed, fetched))
+        except ExceptionGroup as errors:  # the first says it all: database or store are away
+            raise errors.exceptions[0] from None
+        self._of_host.clear()
+
+    async def _fetch(self, row: Record, failed: Failed, fetched: Fetched) -> None:
         url: str = row["url"]
         async with self._of_host[_host(url)], self._turns:
             try:

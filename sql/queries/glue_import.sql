@@ -278,6 +278,10 @@ from import_new_link n
 join picture p on p.id = n.picture_id
 where n.product_id is not null and p.blob_hash is not null;
 
+-- name: analyze_catalogue
+-- Lets the planner know of rows that came in their thousands before anybody reads them.
+analyze product, product_website, picture, picture_text, image, image_set, image_set_link;
+
 -- name: count_import
 -- What is created and updated of each subject, and how many there are of it in the file.
 select 'images' as subject, count(*) as total, count(*) filter (where is_new) as created,

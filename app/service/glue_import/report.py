@@ -53,13 +53,18 @@ class Report:
         return {subject: {outcome: self._counts[subject, outcome] for outcome in OUTCOMES} for subject in SUBJECTS}
 
     @property
+    def created(self) -> int:
+        return sum(self._counts[subject, "created"] for subject in SUBJECTS)
+
+    @property
     def rejected(self) -> int:
         return sum(self._counts[subject, "rejected"] for subject in SUBJECTS)
 
 
 @contextmanager
 def reported(path: Path) -> Iterator[Report]:
-    """A report whose file is `path`, begun anew; raises InvalidCommand if that cannot be written."""
+    """A report whose file is `path`, begun anew and gone if nothing was left out. Raises InvalidCommand if it
+    cannot be written."""
     try:
         file = path.open("w", encoding="utf-8", newline="")
     except OSError as error:
@@ -67,4 +72,7 @@ def reported(path: Path) -> Iterator[Report]:
     with file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("file", "line", "reason"))
-        yield Report(writer)
+        report = Report(writer)
+        yield report
+    if not (report.rejected or report.still_foreign):
+        path.unlink()

@@ -54,3 +54,5 @@ async def run_import(
                 await import_products(tx, path, kind, options.locales[0], report, advanced)
         if path := files.get(IMAGE_FILE):
             await import_images(tx, path, options.locales, report, advanced, filing, fold=options.fold)
+        if report.created:
+            await tx.execute("analyze_catalogue")
