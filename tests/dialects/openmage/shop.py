@@ -1,6 +1,7 @@
 """A shop as OpenMage's clients know it: store views, products of every state, one account of each user type."""
 
 import base64
+import io
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -109,7 +110,7 @@ class Room:
 
     async def raw(self, method: str, path: str, body: bytes | str | None, headers: Mapping[str, str]) -> Answer:
         """Sends these headers and no others."""
-        data = body.encode() if isinstance(body, str) else body
+        data = None if body is None else io.BytesIO(body.encode() if isinstance(body, str) else body)
         url = URL(f"{self.base}{path}", encoded=True)
         automatic = ("Accept", "Content-Type", "User-Agent", "Accept-Encoding")
         async with self.session.request(method, url, data=data, headers=headers, skip_auto_headers=automatic) as answer:
