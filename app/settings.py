@@ -12,7 +12,7 @@ from marshmallow import fields as mf
 from marshmallow import validate
 
 from app.errors import Misconfigured
-from app.model import Format, Recipe
+from app.model import QUALITY, Recipe
 
 _MIB = 1024 * 1024
 
@@ -201,10 +201,9 @@ class Settings:
     @cached_property
     def recipes(self) -> tuple[Recipe, ...]:
         """The recipes in force, largest first, so that small ones can be made from large ones."""
-        quality: Mapping[Format, int] = {"jpeg": 82, "webp": 80, "avif": 60}
         spree = {"spree-large": 600, "spree-product": 240, "spree-small": 100, "spree-mini": 48}
         sides = {"large": self.recipe_large, "small": self.recipe_small, **spree}
-        made = [Recipe(name, (side, side), quality=quality) for name, side in sides.items()]
+        made = [Recipe(name, (side, side), quality=QUALITY) for name, side in sides.items()]
         return tuple(sorted(made, key=lambda recipe: -(recipe.box or (0, 0))[0]))
 
     @cached_property

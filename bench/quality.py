@@ -1,12 +1,15 @@
-"""Which WebP and AVIF quality looks like which JPEG quality: SSIM against bytes.
+"""Which WebP and AVIF quality looks like which JPEG quality: SSIM against bytes, over real photographs.
 
-`python -m bench.quality FOLDER [SIDE]` reads the photographs of a folder, shrinks each to SIDE (1200) and prints the
-mean SSIM and bytes of every format and quality, then for each further format what looks like the default JPEG.
+`python -m bench.quality [FOLDER]` takes the photographs of a folder, or fetches some; each is measured in several
+sizes. It prints the curves (mean SSIM and bytes of every format and quality), then, for each further format, the
+quality that looks like the default JPEG: found in each picture's own curve, the median of them told.
 """
 
 import io
+import statistics
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,14 +19,16 @@ from PIL import Image
 from app.model import Format
 from app.raster.encode import encode
 from app.raster.film import Film
+from bench.photographs import fetch
 
-_QUALITIES: Final = (40, 50, 55, 60, 65, 70, 75, 80, 82, 85, 90)
+_QUALITIES: Final = (40, 50, 60, 62, 64, 66, 68, 70, 75, 80, 82, 85, 90)
+_SIDES: Final = (1200, 300)
 _FORMATS: Final[tuple[Format, ...]] = ("jpeg", "webp", "avif")
 _DEFAULT_JPEG: Final = 82
 _WINDOW: Final = 8
 
-Point = tuple[float, float]
-"""SSIM and bytes."""
+Curve = Sequence[tuple[float, float]]
+"""SSIM and bytes of one picture at each quality."""
 
 
 def ssim(left: Image.Image, right: Image.Image) -> float:
@@ -42,40 +47,56 @@ def _means(values: np.ndarray) -> np.ndarray:
     return (sums[k:, k:] - sums[:-k, k:] - sums[k:, :-k] + sums[:-k, :-k]) / k**2
 
 
-def pictures(folder: Path, side: int) -> Iterator[Image.Image]:
+def pictures(folder: Path) -> Iterator[Image.Image]:
+    """Every photograph inside each of the boxes, as renditions are."""
     for path in sorted(folder.iterdir()):
         with Image.open(path, formats=("JPEG", "PNG", "WEBP")) as image:
-            small = image.convert("RGB")
-            small.thumbnail((side, side), Image.Resampling.LANCZOS)
-            yield small
+            for side in _SIDES:
+                small = image.convert("RGB")
+                small.thumbnail((side, side), Image.Resampling.LANCZOS)
+                yield small
 
 
-def point(image: Image.Image, fmt: Format, quality: int) -> Point:
+def curve(image: Image.Image, fmt: Format) -> Curve:
+    return [_point(image, fmt, quality) for quality in _QUALITIES]
+
+
+def _point(image: Image.Image, fmt: Format, quality: int) -> tuple[float, float]:
     data = encode(Film(frames=[image], milliseconds=[0]), fmt, {fmt: quality})
     with Image.open(io.BytesIO(data)) as decoded:
         return ssim(image, decoded), len(data)
 
 
-def curve(images: list[Image.Image], fmt: Format) -> dict[int, Point]:
-    found = {}
-    for quality in _QUALITIES:
-        points = [point(image, fmt, quality) for image in images]
-        found[quality] = (float(np.mean([ssim for ssim, _ in points])), float(np.mean([size for _, size in points])))
-    return found
+def alike(wanted: Curve, other: Curve) -> tuple[float, float]:
+    """The quality on `other` that looks like the default JPEG on `wanted`, and its share of that one's bytes."""
+    likeness, size = wanted[_QUALITIES.index(_DEFAULT_JPEG)]
+    quality = np.interp(likeness, [point[0] for point in other], _QUALITIES)
+    return float(quality), float(np.interp(quality, _QUALITIES, [point[1] for point in other])) / size
+
+
+def report(folder: Path) -> None:
+    images = list(pictures(folder))
+    curves = {fmt: [curve(image, fmt) for image in images] for fmt in _FORMATS}
+    for fmt, found in curves.items():
+        for place, quality in enumerate(_QUALITIES):
+            likeness, size = (statistics.mean(one[place][axis] for one in found) for axis in (0, 1))
+            print(f"{fmt:5} {quality:3} ssim {likeness:.4f} {size / 1000:8.1f} kB")
+    for fmt in _FORMATS[1:]:
+        pairs = [alike(*both) for both in zip(curves["jpeg"], curves[fmt], strict=True)]
+        quality, share = (statistics.median(pair[axis] for pair in pairs) for axis in (0, 1))
+        between = f"{min(pair[0] for pair in pairs):.0f} to {max(pair[0] for pair in pairs):.0f}"
+        print(
+            f"{fmt} {quality:.0f} ({between}) looks like jpeg {_DEFAULT_JPEG} in {len(images)} pictures, "
+            f"at {share:.0%} of its bytes"
+        )
 
 
 def main() -> None:
-    folder, side = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1200
-    images = list(pictures(folder, side))
-    curves = {fmt: curve(images, fmt) for fmt in _FORMATS}
-    for fmt, points in curves.items():
-        for quality, (likeness, size) in points.items():
-            print(f"{fmt:5} {quality:3} ssim {likeness:.4f} {size / 1000:8.1f} kB")
-    wanted, jpeg_size = curves["jpeg"][_DEFAULT_JPEG]
-    for fmt in _FORMATS[1:]:
-        quality = min(curves[fmt], key=lambda quality: abs(curves[fmt][quality][0] - wanted))
-        share = curves[fmt][quality][1] / jpeg_size
-        print(f"{fmt} {quality} looks like jpeg {_DEFAULT_JPEG} (ssim {wanted:.4f}) at {share:.0%} of its bytes")
+    if len(sys.argv) > 1:
+        report(Path(sys.argv[1]))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        report(fetch(Path(folder)))
 
 
 if __name__ == "__main__":

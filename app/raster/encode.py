@@ -6,14 +6,13 @@ from typing import Any, Final
 
 from PIL import Image
 
-from app.model import Format
+from app.model import QUALITY, Format
 from app.raster import gifwriter
 from app.raster.film import MOVING, Film
 
 BACKGROUND: Final = (255, 255, 255)
 """What shows through transparent pixels where the format has none."""
 
-_QUALITY: Final[Mapping[Format, int]] = {"jpeg": 82, "webp": 80, "avif": 60}
 _OPTIONS: Final[Mapping[Format, Mapping[str, Any]]] = {
     "jpeg": {"format": "JPEG", "optimize": True},
     "png": {"format": "PNG"},
@@ -30,8 +29,8 @@ def encode(film: Film, fmt: Format, quality: Mapping[Format, int]) -> bytes:
     if fmt == "gif":
         return gifwriter.write(film)
     options = dict(_OPTIONS[fmt])
-    if fmt in _QUALITY:
-        options["quality"] = quality.get(fmt, _QUALITY[fmt])
+    if fmt in QUALITY:
+        options["quality"] = quality.get(fmt, QUALITY[fmt])
     if film.moves and fmt in MOVING:
         options |= _motion(film)
     image = film.frames[0]
