@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.errors import Misconfigured
 from app.http.appkeys import SETTINGS
-from app.http.origin import external_origin, media_base, public_base, trusted_networks
+from app.http.origin import client_address, external_origin, media_base, public_base, trusted_networks
 from tests.http.conftest import Client, Serve
 from tests.http.test_edge import raw
 
@@ -104,6 +104,39 @@ async def test_a_client_that_names_no_host_gets_our_own_address(client: Client) 
         answer = await raw(client, "GET / HTTP/1.0\r\n\r\n")
 
     assert json.loads(answer.partition(b"\r\n\r\n")[2])[0] == f"http://127.0.0.1:{client.port}"
+
+
+async def tell_client(request: web.Request) -> web.Response:
+    return web.Response(text=client_address(request))
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"X-Forwarded-For": "203.0.113.5"}, "203.0.113.5"),
+        ({"X-Forwarded-For": "198.51.100.7, 203.0.113.5, 10.1.2.3"}, "203.0.113.5"),
+        ({"X-Forwarded-For": "10.1.1.1, 10.2.2.2"}, "10.1.1.1"),
+        ({"X-Forwarded-For": "203.0.113.5:4711"}, "203.0.113.5"),
+        ({"X-Forwarded-For": "2001:db8::1"}, "2001:db8::1"),
+        ({"Forwarded": 'for=198.51.100.7, for="[2001:db8::1]:80";proto=https'}, "2001:db8::1"),
+        ({"Forwarded": "for=_hidden"}, "_hidden"),
+        ({"Forwarded": "for=203.0.113.5", "X-Forwarded-For": "127.0.0.1"}, "203.0.113.5"),
+        ({"Forwarded": "proto=https", "X-Forwarded-For": "127.0.0.1"}, ""),
+        ({}, ""),
+    ],
+)
+async def test_the_client_is_whom_the_nearest_stranger_is(serve: Serve, headers: dict[str, str], expected: str) -> None:
+    """Behind trusted proxies the client is the last address that is no proxy's; one that is not told is none."""
+    client = await serve(web.get("/", tell_client), trusted_proxies=("10.0.0.0/8", "127.0.0.1"))
+
+    assert await (await client.get("/", headers=headers)).text() == expected
+
+
+async def test_without_a_trusted_proxy_the_client_is_the_neighbour(serve: Serve) -> None:
+    """What a stranger says of other addresses changes nothing."""
+    client = await serve(web.get("/", tell_client), trusted_proxies=("10.0.0.0/8",))
+
+    assert await (await client.get("/", headers={"X-Forwarded-For": "10.0.0.1"})).text() == "127.0.0.1"
 
 
 @given(host=st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=20))

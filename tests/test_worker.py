@@ -1,0 +1,49 @@
+"""What the worker does beside building renditions."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from app.db.connect import Connection
+from app.main import Parts
+from app.settings import Settings
+from tests.e2e.conftest import eventually
+
+
+@asynccontextmanager
+async def at_work(dsn: str, folder: Path) -> AsyncIterator[None]:
+    """A worker that is told to stop at the end, and does."""
+    settings = Settings(data_dir=folder, secret_key="x" * 32)
+    parts = Parts(settings, dsn)
+    async with parts.opened():
+        working = asyncio.create_task(parts.worker.run())
+        yield
+        await parts.worker.stop()
+        async with asyncio.timeout(10):
+            await working
+
+
+@pytest.fixture(name="is_forgotten")
+async def _is_forgotten(connection: Connection) -> Callable[[], Awaitable[bool]]:
+    """Whether the first of two nonces, a day and a minute old, is forgotten."""
+    await connection.execute(
+        "insert into oauth_nonce (consumer_key, nonce, seen_at)"
+        " values ('key', 'old', now() - interval '1 day'), ('key', 'young', now() - interval '1 minute')"
+    )
+
+    async def is_forgotten() -> bool:
+        kept = await connection.fetch("select nonce from oauth_nonce order by nonce")
+        return [row["nonce"] for row in kept] == ["young"]
+
+    return is_forgotten
+
+
+async def test_nonces_of_requests_that_are_too_old_are_forgotten(
+    dsn: str, tmp_path: Path, is_forgotten: Callable[[], Awaitable[bool]]
+) -> None:
+    """The worker forgets nonces that no request could be replayed with any more, and keeps the others."""
+    async with at_work(dsn, tmp_path):
+        await eventually(is_forgotten)
