@@ -10,6 +10,8 @@ from app.model import BlobHash
 REQUEST_ID: Final[ContextVar[str]] = ContextVar("request_id")
 """The request in whose course things happen; every log line names it."""
 
+Cause = Literal["job", "demand"]
+
 
 class RequestServed(NamedTuple):
     """`route` is the pattern of the route, never the path, so that its values stay few.
@@ -73,7 +75,26 @@ class RenditionBuilt:
     recipe: str
     format: str
     size: int
-    cause: Literal["job", "demand"]
+    """In bytes."""
+    pixels: int
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class CodecTaskDone:
+    """A child process did its share; `pixels` over all frames of the image that it decoded."""
+
+    task: str
+    pixels: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CodecChildLost:
+    """A child process ended in the middle of an image, and another one takes its place."""
+
+    why: Literal["timeout", "crash", "pool"]
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +105,40 @@ class JobDone:
 
 @dataclass(frozen=True, slots=True)
 class JobFailed:
-    """`final` if it will not be tried again."""
+    """`final` if it will not be tried again. `subject` is the job's payload in hex: of renditions, the blob's hash."""
 
     kind: str
     reason: str
     final: bool
+    subject: str = ""
+
+
+class StatementDone(NamedTuple):
+    """The database answered a statement; `failure` is the name of the error's class, empty where there was none."""
+
+    query: str
+    seconds: float
+    failure: str
+
+
+class ConnectionAwaited(NamedTuple):
+    """Somebody had to wait for a connection to the database, because none was idle."""
+
+    seconds: float
+
+
+class StoreCalled(NamedTuple):
+    """The object store answered; `failure` as in `StatementDone`."""
+
+    operation: str
+    seconds: float
+    failure: str
+
+
+class LoopLagged(NamedTuple):
+    """How much later than asked the event loop came round; told several times a second."""
+
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +162,19 @@ Event = (
     | UploadAccepted
     | UploadRejected
     | RenditionBuilt
+    | CodecTaskDone
+    | CodecChildLost
     | JobDone
     | JobFailed
+    | StatementDone
+    | ConnectionAwaited
+    | StoreCalled
+    | LoopLagged
     | BlobPurged
     | CheckFailed
 )
 Observe = Callable[[Event], None]
+
+
+def nobody(_: Event) -> None:
+    """Hears everything and tells nobody: for tools that run for a moment."""

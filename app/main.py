@@ -6,9 +6,9 @@ opened in the application's `cleanup_ctx` and closed in reverse.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import Final
+from typing import Any, Final, get_args
 
 from aiohttp import web
 
@@ -27,13 +27,16 @@ from app.errors import DatabaseUnavailable, Misconfigured
 from app.http import health
 from app.http.appkeys import OBSERVER, SETTINGS
 from app.http.cache import DocumentCache
+from app.http.drain import DRAIN, Drain
 from app.http.edge import edge
 from app.http.landing import landing, wants_landing
+from app.http.lookups import scrape_of
 from app.http.media import Media, media_error
 from app.http.metrics import Metrics
 from app.http.observe import Observer
 from app.http.origin import trusted_networks
 from app.http.rooms import ROOMS, Room, RoomName
+from app.http.scrape import SCRAPE, watch_loop
 from app.http.shortcuts import SHORTCUTS, Shortcuts
 from app.model import ProductId
 from app.raster.pool import CodecPool
@@ -64,10 +67,10 @@ class Parts:
         self.settings = settings
         self.dsn = dsn
         self.observer = Observer(Metrics(), sample=settings.log_sample)
-        self.database = Database(dsn, size=settings.database_pool_size)
-        self.store = open_store(settings)
-        self.codecs = CodecPool(settings)
-        self.renderer = Renderer(settings, self.database, self.store, self.codecs)
+        self.database = Database(dsn, size=settings.database_pool_size, observe=self.observer)
+        self.store = open_store(settings, self.observer)
+        self.codecs = CodecPool(settings, self.observer)
+        self.renderer = Renderer(settings, self.database, self.store, self.codecs, self.observer)
         self.intake = Intake(settings, self.database, self.store, self.codecs)
         self.gallery_reader = GalleryReader(self.database)
         filing = Filing(settings)
@@ -78,9 +81,13 @@ class Parts:
         self.listener = Listener(dsn, self.hear, self.drop_all)
         self.documents = DocumentCache(settings.document_cache_bytes, lambda: self.listener.listening)
         self.shortcuts = Shortcuts(self.documents, settings.document_cache_bytes // 8)
-        self.media = Media(self.renderer, self.store, settings.media_cache_bytes)
-        self.observer.metrics.watch_cache("documents", self.documents)
-        self.observer.metrics.watch_cache("media", self.media.hot)
+        self.media = Media(self.renderer, self.store, settings.media_cache_bytes, lambda: self.listener.listening)
+        metrics = self.observer.metrics
+        metrics.watch_cache("documents", self.documents)
+        metrics.watch_cache("media", self.media.hot)
+        slots = {"upload": self.intake.slots, "build": self.renderer.slots}
+        self.scrape = scrape_of(settings, metrics, self.database, **slots)
+        self.drain = Drain()
         self.worker = Worker(settings, self.database, self.renderer, self.observer)
         self.housekeeping = Housekeeping(self.database, self.store)
         self.recipe_change = RecipeChange(settings, self.database, self.store, self.codecs)
@@ -123,15 +130,43 @@ class Parts:
                 await self.renderer.register_recipes()
             yield
 
+    @asynccontextmanager
+    async def observed(self) -> AsyncIterator[None]:
+        """Figures of this process, for its siblings and of its event loop, for as long as the block lasts."""
+        async with self.scrape.shared(), in_background(watch_loop(self.observer)):
+            yield
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Jobs are worked off for as long as the block lasts, and no new ones taken once the process drains."""
+        working = asyncio.create_task(self.worker.run())
+        async with in_background(self._stop_working()):
+            yield
+        await self.worker.stop()
+        await working
+
+    async def _stop_working(self) -> None:
+        await self.drain.wait()
+        await self.worker.stop()
+
+
+@asynccontextmanager
+async def in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """A task that is cancelled when the block ends."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
 
 def build_app(settings: Settings, dsn: str) -> web.Application:
     """The web application; with `run_worker` it works off jobs, too."""
     trusted_networks(settings.trusted_proxies)  # a mistake in them is told now, not to the first client
     parts = Parts(settings, dsn)
-    app = web.Application(middlewares=[edge], client_max_size=settings.max_body_bytes)
-    app[SETTINGS] = settings
-    app[OBSERVER] = parts.observer
-    app[health.CHECKS] = _checks(parts)
+    app = _service_app(parts)
     glue = GlueRoom(settings, ImageSetReader(parts.database, settings), parts.documents)
     openmage = OpenMageRoom(
         settings, parts.oauth, parts.gallery_reader, parts.gallery_writer, parts.intake, parts.documents
@@ -149,8 +184,6 @@ def build_app(settings: Settings, dsn: str) -> web.Application:
         "service": Room(health.error, tells_request_id=True),
     }
     app[ROOMS] = rooms
-    app[SHORTCUTS] = parts.shortcuts
-    app.add_routes(health.routes())
     app.router.add_route("*", "/media/{file:.*}", parts.media.handle)
     for prefix in ("/api/rest", "/oauth/", "/admin/oauth_authorize"):
         app.router.add_route("*", f"{prefix}{{rest:.*}}", openmage.handle)
@@ -158,6 +191,25 @@ def build_app(settings: Settings, dsn: str) -> web.Application:
     app.router.add_route("*", "/spree/{rest:.*}", spree_files.handle)
     app.router.add_route("*", "/{path:.*}", storefront)
     app.cleanup_ctx.append(lambda _: _running(parts))
+    return app
+
+
+def build_watch_app(parts: Parts) -> web.Application:
+    """Health and metrics of a process that serves nothing else."""
+    app = _service_app(parts)
+    app[ROOMS] = dict.fromkeys(get_args(RoomName), Room(health.error))
+    return app
+
+
+def _service_app(parts: Parts) -> web.Application:
+    app = web.Application(middlewares=[edge], client_max_size=parts.settings.max_body_bytes)
+    app[SETTINGS] = parts.settings
+    app[OBSERVER] = parts.observer
+    app[SHORTCUTS] = parts.shortcuts
+    app[SCRAPE] = parts.scrape
+    app[DRAIN] = parts.drain
+    app[health.CHECKS] = _checks(parts)
+    app.add_routes(health.routes())
     return app
 
 
@@ -173,16 +225,11 @@ def _spree(parts: Parts) -> tuple[SpreeRoom, SpreeDelivery]:
 
 
 async def _running(parts: Parts) -> AsyncIterator[None]:
-    async with parts.opened():
-        listening = asyncio.create_task(parts.listener.run())
-        working = asyncio.create_task(parts.worker.run()) if parts.settings.run_worker else None
+    async with parts.opened(), parts.observed(), AsyncExitStack() as stack:
+        await stack.enter_async_context(in_background(parts.listener.run()))
+        if parts.settings.run_worker:
+            await stack.enter_async_context(parts.working())
         yield
-        if working is not None:
-            await parts.worker.stop()
-            await working
-        listening.cancel()
-        with suppress(asyncio.CancelledError):
-            await listening
 
 
 def _checks(parts: Parts) -> health.Checks:
@@ -190,4 +237,4 @@ def _checks(parts: Parts) -> health.Checks:
         if missing := await pending(parts.database):
             raise Misconfigured(f"migrations are missing: {', '.join(missing)}")
 
-    return health.Checks(essential={"database": migrated}, useful={"store": parts.store.check})
+    return health.Checks({"database": migrated}, {"store": parts.store.check}, parts.observer)

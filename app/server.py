@@ -5,57 +5,60 @@ import errno
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
-from typing import Final
 
 from aiohttp import web
 
 from app.errors import Misconfigured
-from app.http.edge import SERVER_OPTIONS
-from app.main import Parts, build_app
+from app.http.runner import Runner
+from app.main import Parts, build_app, build_watch_app
 from app.settings import Settings
-
-_DRAIN_SECONDS: Final = 30.0
-"""Longest time that requests in flight may take once the service was told to stop."""
 
 
 async def serve(settings: Settings, dsn: str, ready: Callable[[int], None]) -> None:
     """Serves until SIGTERM or SIGINT; `ready` is told the port. Requests in flight are answered and the job in
-    hand is finished or given back. Misconfigured if the address cannot be listened on."""
-    runner = web.AppRunner(build_app(settings, dsn), shutdown_timeout=_DRAIN_SECONDS, **SERVER_OPTIONS)
+    hand is finished or given back; SIGTERM leaves balancers time to notice. Misconfigured if the address cannot be
+    listened on."""
+    runner = Runner(build_app(settings, dsn))
     async with AsyncExitStack() as stack:
         stop = stack.enter_context(_stop_signals())
         stack.push_async_callback(runner.cleanup)
         await runner.setup()
-        await _listen(runner, settings)
+        await _listen(runner, settings.host, settings.port)
         ready(runner.addresses[0][1])
-        await stop.wait()
+        if await stop == signal.SIGINT:
+            runner.drain_seconds = 0
 
 
 async def work(settings: Settings, dsn: str) -> None:
     """Works off jobs until SIGTERM or SIGINT."""
     parts = Parts(settings, dsn)
-    async with AsyncExitStack() as stack:
+    runner = Runner(build_watch_app(parts))
+    runner.drain_seconds = 0
+    async with parts.opened(), parts.observed(), AsyncExitStack() as stack:
         stop = stack.enter_context(_stop_signals())
-        await stack.enter_async_context(parts.opened())
-        working = asyncio.create_task(parts.worker.run())
-        await stop.wait()
-        await parts.worker.stop()
-        await working
+        if settings.worker_port:
+            stack.push_async_callback(runner.cleanup)
+            await runner.setup()
+            await _listen(runner, settings.host, settings.worker_port)
+        await stack.enter_async_context(parts.working())
+        await stop
+        parts.drain.begin()
 
 
 @contextmanager
-def _stop_signals() -> Iterator[asyncio.Event]:
-    """Set by the first SIGTERM or SIGINT; a second one ends the process the hard way."""
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+def _stop_signals() -> Iterator[asyncio.Future[signal.Signals]]:
+    """The first SIGTERM or SIGINT; a second one ends the process the hard way."""
+    loop = asyncio.get_running_loop()
+    stop = loop.create_future()
     ends = (signal.SIGTERM, signal.SIGINT)
 
-    def tell() -> None:
-        stop.set()
-        for end in ends:
-            loop.remove_signal_handler(end)
+    def tell(end: signal.Signals) -> None:
+        stop.set_result(end)
+        for every in ends:
+            loop.remove_signal_handler(every)
 
     for end in ends:
-        loop.add_signal_handler(end, tell)
+        loop.add_signal_handler(end, tell, end)
     try:
         yield stop
     finally:
@@ -63,11 +66,11 @@ def _stop_signals() -> Iterator[asyncio.Event]:
             loop.remove_signal_handler(end)
 
 
-async def _listen(runner: web.AppRunner, settings: Settings) -> None:
+async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
     try:
-        await web.TCPSite(runner, settings.host, settings.port).start()
+        await web.TCPSite(runner, host, port).start()
     except OSError as error:
-        address = f"{settings.host}:{settings.port}"
+        address = f"{host}:{port}"
         if error.errno == errno.EADDRINUSE:
-            raise Misconfigured(f"{address} is in use by another program; choose another PORT.") from None
+            raise Misconfigured(f"{address} is in use by another program; choose another port.") from None
         raise Misconfigured(f"Cannot listen on {address}: {error.strerror or error}.") from None

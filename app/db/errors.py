@@ -56,22 +56,29 @@ class TransactionConflict(Unavailable):
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn what asyncpg raises into `ConstraintViolated`, `TransactionConflict` or `DatabaseUnavailable`.
-
-    An error in a statement or in its arguments is a defect of ours and passes unchanged.
-    """
+    """Turn what asyncpg raises into what `translation` makes of it."""
     try:
         yield
-    except asyncpg.IntegrityConstraintViolationError as error:
-        raise _violation(error) from error
-    except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError) as error:
-        raise TransactionConflict(str(error)) from error
-    except _AWAY as error:
-        raise DatabaseUnavailable(_reason(error)) from error
-    except asyncpg.InterfaceError as error:
-        if not _is_closed(error):
+    except Exception as error:
+        if (failure := translation(error)) is None:
             raise
-        raise DatabaseUnavailable(_reason(error)) from error
+        raise failure from error
+
+
+def translation(error: BaseException) -> ProductImagesError | None:
+    """`ConstraintViolated`, `TransactionConflict` or `DatabaseUnavailable`.
+
+    None for an error in a statement or in its arguments, which is a defect of ours.
+    """
+    match error:
+        case asyncpg.IntegrityConstraintViolationError():
+            return _violation(error)
+        case asyncpg.SerializationError() | asyncpg.DeadlockDetectedError() | asyncpg.LockNotAvailableError():
+            return TransactionConflict(str(error))
+        case _ if isinstance(error, _AWAY) or (isinstance(error, asyncpg.InterfaceError) and _is_closed(error)):
+            return DatabaseUnavailable(_reason(error))
+        case _:
+            return None
 
 
 def _violation(error: asyncpg.IntegrityConstraintViolationError) -> ConstraintViolated:

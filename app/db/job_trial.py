@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from pgqueuer.core.executors import AbstractEntrypointExecutor, EntrypointExecutorParameters
 from pgqueuer.domain.errors import RetryRequested
@@ -13,7 +13,10 @@ from pgqueuer.domain.models import Context
 from pgqueuer.domain.models import Job as QueuedJob
 
 from app.errors import Unavailable
-from app.events import JobDone, JobFailed, Observe
+from app.events import REQUEST_ID, JobDone, JobFailed, Observe
+
+REQUEST_HEADER: Final = "request_id"
+"""The header of a job that names the request in whose course it was added."""
 
 Handler = Callable[[bytes], Awaitable[None]]
 OnFailed = Callable[[bytes, str], Awaitable[None]]
@@ -64,6 +67,7 @@ class Trial(AbstractEntrypointExecutor):
         self._trials = trials
 
     async def execute(self, job: QueuedJob, context: Context) -> None:
+        REQUEST_ID.set(_request_of(job))
         # The handler has a task of its own: the library takes a cancelled job for one to be forgotten.
         work = asyncio.create_task(self._work(job))
         self._trials.in_hand.add(work)
@@ -93,7 +97,7 @@ class Trial(AbstractEntrypointExecutor):
         policy = self._trials.policy
         final = policy.is_last(job.attempts, error)
         reason = f"{type(error).__name__}: {error}"
-        self._trials.observe(JobFailed(job.entrypoint, reason, final))
+        self._trials.observe(JobFailed(job.entrypoint, reason, final, (job.payload or b"").hex()))
         if not final:
             raise RetryRequested(policy.pause(job.attempts), reason) from error
         if self._on_failed is not None:
@@ -102,3 +106,8 @@ class Trial(AbstractEntrypointExecutor):
             except Exception as unheard:
                 raise RetryRequested(policy.pause(job.attempts), f"{reason}, and {unheard}") from error
         raise error
+
+
+def _request_of(job: QueuedJob) -> str:
+    """The request that the job's log lines name; a job that no request caused has a name of its own."""
+    return str((job.headers or {}).get(REQUEST_HEADER) or f"job-{job.id}")

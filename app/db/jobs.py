@@ -12,11 +12,11 @@ from pgqueuer.core.qm import QueueManager
 
 from app.db.connect import Connection, connect
 from app.db.errors import DRIVER_ERRORS, translated
-from app.db.job_trial import Handler, OnFailed, Policy, Trial, Trials
+from app.db.job_trial import REQUEST_HEADER, Handler, OnFailed, Policy, Trial, Trials
 from app.db.pool import Database, Transaction
 from app.db.queries import load_queries
 from app.db.queue_schema import QUEUE, queue_queries
-from app.events import CheckFailed, Observe
+from app.events import REQUEST_ID, CheckFailed, Observe
 
 _TIDY_SECONDS: Final = 3600.0
 _FIRST_PAUSE_SECONDS: Final = 0.2
@@ -36,15 +36,19 @@ class Job:
 
 
 async def enqueue(transaction: Transaction, jobs: Sequence[Job]) -> None:
-    """Add `jobs` in one statement; runners see them once the transaction is committed."""
+    """Add `jobs` in one statement; runners see them once the transaction is committed. They remember the request
+    in whose course this happens, and their log lines will name it."""
     if not jobs:
         return
+    request_id = REQUEST_ID.get(None)
+    origin = {REQUEST_HEADER: request_id} if request_id else None
     with translated():
         await queue_queries(transaction.connection).enqueue(
             [job.kind for job in jobs],
             [job.payload for job in jobs],
             [job.priority for job in jobs],
             dedupe_key=[job.dedupe_key for job in jobs],
+            headers=[origin] * len(jobs),
             on_conflict="skip",
         )
 

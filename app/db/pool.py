@@ -1,6 +1,7 @@
 """The way to the database: a pool of connections, statements by name, transactions."""
 
 import asyncio
+import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
@@ -10,15 +11,41 @@ import asyncpg
 from asyncpg.transaction import Transaction as _AsyncpgTransaction
 
 from app.db.connect import CONNECT_SECONDS, SESSION_SETTINGS, Connection
-from app.db.errors import DRIVER_ERRORS, translated
+from app.db.errors import DRIVER_ERRORS, translated, translation
 from app.db.queries import Query, load_queries
 from app.errors import DatabaseUnavailable
+from app.events import ConnectionAwaited, Observe, StatementDone, nobody
 
 Record: TypeAlias = asyncpg.Record
 
 _ACQUIRE_SECONDS: Final = 10.0
 _STATEMENT_SECONDS: Final = 60.0
 _CLOSE_SECONDS: Final = 5.0
+_NO_WAIT: Final = 0.001
+"""Seconds that it may take to get an idle connection out of the pool."""
+
+
+class _Timed:
+    """Around one statement: tells how long it took, and puts what goes wrong into our own terms."""
+
+    __slots__ = ("_observe", "_query", "_started")
+
+    def __init__(self, observe: Observe, query: str) -> None:
+        self._observe = observe
+        self._query = query
+
+    def __enter__(self) -> None:
+        self._started = time.perf_counter()
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        seconds = time.perf_counter() - self._started
+        if error is None:
+            self._observe(StatementDone(self._query, seconds, ""))
+            return
+        failure = translation(error)
+        self._observe(StatementDone(self._query, seconds, type(failure or error).__name__))
+        if failure is not None:
+            raise failure from error
 
 
 class Statements(ABC):
@@ -28,40 +55,41 @@ class Statements(ABC):
     not exist is a `KeyError`.
     """
 
-    def __init__(self, queries: Mapping[str, Query]) -> None:
+    def __init__(self, queries: Mapping[str, Query], observe: Observe = nobody) -> None:
         self._queries = queries
+        self._observe = observe
 
     async def fetch(self, query: str, *args: Any) -> list[Record]:
         sql = self._queries[query].sql
         async with self._connected() as connection:
-            with translated():
+            with _Timed(self._observe, query):
                 return await connection.fetch(sql, *args)
 
     async def fetchrow(self, query: str, *args: Any) -> Record | None:
         sql = self._queries[query].sql
         async with self._connected() as connection:
-            with translated():
+            with _Timed(self._observe, query):
                 return await connection.fetchrow(sql, *args)
 
     async def fetchval(self, query: str, *args: Any) -> Any:
         """The first column of the first row, or None."""
         sql = self._queries[query].sql
         async with self._connected() as connection:
-            with translated():
+            with _Timed(self._observe, query):
                 return await connection.fetchval(sql, *args)
 
     async def execute(self, query: str, *args: Any) -> int:
         """How many rows were touched."""
         sql = self._queries[query].sql
         async with self._connected() as connection:
-            with translated():
+            with _Timed(self._observe, query):
                 return _count(await connection.execute(sql, *args))
 
     async def executemany(self, query: str, args: Iterable[Sequence[Any]]) -> None:
         """All of `args` or, where one fails, none."""
         sql = self._queries[query].sql
         async with self._connected() as connection:
-            with translated():
+            with _Timed(self._observe, query):
                 await connection.executemany(sql, args)
 
     @abstractmethod
@@ -71,8 +99,8 @@ class Statements(ABC):
 class Transaction(Statements):
     """A transaction that has begun; `Database.transaction` ends it."""
 
-    def __init__(self, connection: Connection, queries: Mapping[str, Query]) -> None:
-        super().__init__(queries)
+    def __init__(self, connection: Connection, queries: Mapping[str, Query], observe: Observe = nobody) -> None:
+        super().__init__(queries, observe)
         self.connection = connection
 
     @asynccontextmanager
@@ -94,8 +122,10 @@ class Database(Statements):
     the pool without the round trip that would reset them.
     """
 
-    def __init__(self, dsn: str, *, size: int = 10, queries: Mapping[str, Query] | None = None) -> None:
-        super().__init__(load_queries() if queries is None else queries)
+    def __init__(
+        self, dsn: str, *, size: int = 10, queries: Mapping[str, Query] | None = None, observe: Observe = nobody
+    ) -> None:
+        super().__init__(load_queries() if queries is None else queries, observe)
         self.dsn = dsn
         self._size = size
         self._opened: asyncpg.Pool[Record] | None = None
@@ -105,6 +135,14 @@ class Database(Statements):
         if self._opened is None:
             raise DatabaseUnavailable("the pool is not open")
         return self._opened
+
+    @property
+    def connections(self) -> tuple[int, int]:
+        """How many are in use, and how many are open at all."""
+        if self._opened is None:
+            return 0, 0
+        opened = self._opened.get_size()
+        return opened - self._opened.get_idle_size(), opened
 
     async def __aenter__(self) -> Self:
         with translated():
@@ -131,14 +169,20 @@ class Database(Statements):
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Committed when the block ends, rolled back when it raises."""
         async with self._connected() as connection, _transaction(connection):
-            yield Transaction(connection, self._queries)
+            yield Transaction(connection, self._queries, self._observe)
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Connection]:
-        pool = self._pool
-        with translated():
-            async with asyncio.timeout(_ACQUIRE_SECONDS):
-                connection = await pool.acquire()
+        pool, started = self._pool, time.perf_counter()
+        try:
+            with translated():
+                async with asyncio.timeout(_ACQUIRE_SECONDS):
+                    connection = await pool.acquire()
+        except DatabaseUnavailable as error:
+            self._observe(StatementDone("connect", time.perf_counter() - started, type(error).__name__))
+            raise
+        if (waited := time.perf_counter() - started) > _NO_WAIT:
+            self._observe(ConnectionAwaited(waited))
         try:
             yield cast("Connection", connection)
         finally:

@@ -1,7 +1,8 @@
 """The one way to tell the outside what happened: events become log lines and metrics."""
 
 import random
-from typing import Final, assert_never
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import structlog
 
@@ -9,6 +10,7 @@ from app import events
 from app.http.metrics import Metrics
 
 _SLOW: Final = 2.0  # seconds, from which on a request is always logged
+_STALLED: Final = 0.25  # seconds of a lag of the event loop that everybody noticed
 
 
 class Observer:
@@ -18,24 +20,32 @@ class Observer:
         self.metrics = metrics
         self._sample = sample
         self._log = structlog.get_logger("product_images")
+        self._tell: Final[Mapping[type, Callable[[Any], None]]] = self._by_kind()
 
     def __call__(self, event: events.Event) -> None:
-        match event:
-            case events.RequestServed():
-                self._served(event)
-            case events.RequestFailed() | events.RequestTurnedAway() | events.TransferBroken() | events.CheckFailed():
-                self._trouble(event)
-            case events.UploadAccepted():
-                self.metrics.uploaded(event)
-            case events.UploadRejected():
-                self.metrics.trouble("upload_rejected", event.why)
-                self._log.info("upload_rejected", room=event.room, why=event.why)
-            case events.BlobPurged():
-                self._log.warning("blob_purged", blob=event.blob)
-            case events.RenditionBuilt() | events.JobDone() | events.JobFailed():
-                self._work(event)
-            case _:
-                assert_never(event)
+        self._tell[type(event)](event)
+
+    def _by_kind(self) -> dict[type, Callable[[Any], None]]:
+        """Every kind of event, and what is done about it; the frequent ones are counted and nothing else."""
+        return {
+            events.RequestServed: self._served,
+            events.StatementDone: self.metrics.statement,
+            events.ConnectionAwaited: self.metrics.waited,
+            events.StoreCalled: self.metrics.stored,
+            events.LoopLagged: self._lagged,
+            events.UploadAccepted: self.metrics.uploaded,
+            events.RenditionBuilt: self.metrics.built,
+            events.CodecTaskDone: self.metrics.codec_done,
+            events.JobDone: self._job_done,
+            events.RequestFailed: self._request_failed,
+            events.RequestTurnedAway: self._turned_away,
+            events.TransferBroken: self._transfer_broken,
+            events.UploadRejected: self._upload_rejected,
+            events.CodecChildLost: self._child_lost,
+            events.JobFailed: self._job_failed,
+            events.BlobPurged: self._blob_purged,
+            events.CheckFailed: self._check_failed,
+        }
 
     def _served(self, event: events.RequestServed) -> None:
         self.metrics.served(event)
@@ -49,35 +59,42 @@ class Observer:
                 ms=round(event.seconds * 1000, 1),
             )
 
-    def _trouble(
-        self,
-        event: events.RequestFailed | events.RequestTurnedAway | events.TransferBroken | events.CheckFailed,
-    ) -> None:
-        match event:
-            case events.RequestFailed(room, route, error):
-                self.metrics.trouble("request_failed", type(error).__name__)
-                self._log.error("request_failed", room=room, route=route, exc_info=error)
-            case events.RequestTurnedAway(room, what, reason):
-                self.metrics.trouble("request_turned_away", what)
-                self._log.warning("request_turned_away", room=room, what=what, reason=reason)
-            case events.TransferBroken(key, reason):
-                self.metrics.trouble("transfer_broken", "")
-                self._log.warning("transfer_broken", key=key, reason=reason)
-            case events.CheckFailed(name, reason):
-                self.metrics.trouble("check_failed", name)
-                self._log.warning("check_failed", check=name, reason=reason)
-            case _:
-                assert_never(event)
+    def _lagged(self, event: events.LoopLagged) -> None:
+        self.metrics.lagged(event)
+        if event.seconds > _STALLED:
+            self._log.warning("event_loop_stalled", ms=round(event.seconds * 1000))
 
-    def _work(self, event: events.RenditionBuilt | events.JobDone | events.JobFailed) -> None:
-        match event:
-            case events.RenditionBuilt():
-                self.metrics.built(event)
-            case events.JobDone():
-                self.metrics.job_done(event)
-                self._log.debug("job_done", kind=event.kind, ms=round(event.seconds * 1000))
-            case events.JobFailed(kind, reason, final):
-                self.metrics.trouble("job_failed", kind)
-                self._log.warning("job_failed", kind=kind, reason=reason, final=final)
-            case _:
-                assert_never(event)
+    def _job_done(self, event: events.JobDone) -> None:
+        self.metrics.job_done(event)
+        self._log.debug("job_done", kind=event.kind, ms=round(event.seconds * 1000))
+
+    def _request_failed(self, event: events.RequestFailed) -> None:
+        self.metrics.trouble("request_failed", type(event.error).__name__)
+        self._log.error("request_failed", room=event.room, route=event.route, exc_info=event.error)
+
+    def _turned_away(self, event: events.RequestTurnedAway) -> None:
+        self.metrics.trouble("request_turned_away", event.what)
+        self._log.warning("request_turned_away", room=event.room, what=event.what, reason=event.reason)
+
+    def _transfer_broken(self, event: events.TransferBroken) -> None:
+        self.metrics.trouble("transfer_broken", "")
+        self._log.warning("transfer_broken", key=event.key, reason=event.reason)
+
+    def _upload_rejected(self, event: events.UploadRejected) -> None:
+        self.metrics.trouble("upload_rejected", event.why)
+        self._log.info("upload_rejected", room=event.room, why=event.why)
+
+    def _child_lost(self, event: events.CodecChildLost) -> None:
+        self.metrics.child_lost(event)
+        self._log.warning("codec_child_lost", why=event.why, reason=event.reason)
+
+    def _job_failed(self, event: events.JobFailed) -> None:
+        self.metrics.trouble("job_failed", event.kind)
+        self._log.warning("job_failed", kind=event.kind, subject=event.subject, reason=event.reason, final=event.final)
+
+    def _blob_purged(self, event: events.BlobPurged) -> None:
+        self._log.warning("blob_purged", blob=event.blob)
+
+    def _check_failed(self, event: events.CheckFailed) -> None:
+        self.metrics.trouble("check_failed", event.name)
+        self._log.warning("check_failed", check=event.name, reason=event.reason)

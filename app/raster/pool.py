@@ -1,14 +1,17 @@
 """The codec pool: images are decoded and encoded in child processes that may crash, hang or swell alone."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Future
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from pebble import ProcessPool
+from pebble import ProcessExpired, ProcessPool
 
 from app.errors import CodecFailed, ProductImagesError, Unavailable
+from app.events import CodecChildLost, CodecTaskDone, Observe, nobody
 from app.model import Facts, Format, Recipe, Rendered
 from app.raster import child
 from app.raster.budget import PixelBudget
@@ -30,7 +33,8 @@ class _PoolBroken(CodecFailed):
 class CodecPool:
     """Children start with the first image. One pool serves one event loop."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, observe: Observe = nobody) -> None:
+        self._observe = observe
         self._processes = settings.codec_processes
         self._seconds = settings.codec_seconds
         self._memory = settings.codec_memory_bytes
@@ -51,7 +55,7 @@ class CodecPool:
         facts = await self.run(child.header, path, self._limits)
         if not decode:
             return facts
-        async with self._budget.take(_pixels(facts)):
+        async with self._budget.take(_pixels(facts)), self._told("inspect", facts):
             return await self.run(child.inspect, path, self._limits)
 
     async def build(
@@ -63,7 +67,7 @@ class CodecPool:
         """
         facts = await self.run(child.header, path, self._limits)
         work = _pixels(facts) if any(recipe.box for recipe in recipes) else 0
-        async with self._budget.take(work):
+        async with self._budget.take(work), self._told("build", facts):
             return await self.run(child.build, path, self._limits, tuple(recipes), formats, self._keep_copyright)
 
     async def run(self, task: Callable[..., T], *args: Any) -> T:
@@ -95,6 +99,7 @@ class CodecPool:
             future = pool.schedule(child.run, args=(self._seconds, task, *args), timeout=self._seconds)
             return await self._result(pool, future)
         except RuntimeError as error:
+            self._observe(CodecChildLost("pool", str(error)))
             await self._discard(pool)
             raise _PoolBroken(f"the pool broke: {error}") from error
 
@@ -106,11 +111,26 @@ class CodecPool:
         except (ProductImagesError, RuntimeError):
             raise
         except Exception as error:
+            self._tell_loss(error, stuck=patience.expired())
             if patience.expired():
                 await self._discard(pool)
             raise CodecFailed(_words(error)) from error
         finally:
             self._running.discard(future)
+
+    def _tell_loss(self, error: Exception, *, stuck: bool) -> None:
+        if stuck:
+            self._observe(CodecChildLost("pool", _words(error)))
+        elif isinstance(error, TimeoutError):
+            self._observe(CodecChildLost("timeout", _words(error)))
+        elif isinstance(error, ProcessExpired):
+            self._observe(CodecChildLost("crash", _words(error)))
+
+    @asynccontextmanager
+    async def _told(self, task: str, facts: Facts) -> AsyncIterator[None]:
+        started = time.perf_counter()
+        yield
+        self._observe(CodecTaskDone(task, _pixels(facts), time.perf_counter() - started))
 
     async def _ready(self) -> ProcessPool:
         async with self._starting:

@@ -101,12 +101,12 @@ class Intake:
         self._db = database
         self._store = store
         self._codecs = codecs
-        self._slots = Slots(settings.max_uploads)
+        self.slots = Slots(settings.max_uploads)
 
     @asynccontextmanager
     async def spool(self) -> AsyncIterator[Spool]:
         """A place for one upload, gone with the block; Busy when all slots are taken."""
-        with self._slots.take():
+        with self.slots.take():
             file = await asyncio.to_thread(self._create)
             try:
                 yield Spool(file, self._settings.max_image_bytes)

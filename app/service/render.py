@@ -15,6 +15,7 @@ from typing import Final
 from app.db.errors import ConstraintViolated
 from app.db.pool import Database, Record, Statements
 from app.errors import CodecFailed, ImageRejected, RenditionFailed, RenditionNotFound
+from app.events import Cause, Observe, RenditionBuilt, nobody
 from app.model import FORMAT_OF_EXTENSION, MEDIA_TYPES, BlobHash, Format, Recipe, RecipeHash, Rendered
 from app.raster.pool import CodecPool
 from app.service.flight import SingleFlight, Slots
@@ -38,13 +39,22 @@ class Rendition:
 
 
 class Renderer:
-    def __init__(self, settings: Settings, database: Database, store: ObjectStore, codecs: CodecPool) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        store: ObjectStore,
+        codecs: CodecPool,
+        observe: Observe = nobody,
+    ) -> None:
         self._settings = settings
+        self._observe = observe
         self._db = database
         self._store = store
         self._codecs = codecs
         self._recipes = {recipe.hash: recipe for recipe in (settings.clean, *settings.recipes)}
-        self._building: SingleFlight[tuple[str, ...], None] = SingleFlight(Slots(settings.max_builds))
+        self.slots = Slots(settings.max_builds)
+        self._building: SingleFlight[tuple[str, ...], None] = SingleFlight(self.slots)
 
     async def register_recipes(self) -> None:
         """Keeps the parameters of the recipes in force, so that their URLs can be built for ever."""
@@ -59,7 +69,7 @@ class Renderer:
         missing = [recipe for recipe in self._recipes.values() if recipe.hash not in row["built"]]
         if missing:
             with suppress(RenditionNotFound):  # swept while it was being built
-                await self._build(blob, missing, None)
+                await self._build(blob, missing, None, "job")
 
     async def give_up(self, blob: BlobHash, reason: str) -> None:
         """After the job's last try: what is missing answers with the cleaned original from now on."""
@@ -117,7 +127,7 @@ class Renderer:
         if not own and (wanted.box is None or fmt not in FURTHER_FORMATS):
             raise RenditionNotFound(f"{wanted.name} is not made in {fmt}")
         try:
-            await self._build(blob, [wanted], None if own else [fmt])
+            await self._build(blob, [wanted], None if own else [fmt], "demand")
         except CodecFailed:
             raise  # perhaps only overloaded: the next request may try again
         except ImageRejected as error:
@@ -130,7 +140,9 @@ class Renderer:
         box = (row["box_width"], row["box_height"]) if row["box_width"] else None
         return Recipe(row["name"], box, row["version"], json.loads(row["quality"]))
 
-    async def _build(self, blob: BlobHash, recipes: Sequence[Recipe], formats: Sequence[Format] | None) -> None:
+    async def _build(
+        self, blob: BlobHash, recipes: Sequence[Recipe], formats: Sequence[Format] | None, cause: Cause
+    ) -> None:
         async with self._store.local(blob_key(blob)) as path:
             rendered = await self._codecs.build(path, recipes, formats)
         etags = [await self._put(blob, one) for one in rendered]
@@ -139,6 +151,9 @@ class Renderer:
         except ConstraintViolated as error:
             await self._store.delete([rendition_key(blob, one.recipe.hash, one.format) for one in rendered])
             raise RenditionNotFound(f"blob {blob} was swept meanwhile") from error
+        for one in rendered:
+            built = RenditionBuilt(one.recipe.name, one.format, len(one.data), one.width * one.height, cause)
+            self._observe(built)
 
     async def _record(
         self, blob: BlobHash, recipes: Sequence[Recipe], made: Sequence[tuple[Rendered, tuple[str, int]]]

@@ -1,15 +1,22 @@
 """Where bytes are kept: one protocol, a folder or an S3 bucket behind it."""
 
+from app.events import Observe
 from app.settings import Settings
 from app.store.files import FileStore
 from app.store.keys import blob_key, rendition_key
 from app.store.protocol import ObjectBody, ObjectStat, ObjectStore
+from app.store.watched import WatchedStore
 
 __all__ = ["FileStore", "ObjectBody", "ObjectStat", "ObjectStore", "blob_key", "open_store", "rendition_key"]
 
 
-def open_store(settings: Settings) -> ObjectStore:
-    """The store that `settings` choose, to be entered as a context before use."""
+def open_store(settings: Settings, observe: Observe | None = None) -> ObjectStore:
+    """The store that `settings` choose, to be entered as a context before use; its calls are told to `observe`."""
+    store = _chosen(settings)
+    return store if observe is None else WatchedStore(store, observe)
+
+
+def _chosen(settings: Settings) -> ObjectStore:
     if not settings.s3_bucket:
         return FileStore(settings.data_dir / "objects")
     from app.store.s3 import S3Store  # its libraries cost 0.2 s and 15 MB, which the file store need not pay

@@ -12,7 +12,7 @@ from app.db.migrate import migrate
 from app.db.pool import Database
 from app.embedded.cluster import Cluster
 from app.errors import StoreUnavailable
-from app.events import Event, JobDone, JobFailed
+from app.events import REQUEST_ID, Event, JobDone, JobFailed
 
 _QUICK = Policy(attempts=3, first_pause=0.01)
 
@@ -137,6 +137,38 @@ async def test_after_the_last_try_a_job_is_kept_with_its_reason(dsn: str, databa
     assert await failures(database) == [Failure("work", "ValueError: never", 1)]
     await _add(database, job)
     assert await _counts(database) == (1, 0, 1)
+
+
+async def test_a_job_remembers_the_request_that_caused_it(dsn: str, database: Database) -> None:
+    """Whatever a job does is done under the id of the request that added it; others have an id of their own."""
+    ids: list[str] = []
+
+    async def handler(payload: bytes) -> None:
+        ids.append(REQUEST_ID.get())
+        if payload == b"\xab":
+            raise ValueError("never")
+
+    def observe(event: Event) -> None:
+        if isinstance(event, JobFailed):
+            ids.append(f"{REQUEST_ID.get()} {event.subject}")
+        told.put_nowait(event)
+
+    for request_id, payload in (("r-1", b"\xab"), ("r-2", b"")):
+        token = REQUEST_ID.set(request_id)
+        await _add(database, Job("work", payload))
+        REQUEST_ID.reset(token)
+    await _add(database, Job("work", b""))
+    told = Told()
+    runner = JobRunner(dsn, observe=observe, concurrency=1, policy=Policy(attempts=1))
+    runner.register("work", handler)
+    task = asyncio.create_task(runner.run())
+    for _ in range(3):
+        await told.next()
+    await runner.stop()
+    await task
+
+    assert ids[:3] == ["r-1", "r-1 ab", "r-2"]
+    assert ids[3].startswith("job-")
 
 
 async def test_what_is_away_is_waited_for(dsn: str, database: Database) -> None:

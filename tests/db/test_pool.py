@@ -10,6 +10,7 @@ from app.db.pool import Database
 from app.db.queries import Query
 from app.embedded.cluster import Cluster
 from app.errors import DatabaseUnavailable
+from app.events import ConnectionAwaited, Event, Observe, StatementDone, nobody
 
 _TABLES = """
     create table shelf (id integer primary key, label text not null, constraint shelf_filled check (label <> ''));
@@ -30,8 +31,9 @@ _STATEMENTS = {
 }
 
 
-def _database(dsn: str, size: int = 3) -> Database:
-    return Database(dsn, size=size, queries={name: Query(name, "", sql) for name, sql in _STATEMENTS.items()})
+def _database(dsn: str, size: int = 3, observe: Observe = nobody) -> Database:
+    queries = {name: Query(name, "", sql) for name, sql in _STATEMENTS.items()}
+    return Database(dsn, size=size, queries=queries, observe=observe)
 
 
 @pytest.fixture(name="shelves")
@@ -58,6 +60,39 @@ async def test_statements_are_called_by_name(shelves: Database) -> None:
     assert await shelves.fetchrow("nothing") is None
     with pytest.raises(KeyError):
         await shelves.fetch("no_such_query")
+
+
+async def test_every_statement_is_told(shelves: Database) -> None:
+    """What is asked is told with the time that it took, and what went wrong by its kind, in transactions too."""
+    told: list[Event] = []
+    async with _database(shelves.dsn, observe=told.append) as watched:
+        await watched.fetch("labels")
+        async with watched.transaction() as tx:
+            await tx.execute("insert_shelf", 1, "a")
+        with pytest.raises(ConstraintViolated):
+            await watched.execute("insert_shelf", 1, "again")
+
+    statements = [event for event in told if isinstance(event, StatementDone)]
+    assert [(event.query, event.failure) for event in statements] == [
+        ("labels", ""),
+        ("insert_shelf", ""),
+        ("insert_shelf", "ConstraintViolated"),
+    ]
+    assert all(0 < event.seconds < 5 for event in statements)
+
+
+async def test_waiting_for_a_connection_is_told(shelves: Database) -> None:
+    """Who finds all connections in use tells how long he waited for one."""
+    told: list[Event] = []
+    async with _database(shelves.dsn, size=1, observe=told.append) as watched:
+        async with watched.transaction():
+            assert watched.connections == (1, 1)
+            waiting = asyncio.create_task(watched.fetch("labels"))
+            await asyncio.wait([waiting], timeout=0.05)
+        await waiting
+        assert watched.connections == (0, 1)
+
+    assert any(isinstance(event, ConnectionAwaited) and event.seconds > 0.04 for event in told)
 
 
 async def test_a_transaction_is_all_or_nothing(shelves: Database) -> None:

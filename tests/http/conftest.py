@@ -19,6 +19,7 @@ from app.errors import (
     Unavailable,
 )
 from app.http.appkeys import OBSERVER, SETTINGS
+from app.http.drain import DRAIN, Drain
 from app.http.edge import SERVER_OPTIONS, edge
 from app.http.metrics import Metrics
 from app.http.observe import Observer
@@ -62,6 +63,7 @@ async def _serve() -> AsyncIterator[Serve]:
         app = web.Application(middlewares=[edge])
         app[SETTINGS] = replace(Settings(), **changed)  # type: ignore[arg-type]
         app[OBSERVER] = Observer(Metrics(), sample=1)
+        app[DRAIN] = Drain()
         names: tuple[RoomName, ...] = ("openmage", "spree", "delivery", "service", "glue")
         app[ROOMS] = {name: Room(document(name), tells_request_id=name == "glue") for name in names}
         app.add_routes(routes)

@@ -3,11 +3,9 @@
 import asyncio
 
 import pytest
-from aiohttp import web
 
 from app.errors import DatabaseUnavailable, StoreUnavailable
-from app.http.appkeys import OBSERVER
-from app.http.bytecache import ByteCache
+from app.http.drain import DRAIN
 from app.http.health import CHECKS, Check, Checks, routes
 from tests.http.conftest import Client, Serve
 
@@ -67,26 +65,33 @@ async def test_the_process_lives_whatever_is_away(serve: Serve) -> None:
     assert (await client.get("/health/live")).status == 200
 
 
-async def test_metrics_tell_requests_and_caches(serve: Serve) -> None:
-    """A scrape has requests by room, route and status, and the figures of caches."""
+@pytest.mark.filterwarnings("ignore:Changing state of started")
+async def test_many_probes_ask_once(serve: Serve) -> None:
+    """Probes that come close together, or at the same time, share one look at database and store."""
+    asked = 0
 
-    async def handler(request: web.Request) -> web.Response:
-        return web.Response()
+    async def count() -> None:
+        nonlocal asked
+        asked += 1
 
-    client = await serve(*routes(), web.get("/media/{path}", handler))
-    cache: ByteCache[str, bytes] = ByteCache(100_000)
-    cache.put("a", b"abc", 3)
-    cache.get("a")
-    client.app[OBSERVER].metrics.watch_cache("media", cache)
-    await client.get("/media/a")
-    await client.get("/media/b")
-    await client.get("/nowhere")
+    client = await serve_with(serve, well, count)
 
-    response = await client.get("/metrics")
-    text = await response.text()
+    for _ in range(3):
+        async with asyncio.TaskGroup() as probes:
+            for _ in range(5):
+                probes.create_task(client.get("/health/ready"))
 
-    assert response.headers["Content-Type"].startswith("text/plain")
-    labels = 'method="GET",room="delivery",route="/media/{path}",status="200"'
-    assert f"product_images_http_request_seconds_count{{{labels}}} 2.0" in text
-    assert 'room="glue",route="unknown",status="404"' in text
-    assert 'product_images_cache_hits_total{cache="media"} 1.0' in text
+    assert asked == 1
+
+
+@pytest.mark.filterwarnings("ignore:Changing state of started")
+async def test_a_process_that_drains_is_not_ready(serve: Serve) -> None:
+    """Once draining has begun readiness is red at once, whatever was found a moment ago; liveness stays."""
+    client = await serve_with(serve, well, well)
+    assert (await client.get("/health/ready")).status == 200
+
+    client.app[DRAIN].begin()
+
+    response = await client.get("/health/ready")
+    assert (response.status, (await response.json())["status"]) == (503, "draining")
+    assert (await client.get("/health/live")).status == 200

@@ -2,12 +2,14 @@
 
 import json
 import logging
+from typing import get_args
 
 import pytest
 import structlog
 from structlog.testing import capture_logs
 
 from app import events
+from app.http.exposition import plain, text
 from app.http.logs import configure_logging
 from app.http.metrics import Metrics
 from app.http.observe import Observer
@@ -18,6 +20,8 @@ from app.model import BlobHash
     ("event", "line"),
     [
         (events.JobFailed("renditions", "no memory", final=True), "job_failed"),
+        (events.CodecChildLost("timeout", "10 s"), "codec_child_lost"),
+        (events.LoopLagged(0.3), "event_loop_stalled"),
         (events.BlobPurged(BlobHash("ab")), "blob_purged"),
         (events.UploadRejected("spree", "FormatNotAllowed"), "upload_rejected"),
         (events.RequestTurnedAway("glue", "Busy", "full"), "request_turned_away"),
@@ -42,15 +46,41 @@ def test_work_that_went_well_is_counted() -> None:
     observe = Observer(metrics, sample=10**9)
     with capture_logs() as lines:
         observe(events.UploadAccepted("spree", 1000, 0.2))
-        observe(events.RenditionBuilt("large", "jpeg", 500, "job"))
+        observe(events.RenditionBuilt("large", "jpeg", 500, 6000, "job"))
+        observe(events.CodecTaskDone("build", 24000, 0.2))
         observe(events.JobDone("renditions", 0.3))
         observe(events.RequestServed("glue", "/", "GET", 200, 0.1))
+        observe(events.StatementDone("gallery", 0.001, ""))
+        observe(events.StatementDone("gallery", 0.002, "DatabaseUnavailable"))
+        observe(events.ConnectionAwaited(0.01))
+        observe(events.StoreCalled("put", 0.01, "StoreUnavailable"))
+        observe(events.LoopLagged(0.01))
 
-    text = metrics.exposition().decode()
-    assert 'product_images_uploaded_bytes_total{room="spree"} 1000.0' in text
-    assert 'product_images_renditions_built_total{cause="job",format="jpeg",recipe="large"} 1.0' in text
-    assert 'product_images_job_seconds_count{kind="renditions"} 1.0' in text
+    lines_of_text = text(plain(metrics.families())).decode().splitlines()
+    for line in (
+        'uploaded_bytes_total{room="spree"} 1000.0',
+        'renditions_built_total{cause="job",format="jpeg",recipe="large"} 1.0',
+        'rendition_pixels_total{cause="job"} 6000.0',
+        'codec_pixels_total{task="build"} 24000.0',
+        'codec_seconds_count{task="build"} 1.0',
+        'job_seconds_count{kind="renditions"} 1.0',
+        'http_request_seconds_count{method="GET",room="glue",route="/",status="200"} 1.0',
+        'database_statement_seconds_count{query="gallery"} 2.0',
+        'backend_errors_total{backend="database",error="DatabaseUnavailable"} 1.0',
+        'backend_errors_total{backend="store",error="StoreUnavailable"} 1.0',
+        "database_wait_seconds_count 1.0",
+        'store_call_seconds_count{operation="put"} 1.0',
+        'event_loop_lag_seconds_bucket{le="0.01"} 1.0',
+    ):
+        assert f"product_images_{line}" in lines_of_text
     assert {line["log_level"] for line in lines} <= {"debug"}
+
+
+def test_every_event_is_heard() -> None:
+    """No kind of event is without somebody who does something about it."""
+    heard = Observer(Metrics())._tell
+
+    assert set(heard) == set(get_args(events.Event))
 
 
 @pytest.fixture(name="_restored_logging")

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from app.events import Event
 from app.model import Facts, Format, Recipe, Rendered
 from app.raster import child
 from app.raster.limits import Limits
@@ -45,8 +46,14 @@ def _build(write: Callable[[bytes], Path]) -> Build:
     return build
 
 
+@pytest.fixture(name="told")
+def _told() -> list[Event]:
+    """What the pool told."""
+    return []
+
+
 @pytest.fixture(name="codecs")
-async def _codecs() -> AsyncIterator[CodecPool]:
-    pool = CodecPool(Settings(codec_processes=1, codec_seconds=1))
+async def _codecs(told: list[Event]) -> AsyncIterator[CodecPool]:
+    pool = CodecPool(Settings(codec_processes=1, codec_seconds=1), told.append)
     yield pool
     await pool.close()

@@ -11,6 +11,7 @@ import pytest
 import uvloop
 
 from app.errors import CodecFailed, FormatNotAllowed, ImageUndecodable, Unavailable
+from app.events import CodecChildLost, CodecTaskDone, Event
 from app.model import Recipe
 from app.raster.budget import PixelBudget
 from app.raster.pool import CodecPool
@@ -33,8 +34,10 @@ async def ended(pidfd: int) -> None:
         os.close(pidfd)
 
 
-async def test_pictures_are_inspected_and_built_in_a_child(codecs: CodecPool, tmp_path: Path) -> None:
-    """The whole way: facts, then renditions, from a path."""
+async def test_pictures_are_inspected_and_built_in_a_child(
+    codecs: CodecPool, tmp_path: Path, told: list[Event]
+) -> None:
+    """The whole way: facts, then renditions, from a path; what was decoded is told in pixels."""
     path = tmp_path / "picture"
     path.write_bytes(encoded(photo(400, 200), "jpeg"))
     facts = await codecs.inspect(path)
@@ -46,6 +49,8 @@ async def test_pictures_are_inspected_and_built_in_a_child(codecs: CodecPool, tm
         ("small", "webp", 100, 50),
         ("clean", "jpeg", 400, 200),
     ]
+    tasks = [(event.task, event.pixels) for event in told if isinstance(event, CodecTaskDone)]
+    assert tasks == [("inspect", 80_000), ("build", 80_000)]
 
 
 async def test_rejections_keep_their_type_and_reason(codecs: CodecPool, tmp_path: Path) -> None:
@@ -59,18 +64,20 @@ async def test_rejections_keep_their_type_and_reason(codecs: CodecPool, tmp_path
         await codecs.inspect(path)
 
 
-async def test_a_crash_is_a_rejection_of_one_image(codecs: CodecPool) -> None:
-    """A child that dies takes its image with it, and the next one is served."""
+async def test_a_crash_is_a_rejection_of_one_image(codecs: CodecPool, told: list[Event]) -> None:
+    """A child that dies takes its image with it, the next one is served, and the loss is told."""
     with pytest.raises(CodecFailed, match="exit status -6"):
         await codecs.run(os.abort)
     assert await codecs.run(len, "next") == 4
+    assert [event.why for event in told if isinstance(event, CodecChildLost)] == ["crash"]
 
 
-async def test_a_hang_ends_after_its_time(codecs: CodecPool) -> None:
-    """A child that does not return is ended, and the next one is served."""
+async def test_a_hang_ends_after_its_time(codecs: CodecPool, told: list[Event]) -> None:
+    """A child that does not return is ended, the next one is served, and the loss is told."""
     with pytest.raises(CodecFailed, match="Timeout"):
         await codecs.run(time.sleep, HOUR)
     assert await codecs.run(len, "next") == 4
+    assert [event.why for event in told if isinstance(event, CodecChildLost)] == ["timeout"]
 
 
 async def test_memory_is_limited(codecs: CodecPool) -> None:

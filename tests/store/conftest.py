@@ -8,16 +8,21 @@ from urllib.request import Request, urlopen
 import pytest
 from moto.server import ThreadedMotoServer
 
+from app.events import nobody
 from app.store import FileStore, ObjectStore
 from app.store.s3 import S3Store
+from app.store.watched import WatchedStore
 from tests.conftest import S3
 
 
-@pytest.fixture(params=["files", "s3"], name="store")
+@pytest.fixture(params=["files", "watched", "s3"], name="store")
 async def _store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ObjectStore]:
     if request.param == "files":
         async with FileStore(tmp_path / "objects") as files:
             yield files
+    elif request.param == "watched":
+        async with WatchedStore(FileStore(tmp_path / "objects"), nobody) as watched:
+            yield watched
     else:
         server: S3 = request.getfixturevalue("s3")
         async with S3Store(server.bucket, endpoint_url=server.endpoint_url) as s3:

@@ -1,0 +1,28 @@
+"""A web server that takes its leave before it goes."""
+
+import asyncio
+from typing import Final
+
+from aiohttp import web
+
+from app.http.appkeys import SETTINGS
+from app.http.drain import DRAIN
+from app.http.edge import SERVER_OPTIONS
+
+IN_FLIGHT_SECONDS: Final = 20.0
+"""Longest time that requests in flight may take once nothing new is accepted."""
+
+
+class Runner(web.AppRunner):
+    """`cleanup` first tells balancers and clients to go elsewhere, and serves on for as long as these need to
+    notice; then it accepts nothing new, and answers what is in flight."""
+
+    def __init__(self, app: web.Application) -> None:
+        super().__init__(app, shutdown_timeout=IN_FLIGHT_SECONDS, **SERVER_OPTIONS)
+        self.drain_seconds = app[SETTINGS].drain_seconds
+
+    async def cleanup(self) -> None:
+        self.app[DRAIN].begin()
+        if self.sites:
+            await asyncio.sleep(self.drain_seconds)
+        await super().cleanup()

@@ -1,0 +1,43 @@
+"""How one option of the service is written down: a default, a sentence, and a parser for the variable."""
+
+from dataclasses import field
+from typing import Any
+
+from marshmallow import fields as mf
+from marshmallow import validate
+
+MIB = 1024 * 1024
+
+
+def option(default: Any, sentence: str, parser: mf.Field[Any] | None = None, *, secret: bool = False) -> Any:
+    """A field read from the environment variable of the same name, upper-cased."""
+    return field(
+        default=default,
+        metadata={"sentence": sentence, "parser": parser or mf.String(), "secret": secret},
+    )
+
+
+def number(low: int, high: int = 2**40) -> mf.Integer:
+    return mf.Integer(validate=validate.Range(low, high))
+
+
+def choice(*values: str) -> mf.String:
+    return mf.String(validate=validate.OneOf(values))
+
+
+def url() -> mf.Field[Any]:
+    return mf.Url(require_tld=False, schemes={"http", "https"})
+
+
+def rate() -> mf.String:
+    """So many in a second, a minute, an hour or a day."""
+    return mf.String(
+        validate=validate.Regexp("[1-9][0-9]{0,8}/(second|minute|hour|day)$", error="Write it as 100/minute.")
+    )
+
+
+class Words(mf.Field[tuple[str, ...]]):
+    """A comma-separated list."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> tuple[str, ...]:
+        return tuple(word.strip() for word in str(value).split(",") if word.strip())
