@@ -24,6 +24,14 @@ class FileName:
     extension: str
 
 
+def checked_base(name: str | None) -> str:
+    """The base name that a client's name stands for; InvalidFileName."""
+    base = safe_base(name)
+    if base is None:
+        raise InvalidFileName(f"{name!r} cannot be a file name")
+    return base
+
+
 class Filing:
     """Files uploads under paths that are unique for ever."""
 
@@ -77,10 +85,7 @@ class Filing:
         return await self._take_path(tx, digest, name)
 
     async def _take_path(self, tx: Transaction, digest: bytes, name: FileName) -> str:
-        base = safe_base(name.base)
-        if base is None:
-            raise InvalidFileName(f"{name.base!r} cannot be a file name")
-        naming = Naming(base, name.extension, self._settings.openmage_profile)
+        naming = Naming(checked_base(name.base), name.extension, self._settings.openmage_profile)
         while True:
             number = await tx.fetchval("next_file_path_number", naming.stem, name.extension)
             path = naming.path(number)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from app.db.pool import Database, Record, Transaction
 from app.errors import ImageNotFound, ImageNotSpecified, ImagesNotSupported, ProductNotFound
 from app.model import ImageId, ProductId, clamp_position
-from app.service.filing import FileName, Filing
+from app.service.filing import FileName, Filing, checked_base
 from app.service.gallery import Gallery, GalleryReader, ProductRef, Scope
 from app.service.intake import Blob
 
@@ -44,11 +44,13 @@ class GalleryWriter:
         self._filing = filing
         self._changed = changed
 
-    async def for_upload(self, product: ProductRef, store: str | None) -> Gallery:
-        """The gallery that an image may be added to; StoreViewNotFound, ProductNotFound, ImagesNotSupported."""
+    async def for_upload(self, product: ProductRef, store: str | None, base: str | None) -> Gallery:
+        """The gallery that an image of this base name may be added to; StoreViewNotFound, ProductNotFound,
+        ImagesNotSupported, InvalidFileName."""
         gallery = await self._reader.read(product, Scope(store, public=False))
         if not gallery.supports_images:
             raise ImagesNotSupported
+        checked_base(base)
         return gallery
 
     async def create(self, gallery: Gallery, blob: Blob, name: FileName, values: Values) -> ImageId:
@@ -83,10 +85,13 @@ class GalleryWriter:
             await tx.execute("set_store_values", image, gallery.store_view_id, label or None, *rest, False)
         return ImageId(image)
 
-    async def for_change(self, product: ProductRef, store: str | None, image_id: int) -> Gallery:
-        """The gallery of an image that this scope lists; also ImageNotFound."""
+    async def for_change(
+        self, product: ProductRef, store: str | None, image_id: int, base: str | None = None
+    ) -> Gallery:
+        """The gallery of an image that this scope lists and that may have this base name; also ImageNotFound."""
         gallery = await self._reader.read(product, Scope(store, public=False))
         gallery.image(image_id)
+        checked_base(base)
         return gallery
 
     async def update(self, gallery: Gallery, image_id: int, values: Values, file: NewFile | None) -> None:

@@ -75,7 +75,7 @@ class Gallery:
     async def create(self, scope: Store, codes: tuple[str, ...]) -> ImageId:
         data = str(next(_NUMBERS)).encode()
         blob = Blob(BlobHash(hashlib.sha256(data).hexdigest()), len(data), Facts("png", 1, 1))
-        gallery = await self.writer.for_upload(self.product, scope)
+        gallery = await self.writer.for_upload(self.product, scope, None)
         return await self.writer.create(gallery, blob, FileName(None, "png"), Values(types=codes))
 
     async def assign(self, image: int, scope: Store, codes: tuple[str, ...]) -> None:

@@ -11,8 +11,6 @@ from aiohttp import hdrs, web
 from app.access.oauth import OAuth, is_oauth
 from app.dialects.openmage.accept import negotiate
 from app.dialects.openmage.auth import Authenticator, Operation, Principal, authorise
-from app.dialects.openmage.body import ParsedBody, read_body
-from app.dialects.openmage.content import body_format
 from app.dialects.openmage.errors import Voice, error_document
 from app.dialects.openmage.formats import CONTENT_TYPES
 from app.dialects.openmage.match import Route, image_id, match, product_ref, scope
@@ -20,18 +18,13 @@ from app.dialects.openmage.parse import parse_create, parse_update
 from app.dialects.openmage.present import ImageItem, Shape, collection, entity
 from app.dialects.openmage.rules import Rules
 from app.dialects.openmage.signed import signed_request
+from app.dialects.openmage.uploads import Uploads
 from app.errors import ProductNotFound, StoreViewNotFound
-from app.http.body import body_chunks
 from app.http.cache import Document, DocumentCache
 from app.http.origin import media_base
-from app.model import Format
 from app.service.gallery import GalleryImage, GalleryReader
 from app.service.gallery_writer import GalleryWriter, NewFile
-from app.service.intake import Intake, Spool
 from app.settings import Settings
-
-FORMATS: Final = frozenset[Format](("jpeg", "png", "gif", "webp"))
-"""What an upload may be, whatever media type it claims."""
 
 _VOICE: Final = web.RequestKey("openmage_voice", Voice)
 
@@ -54,7 +47,7 @@ class OpenMageRoom:
         oauth: OAuth,
         reader: GalleryReader,
         writer: GalleryWriter,
-        intake: Intake,
+        uploads: Uploads,
         documents: DocumentCache,
     ) -> None:
         self._settings = settings
@@ -62,7 +55,7 @@ class OpenMageRoom:
         self._authenticator = Authenticator(oauth, self._rules)
         self._reader = reader
         self._writer = writer
-        self._intake = intake
+        self._uploads = uploads
         self._documents = documents
         self._operations: Mapping[Operation, Callable[[Call], Awaitable[web.StreamResponse]]] = {
             "list": self._read,
@@ -117,19 +110,21 @@ class OpenMageRoom:
 
     async def _create(self, call: Call) -> web.StreamResponse:
         async with AsyncExitStack() as stack:
-            command = parse_create(await self._body(call, stack), self._rules)
-            gallery = await self._writer.for_upload(product_ref(call.route.product), _store(call.route))
-            blob = await self._intake.keep(command.upload, FORMATS)
+            command = parse_create(await self._uploads.body(call.request, stack), self._rules)
+            product, store = product_ref(call.route.product), _store(call.route)
+            gallery = await self._writer.for_upload(product, store, command.name.base)
+            blob = await self._uploads.keep(command.upload)
             image = await self._writer.create(gallery, blob, command.name, command.values)
         location = f"/api/rest/products/{call.route.spelled_product}/images/{image}"
         return web.Response(headers={hdrs.LOCATION: location, hdrs.CONTENT_TYPE: "text/html; charset=UTF-8"})
 
     async def _update(self, call: Call) -> web.StreamResponse:
         async with AsyncExitStack() as stack:
-            command = parse_update(await self._body(call, stack), self._rules)
+            command = parse_update(await self._uploads.body(call.request, stack), self._rules)
             image = image_id(call.route.image or "")
-            gallery = await self._writer.for_change(product_ref(call.route.product), _store(call.route), image)
-            blob = await self._intake.keep(command.upload, FORMATS) if command.upload else None
+            product, store = product_ref(call.route.product), _store(call.route)
+            gallery = await self._writer.for_change(product, store, image, command.base)
+            blob = await self._uploads.keep(command.upload) if command.upload else None
             file = NewFile(blob, command.base, command.extension) if blob or command.base else None
             await self._writer.update(gallery, image, command.values, file)
         return _done()
@@ -139,18 +134,6 @@ class OpenMageRoom:
         gallery = await self._writer.for_change(product_ref(call.route.product), _store(call.route), image)
         await self._writer.delete(gallery, image)
         return _done()
-
-    async def _body(self, call: Call, stack: AsyncExitStack) -> ParsedBody[Spool]:
-        """The body, its image in a spool that lasts as long as `stack`."""
-        headers = call.request.headers
-        encoding = headers.get(hdrs.CONTENT_ENCODING, "")
-        format = body_format(headers.get(hdrs.CONTENT_TYPE, ""), encoding)  # noqa: A001
-
-        async def open_spool() -> Spool:
-            return await stack.enter_async_context(self._intake.spool())
-
-        chunks = body_chunks(call.request, self._settings.max_body_bytes)
-        return await read_body(format, chunks, open_spool)
 
 
 def _store(route: Route) -> str | None:

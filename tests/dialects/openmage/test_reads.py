@@ -60,6 +60,17 @@ async def test_a_read_needs_no_object_store(open_own: Open) -> None:
         assert (await room.call("guest", "GET", path)).status == 200
 
 
+async def test_uploads_are_counted(open_own: Open) -> None:
+    """What came in, and what was turned away and why, is told to whoever watches the service."""
+    room = await open_own()
+    await room.create()
+    assert (await room.post(IMAGES, upload(b"no image"))).status == 400
+    told = (await room.call("guest", "GET", "/metrics", accept="*/*")).body.decode()
+    counted = [line for line in told.splitlines() if "upload" in line and not line.startswith("#")]
+    assert any('room="openmage"' in line for line in counted)
+    assert any("upload_rejected" in line and "FormatNotAllowed" in line for line in counted), counted
+
+
 @pytest.fixture(name="rooms")
 async def _rooms(dsn: str, tmp_path: Path) -> AsyncIterator[tuple[Room, Room]]:
     """Two servers over one database."""
