@@ -1,12 +1,18 @@
-"""Work on the whole catalogue, on a connection of its own and without a time limit for statements."""
+"""Work on the whole catalogue, on a connection of its own and without a time limit for statements.
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+Its statements are those of `sql/queries` and of `sql/bulk`: the latter read and write temporary tables, several in
+one text where they belong together.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from app.db.connect import connect
 from app.db.errors import translated
+from app.db.files import sql_folder
 from app.db.pool import Database, Statements, Transaction
+from app.db.queries import Query, load_queries
 
 
 class Bulk(Transaction):
@@ -24,7 +30,7 @@ async def bulk(database: Database, *, keep: bool) -> AsyncIterator[Bulk]:
         transaction = connection.transaction()
         with translated():
             await transaction.start()
-        yield Bulk(connection, database._queries)
+        yield Bulk(connection, _queries(database))
         with translated():
             await (transaction.commit() if keep else transaction.rollback())
     finally:
@@ -36,6 +42,10 @@ async def session(database: Database) -> AsyncIterator[Statements]:
     """Statements one by one, each committed at once; temporary tables last as long as the block."""
     connection = await connect(database.dsn)
     try:
-        yield Bulk(connection, database._queries)
+        yield Bulk(connection, _queries(database))
     finally:
         await connection.close()
+
+
+def _queries(database: Database) -> Mapping[str, Query]:
+    return {**database._queries, **load_queries(sql_folder() / "bulk")}

@@ -7,7 +7,7 @@ from app.errors import Misconfigured
 
 
 def sql_folder() -> Path:
-    """The folder with `migrations` and `queries`. Raises `Misconfigured`."""
+    """The folder with `migrations`, `queries` and `bulk`. Raises `Misconfigured`."""
     source = Path(__file__).parents[2] / "sql"
     installed = Path(sysconfig.get_path("data")) / "share" / "product-images" / "sql"
     for folder in (source, installed):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final, cast
+from typing import cast
 
 from app.db.bulk import Bulk
 from app.errors import InvalidCommand
@@ -11,17 +11,6 @@ from app.service.glue_import.report import Report, Subject
 from app.service.glue_import.rows import IMAGE_COLUMNS, ImageRecord, ImageRows
 from app.service.glue_import.table import Table
 from app.service.picture_fetch import give_files
-
-_STEPS: Final = (
-    "stage_sets",
-    "stage_links",
-    "lock_import_galleries",
-    "write_pictures",
-    "stage_texts",
-    "write_texts",
-    "write_sets",
-    "write_links",
-)
 
 
 async def import_images(
@@ -43,14 +32,29 @@ async def import_images(
     await tx.copy("import_language", [(locale, rank) for rank, locale in enumerate(dict.fromkeys(locales))])
     await tx.execute("import_owners")
     await _reject_rows_without_owner(tx, _rejecter(path, report))
+    await _stage(tx, report, fold=fold)
+    await _write(tx)
+    await give_files(tx, filing, [row["picture_id"] for row in await tx.fetch("pictures_without_files")])
+    await _count(tx, report)
+
+
+async def _stage(tx: Bulk, report: Report, *, fold: bool) -> None:
+    """Decides everything, and writes nothing that outlives the transaction."""
     await tx.execute("stage_pictures")
     if fold:
         await tx.execute("fold_import")
         report.folded = await tx.fetchval("folded_owners")
-    for step in _STEPS:
-        await tx.execute(step)
-    await give_files(tx, filing, [row["picture_id"] for row in await tx.fetch("pictures_without_files")])
-    await _count(tx, report)
+    await tx.execute("stage_texts")
+    await tx.execute("stage_sets")
+    await tx.execute("stage_links")
+
+
+async def _write(tx: Bulk) -> None:
+    await tx.execute("lock_import_galleries")
+    await tx.execute("write_pictures")
+    await tx.execute("write_texts")
+    await tx.execute("write_sets")
+    await tx.execute("write_links")
 
 
 def _rejecter(path: Path, report: Report) -> Callable[[int, str], None]:
