@@ -20,6 +20,7 @@ from app.db.migrate import pending
 from app.db.pool import Database
 from app.dialects.glue.routes import GlueRoom
 from app.dialects.openmage.routes import OpenMageRoom
+from app.dialects.openmage.uploads import Uploads as OpenMageUploads
 from app.dialects.spree.delivery import SpreeDelivery
 from app.dialects.spree.routes import SpreeRoom
 from app.dialects.spree.uploads import Uploads
@@ -169,7 +170,12 @@ def build_app(settings: Settings, dsn: str) -> web.Application:
     app = _service_app(parts)
     glue = GlueRoom(settings, ImageSetReader(parts.database, settings), parts.documents)
     openmage = OpenMageRoom(
-        settings, parts.oauth, parts.gallery_reader, parts.gallery_writer, parts.intake, parts.documents
+        settings,
+        parts.oauth,
+        parts.gallery_reader,
+        parts.gallery_writer,
+        OpenMageUploads(parts.intake, settings.max_body_bytes, parts.observer),
+        parts.documents,
     )
     spree, spree_files = _spree(parts)
 

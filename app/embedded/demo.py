@@ -119,7 +119,7 @@ async def _upload(picture: _Picture, intake: Intake, writer: GalleryWriter) -> N
     """As any client's upload: through the codecs and the store, with the jobs for its renditions."""
     base, _, extension = picture.file.rpartition(".")
     product = ProductRef(picture.sku, None)
-    gallery = await writer.for_upload(product, None)
+    gallery = await writer.for_upload(product, None, base)
     async with intake.spool() as spool:
         await spool.write((_PICTURES / picture.file).read_bytes())
         await spool.finish()
