@@ -18,10 +18,13 @@ from app.access.secrets import SecretBox
 from app.db.listen import Listener
 from app.db.migrate import pending
 from app.db.pool import Database
+from app.dialects.glue.routes import READS as GLUE_READS
 from app.dialects.glue.routes import GlueRoom
+from app.dialects.openmage.routes import READS as OPENMAGE_READS
 from app.dialects.openmage.routes import OpenMageRoom
 from app.dialects.openmage.uploads import Uploads as OpenMageUploads
 from app.dialects.spree.delivery import SpreeDelivery
+from app.dialects.spree.routes import READS as SPREE_READS
 from app.dialects.spree.routes import SpreeRoom
 from app.dialects.spree.uploads import Uploads
 from app.errors import DatabaseUnavailable, Misconfigured
@@ -35,7 +38,7 @@ from app.http.lookups import scrape_of
 from app.http.media import Media, media_error
 from app.http.metrics import Metrics
 from app.http.observe import Observer
-from app.http.origin import trusted_networks
+from app.http.origin import origin_headers, trusted_networks
 from app.http.rooms import ROOMS, Room, RoomName
 from app.http.scrape import SCRAPE, watch_loop
 from app.http.shortcuts import SHORTCUTS, Shortcuts
@@ -81,7 +84,8 @@ class Parts:
         self.oauth = OAuth(self.accounts, settings.openmage_oauth_past_seconds)
         self.listener = Listener(dsn, self.hear, self.drop_all)
         self.documents = DocumentCache(settings.document_cache_bytes, lambda: self.listener.listening)
-        self.shortcuts = Shortcuts(self.documents, settings.document_cache_bytes // 8)
+        reads = GLUE_READS | OPENMAGE_READS | SPREE_READS | origin_headers(settings)
+        self.shortcuts = Shortcuts(self.documents, settings.document_cache_bytes // 8, reads)
         self.media = Media(self.renderer, self.store, settings.media_cache_bytes, lambda: self.listener.listening)
         metrics = self.observer.metrics
         metrics.watch_cache("documents", self.documents)
@@ -183,9 +187,9 @@ def build_app(settings: Settings, dsn: str) -> web.Application:
         return landing() if wants_landing(request) else await glue.handle(request)
 
     rooms: dict[RoomName, Room] = {
-        "openmage": Room(openmage.error, reads=openmage.reads),
-        "spree": Room(spree.error, tells_request_id=True),
-        "glue": Room(glue.error, reads=glue.reads),
+        "openmage": Room(openmage.error),
+        "spree": Room(spree.error, tells_request_id=True, tells_runtime=True),
+        "glue": Room(glue.error),
         "delivery": Room(media_error),
         "service": Room(health.error, tells_request_id=True),
     }

@@ -16,6 +16,8 @@ _PRODUCTS: Final = 200
 FIGURES: Final[Mapping[str, Callable[[Shop], Awaitable[Row]]]] = {
     "glue": reads.glue_hot,
     "openmage": reads.openmage_guest,
+    "spree": reads.spree_admin,
+    "signed": reads.openmage_signed,
     "upload": uploads.uploads,
     "import": imports.glue_import,
 }

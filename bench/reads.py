@@ -1,7 +1,6 @@
 """Reads beside the bare handler: the same status, headers and bytes, in turns, in one run."""
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from statistics import median
 from typing import Any, Final
@@ -9,11 +8,15 @@ from typing import Any, Final
 from bench.servers import Measured, Server, ask, bare, load, ours
 from bench.shop import Shop
 from bench.table import Row, at_least
-from bench.wire import get
+from bench.wire import Signer, get
 
 _PRODUCTS: Final = 10  # read in turns
-_ROUNDS: Final = 5
-_SECONDS: Final = 2.0
+_ROUNDS: Final = 9
+_SECONDS: Final = 1.0
+_SIGNED: Final = 10_000  # requests in a round
+
+Make = Callable[[], Sequence[bytes]]
+"""The requests of one round."""
 
 
 async def glue_hot(shop: Shop) -> Row:
@@ -21,8 +24,27 @@ async def glue_hot(shop: Shop) -> Row:
 
 
 async def openmage_guest(shop: Shop) -> Row:
-    paths = [f"/api/rest/products/{number}/images" for number in range(1, _PRODUCTS + 1)]
-    return await _hot(shop, "OpenMage list, JSON, guest, hot", paths, 0.85, Accept="application/json")
+    return await _hot(shop, "OpenMage list, JSON, guest, hot", _openmage_paths(), 0.85, Accept="application/json")
+
+
+async def spree_admin(shop: Shop) -> Row:
+    paths = [f"/api/products/{number}/images" for number in range(1, _PRODUCTS + 1)]
+    return await _hot(shop, "Spree index with an admin key, hot", paths, 0.80, X_Spree_Token=shop.api_key)
+
+
+async def openmage_signed(shop: Shop) -> Row:
+    """Each request is sent once, with a nonce of its own."""
+    paths, signer = _openmage_paths(), Signer(shop.admin)
+
+    def signed(count: int) -> list[bytes]:
+        asked = (paths[number % len(paths)] for number in range(count))
+        return [get(path, Accept="application/json", Authorization=signer("GET", path)) for path in asked]
+
+    async with ours(shop.settings) as server:
+        answers = await _answers(server, paths, signed(len(paths)))
+        async with bare({"answers": answers}) as floor:
+            rounds = await compare(server, floor, lambda: signed(_SIGNED), seconds=0)
+            return _row("OpenMage list, JSON, OAuth-signed", rounds, 0.40)
 
 
 def _glue_paths(shop: Shop, products: int) -> list[str]:
@@ -30,12 +52,16 @@ def _glue_paths(shop: Shop, products: int) -> list[str]:
     return [f"/abstract-products/{sku}/abstract-product-image-sets" for sku in skus]
 
 
+def _openmage_paths() -> list[str]:
+    return [f"/api/rest/products/{number}/images" for number in range(1, _PRODUCTS + 1)]
+
+
 async def _hot(shop: Shop, name: str, paths: Sequence[str], target: float, **headers: str) -> Row:
     requests = [get(path, **headers) for path in paths]
     async with ours(shop.settings) as server:
-        plan = {"answers": await _answers(server, paths, requests)}
-        async with bare(plan) as floor:
-            return _row(name, await compare(server, requests, floor, requests), target)
+        answers = await _answers(server, paths, requests)
+        async with bare({"answers": answers}) as floor:
+            return _row(name, await compare(server, floor, lambda: requests, _SECONDS), target)
 
 
 async def _answers(server: Server, paths: Sequence[str], requests: Sequence[bytes]) -> dict[str, Any]:
@@ -44,17 +70,17 @@ async def _answers(server: Server, paths: Sequence[str], requests: Sequence[byte
     return {path: asdict(answer) for path, answer in zip(paths, given, strict=True)}
 
 
-async def compare(
-    server: Server, requests: Sequence[bytes], floor: Server, floor_requests: Sequence[bytes]
-) -> list[tuple[Measured, Measured]]:
-    """Rounds of ours and the floor's, which of them is first in turns, after one round to warm up."""
-    assert await ask(server, requests[0]) == await ask(floor, floor_requests[0])
+async def compare(server: Server, floor: Server, make: Make, seconds: float) -> list[tuple[Measured, Measured]]:
+    """Rounds of ours and the floor's, which of them is first in turns, after one round to warm up.
+
+    Without `seconds` (0) each request is sent once.
+    """
+    assert (await ask(server, make()[0])).is_like(await ask(floor, make()[0]))
     rounds = []
     for number in range(_ROUNDS + 1):
-        first = await load(*((server, requests) if number % 2 else (floor, floor_requests)), _SECONDS)
-        second = await load(*((floor, floor_requests) if number % 2 else (server, requests)), _SECONDS)
-        rounds.append((first, second) if number % 2 else (second, first))
-        await asyncio.sleep(0)
+        both = (server, floor) if number % 2 else (floor, server)
+        measured = {one.pid: await load(one, make(), seconds) for one in both}
+        rounds.append((measured[server.pid], measured[floor.pid]))
     return rounds[1:]
 
 

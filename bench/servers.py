@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -37,6 +37,11 @@ class Answer:
     headers: dict[str, str]
     body: str
 
+    def is_like(self, other: "Answer") -> bool:
+        """Whether both say the same, identifiers and times aside, in as many bytes."""
+        sizes = ({name.lower(): len(value) for name, value in one.headers.items()} for one in (self, other))
+        return (self.status, self.body, next(sizes)) == (other.status, other.body, next(sizes))
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -67,7 +72,7 @@ async def bare(plan: Mapping[str, Any]) -> AsyncIterator[Server]:
 @asynccontextmanager
 async def _child(module: str, environ: Mapping[str, str], stdin: bytes = b"") -> AsyncIterator[Server]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, stdin=PIPE, stdout=PIPE, env=_environ() | dict(environ)
+        sys.executable, "-m", module, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=_environ() | dict(environ)
     )
     assert process.stdin is not None
     assert process.stdout is not None
@@ -104,7 +109,7 @@ async def load(server: Server, requests: Sequence[bytes], seconds: float, connec
 
 
 async def ask(server: Server, request: bytes) -> Answer:
-    """One request; the answer without what differs from moment to moment."""
+    """One request; the answer without the headers that aiohttp writes."""
     reader, writer = await asyncio.open_connection(HOST, server.port)
     writer.write(request)
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")

@@ -11,6 +11,10 @@ from collections.abc import Awaitable, Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from aiohttp import hdrs
+from aiohttp.http import SERVER_SOFTWARE
+
+from app.http.ready import serialised_head
 from app.service.flight import SingleFlight
 
 _ENTRY_BYTES: Final = 1000
@@ -25,6 +29,12 @@ class Document:
     headers: dict[str, str]
     body: bytes
     family: int | None
+    head: bytes = field(init=False, repr=False, compare=False)
+    """`headers` and what belongs to every answer, serialised."""
+
+    def __post_init__(self) -> None:
+        every = {hdrs.CONTENT_LENGTH: str(len(self.body)), hdrs.SERVER: SERVER_SOFTWARE}
+        object.__setattr__(self, "head", serialised_head(self.status, self.headers | every))
 
 
 @dataclass(slots=True)

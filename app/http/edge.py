@@ -11,7 +11,9 @@ from aiohttp.typedefs import Handler
 from app.errors import BodyTooLarge, NotFound, ProductImagesError, Unavailable
 from app.events import REQUEST_ID, RequestFailed, RequestServed, RequestTurnedAway, TransferBroken
 from app.http.appkeys import OBSERVER
+from app.http.ready import ReadyResponse
 from app.http.rooms import ROOMS, RoomName, room_name
+from app.http.shortcuts import SHORTCUTS, Labels, Question, Shortcut
 
 ID_HEADER: Final = "X-Request-Id"
 SERVER_OPTIONS: Final[dict[str, Any]] = {
@@ -27,24 +29,44 @@ _METHODS: Final = hdrs.METH_ALL
 
 @web.middleware
 async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Needs `OBSERVER` and `ROOMS` in the application."""
+    """Needs `OBSERVER`, `ROOMS` and `SHORTCUTS` in the application."""
     started = time.perf_counter()
-    name = room_name(request.rel_url.raw_path)
+    app, shortcuts = request.app, request.app[SHORTCUTS]
     request_id = _bind_request_id(request)
+    asked = shortcuts.question(request)
+    response, labels = shortcuts.find(asked) or await _answered(request, handler, asked)
+    seconds = time.perf_counter() - started
+    room = app[ROOMS][labels[0]]
+    if room.tells_request_id and not response.prepared:
+        response.headers[ID_HEADER] = request_id
+    if room.tells_runtime and not response.prepared:
+        response.headers["X-Runtime"] = f"{seconds:.6f}"
+    app[OBSERVER](RequestServed(*labels, seconds))
+    return response
+
+
+async def _answered(
+    request: web.Request, handler: Handler, asked: Question | None
+) -> tuple[web.StreamResponse, Labels]:
+    name, shortcuts = room_name(request.rel_url.raw_path), request.app[SHORTCUTS]
+    era = shortcuts.era
+    response = await _told_or_given(request, handler, name)
+    method = request.method if request.method in _METHODS else "other"
+    labels = name, _route(request), method, response.status
+    if asked and isinstance(response, ReadyResponse) and response.document:
+        shortcuts.learn(asked, Shortcut(response.document, labels), era)
+    return response, labels
+
+
+async def _told_or_given(request: web.Request, handler: Handler, name: RoomName) -> web.StreamResponse:
     try:
-        response = await handler(request)
+        return await handler(request)
     except web.HTTPRedirection:
         raise
     except Exception as error:
         if request.writer.output_size or _client_left(request, error):
             raise _broken_off(request, error) from error
-        response = _told(request, name, error)
-    if not response.prepared and request.app[ROOMS][name].tells_request_id:
-        response.headers[ID_HEADER] = request_id
-    method = request.method if request.method in _METHODS else "other"
-    seconds = time.perf_counter() - started
-    request.app[OBSERVER](RequestServed(name, _route(request), method, response.status, seconds))
-    return response
+        return _told(request, name, error)
 
 
 def _bind_request_id(request: web.Request) -> str:

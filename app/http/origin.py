@@ -20,6 +20,7 @@ _HOST: Final = re.compile(
 _FORWARDED: Final = re.compile(
     r'(?P<name>proto|host|for)\s*=\s*(?:"(?P<quoted>[^"\\]*)"|(?P<token>[^\s;,"]+))', re.IGNORECASE
 )
+_FORWARDED_HEADERS: Final = (b"forwarded", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -60,6 +61,20 @@ def external_origin(request: web.Request) -> Origin:
     if scheme not in _DEFAULT_PORTS:
         raise InvalidHost(f"scheme {scheme!r}")
     return _origin(scheme, host if host is not None else _own_address(request), port)
+
+
+def origin_headers(settings: Settings) -> frozenset[bytes]:
+    """The headers that `media_base` and `public_base` depend on, in lower case."""
+    if settings.public_url:
+        return frozenset()
+    return frozenset((b"host", *_FORWARDED_HEADERS)) if settings.trusted_proxies else frozenset((b"host",))
+
+
+def spoken_to(request: web.Request) -> tuple[str, bool, str]:
+    """What these depend on besides: the scheme spoken, whether the neighbour is trusted, and where he reached us
+    if he names no host."""
+    trusted = bool(request.app[SETTINGS].trusted_proxies) and _neighbour_is_trusted(request)
+    return request.scheme, trusted, "" if hdrs.HOST in request.headers else _own_address(request)
 
 
 def client_address(request: web.Request) -> str:

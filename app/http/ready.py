@@ -1,9 +1,10 @@
 """An answer that is ready to go: its head was serialised once, when its body was cached."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from email.utils import formatdate
 from functools import lru_cache
+from http import HTTPStatus
 
 from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.abc import AbstractStreamWriter
@@ -18,21 +19,28 @@ def serialised(headers: Mapping[str, str]) -> bytes:
     return "".join(f"{line}\r\n" for line in lines).encode()
 
 
+def serialised_head(status: int, headers: Mapping[str, str]) -> bytes:
+    """The status line and `headers`; raises ValueError as `serialised` does."""
+    return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode() + serialised(headers)
+
+
 def may_be_ready(request: web.Request) -> bool:
     """Whether the request is of the common kind whose answer depends on nothing but its body."""
     return request.method == hdrs.METH_GET and request.keep_alive and request.version == HttpVersion11
 
 
 class ReadyResponse(web.StreamResponse):
-    """A 200 made of bytes. What it saves, making and serialising headers, is a third of what the
+    """An answer made of bytes. What it saves, making and serialising headers, is a third of what the
     server spends on a request that is answered from memory.
 
-    `head` is `serialised` and holds Content-Length; only for requests that `may_be_ready`. Headers
-    set later are sent as well. `on_response_prepare` signals do not see it.
+    `head` is a `serialised_head` and holds Content-Length; only for requests that `may_be_ready`. Headers
+    set later are sent as well. `on_response_prepare` signals do not see it. `document` is the key of the
+    document that it shows, where that follows from the request and the accounts alone.
     """
 
-    def __init__(self, head: bytes, body: bytes) -> None:
-        super().__init__()
+    def __init__(self, head: bytes, body: bytes, status: int = 200, document: Hashable = None) -> None:
+        super().__init__(status=status)
+        self.document = document
         self._head = head
         self._bytes = body
         self._writer: AbstractStreamWriter | None = None
@@ -53,7 +61,7 @@ class ReadyResponse(web.StreamResponse):
         if self._writer is None:
             raise RuntimeError("Cannot call write_eof() before prepare()")
         late = serialised(self.headers) if self.headers else b""
-        answer = (b"HTTP/1.1 200 OK\r\n", self._head, late, _date_line(int(time.time())), self._bytes)
+        answer = (self._head, late, _date_line(int(time.time())), self._bytes)
         await self._writer.write_eof(b"".join(answer))
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Hashable
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Final
@@ -12,8 +13,9 @@ from multidict import CIMultiDict
 
 from app.errors import StoreUnavailable
 from app.http.appkeys import SETTINGS
+from app.http.cache import Document
 from app.http.conditions import CONDITIONAL, Part, evaluate, requested_part
-from app.http.ready import ReadyResponse, may_be_ready, serialised
+from app.http.ready import ReadyResponse, may_be_ready, serialised_head
 from app.store import ObjectBody, ObjectStore
 
 _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\"\\/%;]|[\ud800-\udfff]")
@@ -87,7 +89,7 @@ def represent_image(
 
 def _ready(size: int, etag: str, modified: int | None, headers: CIMultiDict[str]) -> Representation:
     lean = CIMultiDict((name, headers[name]) for name in _SHARED if name in headers)
-    return Representation(size, etag, modified, headers, serialised(headers), lean)
+    return Representation(size, etag, modified, headers, serialised_head(200, headers), lean)
 
 
 def inline(filename: str) -> str:
@@ -95,6 +97,14 @@ def inline(filename: str) -> str:
     safe = _UNSAFE.sub("_", filename)[:200] or "image"
     plain = f'inline; filename="{safe.encode("ascii", "replace").decode().replace("?", "_")}"'
     return plain if safe.isascii() else f"{plain}; filename*=UTF-8''{quote(safe, safe='')}"
+
+
+def send_document(request: web.Request, document: Document, key: Hashable = None) -> web.StreamResponse:
+    """Answer with a document. `key` is its own in the cache, given if it follows from the request line,
+    the headers that rooms say they read, and the accounts: then the same request finds it at once."""
+    if document.body and may_be_ready(request):
+        return ReadyResponse(document.head, document.body, document.status, key)
+    return web.Response(status=document.status, headers=document.headers, body=document.body or None)
 
 
 async def send_object(request: web.Request, about: Representation, source: bytes | Stored) -> web.StreamResponse:

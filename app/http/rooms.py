@@ -27,10 +27,11 @@ _PREFIXES: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """`tells_request_id`: whether the room's answers carry `X-Request-Id`."""
+    """Whether the room's answers carry `X-Request-Id`, and `X-Runtime`, the seconds that they took."""
 
     error_document: ErrorDocument
     tells_request_id: bool = False
+    tells_runtime: bool = False
 
 
 def room_name(raw_path: str) -> RoomName:

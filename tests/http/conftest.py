@@ -19,11 +19,13 @@ from app.errors import (
     Unavailable,
 )
 from app.http.appkeys import OBSERVER, SETTINGS
+from app.http.cache import DocumentCache
 from app.http.drain import DRAIN, Drain
 from app.http.edge import SERVER_OPTIONS, edge
 from app.http.metrics import Metrics
 from app.http.observe import Observer
 from app.http.rooms import ROOMS, ErrorDocument, Room, RoomName
+from app.http.shortcuts import SHORTCUTS, Shortcuts
 from app.settings import Settings
 
 Client = TestClient[web.Request, web.Application]
@@ -65,6 +67,7 @@ async def _serve() -> AsyncIterator[Serve]:
         app[OBSERVER] = Observer(Metrics(), sample=1)
         app[DRAIN] = Drain()
         names: tuple[RoomName, ...] = ("openmage", "spree", "delivery", "service", "glue")
+        app[SHORTCUTS] = Shortcuts(DocumentCache(0, lambda: True), 0)
         app[ROOMS] = {name: Room(document(name), tells_request_id=name == "glue") for name in names}
         app.add_routes(routes)
         server = TestServer(app)

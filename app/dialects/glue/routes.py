@@ -1,6 +1,7 @@
 """The room that answers Glue: one handler for every path, because every path has an answer here."""
 
 from functools import partial
+from typing import Final
 
 from aiohttp import hdrs, web
 
@@ -13,8 +14,20 @@ from app.dialects.glue.present import PREFLIGHT, View, image_sets_document, prod
 from app.errors import ProductNotFound
 from app.http.cache import Document, DocumentCache
 from app.http.origin import media_base, public_base
+from app.http.respond import send_document
 from app.service.image_sets import ImageSetReader, Kin, Wanted
 from app.settings import Settings
+
+READS: Final = frozenset(
+    (
+        b"accept",
+        b"accept-language",
+        b"content-type",
+        b"access-control-request-method",
+        b"access-control-request-headers",
+    )
+)
+"""The headers that documents depend on, beside those that tell the service's address."""
 
 
 class GlueRoom:
@@ -32,8 +45,7 @@ class GlueRoom:
         if request.method == hdrs.METH_OPTIONS:
             return web.Response(body=PREFLIGHT, headers={**self._of_document(request), **CORS})
         asked = parse(request.method, request.raw_path, request.headers)
-        document = await self._document(request, asked)
-        return web.Response(status=document.status, headers=document.headers, body=document.body)
+        return await self._show(request, asked)
 
     def error(self, request: web.Request, error: Exception) -> web.Response:
         """The answer to a request that ended in `error`."""
@@ -42,13 +54,13 @@ class GlueRoom:
         headers = self._headers.of_text() if answer.is_plain else self._of_document(request)
         return web.Response(status=answer.status, headers={**headers, **answer.headers}, body=answer.body)
 
-    async def _document(self, request: web.Request, asked: Asked) -> Document:
+    async def _show(self, request: web.Request, asked: Asked) -> web.StreamResponse:
         headers = self._of_document(request)
         base = self._settings.glue_base_url or public_base(request, self._settings)
         media = media_base(request, self._settings)
         key = ("glue", request.raw_path, headers[hdrs.CONTENT_LANGUAGE], headers[hdrs.CONTENT_TYPE], base, media)
-        kept = self._documents.get(key)
-        return kept or await self._documents.fill(key, partial(self._load, asked, headers, base, media))
+        load = partial(self._load, asked, headers, base, media)
+        return send_document(request, self._documents.get(key) or await self._documents.fill(key, load), key)
 
     async def _load(self, asked: Asked, headers: dict[str, str], base: str, media: str) -> Document:
         try:

@@ -22,9 +22,13 @@ from app.dialects.openmage.uploads import Uploads
 from app.errors import ProductNotFound, StoreViewNotFound
 from app.http.cache import Document, DocumentCache
 from app.http.origin import media_base
+from app.http.respond import send_document
 from app.service.gallery import GalleryImage, GalleryReader
 from app.service.gallery_writer import GalleryWriter, NewFile
 from app.settings import Settings
+
+READS: Final = frozenset((b"accept", b"authorization", b"version"))
+"""The headers that documents depend on, beside those that tell the service's address."""
 
 _VOICE: Final = web.RequestKey("openmage_voice", Voice)
 
@@ -94,7 +98,8 @@ class OpenMageRoom:
     async def _read(self, call: Call) -> web.StreamResponse:
         key = ("openmage", call.route, call.principal.is_public, call.shape, call.media)
         document = self._documents.get(key) or await self._documents.fill(key, partial(self._load, call))
-        return web.Response(status=document.status, headers=document.headers, body=document.body)
+        # A signed request is never the same again: its nonce counts.
+        return send_document(call.request, document, key if call.principal.user == "guest" else None)
 
     async def _load(self, call: Call) -> Document:
         asked = scope(call.route.store, public=call.principal.is_public)

@@ -1,7 +1,7 @@
 """The headers of every answer, and answers that a client holds already. Source: spree.md, section 12."""
 
 import hashlib
-import time
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,9 +10,7 @@ from aiohttp import hdrs, web
 from app.dialects.spree.errors import JSON
 from app.http.cache import Document
 from app.http.conditions import evaluate
-
-STARTED: Final = web.RequestKey("spree_started", float)
-"""When the request came, by the performance counter."""
+from app.http.respond import send_document
 
 _ALWAYS: Final = {
     "X-Frame-Options": "SAMEORIGIN",
@@ -44,13 +42,13 @@ def other(status: int, body: bytes = b"", content_type: str | None = JSON, famil
     return Document(status, headers, body, family)
 
 
-def respond(request: web.Request, document: Document) -> web.Response:
-    """The document on its way out, or 304 where the client of a GET or HEAD holds it already."""
-    headers = {**document.headers, "X-Runtime": _runtime(request)}
+def respond(request: web.Request, document: Document, key: Hashable = None) -> web.StreamResponse:
+    """The document on its way out, `key` its own in the cache; or 304 where the client of a GET or HEAD holds it
+    already."""
     if document.status == 200 and hdrs.IF_NONE_MATCH in request.headers and _is_held(request, document):
-        del headers[hdrs.CONTENT_TYPE]
+        headers = {name: value for name, value in document.headers.items() if name != hdrs.CONTENT_TYPE}
         return web.Response(status=304, headers=headers)
-    return web.Response(status=document.status, headers=headers, body=document.body or None)
+    return send_document(request, document, key)
 
 
 def _is_held(request: web.Request, document: Document) -> bool:
@@ -58,8 +56,3 @@ def _is_held(request: web.Request, document: Document) -> bool:
         return False
     tag = document.headers[hdrs.ETAG].removeprefix("W/")
     return evaluate(request.headers, _Version(tag)) == "not_modified"
-
-
-def _runtime(request: web.Request) -> str:
-    now = time.perf_counter()
-    return f"{now - request.get(STARTED, now):.6f}"

@@ -1,9 +1,9 @@
 """The room that answers Spree's API: match, authenticate, parse, call the service, present."""
 
-import time
+from collections.abc import Hashable
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import Any, Literal, assert_never
+from typing import Any, Final, Literal, assert_never
 
 from aiohttp import hdrs, web
 
@@ -11,7 +11,7 @@ from app.dialects.spree import headers, present, validation
 from app.dialects.spree.auth import KEY_HEADER, Caller, FindRole, authenticate, credentials
 from app.dialects.spree.errors import Invalid, NoSuchAction, NotAcceptable, Unauthorised, document
 from app.dialects.spree.forms import Body, Files, pairs, parse_body
-from app.dialects.spree.headers import STARTED, respond
+from app.dialects.spree.headers import respond
 from app.dialects.spree.match import Action, Place, action_of, leading_integer, place_of, plain_integer
 from app.dialects.spree.params import check_viewable, image_form
 from app.dialects.spree.uploads import Uploads
@@ -24,6 +24,9 @@ from app.service.spree_gallery_writer import Edit, SpreeGalleryWriter
 from app.settings import Settings
 
 Audience = Literal["admin", "public", "nobody"]
+READS: Final = frozenset((b"x-spree-token", b"x-spree-order-token", b"if-none-match"))
+"""The headers that documents depend on."""
+
 _READS = frozenset({hdrs.METH_GET, hdrs.METH_HEAD})
 _WRITES = frozenset({hdrs.METH_POST, hdrs.METH_PUT, hdrs.METH_PATCH, hdrs.METH_DELETE})
 
@@ -50,40 +53,40 @@ class SpreeRoom:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Any method, any path below `/api`; raises what `error` knows how to tell."""
-        request[STARTED] = time.perf_counter()
         place = place_of(request.rel_url.raw_path)
         if place is None:
             raise NotFound(f"nothing is routed at {request.rel_url.raw_path}")
         if request.method in _READS:
-            return respond(request, await self._read(request, place))
+            return respond(request, *await self._read(request, place))
         if request.method in _WRITES:
             return respond(request, await self._write(request, place))
         raise NotFound(f"{request.method} is never routed")
 
-    def error(self, request: web.Request, error: Exception) -> web.Response:
+    def error(self, request: web.Request, error: Exception) -> web.StreamResponse:
         """The answer to a request that ended in `error`."""
         told = document(error)
         response = respond(request, headers.other(told.status, told.body, told.content_type))
         response.headers.update(told.headers)
         return response
 
-    async def _read(self, request: web.Request, place: Place) -> Document:
+    async def _read(self, request: web.Request, place: Place) -> tuple[Document, Hashable]:
+        """A document and its key in the cache."""
         action = _routed(place, request.method)
         caller = await self._caller(request, pairs(request.rel_url.raw_query_string))
         audience: Audience = "admin" if caller.admin else "public" if self._settings.spree_public_read else "nobody"
         match action:
             case "new":
-                return headers.good(200, present.NEW)
+                return headers.good(200, present.NEW), None
             case "show":
                 return await self._show(leading_integer(place.image or ""), audience)
             case "index":
                 return await self._index(place, audience)
         raise NotFound
 
-    async def _index(self, place: Place, audience: Audience) -> Document:
+    async def _index(self, place: Place, audience: Audience) -> tuple[Document, Hashable]:
         key = ("spree", place.parents, place.parent, audience)
-        kept = self._documents.get(key)
-        return kept or await self._documents.fill(key, partial(self._load_index, parent_of(place), audience))
+        load = partial(self._load_index, parent_of(place), audience)
+        return self._documents.get(key) or await self._documents.fill(key, load), key
 
     async def _load_index(self, parent: Parent, audience: Audience) -> Document:
         try:
@@ -93,10 +96,10 @@ class SpreeRoom:
         images = [image for image in listing.images if _is_shown(image, audience)]
         return headers.good(200, present.index(images, self._prefix), listing.family)
 
-    async def _show(self, image: int, audience: Audience) -> Document:
+    async def _show(self, image: int, audience: Audience) -> tuple[Document, Hashable]:
         key = ("spree", image, audience)
-        kept = self._documents.get(key)
-        return kept or await self._documents.fill(key, partial(self._load_show, image, audience))
+        load = partial(self._load_show, image, audience)
+        return self._documents.get(key) or await self._documents.fill(key, load), key
 
     async def _load_show(self, image_id: int, audience: Audience) -> Document:
         family, image = await self._reader.image(image_id)

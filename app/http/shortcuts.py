@@ -1,0 +1,90 @@
+"""From a request, as it came, to the document that answered the same request before.
+
+What a room finds out before it looks into the cache (who asks, for what, in which language and
+format) follows from the request line, a few headers and the accounts. So a request that was answered
+with a document means that document again, until accounts change; whether the document still holds
+is the cache's to say, which is asked every time.
+"""
+
+from collections.abc import Hashable, Iterable
+from typing import Final, NamedTuple, TypeAlias
+
+from aiohttp import web
+
+from app.http.cache import DocumentCache
+from app.http.origin import spoken_to
+from app.http.ready import ReadyResponse, may_be_ready
+from app.http.rooms import RoomName
+
+Question: TypeAlias = tuple[Hashable, ...]
+Labels: TypeAlias = tuple[RoomName, str, str, int]
+"""Under which an answer is counted: room, route, method, status."""
+
+_EACH_BYTES: Final = 1000
+"""Reckoned memory of a request remembered."""
+
+
+class Shortcut(NamedTuple):
+    """A document, by its key, and how its answers are counted."""
+
+    document: Hashable
+    labels: Labels
+
+
+class Shortcuts:
+    """Takes at most `limit` bytes: two generations, the older of which goes when the younger is full.
+
+    `reads` are the headers that any room looks at for its documents, in lower case.
+    """
+
+    def __init__(self, documents: DocumentCache, limit: int, reads: Iterable[bytes] = ()) -> None:
+        self._documents = documents
+        self._most = limit // _EACH_BYTES // 2
+        self._reads = frozenset(reads)
+        self._young: dict[Question, Shortcut] = {}
+        self._old: dict[Question, Shortcut] = {}
+        self.era = 0
+        """Changes whenever all is forgotten."""
+
+    def question(self, request: web.Request) -> Question | None:
+        """All of a request that a document depends on; None for a request that has no ready one."""
+        if not may_be_ready(request):
+            return None
+        reads = self._reads
+        read = tuple([header for header in request.raw_headers if header[0].lower() in reads])
+        return request.raw_path, read, spoken_to(request)
+
+    def find(self, question: Question | None) -> tuple[ReadyResponse, Labels] | None:
+        if question is None:
+            return None
+        shortcut = self._young.get(question) or self._promoted(question)
+        if shortcut is None:
+            return None
+        document = self._documents.get(shortcut.document)
+        if document is None:
+            return None
+        return ReadyResponse(document.head, document.body, document.status), shortcut.labels
+
+    def learn(self, question: Question, shortcut: Shortcut, era: int) -> None:
+        """`era` is that in which the question came."""
+        if era == self.era and self._most:
+            self._keep(question, shortcut)
+
+    def forget(self) -> None:
+        """Accounts have changed: what a request may see is to be found out anew."""
+        self.era += 1
+        self._young, self._old = {}, {}
+
+    def _promoted(self, question: Question) -> Shortcut | None:
+        shortcut = self._old.get(question)
+        if shortcut is not None:
+            self._keep(question, shortcut)
+        return shortcut
+
+    def _keep(self, question: Question, shortcut: Shortcut) -> None:
+        if len(self._young) >= self._most:
+            self._old, self._young = self._young, {}
+        self._young[question] = shortcut
+
+
+SHORTCUTS: Final = web.AppKey("shortcuts", Shortcuts)

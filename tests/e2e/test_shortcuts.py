@@ -1,0 +1,86 @@
+"""Answers from memory are those that the rooms would give."""
+
+import random
+from typing import Final
+
+from app.service.provision import revoke_key
+from tests.e2e.conftest import Answer, Serve, Shop, eventually
+
+PATHS: Final = [
+    "/abstract-products/dress/abstract-product-image-sets",
+    "/abstract-products/DRESS?include=abstract-product-image-sets",
+    "/concrete-products/dress-red",
+    "/abstract-products/unknown",
+    "/",
+    "/api/rest/products/8/images",
+    "/api/rest/products/dress/images/store/german",
+    "/api/rest/products/77/images",
+    "/api/products/a-dress/images",
+    "/api/v1/variants/9/images",
+    "/api/products/unknown/images",
+]
+HEADERS: Final = {
+    "Host": ["shop.example", "other.example:8080", "not a host"],
+    "Accept": ["*/*", "application/json", "text/html", "text/xml", "application/vnd.api+xml", ""],
+    "Accept-Language": ["de", "en;q=0.5, de;q=0.7", "xx"],
+    "Content-Type": ["application/vnd.api+json", "application/vnd.api+Json; version=1.0", "text/plain", " "],
+    "Access-Control-Request-Method": ["GET", "DELETE"],
+    "Access-Control-Request-Headers": ["accept", "x-odd"],
+    "Authorization": ["Bearer a", "OAuth broken"],
+    "Version": ["1", "0"],
+    "X-Spree-Token": ["{key}", "wrong", ""],
+    "X-Spree-Order-Token": ["", "R1"],
+    "If-None-Match": ["*", '"a"'],
+    "Cookie": ["a=b", "c=d"],
+    "X-Forwarded-Host": ["a.example"],
+}
+CHANGING: Final = {"date", "x-request-id", "x-runtime"}
+
+
+def told(answer: Answer) -> tuple[int, dict[str, str], bytes]:
+    headers = {name: value for name, value in answer.headers.items() if name.lower() not in CHANGING}
+    return answer.status, headers, answer.body
+
+
+async def hits(shop: Shop) -> float:
+    text = (await shop.get("/metrics")).body.decode()
+    return float(text.partition('cache_hits_total{cache="documents"} ')[2].partition("\n")[0])
+
+
+async def test_a_request_is_answered_as_if_it_were_the_first(serve: Serve) -> None:
+    """Whatever was asked before, in whatever order: status, headers and bytes are those of a service without memory."""
+    dice = random.Random(1)
+    shop, forgetful = await serve(), await serve(document_cache_bytes=0)
+
+    async def remembers() -> bool:
+        await shop.get(PATHS[0], Accept="*/*")
+        return await hits(shop) > 0
+
+    await eventually(remembers)
+    begun = await hits(shop)
+    for _ in range(1500):
+        path, names = dice.choice(PATHS), dice.sample(list(HEADERS), dice.randrange(5))
+        headers = {"Accept": "*/*", "Host": "shop.example"} | {name: dice.choice(HEADERS[name]) for name in names}
+        headers = {name: value.format(key=shop.api_key) for name, value in headers.items()}
+        assert told(await shop.call("GET", path, headers=headers)) == told(
+            await forgetful.call("GET", path, headers=headers)
+        ), (path, headers)
+    assert await hits(shop) - begun > 300
+
+
+async def test_a_key_that_is_revoked_opens_no_document_from_memory(serve: Serve) -> None:
+    """Within a second of the change, whatever was answered with the key before."""
+    shop = await serve()
+    path, headers = "/api/products/a-dress/images", {"X-Spree-Token": shop.api_key}
+
+    async def remembers() -> bool:
+        before = await hits(shop)
+        assert (await shop.call("GET", path, headers=headers)).status == 200
+        return await hits(shop) > before
+
+    async def refuses() -> bool:
+        return (await shop.call("GET", path, headers=headers)).status == 401
+
+    await eventually(remembers)
+    await revoke_key(shop.database, shop.api_key)
+    await eventually(refuses, seconds=1)

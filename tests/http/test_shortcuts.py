@@ -1,0 +1,96 @@
+"""A request that was answered before finds its document without its room."""
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
+
+from app.http.appkeys import SETTINGS
+from app.http.cache import Document, DocumentCache
+from app.http.shortcuts import Shortcut, Shortcuts
+from app.settings import Settings
+
+KEY = ("glue", "a")
+FOUND = Document(200, {"Content-Type": "application/json"}, b"{}", family=1)
+SHORTCUT = Shortcut(KEY, ("glue", "/{path}", "GET", 200))
+READS = frozenset((b"accept",))
+
+
+async def _found() -> Document:
+    return FOUND
+
+
+@pytest.fixture(name="documents")
+async def _documents() -> DocumentCache:
+    documents = DocumentCache(100_000, lambda: True)
+    await documents.fill(KEY, _found)
+    return documents
+
+
+@pytest.fixture(name="shortcuts")
+def _shortcuts(documents: DocumentCache) -> Shortcuts:
+    return Shortcuts(documents, 100_000, READS)
+
+
+def request(path: str = "/a", method: str = "GET", *, closing: bool = False, **headers: str) -> web.Request:
+    app = web.Application()
+    app[SETTINGS] = Settings()
+    return make_mocked_request(method, path, headers={"Host": "shop", **headers}, app=app, closing=closing)
+
+
+def ask(shortcuts: Shortcuts, asked: web.Request) -> bytes | None:
+    found = shortcuts.find(shortcuts.question(asked))
+    return None if found is None else FOUND.body
+
+
+def teach(shortcuts: Shortcuts, asked: web.Request, era: int | None = None) -> None:
+    question = shortcuts.question(asked)
+    assert question is not None
+    shortcuts.learn(question, SHORTCUT, shortcuts.era if era is None else era)
+
+
+def test_the_same_request_finds_its_document(shortcuts: Shortcuts) -> None:
+    """What no room reads may differ; the path and what rooms read may not."""
+    assert ask(shortcuts, request(Accept="a")) is None
+    teach(shortcuts, request(Accept="a"))
+
+    assert ask(shortcuts, request(Accept="a", Cookie="b")) == FOUND.body
+    assert ask(shortcuts, request(Accept="b")) is None
+    assert ask(shortcuts, request()) is None
+    assert ask(shortcuts, request("/a?b", Accept="a")) is None
+
+
+@pytest.mark.parametrize("asked", [request(method="HEAD"), request(closing=True)])
+def test_what_has_no_ready_answer_takes_no_shortcut(shortcuts: Shortcuts, asked: web.Request) -> None:
+    """Other methods and connections that end are for the room."""
+    assert shortcuts.question(asked) is None
+
+
+def test_a_document_that_was_dropped_is_not_found(shortcuts: Shortcuts, documents: DocumentCache) -> None:
+    """Whether a document still holds is for the cache to say."""
+    teach(shortcuts, request())
+    documents.drop_families([1])
+
+    assert ask(shortcuts, request()) is None
+
+
+def test_all_is_forgotten_when_accounts_change(shortcuts: Shortcuts) -> None:
+    """What was found out before a change of accounts is neither used nor learned after it."""
+    era = shortcuts.era
+    teach(shortcuts, request())
+    shortcuts.forget()
+    assert ask(shortcuts, request()) is None
+
+    teach(shortcuts, request(), era)
+    assert ask(shortcuts, request()) is None
+
+
+def test_memory_is_bounded_and_what_is_asked_often_stays(documents: DocumentCache) -> None:
+    """Of more requests than there is room for, those asked again and again are kept."""
+    shortcuts = Shortcuts(documents, 20_000, READS)
+    teach(shortcuts, request("/often"))
+    for number in range(1000):
+        teach(shortcuts, request(f"/{number}"))
+        assert ask(shortcuts, request("/often")) == FOUND.body
+
+    assert ask(shortcuts, request("/0")) is None
+    assert ask(shortcuts, request("/999")) == FOUND.body
