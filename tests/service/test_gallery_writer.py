@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from app.db.connect import Connection
 from app.db.pool import Database
 from app.errors import ImageNotFound
-from app.model import BlobHash, Facts, ImageId
+from app.model import BlobHash, Facts, ImageId, ProductId
 from app.service.filing import FileName, Filing
 from app.service.gallery import GalleryReader, ProductRef, Scope
 from app.service.gallery_writer import GalleryWriter, Values
@@ -91,14 +91,25 @@ class Gallery:
         return {image.id: image.types for image in gallery.images}
 
 
+Told = list[list[ProductId]]
+
+
+@pytest.fixture(name="told")
+def _told() -> Told:
+    """The families that each commit was said to have changed."""
+    return []
+
+
 @pytest.fixture(name="gallery_writer")
-async def _gallery_writer(database: Database, connection: Connection) -> GalleryWriter:
+async def _gallery_writer(database: Database, connection: Connection, told: Told) -> GalleryWriter:
     await connection.execute("insert into website (id, code) values (1, 'base')")
     await connection.execute(
         "insert into store_view (id, code, website_id, is_default) select n, 'view' || n, 1, n = 1"
         " from generate_series(1, 3) n"
     )
-    return GalleryWriter(database, GalleryReader(database), Filing(Settings()), lambda _: None)
+    return GalleryWriter(
+        database, GalleryReader(database), Filing(Settings()), lambda families: told.append([*families])
+    )
 
 
 async def new_gallery(database: Database, connection: Connection, writer: GalleryWriter) -> Gallery:
@@ -135,6 +146,19 @@ async def test_types_move_as_the_model_says(
             held = Counter(code for types in seen.values() for code in types)
             assert all(times == 1 for times in held.values())
             assert seen == {image: model.types(image, scope) for image in model.listed(scope)}
+
+
+async def test_each_change_is_told_before_its_caller_hears_of_it(
+    database: Database, connection: Connection, gallery_writer: GalleryWriter, told: Told
+) -> None:
+    """Who created, changed or deleted an image never reads the former state again: its family has been dropped."""
+    gallery = await new_gallery(database, connection, gallery_writer)
+    image = await gallery.create(None, ("image",))
+    assert told == [[gallery.product.id]]
+    await gallery.assign(image, "2", ())
+    assert told == [[gallery.product.id]] * 2
+    await gallery.delete(image, None)
+    assert told == [[gallery.product.id]] * 3
 
 
 async def both(gallery: Gallery, model: Model, change: Step) -> None:
