@@ -53,7 +53,7 @@ def test_queries_and_those_who_ask_them_agree(queries: Mapping[str, Query]) -> N
     known = {*queries, *load_queries(sql_folder() / "bulk")}
 
     assert sorted(named - known) == []
-    assert sorted(known - named) == []
+    assert sorted(known - named - set(_texts())) == []
 
 
 async def test_every_query_fits_the_schema(connection: Connection, queries: Mapping[str, Query]) -> None:
@@ -63,6 +63,14 @@ async def test_every_query_fits_the_schema(connection: Connection, queries: Mapp
             await connection.prepare(query.sql)
         except Exception as error:
             pytest.fail(f"{query.name}: {error}")
+
+
+def _texts() -> Iterator[str]:
+    """All literals: a name may go through a variable, such as that of a loop over several statements."""
+    for path in _APP.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
 
 
 def _names() -> Iterator[str]:
