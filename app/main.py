@@ -86,7 +86,13 @@ class Parts:
         self.documents = DocumentCache(settings.document_cache_bytes, lambda: self.listener.listening)
         reads = GLUE_READS | OPENMAGE_READS | SPREE_READS | origin_headers(settings)
         self.shortcuts = Shortcuts(self.documents, settings.document_cache_bytes // 8, reads)
-        self.media = Media(self.renderer, self.store, settings.media_cache_bytes, lambda: self.listener.listening)
+        self.media = Media(
+            self.renderer,
+            self.store,
+            settings.media_cache_bytes,
+            lambda: self.listener.listening,
+            settings.media_negotiate,
+        )
         metrics = self.observer.metrics
         metrics.watch_cache("documents", self.documents)
         metrics.watch_cache("media", self.media.hot)

@@ -36,6 +36,9 @@ FORMAT_OF_EXTENSION: Final[Mapping[str, Format]] = {ext: fmt for fmt, ext in EXT
 QUALITY: Final[Mapping[Format, int]] = {"jpeg": 82, "webp": 80, "avif": 67}
 """Qualities that look alike: as near to the picture, by SSIM over real photographs (bench/quality.py)."""
 
+FURTHER_FORMATS: Final[tuple[Format, ...]] = ("avif", "webp")
+"""Formats in which a rendition can be had beside its source's own."""
+
 MAX_POSITION: Final = 2**31 - 1
 
 

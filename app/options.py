@@ -25,6 +25,11 @@ def choice(*values: str) -> mf.String:
     return mf.String(validate=validate.OneOf(values))
 
 
+def words(*values: str) -> mf.Field[Any]:
+    """A comma-separated list of some of `values`."""
+    return Words(validate=validate.ContainsOnly(values))
+
+
 def url() -> mf.Field[Any]:
     return mf.Url(require_tld=False, schemes={"http", "https"})
 

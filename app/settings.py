@@ -12,8 +12,8 @@ import marshmallow
 from marshmallow import fields as mf
 
 from app.errors import Misconfigured
-from app.model import QUALITY, Recipe
-from app.options import MIB, Words, choice, number, option, rate, url
+from app.model import FURTHER_FORMATS, QUALITY, Format, Recipe
+from app.options import MIB, Words, choice, number, option, rate, url, words
 
 
 @dataclass(frozen=True)
@@ -130,6 +130,18 @@ class Settings:
     )
     recipe_small: int = option(
         300, "Side of the box that the `small` rendition fits inside, in pixels.", number(1, 10000)
+    )
+    render_ahead: tuple[Format, ...] = option(
+        (),
+        "Further formats, `webp` and `avif`, that the background task builds of every rendition once nothing else is "
+        "to be done; others are built when they are first asked for.",
+        words(*FURTHER_FORMATS),
+    )
+    media_negotiate: tuple[Format, ...] = option(
+        (),
+        "Further formats, the most wanted first (`avif,webp`), in which a rendition is sent to clients whose `Accept` "
+        "names them. Answers then carry `Vary: Accept`, which caches in front must heed.",
+        words(*FURTHER_FORMATS),
     )
 
     drain_seconds: int = option(

@@ -11,6 +11,7 @@ from app.errors import Unavailable
 from app.events import CheckFailed, Observe
 from app.model import BlobHash
 from app.service.filing import RENDER
+from app.service.further_formats import RENDER_FURTHER, FurtherFormats
 from app.service.render import Renderer
 from app.settings import Settings
 
@@ -24,12 +25,14 @@ class Worker:
     def __init__(self, settings: Settings, database: Database, renderer: Renderer, observe: Observe) -> None:
         self._db = database
         self._renderer = renderer
+        self._further = FurtherFormats(settings, database, renderer)
         self._observe = observe
         self._nonce_seconds = nonce_seconds(settings.openmage_oauth_past_seconds)
         self._runner = JobRunner(
             database.dsn, observe=observe, concurrency=settings.worker_concurrency, lease=settings.job_lease_seconds
         )
         self._runner.register(RENDER, self._render, on_failed=self._give_up)
+        self._runner.register(RENDER_FURTHER, self._render_further)
 
     async def run(self) -> None:
         """Works until it is cancelled or stopped."""
@@ -55,7 +58,12 @@ class Worker:
             await asyncio.sleep(_FORGET_SECONDS)
 
     async def _render(self, payload: bytes) -> None:
-        await self._renderer.build_all(BlobHash(payload.hex()))
+        blob = BlobHash(payload.hex())
+        await self._renderer.build_all(blob)
+        await self._further.enqueue(blob)
+
+    async def _render_further(self, payload: bytes) -> None:
+        await self._further.build(BlobHash(payload.hex()))
 
     async def _give_up(self, payload: bytes, reason: str) -> None:
         await self._renderer.give_up(BlobHash(payload.hex()), reason)

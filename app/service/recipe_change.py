@@ -34,6 +34,7 @@ class RecipeChange:
     def __init__(self, settings: Settings, database: Database, store: ObjectStore, codecs: CodecPool) -> None:
         self._recipes = (settings.clean, *settings.recipes)
         self._hashes = [recipe.hash for recipe in self._recipes]
+        self._further = list(settings.render_ahead)
         self._db = database
         self._store = store
         self._codecs = codecs
@@ -77,7 +78,9 @@ class RecipeChange:
 
     async def _missing(self) -> AsyncIterator[list[Record]]:
         after = b""
-        while rows := await self._db.fetch("missing_renditions", after, self._hashes):
+        while rows := await self._db.fetch(
+            "missing_renditions", after, self._hashes, self._further, self._recipes[0].hash
+        ):
             yield rows
             after = rows[-1]["hash"]
 
@@ -86,7 +89,8 @@ class RecipeChange:
         began, size, made = time.monotonic(), 0, 0
         for row in sample:
             async with self._store.local(blob_key(BlobHash(row["hash"].hex()))) as path:
-                rendered = await self._codecs.build(path, self._recipes)
+                formats = dict.fromkeys([row["format"], *self._further])
+                rendered = await self._codecs.build(path, self._recipes, tuple(formats))
             size += sum(len(one.data) for one in rendered)
             made += len(rendered)
         return time.monotonic() - began, size, made

@@ -6,25 +6,31 @@ written, rows in one transaction. Doing it twice changes nothing.
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from app.db.errors import ConstraintViolated
 from app.db.pool import Database, Record, Statements
-from app.errors import CodecFailed, ImageRejected, RenditionFailed, RenditionNotFound
+from app.errors import CodecFailed, ImageRejected, RenditionFailed, RenditionNotFound, Unavailable
 from app.events import Cause, Observe, RenditionBuilt, nobody
-from app.model import FORMAT_OF_EXTENSION, MEDIA_TYPES, BlobHash, Format, Recipe, RecipeHash, Rendered
+from app.model import (
+    FORMAT_OF_EXTENSION,
+    FURTHER_FORMATS,
+    MEDIA_TYPES,
+    BlobHash,
+    Format,
+    Recipe,
+    RecipeHash,
+    Rendered,
+)
 from app.raster.pool import CodecPool
 from app.service.flight import SingleFlight, Slots
 from app.settings import Settings
 from app.store import ObjectStore
 from app.store.keys import blob_key, rendition_key
-
-FURTHER_FORMATS: Final = frozenset[Format](("webp", "avif"))
-"""Formats that a URL's extension may choose beside the source's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +38,14 @@ class Rendition:
     """A rendition that the store holds: `size` in bytes, `etag` the SHA-256 of its bytes."""
 
     key: str
-    media_type: str
+    format: Format
     size: int
     etag: str
     created_at: datetime
+
+    @property
+    def media_type(self) -> str:
+        return MEDIA_TYPES[self.format]
 
 
 class Renderer:
@@ -93,7 +103,30 @@ class Renderer:
         if row["size"] is None:
             raise RenditionNotFound(f"{blob} has no {recipe} in {made}")
         key = rendition_key(blob, recipe, made)
-        return Rendition(key, MEDIA_TYPES[made], row["size"], row["etag"], row["created_at"])
+        return Rendition(key, made, row["size"], row["etag"], row["created_at"])
+
+    async def find_preferred(
+        self, blob: BlobHash, recipe: RecipeHash, own: Format, wanted: Sequence[Format]
+    ) -> tuple[Rendition, bool]:
+        """A rendition in the first of the formats `wanted` that can be had now, else in the picture's `own`; and
+        whether nothing better may come. Raises as `find` does."""
+        row = await self._row(blob, recipe, own)
+        if own != row["source_format"]:
+            raise RenditionNotFound(f"{blob} is not a picture in {own}")
+        for fmt in wanted:
+            with suppress(RenditionFailed, CodecFailed, Unavailable):
+                return await self.find(blob, recipe, fmt), fmt == wanted[0]
+        return await self.find(blob, recipe, own), not wanted
+
+    async def build_further(self, blob: BlobHash, formats: Sequence[Format]) -> None:
+        """What the blob lacks in further formats, of the recipes in force, from one decode."""
+        wanted = [recipe.hash for recipe in self._settings.recipes]
+        missing: dict[tuple[Format, ...], list[Recipe]] = defaultdict(list)
+        for row in await self._db.fetch("missing_further_formats", bytes.fromhex(blob), wanted, list(formats)):
+            missing[tuple(row["formats"])].append(self._recipes[row["recipe_hash"]])
+        with suppress(RenditionNotFound):  # swept while it was being built
+            for lacking, recipes in missing.items():
+                await self._build(blob, recipes, lacking, "job")
 
     async def cleaned(self, blob: BlobHash, version: RecipeHash | None = None) -> Rendition:
         """The cleaned original under the cleaning version that a path was given (None: the one in force).

@@ -60,6 +60,7 @@ class StoredFile:
     path: str | None
     updated_at: datetime | None
     blob: BlobHash
+    format: Format
     recipe: RecipeHash | None
 
 
@@ -105,6 +106,7 @@ class SpreeGalleryReader:
             path=row["file_path"],
             updated_at=row["file_updated_at"],
             blob=BlobHash(row["blob_hash"].hex()),
+            format=row["format"],
             recipe=row["recipe"],
         )
 

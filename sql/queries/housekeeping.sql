@@ -17,7 +17,8 @@ where ($3::bytea is null or c.hash = $3) and c.hash > $2
     and not exists (select from blob_claim k where k.hash = c.hash and k.claimed_at >= $1)
     and not exists (
         select from pgqueuer j
-        where j.dedupe_key = 'render:' || encode(c.hash, 'hex') and j.status in ('queued', 'picked')
+        where j.dedupe_key in ('render:' || encode(c.hash, 'hex'), 'render-further:' || encode(c.hash, 'hex'))
+            and j.status in ('queued', 'picked')
     )
 order by c.hash
 limit 1000;
@@ -101,19 +102,25 @@ delete from image_set_link l using picture p where p.id = l.picture_id and p.blo
 update file_path set withdrawn_at = now(), blob_hash = null where blob_hash = $1;
 
 -- name: missing_renditions
--- Blobs behind hash $1 that lack, in their own format, a rendition of one of the recipes $2 that has not failed.
-select b.hash, b.size, count(*) as missing
+-- Blobs behind hash $1 that lack a rendition of one of the recipes $2 that has not failed: in their own format or,
+-- of a recipe other than the cleaning $4, in one of the formats $3.
+select b.hash, b.size, b.format, count(*) as missing
 from blob b
 cross join unnest($2::text[]) as wanted (recipe_hash)
+cross join lateral (
+    select b.format
+    union
+    select unnest($3::text[]) where wanted.recipe_hash <> $4
+) as f (format)
 where b.hash > $1
     and not exists (
         select from rendition r
-        where r.blob_hash = b.hash and r.recipe_hash = wanted.recipe_hash and r.format = b.format
+        where r.blob_hash = b.hash and r.recipe_hash = wanted.recipe_hash and r.format = f.format
     )
     and not exists (
         select from rendition_failure f where f.blob_hash = b.hash and f.recipe_hash = wanted.recipe_hash
     )
-group by b.hash, b.size
+group by b.hash, b.size, b.format
 order by b.hash
 limit 1000;
 

@@ -26,6 +26,22 @@ select b.format, array(
 from blob b
 where b.hash = $1;
 
+-- name: missing_further_formats
+-- Which of the formats $3, but for its own, a blob lacks of which of the recipes $2 that have not failed.
+select wanted.recipe_hash, array_agg(f.format order by f.format) as formats
+from blob b
+cross join unnest($2::text[]) as wanted (recipe_hash)
+cross join unnest($3::text[]) as f (format)
+where b.hash = $1 and f.format <> b.format
+    and not exists (
+        select from rendition r
+        where r.blob_hash = b.hash and r.recipe_hash = wanted.recipe_hash and r.format = f.format
+    )
+    and not exists (
+        select from rendition_failure x where x.blob_hash = b.hash and x.recipe_hash = wanted.recipe_hash
+    )
+group by wanted.recipe_hash;
+
 -- name: insert_rendition
 -- Records a rendition that the store holds; building it twice changes nothing.
 insert into rendition (blob_hash, recipe_hash, format, width, height, size, etag)

@@ -1,5 +1,6 @@
 """`/spree/products/:id/:style/:file`: an image's renditions under its own URLs. Source: spree.md, section 9."""
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
@@ -10,8 +11,9 @@ from app.dialects.spree.match import Binary, binary_of
 from app.dialects.spree.present import STYLES, file_segment, unix
 from app.errors import ImageNotFound, NotFound, RenditionFailed
 from app.http.bytecache import ByteCache
+from app.http.negotiate import is_negotiable, named, wanted_formats
 from app.http.respond import Stored, represent_image, send_object
-from app.model import BlobHash, RecipeHash
+from app.model import Format, RecipeHash
 from app.service.render import Renderer, Rendition
 from app.service.spree_gallery import SpreeGalleryReader, StoredFile
 from app.settings import Settings
@@ -36,10 +38,11 @@ class SpreeDelivery:
 
     def __init__(self, settings: Settings, reader: SpreeGalleryReader, renderer: Renderer, store: ObjectStore) -> None:
         self._recipes = {recipe.name: recipe.hash for recipe in settings.recipes}
+        self._negotiate = settings.media_negotiate
         self._reader = reader
         self._renderer = renderer
         self._store = store
-        self._hot: ByteCache[tuple[BlobHash, str], tuple[Rendition, bytes]] = ByteCache(settings.media_cache_bytes // 4)
+        self._hot: ByteCache[Hashable, tuple[Rendition, bytes]] = ByteCache(settings.media_cache_bytes // 4)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         asked = binary_of(request.rel_url.raw_path)
@@ -50,44 +53,57 @@ class SpreeDelivery:
         file = await self._reader.file(asked.image, f"spree-{asked.style}")
         if not _names(asked, file):
             raise ImageNotFound(f"image {asked.image} is not called {asked.file}")
-        served = await self._served(file, asked.style, _caching(request, file))
-        return await self._send(request, file, served)
+        offered = self._negotiate if asked.style != _ORIGINAL else ()
+        wanted = wanted_formats(request, file.format, offered)
+        served = await self._served(file, asked.style, wanted, _caching(request, file))
+        vary = hdrs.ACCEPT if is_negotiable(file.format, offered) else None
+        return await self._send(request, file, served, vary)
 
-    async def _served(self, file: StoredFile, style: str, caching: str) -> _Served:
+    async def _served(self, file: StoredFile, style: str, wanted: Sequence[Format], caching: str) -> _Served:
         version = file.path if style == _ORIGINAL else file.recipe or self._recipes[f"spree-{style}"]
-        key = (file.blob, f"{style} {version}")
+        key = (file.blob, style, version, wanted)
         hot = self._hot.get(key)
         if hot is not None:
             return _Served(hot[0], caching, hot[1])
         try:
-            rendition = await self._find(file, style, version)
+            rendition, is_best = await self._find(file, style, version, wanted)
         except RenditionFailed:
             return _Served(await self._original(file), PASSING)
+        if not is_best:
+            return _Served(rendition, PASSING)
         if not self._hot.fits(rendition.size):
             return _Served(rendition, caching)
         data = await self._store.read(rendition.key, rendition.size)
         self._hot.put(key, (rendition, data), rendition.size)
         return _Served(rendition, caching, data)
 
-    async def _find(self, file: StoredFile, style: str, version: str | None) -> Rendition:
+    async def _find(
+        self, file: StoredFile, style: str, version: str | None, wanted: Sequence[Format]
+    ) -> tuple[Rendition, bool]:
+        """What shows the file in a style; and whether nothing better may come."""
         if style == _ORIGINAL or version is None:
-            return await self._original(file)
-        return await self._renderer.find(file.blob, RecipeHash(version))
+            return await self._original(file), True
+        if not wanted:
+            return await self._renderer.find(file.blob, RecipeHash(version)), True
+        return await self._renderer.find_preferred(file.blob, RecipeHash(version), file.format, wanted)
 
     async def _original(self, file: StoredFile) -> Rendition:
         if file.path is None:
             raise ImageNotFound("an image without a path of its own")
         return await self._renderer.original(file.path)
 
-    async def _send(self, request: web.Request, file: StoredFile, served: _Served) -> web.StreamResponse:
+    async def _send(
+        self, request: web.Request, file: StoredFile, served: _Served, vary: str | None
+    ) -> web.StreamResponse:
         rendition = served.rendition
         about = represent_image(
             size=rendition.size,
             media_type=rendition.media_type,
             etag=f'"{rendition.etag[:32]}"',
             cache_control=served.caching,
-            filename=file.name,
+            filename=file.name if rendition.format == file.format else named(file.name, rendition.format),
             modified=unix(file.updated_at or rendition.created_at),
+            vary=vary,
         )
         body = Stored(self._store, rendition.key) if served.data is None else served.data
         return await send_object(request, about, body)

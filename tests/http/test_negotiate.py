@@ -1,0 +1,64 @@
+"""What `Accept` says of further formats."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.http.negotiate import named, preferred
+from app.model import Format
+
+CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
+BOTH: tuple[Format, ...] = ("avif", "webp")
+
+
+@pytest.mark.parametrize(
+    ("accept", "offered", "expected"),
+    [
+        (CHROME, BOTH, ("avif", "webp")),
+        (CHROME, ("webp", "avif"), ("webp", "avif")),
+        (CHROME, ("webp",), ("webp",)),
+        ("image/webp,*/*", BOTH, ("webp",)),
+        ("IMAGE/WebP ; Q=1.0 , */*;q=0.1", BOTH, ("webp",)),
+        ("image/webp;q=0.9,image/avif;q=0.5", BOTH, ("webp", "avif")),
+        ("image/jpeg,image/webp;q=0.5", BOTH, ()),
+        ("image/*;q=0.9,image/webp;q=0.5", BOTH, ()),
+        ("image/jpeg;q=0.1,image/*,image/webp;q=0.5", BOTH, ("webp",)),
+        ("image/webp;q=0", BOTH, ()),
+        ("image/webp;level=1;q=0, image/avif;v=b3", BOTH, ("avif",)),
+        ("image/*,*/*", BOTH, ()),
+        ("*/*", BOTH, ()),
+        ("", BOTH, ()),
+        ("image/webp", (), ()),
+    ],
+)
+def test_a_named_format_is_preferred_to_the_own_one(
+    accept: str, offered: tuple[Format, ...], expected: tuple[Format, ...]
+) -> None:
+    """A format that is named, and weighs no less than the picture's own, is chosen; wildcards name nothing."""
+    assert preferred(accept, offered, "jpeg") == expected
+
+
+def test_what_may_move_stays_in_motion() -> None:
+    """A GIF is answered in WebP, which keeps its frames, and never in AVIF, which does not."""
+    assert preferred(CHROME, BOTH, "gif") == ("webp",)
+
+
+@pytest.mark.parametrize(
+    ("name", "fmt", "expected"),
+    [
+        ("shoe.jpg", "webp", "shoe.webp"),
+        ("shoe.jpg", "jpeg", "shoe.jpg"),
+        ("shoe.JPEG", "jpeg", "shoe.JPEG"),
+        ("shoe.1.png", "avif", "shoe.1.avif"),
+        ("shoe", "avif", "shoe.avif"),
+    ],
+)
+def test_a_file_is_named_after_its_format(name: str, fmt: Format, expected: str) -> None:
+    """Saved, a picture has the extension of what it is."""
+    assert named(name, fmt) == expected
+
+
+@given(st.text(max_size=100))
+def test_any_header_can_be_read(accept: str) -> None:
+    """Nothing that a client sends as `Accept` is an error."""
+    assert set(preferred(accept, BOTH, "jpeg")) <= set(BOTH)
