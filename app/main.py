@@ -38,7 +38,7 @@ from app.http.lookups import scrape_of
 from app.http.media import Media, media_error
 from app.http.metrics import Metrics
 from app.http.observe import Observer
-from app.http.origin import origin_headers, trusted_networks
+from app.http.origin import trusted_networks
 from app.http.rooms import ROOMS, Room, RoomName
 from app.http.scrape import SCRAPE, watch_loop
 from app.http.shortcuts import SHORTCUTS, Shortcuts
@@ -84,8 +84,8 @@ class Parts:
         self.oauth = OAuth(self.accounts, settings.openmage_oauth_past_seconds)
         self.listener = Listener(dsn, self.hear, self.drop_all)
         self.documents = DocumentCache(settings.document_cache_bytes, lambda: self.listener.listening)
-        reads = GLUE_READS | OPENMAGE_READS | SPREE_READS | origin_headers(settings)
-        self.shortcuts = Shortcuts(self.documents, settings.document_cache_bytes // 8, reads)
+        reads = GLUE_READS | OPENMAGE_READS | SPREE_READS
+        self.shortcuts = Shortcuts(self.documents, settings, reads)
         self.media = Media(
             self.renderer,
             self.store,

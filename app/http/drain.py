@@ -11,13 +11,11 @@ class Drain:
     balancers come back through another process. Nothing is refused."""
 
     def __init__(self) -> None:
+        self.begun = False
         self._event = asyncio.Event()
 
-    @property
-    def begun(self) -> bool:
-        return self._event.is_set()
-
     def begin(self) -> None:
+        self.begun = True
         self._event.set()
 
     async def wait(self) -> None:
@@ -25,9 +23,7 @@ class Drain:
         await self._event.wait()
 
     def part_with(self, response: web.StreamResponse) -> None:
-        """Makes this the connection's last answer; of one that is prepared, only the connection ends."""
-        if not self.begun:
-            return
+        """Makes this the connection's last answer; one whose headers are out does not say so."""
         response.force_close()
         if not response.prepared:
             response.headers[hdrs.CONNECTION] = "close"

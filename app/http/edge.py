@@ -11,9 +11,10 @@ from aiohttp.typedefs import Handler
 from app.errors import BodyTooLarge, NotFound, ProductImagesError, Unavailable
 from app.events import REQUEST_ID, RequestFailed, RequestServed, RequestTurnedAway, TransferBroken
 from app.http.appkeys import OBSERVER
+from app.http.drain import DRAIN
 from app.http.ready import ReadyResponse
-from app.http.rooms import ROOMS, RoomName, room_name
-from app.http.shortcuts import SHORTCUTS, Labels, Question, Shortcut
+from app.http.rooms import ROOMS, Room, RoomName, room_name
+from app.http.shortcuts import SHORTCUTS, Question, Shortcut
 
 ID_HEADER: Final = "X-Request-Id"
 SERVER_OPTIONS: Final[dict[str, Any]] = {
@@ -26,36 +27,36 @@ SERVER_OPTIONS: Final[dict[str, Any]] = {
 _SANE_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS: Final = hdrs.METH_ALL
 
+ASKED: Final = web.RequestKey("asked", tuple[Question, int])
+"""What was asked, and in which era, of a request whose answer may be remembered."""
+
 
 @web.middleware
 async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Needs `OBSERVER`, `ROOMS` and `SHORTCUTS` in the application."""
+    """Needs `OBSERVER`, `ROOMS`, `SHORTCUTS` and `DRAIN` in the application."""
     started = time.perf_counter()
-    app, shortcuts = request.app, request.app[SHORTCUTS]
-    request_id = _bind_request_id(request)
-    asked = shortcuts.question(request)
-    response, labels = shortcuts.find(asked) or await _answered(request, handler, asked)
+    app, name = request.app, room_name(request.rel_url.raw_path)
+    request_id, room = bind_request_id(request), app[ROOMS][name]
+    response = await _told_or_given(request, handler, name)
     seconds = time.perf_counter() - started
-    room = app[ROOMS][labels[0]]
-    if room.tells_request_id and not response.prepared:
-        response.headers[ID_HEADER] = request_id
-    if room.tells_runtime and not response.prepared:
-        response.headers["X-Runtime"] = f"{seconds:.6f}"
+    if room.is_signed and not response.prepared:
+        sign(response, room, request_id, seconds)
+    if app[DRAIN].begun:
+        app[DRAIN].part_with(response)
+    method = request.method if request.method in _METHODS else "other"
+    labels = name, _route(request), method, response.status
+    if ASKED in request and isinstance(response, ReadyResponse) and response.document:
+        app[SHORTCUTS].learn(*request[ASKED], Shortcut(response.document, labels))
     app[OBSERVER](RequestServed(*labels, seconds))
     return response
 
 
-async def _answered(
-    request: web.Request, handler: Handler, asked: Question | None
-) -> tuple[web.StreamResponse, Labels]:
-    name, shortcuts = room_name(request.rel_url.raw_path), request.app[SHORTCUTS]
-    era = shortcuts.era
-    response = await _told_or_given(request, handler, name)
-    method = request.method if request.method in _METHODS else "other"
-    labels = name, _route(request), method, response.status
-    if asked and isinstance(response, ReadyResponse) and response.document:
-        shortcuts.learn(asked, Shortcut(response.document, labels), era)
-    return response, labels
+def sign(response: web.StreamResponse, room: Room, request_id: str, seconds: float) -> None:
+    """Adds the headers that differ from answer to answer."""
+    if room.tells_request_id:
+        response.headers[ID_HEADER] = request_id
+    if room.tells_runtime:
+        response.headers["X-Runtime"] = f"{seconds:.6f}"
 
 
 async def _told_or_given(request: web.Request, handler: Handler, name: RoomName) -> web.StreamResponse:
@@ -69,7 +70,7 @@ async def _told_or_given(request: web.Request, handler: Handler, name: RoomName)
         return _told(request, name, error)
 
 
-def _bind_request_id(request: web.Request) -> str:
+def bind_request_id(request: web.BaseRequest) -> str:
     """The caller's own id if it is harmless in logs and headers, else a new one; every log line of
     this request carries it."""
     given = request.headers.get(ID_HEADER)

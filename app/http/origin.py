@@ -70,10 +70,10 @@ def origin_headers(settings: Settings) -> frozenset[bytes]:
     return frozenset((b"host", *_FORWARDED_HEADERS)) if settings.trusted_proxies else frozenset((b"host",))
 
 
-def spoken_to(request: web.Request) -> tuple[str, bool, str]:
+def spoken_to(request: web.BaseRequest, proxies: tuple[str, ...]) -> tuple[str, bool, str]:
     """What these depend on besides: the scheme spoken, whether the neighbour is trusted, and where he reached us
     if he names no host."""
-    trusted = bool(request.app[SETTINGS].trusted_proxies) and _neighbour_is_trusted(request)
+    trusted = bool(proxies) and _is_in(request.remote, trusted_networks(proxies))
     return request.scheme, trusted, "" if hdrs.HOST in request.headers else _own_address(request)
 
 
@@ -154,7 +154,7 @@ def _last(request: web.Request, header: str) -> str | None:
     return values[-1].rpartition(",")[2].strip() if values else None
 
 
-def _own_address(request: web.Request) -> str:
+def _own_address(request: web.BaseRequest) -> str:
     """Where HTTP/1.0 clients, which name no host, have reached us."""
     address = request.transport.get_extra_info("sockname") if request.transport else None
     if not isinstance(address, tuple):

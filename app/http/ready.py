@@ -24,7 +24,7 @@ def serialised_head(status: int, headers: Mapping[str, str]) -> bytes:
     return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode() + serialised(headers)
 
 
-def may_be_ready(request: web.Request) -> bool:
+def may_be_ready(request: BaseRequest) -> bool:
     """Whether the request is of the common kind whose answer depends on nothing but its body."""
     return request.method == hdrs.METH_GET and request.keep_alive and request.version == HttpVersion11
 
@@ -47,7 +47,7 @@ class ReadyResponse(web.StreamResponse):
 
     @property
     def keep_alive(self) -> bool | None:
-        return True
+        return self._keep_alive is not False
 
     @property
     def prepared(self) -> bool:

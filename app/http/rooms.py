@@ -33,6 +33,11 @@ class Room:
     tells_request_id: bool = False
     tells_runtime: bool = False
 
+    @property
+    def is_signed(self) -> bool:
+        """Whether headers of its answers differ from one to the next."""
+        return self.tells_request_id or self.tells_runtime
+
 
 def room_name(raw_path: str) -> RoomName:
     """The room that answers a path as it stood in the request line, still percent-encoded."""

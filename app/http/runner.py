@@ -8,6 +8,7 @@ from aiohttp import web
 from app.http.appkeys import SETTINGS
 from app.http.drain import DRAIN
 from app.http.edge import SERVER_OPTIONS
+from app.http.front import front
 
 IN_FLIGHT_SECONDS: Final = 20.0
 """Longest time that requests in flight may take once nothing new is accepted."""
@@ -20,6 +21,11 @@ class Runner(web.AppRunner):
     def __init__(self, app: web.Application) -> None:
         super().__init__(app, shutdown_timeout=IN_FLIGHT_SECONDS, **SERVER_OPTIONS)
         self.drain_seconds = app[SETTINGS].drain_seconds
+
+    async def setup(self) -> None:
+        await super().setup()
+        assert self.server is not None
+        self.server.request_handler = front(self.app, self.server.request_handler)
 
     async def cleanup(self) -> None:
         self.app[DRAIN].begin()

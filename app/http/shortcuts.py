@@ -12,14 +12,17 @@ from typing import Final, NamedTuple, TypeAlias
 from aiohttp import web
 
 from app.http.cache import DocumentCache
-from app.http.origin import spoken_to
+from app.http.origin import origin_headers, spoken_to
 from app.http.ready import ReadyResponse, may_be_ready
 from app.http.rooms import RoomName
+from app.settings import Settings
 
 Question: TypeAlias = tuple[Hashable, ...]
 Labels: TypeAlias = tuple[RoomName, str, str, int]
 """Under which an answer is counted: room, route, method, status."""
 
+_SHARE: Final = 8
+"""How much less than the documents the shortcuts to them may take."""
 _EACH_BYTES: Final = 1000
 """Reckoned memory of a request remembered."""
 
@@ -32,31 +35,30 @@ class Shortcut(NamedTuple):
 
 
 class Shortcuts:
-    """Takes at most `limit` bytes: two generations, the older of which goes when the younger is full.
+    """Bounded in memory: two generations, the older of which goes when the younger is full.
 
-    `reads` are the headers that any room looks at for its documents, in lower case.
+    `reads` are the headers that rooms look at for their documents, in lower case.
     """
 
-    def __init__(self, documents: DocumentCache, limit: int, reads: Iterable[bytes] = ()) -> None:
+    def __init__(self, documents: DocumentCache, settings: Settings, reads: Iterable[bytes]) -> None:
         self._documents = documents
-        self._most = limit // _EACH_BYTES // 2
-        self._reads = frozenset(reads)
+        self._most = settings.document_cache_bytes // _SHARE // _EACH_BYTES // 2
+        self._reads = origin_headers(settings).union(reads, (b"expect",))
+        self._proxies = settings.trusted_proxies
         self._young: dict[Question, Shortcut] = {}
         self._old: dict[Question, Shortcut] = {}
         self.era = 0
         """Changes whenever all is forgotten."""
 
-    def question(self, request: web.Request) -> Question | None:
+    def question(self, request: web.BaseRequest) -> Question | None:
         """All of a request that a document depends on; None for a request that has no ready one."""
         if not may_be_ready(request):
             return None
         reads = self._reads
         read = tuple([header for header in request.raw_headers if header[0].lower() in reads])
-        return request.raw_path, read, spoken_to(request)
+        return request.raw_path, read, spoken_to(request, self._proxies)
 
-    def find(self, question: Question | None) -> tuple[ReadyResponse, Labels] | None:
-        if question is None:
-            return None
+    def find(self, question: Question) -> tuple[ReadyResponse, Labels] | None:
         shortcut = self._young.get(question) or self._promoted(question)
         if shortcut is None:
             return None
@@ -65,7 +67,7 @@ class Shortcuts:
             return None
         return ReadyResponse(document.head, document.body, document.status), shortcut.labels
 
-    def learn(self, question: Question, shortcut: Shortcut, era: int) -> None:
+    def learn(self, question: Question, era: int, shortcut: Shortcut) -> None:
         """`era` is that in which the question came."""
         if era == self.era and self._most:
             self._keep(question, shortcut)

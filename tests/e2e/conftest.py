@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import aiohttp
 import pytest
-from aiohttp.test_utils import TestServer
+from aiohttp import web
 from multidict import CIMultiDictProxy
 from oauthlib.oauth1 import Client as Signer
 from yarl import URL
@@ -18,7 +18,7 @@ from yarl import URL
 from app.access.secrets import SecretBox
 from app.db.pool import Database
 from app.embedded.cluster import Cluster
-from app.http.edge import SERVER_OPTIONS
+from app.http.runner import Runner
 from app.main import build_app
 from app.service.provision import Credentials, StoreOptions, TokenOptions, put_key, put_store, put_token
 from app.service.provision_plan import ProductOptions
@@ -90,7 +90,7 @@ async def provision(database: Database) -> tuple[Credentials, str]:
 async def serve(database: Database, tmp_path: Path) -> AsyncIterator[Serve]:
     """Starts a service over the test's database, or over `database`; other keyword arguments are settings."""
     async with aiohttp.ClientSession() as session:
-        servers: list[TestServer] = []
+        runners: list[Runner] = []
 
         async def start(*, database: Database = database, **options: Any) -> Shop:
             settings = replace(
@@ -98,14 +98,17 @@ async def serve(database: Database, tmp_path: Path) -> AsyncIterator[Serve]:
                 **options,
             )
             admin, key = await provision(database)
-            server = TestServer(build_app(settings, database.dsn))
-            await server.start_server(**SERVER_OPTIONS)
-            servers.append(server)
-            return Shop(server.make_url("/"), settings, database, admin, key, session)
+            runner = Runner(build_app(settings, database.dsn))
+            runner.drain_seconds = 0
+            runners.append(runner)
+            await runner.setup()
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            url = URL.build(scheme="http", host="127.0.0.1", port=runner.addresses[0][1])
+            return Shop(url / "", settings, database, admin, key, session)
 
         yield start
-        for server in servers:
-            await server.close()
+        for runner in runners:
+            await runner.cleanup()
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ async def _serve() -> AsyncIterator[Serve]:
         app[OBSERVER] = Observer(Metrics(), sample=1)
         app[DRAIN] = Drain()
         names: tuple[RoomName, ...] = ("openmage", "spree", "delivery", "service", "glue")
-        app[SHORTCUTS] = Shortcuts(DocumentCache(0, lambda: True), 0)
+        app[SHORTCUTS] = Shortcuts(DocumentCache(0, lambda: True), Settings(), ())
         app[ROOMS] = {name: Room(document(name), tells_request_id=name == "glue") for name in names}
         app.add_routes(routes)
         server = TestServer(app)

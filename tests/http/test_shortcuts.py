@@ -4,7 +4,6 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
-from app.http.appkeys import SETTINGS
 from app.http.cache import Document, DocumentCache
 from app.http.shortcuts import Shortcut, Shortcuts
 from app.settings import Settings
@@ -28,24 +27,24 @@ async def _documents() -> DocumentCache:
 
 @pytest.fixture(name="shortcuts")
 def _shortcuts(documents: DocumentCache) -> Shortcuts:
-    return Shortcuts(documents, 100_000, READS)
+    return Shortcuts(documents, Settings(), READS)
 
 
 def request(path: str = "/a", method: str = "GET", *, closing: bool = False, **headers: str) -> web.Request:
-    app = web.Application()
-    app[SETTINGS] = Settings()
-    return make_mocked_request(method, path, headers={"Host": "shop", **headers}, app=app, closing=closing)
+    return make_mocked_request(method, path, headers={"Host": "shop", **headers}, closing=closing)
 
 
 def ask(shortcuts: Shortcuts, asked: web.Request) -> bytes | None:
-    found = shortcuts.find(shortcuts.question(asked))
+    question = shortcuts.question(asked)
+    assert question is not None
+    found = shortcuts.find(question)
     return None if found is None else FOUND.body
 
 
 def teach(shortcuts: Shortcuts, asked: web.Request, era: int | None = None) -> None:
     question = shortcuts.question(asked)
     assert question is not None
-    shortcuts.learn(question, SHORTCUT, shortcuts.era if era is None else era)
+    shortcuts.learn(question, shortcuts.era if era is None else era, SHORTCUT)
 
 
 def test_the_same_request_finds_its_document(shortcuts: Shortcuts) -> None:
@@ -86,7 +85,7 @@ def test_all_is_forgotten_when_accounts_change(shortcuts: Shortcuts) -> None:
 
 def test_memory_is_bounded_and_what_is_asked_often_stays(documents: DocumentCache) -> None:
     """Of more requests than there is room for, those asked again and again are kept."""
-    shortcuts = Shortcuts(documents, 20_000, READS)
+    shortcuts = Shortcuts(documents, Settings(document_cache_bytes=160_000), READS)
     teach(shortcuts, request("/often"))
     for number in range(1000):
         teach(shortcuts, request(f"/{number}"))

@@ -1,0 +1,40 @@
+"""In front of the application: what was answered before is answered again before anything is routed."""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from aiohttp import web
+
+from app.events import RequestServed
+from app.http.appkeys import OBSERVER
+from app.http.drain import DRAIN
+from app.http.edge import ASKED, bind_request_id, sign
+from app.http.rooms import ROOMS
+from app.http.shortcuts import SHORTCUTS
+
+ServerHandler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+def front(app: web.Application, behind: ServerHandler) -> ServerHandler:
+    """A handler for `web.Server` that asks `behind`, the application's own, for what it does not know."""
+    shortcuts, rooms, observe, drain = app[SHORTCUTS], app[ROOMS], app[OBSERVER], app[DRAIN]
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        started = time.perf_counter()
+        question = None if drain.begun else shortcuts.question(request)
+        if question is None:
+            return await behind(request)
+        found = shortcuts.find(question)
+        if found is None:
+            request[ASKED] = question, shortcuts.era
+            return await behind(request)
+        response, labels = found
+        request_id, room = bind_request_id(request), rooms[labels[0]]
+        seconds = time.perf_counter() - started
+        if room.is_signed:
+            sign(response, room, request_id, seconds)
+        observe(RequestServed(*labels, seconds))
+        return response
+
+    return handle
