@@ -25,14 +25,18 @@ def free_port() -> int:
 
 
 async def command(*words: str, **environment: Any) -> Process:
-    """`product-images …`, its output in pipes."""
+    """`product-images …`, its output in pipes. Nobody waits for balancers, unless told to."""
+    return await started("-m", "app", *words, **environment)
+
+
+async def started(*words: str, **environment: Any) -> Process:
+    """Python with these words, in the repository."""
+    options = {"DRAIN_SECONDS": 0} | environment
     return await asyncio.create_subprocess_exec(
         sys.executable,
-        "-m",
-        "app",
         *words,
         cwd=ROOT,
-        env=os.environ | {name: str(value) for name, value in environment.items()},
+        env=os.environ | {name: str(value) for name, value in options.items()},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -42,7 +46,12 @@ async def command(*words: str, **environment: Any) -> Process:
 @asynccontextmanager
 async def running(*words: str, **environment: Any) -> AsyncIterator[Process]:
     """A long-lived command; whatever is left of it when the block ends is ended."""
-    process = await command(*words, **environment)
+    async with _until_ended(await command(*words, **environment)) as process:
+        yield process
+
+
+@asynccontextmanager
+async def _until_ended(process: Process) -> AsyncIterator[Process]:
     draining = asyncio.create_task(_drain(process))
     try:
         yield process
@@ -54,10 +63,22 @@ async def running(*words: str, **environment: Any) -> AsyncIterator[Process]:
 
 
 @asynccontextmanager
-async def serving(**environment: Any) -> AsyncIterator[tuple[str, Process]]:
-    """`serve` on a free port, ready: (base URL, process)."""
-    port = free_port()
+async def serving(port: int | None = None, **environment: Any) -> AsyncIterator[tuple[str, Process]]:
+    """`serve` on a free port, or the one given, ready: (base URL, process)."""
+    port = port or free_port()
     async with running("serve", PORT=port, **environment) as process:
+        base = f"http://127.0.0.1:{port}"
+        await _ready(base, process)
+        yield base, process
+
+
+@asynccontextmanager
+async def fleet(workers: int, **environment: Any) -> AsyncIterator[tuple[str, Process]]:
+    """So many processes under gunicorn, ready: (base URL, gunicorn's own process)."""
+    port = free_port()
+    words = ("-m", "gunicorn", "-c", "python:app.fleet_config")
+    gunicorn = await started(*words, PORT=port, WEB_CONCURRENCY=workers, **environment)
+    async with _until_ended(gunicorn) as process:
         base = f"http://127.0.0.1:{port}"
         await _ready(base, process)
         yield base, process

@@ -1,6 +1,7 @@
 """How log lines look, our own and those of libraries."""
 
 import logging
+import sys
 from typing import Literal
 
 import structlog
@@ -44,7 +45,8 @@ def _rendering(log_format: Literal["console", "json"]) -> list[Processor]:
     if log_format == "json":
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     # The default one prints local variables where the package rich is installed: settings, keys, bodies.
-    return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    plain = structlog.dev.plain_traceback
+    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
 
 
 def _without_noise(record: logging.LogRecord) -> bool:

@@ -15,6 +15,7 @@ from app.errors import StoreUnavailable
 from app.http.appkeys import SETTINGS
 from app.http.cache import Document
 from app.http.conditions import CONDITIONAL, Part, evaluate, requested_part
+from app.http.drain import DRAIN
 from app.http.ready import ReadyResponse, may_be_ready, serialised_head
 from app.store import ObjectBody, ObjectStore
 
@@ -155,6 +156,8 @@ async def _send(
 
 async def _stream(request: web.Request, response: web.StreamResponse, stored: ObjectBody) -> web.StreamResponse:
     patience = request.app[SETTINGS].send_seconds
+    if request.app[DRAIN].begun:
+        request.app[DRAIN].part_with(response)
     chunk = await anext(stored.chunks, b"")  # a store that fails before the headers can still be told
     await response.prepare(request)
     while chunk:

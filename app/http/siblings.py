@@ -7,6 +7,7 @@ lock on its own file; what the dead ones counted is kept, so that no sum ever fa
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +15,9 @@ from typing import Final
 from uuid import uuid4
 
 from app.http.exposition import Figures, counted, dumped, loaded, summed
+
+GAP_SECONDS: Final = 60.0
+"""Longest pause between processes, as of a restart, over which what they counted goes on."""
 
 _PAST: Final = "past.json"
 _FOLDER_LOCK: Final = "folder"
@@ -28,12 +32,14 @@ class Siblings:
         self._lock: int | None = None
 
     def join(self) -> None:
-        """The first of a new generation clears away what the former one left."""
+        """The first after a while without any process clears away what the former ones left."""
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._folder_locked():
-            if not any(self._is_alive(name) for name in self._names()):
-                for left in self._folder.glob("*.*"):
-                    left.unlink()
+            left = list(self._folder.glob("*.*"))
+            newest = max((path.stat().st_mtime for path in left), default=0.0)
+            if time.time() - newest > GAP_SECONDS and not any(self._is_alive(name) for name in self._names()):
+                for path in left:
+                    path.unlink()
             self._lock = os.open(self._folder / f"{self._name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(self._lock, fcntl.LOCK_EX)
 

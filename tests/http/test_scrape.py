@@ -1,6 +1,8 @@
 """What Prometheus is told when it asks one of several processes."""
 
 import asyncio
+import os
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -15,7 +17,7 @@ from app.http.bytecache import ByteCache
 from app.http.metrics import Metrics
 from app.http.observe import Observer
 from app.http.scrape import Scrape, watch_loop
-from app.http.siblings import Siblings
+from app.http.siblings import GAP_SECONDS, Siblings
 
 Queue = tuple[list[QueueDepth], list[Failure]]
 
@@ -55,6 +57,12 @@ def figure(text: str, name: str, **labels: str) -> float | None:
     ]
     assert len(samples) <= 1
     return samples[0] if samples else None
+
+
+def age(folder: Path, seconds: float) -> None:
+    """Makes the files of a folder look older than they are."""
+    for path in folder.iterdir():
+        os.utime(path, (time.time() - seconds,) * 2)
 
 
 @pytest.fixture(name="processes")
@@ -116,14 +124,21 @@ async def test_a_killed_process_counts_with_what_it_told_last(processes: list[Pr
         assert await other.figure("http_request_seconds_count") == 3
 
 
-async def test_a_new_generation_begins_at_nothing(tmp_path: Path) -> None:
-    """Processes that start when none is left do not add to what those before them counted."""
-    for expected in (2, 2):
-        process = Process(tmp_path)
-        await process.start()
-        process.serve(2)
-        assert await process.figure("http_request_seconds_count") == expected
-        await process.stack.aclose()
+@pytest.mark.parametrize(("pause", "counted"), [(0, 5), (GAP_SECONDS - 10, 5), (GAP_SECONDS + 10, 2)])
+async def test_what_was_counted_outlives_a_restart_but_no_long_pause(
+    tmp_path: Path, pause: float, counted: int
+) -> None:
+    """Processes that start soon after the last one ended go on counting; after a while without any it begins anew."""
+    former, latter = Process(tmp_path), Process(tmp_path)
+    await former.start()
+    former.serve(3)
+    await former.stack.aclose()
+    age(tmp_path, pause)
+
+    await latter.start()
+    latter.serve(2)
+    assert await latter.figure("http_request_seconds_count") == counted
+    await latter.stack.aclose()
 
 
 async def test_the_queue_is_asked_now_and_then(tmp_path: Path) -> None:

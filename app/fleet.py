@@ -1,0 +1,45 @@
+"""Several processes on one machine, under gunicorn: `gunicorn -c python:app.fleet_config`.
+
+One listening socket is shared by all, and outlives each of them. That is why it is gunicorn and not
+SO_REUSEPORT: there every process has a queue of its own, and connections that wait in it are reset when
+the process ends, so that a restart would lose requests.
+"""
+
+import logging
+
+from aiohttp import web
+from gunicorn.errors import AppImportError
+
+from app.db.migrate import migrate
+from app.embedded.secret_key import with_secret_key
+from app.errors import Misconfigured, ProductImagesError
+from app.http.logs import configure_logging
+from app.http.runner import Runner
+from app.main import build_app
+from app.settings import Settings, read_settings
+
+
+async def application() -> web.AppRunner:
+    """What each of gunicorn's workers runs. AppImportError, which ends them all, where it cannot start."""
+    try:
+        settings = _settings()
+        configure_logging(settings.log_format)
+        _join_logs()
+        await migrate(settings.database_url)
+        return Runner(build_app(settings, settings.database_url))
+    except ProductImagesError as error:
+        raise AppImportError(str(error)) from error
+
+
+def _settings() -> Settings:
+    settings = with_secret_key(read_settings())
+    if settings.embedded:
+        raise Misconfigured("DATABASE_URL: several processes need a Postgres that none of them starts and stops.")
+    return settings
+
+
+def _join_logs() -> None:
+    """What gunicorn says of this worker looks like everything else."""
+    theirs = logging.getLogger("gunicorn.error")
+    theirs.handlers.clear()
+    theirs.propagate = True
