@@ -165,6 +165,10 @@ class StoreUnavailable(Unavailable):
     """The object store is away."""
 
 
+class RenditionDelayed(Unavailable):
+    """The rendition could not be made now."""
+
+
 class Busy(Unavailable):
     """All slots are taken."""
 

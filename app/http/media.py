@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from app.errors import CodecFailed, NotFound, RenditionFailed, RenditionNotFound, Unavailable
+from app.errors import NotFound, RenditionFailed, RenditionNotFound, Unavailable
 from app.http.bytecache import ByteCache
 from app.http.negotiate import is_negotiable, named, wanted_formats
 from app.http.respond import Representation, Stored, represent_image, send_object
@@ -136,8 +136,9 @@ def media_error(_: web.Request, error: Exception) -> web.StreamResponse:
     match error:
         case NotFound() | RenditionFailed():
             return web.Response(status=404, headers={hdrs.CACHE_CONTROL: PASSING})
-        case Unavailable() | CodecFailed():
-            return web.Response(status=503, headers={hdrs.CACHE_CONTROL: "no-store", hdrs.RETRY_AFTER: "5"})
+        case Unavailable():
+            headers = {hdrs.CACHE_CONTROL: "no-store", hdrs.RETRY_AFTER: str(error.retry_after)}
+            return web.Response(status=503, headers=headers)
         case web.HTTPException():
             return web.Response(status=error.status)
         case _:

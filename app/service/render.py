@@ -14,7 +14,14 @@ from datetime import datetime
 
 from app.db.errors import ConstraintViolated
 from app.db.pool import Database, Record, Statements
-from app.errors import CodecFailed, ImageRejected, RenditionFailed, RenditionNotFound, Unavailable
+from app.errors import (
+    CodecFailed,
+    ImageRejected,
+    RenditionDelayed,
+    RenditionFailed,
+    RenditionNotFound,
+    Unavailable,
+)
 from app.events import Cause, Observe, RenditionBuilt, nobody
 from app.model import (
     FORMAT_OF_EXTENSION,
@@ -92,7 +99,7 @@ class Renderer:
         """A rendition, built now if it is not there yet; `fmt` None = the source's own format.
 
         Raises RenditionNotFound for what was never listed, RenditionFailed for what failed for good,
-        Busy when all slots are taken.
+        Busy when all slots are taken, RenditionDelayed when the codecs did not manage it this time.
         """
         row = await self._row(blob, recipe, fmt)
         made: Format = fmt or row["source_format"]
@@ -114,7 +121,7 @@ class Renderer:
         if own != row["source_format"]:
             raise RenditionNotFound(f"{blob} is not a picture in {own}")
         for fmt in wanted:
-            with suppress(RenditionFailed, CodecFailed, Unavailable):
+            with suppress(RenditionFailed, Unavailable):
                 return await self.find(blob, recipe, fmt), fmt == wanted[0]
         return await self.find(blob, recipe, own), not wanted
 
@@ -161,8 +168,8 @@ class Renderer:
             raise RenditionNotFound(f"{wanted.name} is not made in {fmt}")
         try:
             await self._build(blob, [wanted], None if own else [fmt], "demand")
-        except CodecFailed:
-            raise  # perhaps only overloaded: the next request may try again
+        except CodecFailed as error:
+            raise RenditionDelayed(str(error)) from error
         except ImageRejected as error:
             raise RenditionFailed(str(error)) from error
 

@@ -1,8 +1,9 @@
 """The headers of every answer, and answers that a client holds already. Source: spree.md, section 12."""
 
 import hashlib
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from aiohttp import hdrs, web
@@ -34,9 +35,15 @@ def good(status: int, body: bytes, family: int | None = None) -> Document:
     return Document(status, headers, body, family)
 
 
-def other(status: int, body: bytes = b"", content_type: str | None = JSON, family: int | None = None) -> Document:
+def other(
+    status: int,
+    body: bytes = b"",
+    content_type: str | None = JSON,
+    family: int | None = None,
+    further: Mapping[str, str] = MappingProxyType({}),
+) -> Document:
     """A 204, or an answer that tells an error."""
-    headers: dict[str, str] = {hdrs.CACHE_CONTROL: _NEVER_KEPT, **_ALWAYS}
+    headers: dict[str, str] = {hdrs.CACHE_CONTROL: _NEVER_KEPT, **_ALWAYS, **further}
     if content_type is not None:
         headers[hdrs.CONTENT_TYPE] = content_type
     return Document(status, headers, body, family)

@@ -65,9 +65,7 @@ class SpreeRoom:
     def error(self, request: web.Request, error: Exception) -> web.StreamResponse:
         """The answer to a request that ended in `error`."""
         told = document(error)
-        response = respond(request, headers.other(told.status, told.body, told.content_type))
-        response.headers.update(told.headers)
-        return response
+        return respond(request, headers.other(told.status, told.body, told.content_type, further=told.headers))
 
     async def _read(self, request: web.Request, place: Place) -> tuple[Document, Hashable]:
         """A document and its key in the cache."""
