@@ -69,8 +69,17 @@ class Media:
         hot = self.hot.get(key)
         if hot is not None:
             return await send_object(request, *hot)
+        return await self._renderer.despite_losses(lambda: self._send(request, key))
+
+    async def _send(self, request: web.Request, key: Key) -> web.StreamResponse:
         about, found = await self._finding.run(key, lambda: self._find(key))
         return await send_object(request, about, found if isinstance(found, bytes) else Stored(self._store, found))
+
+    def drop_path(self, path: str) -> None:
+        """A file path was withdrawn by this process, which must not send it once more."""
+        self._drops += 1
+        self.hot.drop((f"{_ORIGINAL[:-1]}{path}", ()))
+        self._finding.detach()
 
     def drop_paths(self) -> None:
         """Some path was withdrawn: nothing that was found by path may be sent from memory any more."""

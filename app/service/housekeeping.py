@@ -6,14 +6,14 @@ again. Claims, which only a sweep removes, keep it from bytes that are just bein
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 from app.db.pool import Database, Transaction
 from app.errors import ObjectMissing
-from app.model import BlobHash, Format, RecipeHash
+from app.model import EXTENSIONS, BlobHash, RecipeHash
 from app.service.intake import lock_key
 from app.store import ObjectStore, blob_key, rendition_key
 
@@ -91,9 +91,12 @@ async def lock(tx: Transaction, digest: bytes) -> None:
 
 
 async def delete_blob(tx: Transaction, store: ObjectStore, digest: bytes, cutoff: datetime) -> None:
-    """Everything of a blob that nothing live uses: rows, then objects. The caller holds the hash's lock."""
-    made = await tx.fetch("delete_renditions_of_blob", digest)
+    """Everything of a blob that nothing live uses: rows, then objects. The caller holds the hash's lock.
+
+    Objects go by what could have been made, not by what is recorded: a process may have been killed between the two.
+    """
     for statement in (
+        "delete_renditions_of_blob",
         "delete_rendition_failures_of_blob",
         "externalise_pictures",
         "delete_dead_store_settings",
@@ -105,9 +108,8 @@ async def delete_blob(tx: Transaction, store: ObjectStore, digest: bytes, cutoff
     ):
         await tx.execute(statement, digest)
     await tx.execute("delete_claims", digest, cutoff)
+    recipes = [RecipeHash(row["hash"]) for row in await tx.fetch("recipe_hashes")]
     blob = BlobHash(digest.hex())
-    await store.delete([blob_key(blob), *_rendition_keys(blob, ((row["recipe_hash"], row["format"]) for row in made))])
-
-
-def _rendition_keys(blob: BlobHash, made: Iterable[tuple[RecipeHash, Format]]) -> list[str]:
-    return [rendition_key(blob, recipe, fmt) for recipe, fmt in made]
+    await store.delete(
+        [blob_key(blob), *(rendition_key(blob, recipe, fmt) for recipe in recipes for fmt in EXTENSIONS)]
+    )

@@ -6,7 +6,7 @@ from app.db.pool import Database
 from app.errors import ImageNotFound, ProductNotFound
 from app.events import BlobPurged, Observe
 from app.model import BlobHash, ImageId, ProductId
-from app.service.housekeeping import delete_blob, lock
+from app.service.housekeeping import LEAST_GRACE, delete_blob, lock
 from app.service.spree_gallery_writer import SpreeGalleryWriter
 from app.store import ObjectStore
 
@@ -50,7 +50,7 @@ class Purge:
                 "withdraw_paths_of_blob",
             ):
                 await tx.execute(statement, digest)
-            await delete_blob(tx, self._store, digest, datetime.now(UTC))
+            await delete_blob(tx, self._store, digest, datetime.now(UTC) - LEAST_GRACE)
         self._observe(BlobPurged(blob))
         return len(entries)
 

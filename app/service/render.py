@@ -7,16 +7,18 @@ written, rows in one transaction. Doing it twice changes nothing.
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from app.db.errors import ConstraintViolated
 from app.db.pool import Database, Record, Statements
 from app.errors import (
     CodecFailed,
     ImageRejected,
+    ObjectMissing,
     RenditionDelayed,
     RenditionFailed,
     RenditionNotFound,
@@ -37,7 +39,9 @@ from app.raster.pool import CodecPool
 from app.service.flight import SingleFlight, Slots
 from app.settings import Settings
 from app.store import ObjectStore
-from app.store.keys import blob_key, rendition_key
+from app.store.keys import blob_key, rendition_key, rendition_of_key
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +83,25 @@ class Renderer:
             await _register(self._db, recipe)
 
     async def build_all(self, blob: BlobHash) -> None:
-        """The job: every recipe in force that the blob has no rendition of yet, in its own format."""
+        """The job: every recipe in force that the blob has no rendition of yet, in its own format.
+
+        Cleaning comes first and alone: it decodes nothing, and is what answers where all else fails.
+        """
         row = await self._db.fetchrow("renditions_of_blob", bytes.fromhex(blob))
         if row is None:
             return  # swept since the job was enqueued
         missing = [recipe for recipe in self._recipes.values() if recipe.hash not in row["built"]]
-        if missing:
-            with suppress(RenditionNotFound):  # swept while it was being built
-                await self._build(blob, missing, None, "job")
+        cleaning, boxed = _split(missing)
+        with suppress(RenditionNotFound):  # swept while it was being built
+            for recipes in filter(None, (cleaning, boxed)):
+                await self._build(blob, recipes, None, "job")
 
     async def give_up(self, blob: BlobHash, reason: str) -> None:
         """After the job's last try: what is missing answers with the cleaned original from now on."""
         row = await self._db.fetchrow("renditions_of_blob", bytes.fromhex(blob))
         if row is not None:
             missing = [recipe for recipe in self._recipes if recipe not in row["built"]]
+            await self.register_recipes()
             await self._db.execute("insert_rendition_failure", bytes.fromhex(blob), missing, reason)
 
     async def find(self, blob: BlobHash, recipe: RecipeHash, fmt: Format | None = None) -> Rendition:
@@ -145,6 +154,7 @@ class Renderer:
             row = await self._row(blob, version, None)
             if row["size"] is not None:
                 return await self.find(blob, version)
+            await self._db.execute("move_paths_to_cleaning", bytes.fromhex(blob), current)
         return await self.find(blob, current)
 
     async def original(self, path: str) -> Rendition:
@@ -153,6 +163,19 @@ class Renderer:
         if row is None:
             raise RenditionNotFound(f"no file has the path {path}")
         return await self.cleaned(BlobHash(row["blob_hash"].hex()), row["clean_recipe"])
+
+    async def despite_losses(self, work: Callable[[], Awaitable[T]]) -> T:
+        """What `work` gives. Where it meets a rendition that is recorded but not in the store, the record is
+        forgotten and `work` done once more, which builds it anew."""
+        try:
+            return await work()
+        except ObjectMissing as lost:
+            made = rendition_of_key(lost.reason)
+            if made is None:
+                raise
+            blob, recipe, fmt = made
+            await self._db.execute("delete_rendition", bytes.fromhex(blob), recipe, fmt)
+        return await work()
 
     async def _row(self, blob: BlobHash, recipe: RecipeHash, fmt: Format | None) -> Record:
         row = await self._db.fetchrow("rendition", bytes.fromhex(blob), recipe, fmt)
@@ -217,6 +240,11 @@ class Renderer:
             return etag, len(one.data)
         kept = await self._store.read(key, self._settings.max_body_bytes)
         return hashlib.sha256(kept).hexdigest(), len(kept)
+
+
+def _split(recipes: Sequence[Recipe]) -> tuple[list[Recipe], list[Recipe]]:
+    """Those that clean, and those that fit into a box."""
+    return [one for one in recipes if one.box is None], [one for one in recipes if one.box is not None]
 
 
 async def _register(statements: Statements, recipe: Recipe) -> None:

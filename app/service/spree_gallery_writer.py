@@ -54,10 +54,15 @@ class Edit:
 
 
 class SpreeGalleryWriter:
-    def __init__(self, database: Database, filing: Filing, changed: Changed) -> None:
+    """`withdrawn` is told the paths that a commit took back."""
+
+    def __init__(
+        self, database: Database, filing: Filing, changed: Changed, withdrawn: Callable[[str], None] = lambda _: None
+    ) -> None:
         self._db = database
         self._filing = filing
         self._changed = changed
+        self._withdrawn = withdrawn
 
     async def create(
         self, product: ProductId, upload: StoredUpload, alt: str | None, position: int | None
@@ -84,6 +89,7 @@ class SpreeGalleryWriter:
                 await self._filing.admit(tx, edit.upload.blob)
             families = await _lock(tx, product, target)
             row = await _image_of(tx, product, image)
+            former = row["file_path"] if edit.upload else None
             if edit.upload:
                 await self._replace(tx, row, edit.upload)
             if "alt" in edit.given and edit.alt != row["label"]:
@@ -93,7 +99,7 @@ class SpreeGalleryWriter:
             elif "position" in edit.given:
                 await _set_places(tx, positions.move(await _places(tx, product), image, edit.position))
             row = await _image(tx, image)
-        self._changed(families)
+        self._committed(families, former)
         return listed_image(row)
 
     async def _replace(self, tx: Transaction, row: Record, upload: StoredUpload) -> None:
@@ -110,7 +116,12 @@ class SpreeGalleryWriter:
             await tx.execute("spree_release_types", image)
             await tx.execute("delete_image", image)
             await tx.execute("spree_withdraw_path", row["file_path"], image)
+        self._committed(families, row["file_path"])
+
+    def _committed(self, families: list[ProductId], withdrawn: str | None) -> None:
         self._changed(families)
+        if withdrawn is not None:
+            self._withdrawn(withdrawn)
 
 
 async def _lock(tx: Transaction, product: ProductId, target: int) -> list[ProductId]:

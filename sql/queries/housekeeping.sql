@@ -24,8 +24,12 @@ order by c.hash
 limit 1000;
 
 -- name: delete_renditions_of_blob
--- Forgets the renditions of a blob, and tells which there were.
-delete from rendition where blob_hash = $1 returning recipe_hash, format;
+-- Forgets the renditions of a blob.
+delete from rendition where blob_hash = $1;
+
+-- name: recipe_hashes
+-- All recipes that renditions may have been made with.
+select hash from recipe;
 
 -- name: delete_rendition_failures_of_blob
 -- Forgets what could not be built of a blob.

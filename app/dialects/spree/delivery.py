@@ -50,6 +50,9 @@ class SpreeDelivery:
             raise NotFound
         if asked.style not in (*STYLES, _ORIGINAL):
             raise ImageNotFound(f"there is no style {asked.style}")
+        return await self._renderer.despite_losses(lambda: self._answer(request, asked))
+
+    async def _answer(self, request: web.Request, asked: Binary) -> web.StreamResponse:
         file = await self._reader.file(asked.image, f"spree-{asked.style}")
         if not _names(asked, file):
             raise ImageNotFound(f"image {asked.image} is not called {asked.file}")
