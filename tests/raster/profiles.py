@@ -1,5 +1,6 @@
 """Small ICC profiles, written from the colour spaces' published primaries and curves."""
 
+import itertools
 import struct
 
 import numpy as np
@@ -25,6 +26,21 @@ def grey(gamma: float) -> bytes:
     return _profile(b"GRAY", {b"wtpt": _xyz_tag(_D50), b"kTRC": _gamma_tag(gamma)})
 
 
+def cmyk() -> bytes:
+    """Inks of nobody's press, as a table of the colours that their full shades give together."""
+    corners = [
+        (1 - black) * np.array([100 - 45 * cyan - 30 * magenta - 8 * yellow, 70 * magenta - 40 * cyan, 80 * yellow])
+        for cyan, magenta, yellow, black in itertools.product((0, 1), repeat=4)
+    ]
+    table = bytes(
+        round(value) for lightness, a, b in corners for value in (lightness * 2.55, a + 128, b / (1 + a / 140) + 128)
+    )
+    matrix = struct.pack(">9i", *(65536 * one for one in (1, 0, 0, 0, 1, 0, 0, 0, 1)))
+    straight = bytes(range(256))
+    lut = b"mft1\0\0\0\0" + bytes((4, 3, 2, 0)) + matrix + 4 * straight + table + 3 * straight
+    return _profile(b"CMYK", {b"wtpt": _xyz_tag(_D50), b"A2B0": lut}, kind=b"prtr", connection=b"Lab ")
+
+
 def _xyz(x: float, y: float) -> np.ndarray:
     return np.array([x / y, 1.0, (1 - x - y) / y])
 
@@ -45,7 +61,7 @@ def _gamma_tag(gamma: float) -> bytes:
     return b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256)) + b"\0\0"
 
 
-def _profile(space: bytes, tags: dict[bytes, bytes]) -> bytes:
+def _profile(space: bytes, tags: dict[bytes, bytes], kind: bytes = b"mntr", connection: bytes = b"XYZ ") -> bytes:
     table, body, at = b"", b"", 128 + 4 + 12 * (len(tags) + 2)
     texts = {
         b"desc": b"desc\0\0\0\0" + struct.pack(">I", 5) + b"test\0" + bytes(79),
@@ -54,7 +70,7 @@ def _profile(space: bytes, tags: dict[bytes, bytes]) -> bytes:
     for name, data in (texts | tags).items():
         table += name + struct.pack(">II", at + len(body), len(data))
         body += data + b"\0" * (-len(data) % 4)
-    head = struct.pack(">I4sI4s4s4s", at + len(body), b"lcms", 0x02400000, b"mntr", space, b"XYZ ")
+    head = struct.pack(">I4sI4s4s4s", at + len(body), b"lcms", 0x02400000, kind, space, connection)
     head += struct.pack(">6H", 2026, 1, 1, 0, 0, 0) + b"acsp" + bytes(28)
     head += b"".join(struct.pack(">i", round(float(value) * 65536)) for value in _D50)
     return head.ljust(128, b"\0") + struct.pack(">I", len(tags) + 2) + table + body

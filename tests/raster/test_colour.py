@@ -1,6 +1,8 @@
 """The right colours: each source against a direct conversion by lcms of all its pixels."""
 
 import io
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from app.raster.colour import CMYK_PROFILE
 from tests.raster import profiles
 from tests.raster.conftest import Build
 from tests.raster.difference import delta_e, mean_delta_e
-from tests.raster.pictures import decoded, encoded, smooth
+from tests.raster.pictures import decoded, encoded, png, smooth
 
 BOX = (120, 120)
 SIZE = (480, 320)
@@ -31,6 +33,7 @@ def by_lcms(image: Image.Image, profile: bytes) -> Image.Image:
     ("mode", "fmt", "profile"),
     [
         ("CMYK", "jpeg", CMYK_PROFILE.read_bytes()),
+        ("CMYK", "jpeg", profiles.cmyk()),
         ("RGB", "jpeg", profiles.rgb(profiles.ADOBE_RGB)),
         ("RGB", "png", profiles.rgb(profiles.ADOBE_RGB)),
         ("RGB", "jpeg", profiles.rgb(profiles.DISPLAY_P3)),
@@ -39,7 +42,7 @@ def by_lcms(image: Image.Image, profile: bytes) -> Image.Image:
         ("L", "jpeg", profiles.grey(1.8)),
         ("L", "png", profiles.grey(1.8)),
     ],
-    ids=["cmyk", "adobe-jpeg", "adobe-png", "p3-jpeg", "p3-webp", "p3-avif", "grey-jpeg", "grey-png"],
+    ids=["cmyk", "other-inks", "adobe-jpeg", "adobe-png", "p3-jpeg", "p3-webp", "p3-avif", "grey-jpeg", "grey-png"],
 )
 def test_profiles_are_honoured(build: Build, mode: str, fmt: Format, profile: bytes, target: Format) -> None:
     """Colours of a profiled source come out as lcms converts them: mean CIEDE2000 of at most 1."""
@@ -48,7 +51,15 @@ def test_profiles_are_honoured(build: Build, mode: str, fmt: Format, profile: by
     reference = by_lcms(decoded(source), profile)
     seen = reference if target == "png" else decoded(encoded(reference, target, quality=100))
     assert mean_delta_e(decoded(rendition.data), seen) <= 1
-    assert mean_delta_e(decoded(source).convert("RGB").resize(SHRUNK), reference) > 1, "the profile must matter"
+    assert mean_delta_e(without(profile, decoded(source)), reference) > 1, "the profile must matter"
+
+
+def without(profile: bytes, image: Image.Image) -> Image.Image:
+    """What the picture would look like to somebody who does not heed its profile."""
+    inks = CMYK_PROFILE.read_bytes()
+    if image.mode == "CMYK" and profile != inks:
+        return by_lcms(image, inks)
+    return image.convert("RGB").resize(SHRUNK)
 
 
 def test_a_profile_does_not_disturb_transparency(build: Build) -> None:
@@ -84,6 +95,34 @@ def test_sixteen_bits_become_eight_without_clipping(build: Build) -> None:
     picture = decoded(rendition.data)
     assert picture.mode == "L"
     assert mean_delta_e(picture, expected) <= 1
+
+
+@pytest.mark.parametrize(
+    ("channels", "profile"),
+    [(1, profiles.grey(1.8)), (3, profiles.rgb(profiles.ADOBE_RGB)), (3, profiles.rgb(profiles.DISPLAY_P3))],
+    ids=["grey", "adobe", "p3"],
+)
+def test_profiles_hold_for_sixteen_bits(build: Build, channels: int, profile: bytes) -> None:
+    """Sixteen bits of a profiled colour space come out as lcms converts them: mean CIEDE2000 of at most 1."""
+    shallow = smooth(*SIZE, "L" if channels == 1 else "RGB")
+    deep = np.asarray(shallow, dtype=np.uint16) * 257
+    (rendition,) = build(sixteen_bit_png(deep.reshape(SIZE[1], SIZE[0], channels), profile), BOX)
+    reference = by_lcms(shallow, profile)
+    assert mean_delta_e(decoded(rendition.data), reference) <= 1
+    assert mean_delta_e(shallow.resize(SHRUNK), reference) > 1, "the profile must matter"
+
+
+def sixteen_bit_png(pixels: np.ndarray, profile: bytes) -> bytes:
+    """A PNG of grey or RGB in sixteen bits, which Pillow writes for grey only."""
+    height, width, channels = pixels.shape
+    header = struct.pack(">IIBBBBB", width, height, 16, 0 if channels == 1 else 2, 0, 0, 0)
+    lines = b"".join(b"\0" + line.astype(">u2").tobytes() for line in pixels)
+    return png(
+        (b"IHDR", header),
+        (b"iCCP", b"profile\0\0" + zlib.compress(profile)),
+        (b"IDAT", zlib.compress(lines)),
+        (b"IEND", b""),
+    )
 
 
 def test_palettes_are_resampled_as_colours(build: Build) -> None:

@@ -16,7 +16,7 @@ from app.model import Facts, Format, Recipe
 from app.raster import child
 from app.raster.clean import cleaned
 from tests.raster.conftest import LIMITS, Build
-from tests.raster.pictures import SECRET, decoded, encoded, photo, secretive, segment
+from tests.raster.pictures import SECRET, decoded, encoded, photo, png, secretive, segment
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
@@ -70,11 +70,8 @@ def test_flipped_bytes_give_a_rejection_or_a_clean_image(
 
 
 def png_of(width: int, height: int, body: bytes = b"") -> bytes:
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(body)) + chunk(b"IEND", b"")
+    return png((b"IHDR", head), (b"IDAT", zlib.compress(body)), (b"IEND", b""))
 
 
 def jpeg_of(width: int, height: int) -> bytes:
@@ -118,7 +115,7 @@ def test_the_limit_is_named(inspect: Inspect, make: Callable[[int, int], bytes])
         inspect(make(8_000, 8_000))
 
 
-@pytest.mark.parametrize("make", [png_of, jpeg_of, gif_of])
+@pytest.mark.parametrize("make", [png_of, jpeg_of, gif_of, avif_of])
 @pytest.mark.parametrize(("width", "height"), [(0, 10), (10, 0), (0, 0)])
 def test_empty_pictures_are_refused(
     inspect: Inspect, make: Callable[[int, int], bytes], width: int, height: int
@@ -196,17 +193,26 @@ def as_gif(payload: bytes) -> bytes:
     return source[:-1] + b"\x21\xfe" + bytes((len(payload),)) + payload + b"\0\x3b"
 
 
+def as_script() -> bytes:
+    """A GIF that is JavaScript from end to end: its width opens a comment, which its own comment closes."""
+    source = bytearray(encoded(Image.new("P", (0x2A2F, 4)), "gif"))
+    assert source[6:8] == b"/*"
+    payload = b"*/=1;alert(document.cookie);/*"
+    return bytes(source[:-1]) + b"\x21\xfe" + bytes((len(payload),)) + payload + b"\0\x3b*/"
+
+
 @pytest.mark.parametrize(
     "data",
     [
         as_jpeg(b"<?php system($_GET['c']); ?>"),
         as_gif(b"=1;alert(document.cookie)/*"),
+        as_script(),
         encoded(photo(30, 20), "png") + b"<script>alert(1)</script>",
         encoded(photo(30, 20), "webp") + b"PK\x03\x04 <script>",
         encoded(photo(30, 20), "avif") + b"%PDF-1.7 <script>",
         encoded(photo(30, 20), "jpeg") + b"PK\x03\x04 system(",
     ],
-    ids=["jpeg-php", "gif-js", "png-html", "webp-zip", "avif-pdf", "jpeg-zip"],
+    ids=["jpeg-php", "gif-comment", "gif-js", "png-html", "webp-zip", "avif-pdf", "jpeg-zip"],
 )
 def test_polyglots_are_accepted_and_disarmed(inspect: Inspect, data: bytes) -> None:
     """A script in a comment or behind the end is not published; the picture is."""
