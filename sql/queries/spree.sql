@@ -2,7 +2,7 @@
 -- The root product that a slug, a former slug or an id (null: none) names, in this order, and its family.
 select p.id, p.id as family
 from (
-    select id, 0 as rank, 0::bigint as age from product where slug = $1
+    select id, 0 as rank, 0::bigint as age from product where slug = $1 and deleted_at is null
     union all
     select product_id, 1, -f.id from product_former_slug f where f.slug = $1
     union all
@@ -25,7 +25,7 @@ where p.id = $1 and p.deleted_at is null and r.deleted_at is null;
 with parent as (
     select p.id
     from (
-        select id, 0 as rank, 0::bigint as age from product where slug = $1
+        select id, 0 as rank, 0::bigint as age from product where slug = $1 and deleted_at is null
         union all
         select product_id, 1, -f.id from product_former_slug f where f.slug = $1
         union all

@@ -1,0 +1,51 @@
+"""Statements that ask for one thing find it by an index, on the only plan that they are ever given."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import pytest
+
+from app.db.connect import Connection
+from app.db.queries import Query
+
+_FILL: Final = """
+    set session_replication_role = replica;
+    set plan_cache_mode = force_generic_plan;
+    create temp table n as select n, sha256(n::text::bytea) as hash from generate_series(1, 20000) n;
+    insert into product (id, sku, sku_key, slug) select n, n, n, n from n;
+    insert into product_former_slug (product_id, slug) select n, 'former-' || n from n;
+    insert into blob (hash, size, format, width, height) select hash, 1, 'jpeg', 1, 1 from n;
+    insert into picture (id, blob_hash, key) select n, hash, n from n;
+    insert into file_path (path, blob_hash, clean_recipe) select '/n/' || n, hash, 'c' from n;
+    insert into image (id, product_id, picture_id, file_path) select n, n, n, '/n/' || n from n;
+    analyze;
+"""
+"""Enough rows for a scan to be dearer than an index; no triggers, no foreign keys."""
+
+_QUESTIONS: Final[Mapping[str, str]] = {
+    "spree_product": "'7', null",
+    "spree_images_of_product": "'7', null",
+}
+
+
+@pytest.fixture(name="filled")
+async def _filled(connection: Connection) -> Connection:
+    await connection.execute(_FILL)
+    return connection
+
+
+@pytest.mark.parametrize("name", _QUESTIONS)
+async def test_one_thing_is_found_by_an_index(filled: Connection, queries: Mapping[str, Query], name: str) -> None:
+    """However large the catalogue is, none of its tables is read from one end to the other."""
+    await filled.execute(f"prepare question as {queries[name].sql}")
+    [plan] = json.loads(await filled.fetchval(f"explain (format json) execute question ({_QUESTIONS[name]})"))
+
+    assert list(_scanned(plan["Plan"])) == []
+
+
+def _scanned(node: Mapping[str, Any]) -> Iterator[str]:
+    if node["Node Type"] == "Seq Scan":
+        yield node["Relation Name"]
+    for inner in node.get("Plans", []):
+        yield from _scanned(inner)
