@@ -80,7 +80,7 @@ def _typed_errors() -> Iterator[None]:
         yield
     except ProductImagesError as error:
         raise type(error)(error.reason) from None
-    except Exception as error:
+    except BaseException as error:  # SystemExit too: it would travel to the parent and end the service there
         raise CodecFailed(f"{type(error).__name__}: {error}") from None
 
 

@@ -92,6 +92,13 @@ async def test_unexpected_errors_become_rejections(codecs: CodecPool) -> None:
         await codecs.run(divmod, 1, 0)
 
 
+async def test_an_exit_is_a_rejection_of_one_image(codecs: CodecPool) -> None:
+    """A library that wants to leave the program leaves its child, not the service."""
+    with pytest.raises(CodecFailed, match="SystemExit"):
+        await codecs.run(sys.exit, 3)
+    assert await codecs.run(len, "next") == 4
+
+
 async def test_a_missing_file_is_no_damaged_image(codecs: CodecPool, tmp_path: Path) -> None:
     """A path without a file is told apart from a picture that cannot be decoded."""
     with pytest.raises(CodecFailed, match="FileNotFoundError"):
