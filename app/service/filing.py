@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from app.db.jobs import Job, enqueue
 from app.db.pool import Transaction
 from app.errors import BlobBarred, InvalidCommand, InvalidFileName
-from app.service.intake import Blob, lock_key
+from app.service.intake import Blob, lock_blob
 from app.service.paths import Naming, safe_base, series_of
 from app.settings import Settings
 
@@ -45,7 +45,8 @@ class Filing:
         Comes first in a transaction: the sweep too takes the hash's lock before any row.
         """
         digest, facts = bytes.fromhex(blob.hash), blob.facts
-        if await tx.fetchval("lock_blob", digest, lock_key(blob.hash)):
+        await lock_blob(tx, blob.hash)
+        if await tx.fetchval("blob_is_barred", digest):
             raise BlobBarred(f"{blob.hash} was purged")
         shape = (facts.format, facts.width, facts.height, facts.frames, facts.orientation, facts.has_alpha)
         await tx.execute("insert_blob", digest, blob.size, *shape)

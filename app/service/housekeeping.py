@@ -14,7 +14,7 @@ from typing import Final, Literal
 from app.db.pool import Database, Transaction
 from app.errors import ObjectMissing
 from app.model import EXTENSIONS, BlobHash, RecipeHash
-from app.service.intake import lock_key
+from app.service.intake import lock_blob
 from app.store import ObjectStore, blob_key, rendition_key
 
 LEAST_GRACE: Final = timedelta(hours=1)
@@ -87,7 +87,7 @@ class Housekeeping:
 
 async def lock(tx: Transaction, digest: bytes) -> None:
     """Holds the hash's lock until the transaction ends."""
-    await tx.fetchval("lock_blob", digest, lock_key(BlobHash(digest.hex())))
+    await lock_blob(tx, BlobHash(digest.hex()))
 
 
 async def delete_blob(tx: Transaction, store: ObjectStore, digest: bytes, cutoff: datetime) -> None:

@@ -1,20 +1,20 @@
 """The first half of an upload's life: bytes arrive, are hashed, inspected and put.
 
-Nothing here writes a row that a reader could see: until the transaction in `write.py` commits there
-is only a claim and, perhaps, an unreferenced blob for the sweep.
+Nothing here writes a row that a reader could see: until the transaction that `filing` belongs to commits
+there is only a claim and, perhaps, an unreferenced blob for the sweep.
 """
 
 import asyncio
 import hashlib
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import _TemporaryFileWrapper
 from typing import Final, TypeAlias
 
-from app.db.pool import Database
+from app.db.pool import Database, Transaction
 from app.errors import BlobBarred, FileTooLarge, FormatNotAllowed
 from app.model import MEDIA_TYPES, BlobHash, Facts, Format
 from app.raster.pool import CodecPool
@@ -27,9 +27,9 @@ _BLOCK: Final = 256 * 1024  # bytes handed to a thread at a time: a hop costs as
 SpoolFile: TypeAlias = "_TemporaryFileWrapper[bytes]"
 
 
-def lock_key(blob: BlobHash) -> int:
-    """The advisory lock of a hash: its first 64 bits as a signed integer."""
-    return int.from_bytes(bytes.fromhex(blob[:16]), "big", signed=True)
+async def lock_blob(tx: Transaction, blob: BlobHash) -> None:
+    """Holds the hash's lock until the transaction ends: the advisory lock of its first 64 bits."""
+    await tx.fetchval("lock_blob", int.from_bytes(bytes.fromhex(blob[:16]), "big", signed=True))
 
 
 class Spool:
@@ -152,8 +152,10 @@ class Intake:
         return None if row is None else Blob(digest, spool.size, Facts(**row))
 
     async def _claim(self, digest: BlobHash) -> None:
-        claimed = await self._db.fetchval("claim_blob", bytes.fromhex(digest), lock_key(digest))
-        if claimed is None:
+        async with self._db.transaction() as tx:
+            await lock_blob(tx, digest)
+            claim = await tx.fetchval("claim_blob", bytes.fromhex(digest))
+        if claim is None:
             raise BlobBarred(f"{digest} was purged")
 
     def _create(self) -> SpoolFile:
@@ -165,5 +167,6 @@ class Intake:
 def sweep_spool(folder: Path, older_than: float) -> None:
     """Removes what crashed uploads left behind; `older_than` in seconds since the epoch."""
     for left in folder.glob("upload-*"):
-        if left.stat().st_mtime < older_than:
-            left.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # its upload has just ended
+            if left.stat().st_mtime < older_than:
+                left.unlink()

@@ -1,14 +1,17 @@
+-- name: lock_blob
+-- Holds a hash's lock until the transaction ends. What it protects is asked in a later statement: one that both waited
+-- and asked would see what stood before the wait.
+select pg_advisory_xact_lock($1);
+
 -- name: claim_blob
--- Registers that these bytes are being put, under the hash's lock; no row where the hash is barred.
-with locked as materialized (select pg_advisory_xact_lock($2))
+-- Registers that these bytes are being put; no row where the hash is barred. The caller holds the hash's lock.
 insert into blob_claim (hash)
-select $1 from locked where not exists (select from blob_barred b where b.hash = $1)
+select $1::bytea where not exists (select from blob_barred b where b.hash = $1)
 returning id;
 
--- name: lock_blob
--- Holds the hash's lock until the transaction ends; says whether the hash is barred.
-with locked as materialized (select pg_advisory_xact_lock($2))
-select exists (select from blob_barred b where b.hash = $1) from locked;
+-- name: blob_is_barred
+-- Whether these bytes may not come back. The caller holds the hash's lock.
+select exists (select from blob_barred where hash = $1);
 
 -- name: insert_blob
 -- Records a blob that the store holds; equal bytes are stored once.
