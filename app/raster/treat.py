@@ -48,7 +48,7 @@ def finished(path: Path, facts: Facts, sizes: set[Size]) -> dict[Size, Film]:
         films = {size: Film(plays_of(image, facts.format)) for size in sizes}
         for frame, milliseconds in frames_of(image, facts):
             for size, small in shrunk(frame, facts, sizes).items():
-                films[size].frames.append(small)
+                films[size].frames.append(small.copy() if small is image else small)  # encoders would ask the file
                 films[size].milliseconds.append(milliseconds)
     return films
 

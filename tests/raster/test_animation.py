@@ -102,6 +102,14 @@ def test_a_gif_that_fits_is_cleaned_not_encoded_again(build: Build) -> None:
     assert fitting.data == clean.data
 
 
+@pytest.mark.parametrize("target", ["webp", "avif"])
+def test_a_still_gif_that_fits_is_had_in_further_formats(build: Build, target: Format) -> None:
+    """A GIF that needs no shrinking is decoded all the same where another format is asked for."""
+    frame, *_ = opaque_frames()
+    (rendition,) = build(encoded(frame, "gif"), frame.size, formats=[target], quality=100)
+    assert mean_delta_e(decoded(rendition.data), frame) <= 2
+
+
 def test_a_still_gif_keeps_its_transparency(build: Build) -> None:
     """A single transparent frame shrinks to a transparent GIF."""
     (rendition,) = build(encoded(clear_frames()[0], "gif"), (100, 100))
@@ -125,3 +133,5 @@ def test_an_animated_png_is_shown_by_its_first_frame(build: Build) -> None:
     still, clean = build(source, (100, 100), None)
     assert getattr(decoded(still.data), "n_frames", 1) == 1
     assert decoded(clean.data).n_frames == decoded(source).n_frames > 1
+    for unshrunk in build(source, (1000, 1000), formats=["png", "webp", "avif"]):
+        assert getattr(decoded(unshrunk.data), "n_frames", 1) == 1
