@@ -5,6 +5,7 @@ opened in the application's `cleanup_ctx` and closed in reverse.
 """
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -60,6 +61,7 @@ from app.settings import Settings
 from app.store import open_store
 from app.worker import Worker
 
+_FAMILIES: Final = re.compile(r"[0-9]+(?:,[0-9]+)*")
 _ABANDONED_SECONDS: Final = 3600.0
 """Age at which a spooled upload has no owner left: a request ends long before."""
 
@@ -84,7 +86,7 @@ class Parts:
         )
         self.accounts = Accounts(self.database, SecretBox(settings.secret_key))
         self.oauth = OAuth(self.accounts, settings.openmage_oauth_past_seconds)
-        self.listener = Listener(dsn, self.hear, self.drop_all)
+        self.listener = Listener(dsn, self.hear, self.drop_all, observe=self.observer)
         self.documents = DocumentCache(settings.document_cache_bytes, lambda: self.listener.listening)
         reads = GLUE_READS | OPENMAGE_READS | SPREE_READS
         self.shortcuts = Shortcuts(self.documents, settings, reads)
@@ -119,8 +121,10 @@ class Parts:
                 self.media.drop_paths()
             case "accounts":
                 self._drop_accounts()
-            case _:
-                self.documents.drop_families(map(int, payload.split(",")))
+            case families if _FAMILIES.fullmatch(families):
+                self.documents.drop_families(map(int, families.split(",")))
+            case _:  # a word of a later version, which may be running beside this one
+                self.drop_all()
 
     def drop_all(self) -> None:
         self.documents.drop_all()

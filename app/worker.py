@@ -7,7 +7,6 @@ from typing import Final
 from app.access.oauth import nonce_seconds
 from app.db.jobs import JobRunner
 from app.db.pool import Database
-from app.errors import Unavailable
 from app.events import CheckFailed, Observe
 from app.model import BlobHash
 from app.service.filing import RENDER
@@ -53,8 +52,8 @@ class Worker:
         while self._nonce_seconds is not None:
             try:
                 await self._db.execute("forget_oauth_nonces", self._nonce_seconds)
-            except Unavailable as error:
-                self._observe(CheckFailed("nonces", error.reason))
+            except Exception as error:  # whatever it was, the next round may go better
+                self._observe(CheckFailed("nonces", f"{type(error).__name__}: {error}"))
             await asyncio.sleep(_FORGET_SECONDS)
 
     async def _render(self, payload: bytes) -> None:

@@ -8,20 +8,23 @@ from pathlib import Path
 import pytest
 
 from app.db.connect import Connection
+from app.events import CheckFailed, Event, Observe, nobody
 from app.main import Parts
 from app.settings import Settings
+from app.worker import Worker
 from tests.e2e.conftest import eventually
 
 
 @asynccontextmanager
-async def at_work(dsn: str, folder: Path) -> AsyncIterator[None]:
+async def at_work(dsn: str, folder: Path, observe: Observe = nobody) -> AsyncIterator[None]:
     """A worker that is told to stop at the end, and does."""
     settings = Settings(data_dir=folder, secret_key="x" * 32)
     parts = Parts(settings, dsn)
     async with parts.opened():
-        working = asyncio.create_task(parts.worker.run())
+        worker = Worker(settings, parts.database, parts.renderer, observe)
+        working = asyncio.create_task(worker.run())
         yield
-        await parts.worker.stop()
+        await worker.stop()
         async with asyncio.timeout(10):
             await working
 
@@ -47,3 +50,17 @@ async def test_nonces_of_requests_that_are_too_old_are_forgotten(
     """The worker forgets nonces that no request could be replayed with any more, and keeps the others."""
     async with at_work(dsn, tmp_path):
         await eventually(is_forgotten)
+
+
+async def test_a_mistake_in_forgetting_is_told_and_ends_nothing(
+    dsn: str, tmp_path: Path, connection: Connection
+) -> None:
+    """Where nonces cannot be forgotten for whatever reason, the worker says so and goes on."""
+    await connection.execute("alter table oauth_nonce rename to elsewhere")
+    told: list[Event] = []
+
+    async def is_told() -> bool:
+        return any(isinstance(event, CheckFailed) and event.name == "nonces" for event in told)
+
+    async with at_work(dsn, tmp_path, told.append):
+        await eventually(is_told)

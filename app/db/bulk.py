@@ -48,4 +48,4 @@ async def session(database: Database) -> AsyncIterator[Statements]:
 
 
 def _queries(database: Database) -> Mapping[str, Query]:
-    return {**database._queries, **load_queries(sql_folder() / "bulk")}
+    return {**database.queries, **load_queries(sql_folder() / "bulk")}

@@ -16,6 +16,7 @@ from app.db.job_trial import REQUEST_HEADER, Handler, OnFailed, Policy, Trial, T
 from app.db.pool import Database, Transaction
 from app.db.queries import load_queries
 from app.db.queue_schema import QUEUE, queue_queries
+from app.db.waiting import is_set_within
 from app.events import REQUEST_ID, CheckFailed, Observe
 
 _TIDY_SECONDS: Final = 3600.0
@@ -127,7 +128,7 @@ class JobRunner:
                 except Exception as error:  # whatever it was, jobs must go on being done
                     self._observe(CheckFailed("jobs", f"{type(error).__name__}: {error}"))
                     pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
-                await _within(self._stopping, pause)
+                await is_set_within(self._stopping, pause)
         finally:
             self._ended.set()
 
@@ -138,7 +139,7 @@ class JobRunner:
         self._trials.closed = True
         if self._manager is not None:
             self._manager.shutdown.set()
-        if not await _within(self._ended, grace):
+        if not await is_set_within(self._ended, grace):
             self._trials.give_back()
             await self._ended.wait()
 
@@ -187,16 +188,6 @@ class JobRunner:
 async def _tidy(manager: QueueManager) -> None:
     """Every change of a job is logged by the library and never removed."""
     statement = load_queries()["forget_job_log"].sql
-    while not await _within(manager.shutdown, _TIDY_SECONDS):
+    while not await is_set_within(manager.shutdown, _TIDY_SECONDS):
         with suppress(*DRIVER_ERRORS):
             await manager.queries.driver.execute(statement)
-
-
-async def _within(event: asyncio.Event, seconds: float) -> bool:
-    """Whether `event` was set within that time."""
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return False
-    return True

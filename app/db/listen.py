@@ -6,7 +6,9 @@ from typing import Final
 
 from app.db.connect import connect
 from app.db.errors import translated
+from app.db.waiting import is_set_within
 from app.errors import DatabaseUnavailable
+from app.events import CheckFailed, Observe, nobody
 
 CATALOGUE_CHANGE: Final = "catalogue_change"
 """The channel that tells which part of the catalogue was changed; `sql/migrations` says in which words."""
@@ -25,27 +27,38 @@ class Listener:
     """
 
     def __init__(
-        self, dsn: str, on_payload: Callable[[str], None], on_gap: Callable[[], None], channel: str = CATALOGUE_CHANGE
+        self,
+        dsn: str,
+        on_payload: Callable[[str], None],
+        on_gap: Callable[[], None],
+        *,
+        observe: Observe = nobody,
+        channel: str = CATALOGUE_CHANGE,
     ) -> None:
         self._dsn = dsn
         self._channel = channel
         self._on_payload = on_payload
         self._on_gap = on_gap
+        self._observe = observe
+        self._pause = _FIRST_PAUSE_SECONDS
         self.listening = False
 
     async def run(self) -> None:
         """Listen, and connect again with growing pauses, until cancelled."""
-        pause = _FIRST_PAUSE_SECONDS
         while True:
             try:
                 await self._listen()
-            except DatabaseUnavailable:
-                pause = _FIRST_PAUSE_SECONDS if self.listening else min(2 * pause, _LONGEST_PAUSE_SECONDS)
+            except Exception as error:  # whatever it was, changes must go on being heard
+                self._observe(CheckFailed("listener", f"{type(error).__name__}: {error}"))
             finally:
-                if self.listening:
-                    self.listening = False
-                    self._on_gap()
-            await asyncio.sleep(pause)
+                self._forget()
+            await asyncio.sleep(self._pause)
+            self._pause = min(2 * self._pause, _LONGEST_PAUSE_SECONDS)
+
+    def _forget(self) -> None:
+        if self.listening:
+            self.listening = False
+            self._on_gap()
 
     async def _listen(self) -> None:
         """Until the connection is lost, which is `DatabaseUnavailable`."""
@@ -55,9 +68,10 @@ class Listener:
             connection.add_termination_listener(lambda _: lost.set())
             with translated():
                 await connection.add_listener(self._channel, self._hear)
+            self._pause = _FIRST_PAUSE_SECONDS
             self.listening = True
             self._on_gap()
-            while not await _happened(lost, _PROBE_SECONDS):
+            while not await is_set_within(lost, _PROBE_SECONDS):
                 # Never a prepared statement: after one, asyncpg's connection hears nothing until it speaks again.
                 with translated():
                     await connection.execute("select 1", timeout=_PROBE_SECONDS)
@@ -67,12 +81,3 @@ class Listener:
 
     def _hear(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         self._on_payload(str(payload))
-
-
-async def _happened(event: asyncio.Event, seconds: float) -> bool:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return False
-    return True

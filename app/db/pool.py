@@ -59,6 +59,11 @@ class Statements(ABC):
         self._queries = queries
         self._observe = observe
 
+    @property
+    def queries(self) -> Mapping[str, Query]:
+        """The statements that can be called, by name."""
+        return self._queries
+
     async def fetch(self, query: str, *args: Any) -> list[Record]:
         sql = self._queries[query].sql
         async with self._connected() as connection:

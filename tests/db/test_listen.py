@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager, suppress
 from app.db.connect import Connection
 from app.db.listen import CATALOGUE_CHANGE, Listener
 from app.embedded.cluster import Cluster
+from app.events import CheckFailed, Event
 
 
 class Heard:
@@ -48,6 +49,27 @@ async def test_changes_are_heard_in_order(dsn: str, connection: Connection) -> N
         assert [await heard.next(), await heard.next()] == ["1,2", "*"]
     assert not listener.listening
     assert await heard.next() is None
+
+
+async def test_a_mistake_does_not_end_the_listening(dsn: str, connection: Connection) -> None:
+    """An error that nobody foresaw is told, and changes go on being heard."""
+    heard, told = Heard(), list[Event]()
+    mistakes = iter([ZeroDivisionError("mistake")])
+
+    def gap() -> None:
+        for mistake in mistakes:
+            raise mistake
+        heard.gap()
+
+    listener = Listener(dsn, heard.payload, gap, observe=told.append)
+    task = asyncio.create_task(listener.run())
+    assert [await heard.next(), await heard.next()] == [None, None]
+    await connection.execute("select pg_notify($1, '*')", CATALOGUE_CHANGE)
+    assert await heard.next() == "*"
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    assert told == [CheckFailed("listener", "ZeroDivisionError: mistake")]
 
 
 async def test_a_lost_connection_drops_everything(spare: Cluster) -> None:
