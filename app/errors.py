@@ -4,8 +4,6 @@ The docstring of a class is its public sentence. `reason` carries what an operat
 reaches a client. Each dialect turns these into its own document (`dialects/*/errors.py`).
 """
 
-from typing import ClassVar
-
 
 class ProductImagesError(Exception):
     """Something went wrong."""
@@ -154,7 +152,7 @@ class InvalidKey(ProductImagesError):
 class Unavailable(ProductImagesError):
     """The service is temporarily unavailable."""
 
-    retry_after: ClassVar[int] = 5  # seconds, sent as Retry-After
+    retry_after: int = 5  # seconds, sent as Retry-After
 
 
 class DatabaseUnavailable(Unavailable):
@@ -172,4 +170,12 @@ class RenditionDelayed(Unavailable):
 class Busy(Unavailable):
     """All slots are taken."""
 
-    retry_after: ClassVar[int] = 1
+    retry_after = 1
+
+
+class RateExceeded(Unavailable):
+    """Too many requests."""
+
+    def __init__(self, reason: str, retry_after: int) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after

@@ -43,6 +43,7 @@ from app.http.origin import trusted_networks
 from app.http.rooms import ROOMS, Room, RoomName
 from app.http.scrape import SCRAPE, watch_loop
 from app.http.shortcuts import SHORTCUTS, Shortcuts
+from app.http.writes import WriteLimits
 from app.model import ProductId
 from app.raster.pool import CodecPool
 from app.service.fetch import Fetcher
@@ -103,6 +104,7 @@ class Parts:
         slots = {"upload": self.intake.slots, "build": self.renderer.slots}
         self.scrape = scrape_of(settings, metrics, self.database, **slots)
         self.drain = Drain()
+        self.write_limits = WriteLimits(settings)
         self.worker = Worker(settings, self.database, self.renderer, self.observer)
         self.housekeeping = Housekeeping(self.database, self.store)
         self.recipe_change = RecipeChange(settings, self.database, self.store, self.codecs)
@@ -192,6 +194,7 @@ def build_app(settings: Settings, dsn: str) -> web.Application:
         parts.gallery_writer,
         OpenMageUploads(parts.intake, settings.max_body_bytes, parts.observer),
         parts.documents,
+        parts.write_limits,
     )
     spree, spree_files = _spree(parts)
 
@@ -241,7 +244,14 @@ def _spree(parts: Parts) -> tuple[SpreeRoom, SpreeDelivery]:
     fetcher = Fetcher(settings) if settings.spree_fetch_urls else None
     uploads = Uploads(settings, parts.intake, parts.codecs, parts.observer, fetcher)
     room = SpreeRoom(
-        settings, reader, parts.spree_writer, parts.documents, parts.accounts.role_of, parts.intake, uploads
+        settings,
+        reader,
+        parts.spree_writer,
+        parts.documents,
+        parts.accounts.role_of,
+        parts.intake,
+        uploads,
+        parts.write_limits,
     )
     return room, SpreeDelivery(settings, reader, parts.renderer, parts.store)
 

@@ -87,9 +87,9 @@ class Clients:
 class Uploads:
     """The same few pictures again and again; `locations` are those of the images acknowledged."""
 
-    def __init__(self, admin: Credentials) -> None:
+    def __init__(self, admin: Credentials, side: int = 60) -> None:
         self._signer = Signer(admin.consumer_key, admin.consumer_secret, admin.token, admin.token_secret)
-        self._bodies = itertools.cycle([body(encoded(picture(60, 40, seed=seed))) for seed in range(5)])
+        self._bodies = itertools.cycle([body(encoded(picture(side, side, seed=seed))) for seed in range(5)])
         self.locations: list[str] = []
 
     def signed(self, base: str) -> dict[str, str]:

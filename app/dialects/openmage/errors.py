@@ -53,6 +53,7 @@ BAD_CHARSET: Final = Message(400, "UTF-8 is the only supported charset")
 BAD_QUERY_BODY: Final = Message(400, "Invalid data type. Check Content-Type.")
 TOO_LARGE: Final = Message(413, "Request entity too large.")
 TOO_SLOW: Final = Message(408, "Request timeout.")
+TOO_MANY: Final = Message(429, "Too many requests.")
 UNAVAILABLE: Final = Message(503, "Service temporarily unavailable.")
 
 
@@ -125,6 +126,7 @@ _BY_CLASS: Final[dict[type, tuple[Message, ...]]] = {
     core.BodyBroken: (DECODING,),
     core.EncodingNotAccepted: (DECODING,),
     core.Rejected: (DATA_INVALID,),
+    core.RateExceeded: (TOO_MANY,),
     core.Unavailable: (UNAVAILABLE,),
 }
 _MASKED: Final = (core.StoreViewNotFound, core.ProductNotFound, core.ImagesNotSupported)

@@ -23,6 +23,7 @@ from app.errors import ProductNotFound, StoreViewNotFound
 from app.http.cache import Document, DocumentCache
 from app.http.origin import media_base
 from app.http.respond import send_document
+from app.http.writes import WriteLimits
 from app.service.gallery import GalleryImage, GalleryReader
 from app.service.gallery_writer import GalleryWriter, NewFile
 from app.settings import Settings
@@ -53,6 +54,7 @@ class OpenMageRoom:
         writer: GalleryWriter,
         uploads: Uploads,
         documents: DocumentCache,
+        limits: WriteLimits,
     ) -> None:
         self._settings = settings
         self._rules = Rules.of(settings)
@@ -61,6 +63,7 @@ class OpenMageRoom:
         self._writer = writer
         self._uploads = uploads
         self._documents = documents
+        self._limits = limits
         self._operations: Mapping[Operation, Callable[[Call], Awaitable[web.StreamResponse]]] = {
             "list": self._read,
             "read": self._read,
@@ -78,6 +81,9 @@ class OpenMageRoom:
         request[_VOICE] = replace(voice, user=principal.user)
         route = match(request.rel_url.raw_path)
         operation = authorise(principal, request.method, route, request.headers.get("Version"))
+        if request.method != hdrs.METH_GET:
+            await self._limits.admit_address(request)
+            await self._limits.admit_key(principal.admin_id)
         keys = self._rules.visible_keys(principal.user, request.rel_url.raw_query_string)
         shape = Shape(format, keys, self._rules.profile)
         media = media_base(request, self._settings)

@@ -17,6 +17,7 @@ from app.errors import (
     InvalidHost,
     NotFound,
     ProductImagesError,
+    RateExceeded,
     Rejected,
     RenditionFailed,
     Unavailable,
@@ -87,6 +88,7 @@ class Invalid(Rejected):
 _NOT_FOUND: Final = {"error": "The resource you were looking for could not be found."}
 _TOO_LARGE: Final = {"exception": "Request entity too large."}
 _BAD: Final = {"status": 400, "error": "Bad Request"}
+_TOO_MANY: Final = {"exception": "Too many requests."}
 _AWAY: Final = {"exception": "Service temporarily unavailable."}
 
 _TOLD: Final[Mapping[type[ProductImagesError], tuple[int, Callable[[ProductImagesError], dict[str, Any]]]]] = {
@@ -100,6 +102,7 @@ _TOLD: Final[Mapping[type[ProductImagesError], tuple[int, Callable[[ProductImage
     InvalidHost: (400, lambda _: _BAD),
     BodyTooSlow: (408, lambda error: {"exception": error.public}),
     EncodingNotAccepted: (415, lambda error: {"exception": error.public}),
+    RateExceeded: (429, lambda _: _TOO_MANY),
     Unavailable: (503, lambda _: _AWAY),
     Rejected: (422, lambda error: {"exception": error.public}),
 }

@@ -17,6 +17,7 @@ from app.dialects.spree.params import check_viewable, image_form
 from app.dialects.spree.uploads import Uploads
 from app.errors import ImageNotFound, NotFound, ProductNotFound
 from app.http.cache import Document, DocumentCache
+from app.http.writes import WriteLimits
 from app.model import ProductId
 from app.service.intake import Intake
 from app.service.spree_gallery import ListedImage, Parent, SpreeGalleryReader
@@ -41,6 +42,7 @@ class SpreeRoom:
         find_role: FindRole,
         intake: Intake,
         uploads: Uploads,
+        limits: WriteLimits,
     ) -> None:
         self._settings = settings
         self._prefix = settings.spree_url_prefix.rstrip("/")
@@ -50,6 +52,7 @@ class SpreeRoom:
         self._find_role = find_role
         self._intake = intake
         self._uploads = uploads
+        self._limits = limits
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Any method, any path below `/api`; raises what `error` knows how to tell."""
@@ -111,11 +114,16 @@ class SpreeRoom:
         if request.method != hdrs.METH_POST:
             _routed(place, request.method)
         query = pairs(request.rel_url.raw_query_string)
+        key = credentials(request.headers, query).key
+        await self._limits.admit_address(request)
+        await self._limits.admit_key(key)
         async with AsyncExitStack() as stack:
             files = Files(stack, self._intake, welcome=await self._is_welcome(request, query))
             body = await parse_body(request, files, self._settings.max_body_bytes)
             action = _routed(place, body.verb(request))
             params = body.params | query
+            if not key:
+                await self._limits.admit_key(credentials(request.headers, params).key)
             caller = await self._caller(request, params)
             return await self._change(action, place, caller, params, files)
 
