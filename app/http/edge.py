@@ -8,7 +8,7 @@ from typing import Any, Final
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
-from app.errors import BodyTooLarge, NotFound, ProductImagesError, Unavailable
+from app.errors import BodyTooLarge, NotFound, ProductImagesError, Rejected, Unavailable
 from app.events import REQUEST_ID, RequestFailed, RequestServed, RequestTurnedAway, TransferBroken
 from app.http.appkeys import OBSERVER
 from app.http.drain import DRAIN
@@ -46,7 +46,7 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
     method = request.method if request.method in _METHODS else "other"
     labels = name, _route(request), method, response.status
     if ASKED in request and isinstance(response, ReadyResponse) and response.document:
-        app[SHORTCUTS].learn(*request[ASKED], Shortcut(response.document, labels))
+        app[SHORTCUTS].learn(*request[ASKED], Shortcut(response.document, labels, response.guard))
     app[OBSERVER](RequestServed(*labels, seconds))
     return response
 
@@ -107,10 +107,17 @@ def _told(request: web.Request, name: RoomName, error: Exception) -> web.StreamR
     if isinstance(failure, Unavailable):
         observe(RequestTurnedAway(name, type(failure).__name__, failure.reason))
         response.headers.setdefault(hdrs.RETRY_AFTER, str(failure.retry_after))
-    elif response.status >= 500 or not isinstance(failure, ProductImagesError | web.HTTPException):
-        # Not the status alone: OpenMage's clients hear of a bug in a create as a 400.
+    elif _is_ours(failure, response.status):
         observe(RequestFailed(name, _route(request), failure))
     return response
+
+
+def _is_ours(failure: Exception, status: int) -> bool:
+    """Whether a failure is a defect. The status alone does not tell: OpenMage's clients hear of a bug in a create as a
+    400, and Glue refuses a preflight with a 501."""
+    if isinstance(failure, Rejected):
+        return False
+    return status >= 500 or not isinstance(failure, ProductImagesError | web.HTTPException)
 
 
 def _named(error: Exception) -> Exception:

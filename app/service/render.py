@@ -159,7 +159,7 @@ class Renderer:
 
     async def original(self, path: str) -> Rendition:
         """The cleaned original that a file path serves; RenditionNotFound, RenditionFailed, Busy."""
-        row = await self._db.fetchrow("original_by_path", path)
+        row = None if "\0" in path else await self._db.fetchrow("original_by_path", path)
         if row is None:
             raise RenditionNotFound(f"no file has the path {path}")
         return await self.cleaned(BlobHash(row["blob_hash"].hex()), row["clean_recipe"])

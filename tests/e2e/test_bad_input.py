@@ -10,7 +10,7 @@ from typing import Any, Final
 import asyncpg
 import pytest
 
-from tests.e2e.conftest import Answer, Serve, Shop
+from tests.e2e.conftest import Answer, Serve, Shop, eventually
 from tests.pictures import encoded, picture
 
 IMAGES: Final = "/api/rest/products/dress/images"
@@ -130,4 +130,22 @@ async def test_a_store_that_is_away_is_told_and_recovered_from(serve: Serve) -> 
     objects.unlink()
     hidden.rename(objects)
     assert (await shop.signed("POST", IMAGES, data=data, headers=JSON)).status == 200
-    assert (await shop.get("/health/ready")).json()["status"] == "ok"
+
+    async def is_ready() -> bool:
+        return bool((await shop.get("/health/ready")).json()["status"] == "ok")
+
+    await eventually(is_ready)
+
+
+async def test_a_path_that_no_file_can_have_is_not_found(serve: Serve) -> None:
+    """A NUL in a media path is a 404 like any other unknown path."""
+    shop = await serve(run_worker=False)
+    answer = await shop.get("/media/catalog/product/a%00.jpg")
+    assert (answer.status, answer.body) == (404, b"")
+
+
+async def test_what_is_refused_is_no_defect(serve: Serve, capfd: pytest.CaptureFixture[str]) -> None:
+    """A preflight that Glue answers with 501 is not logged as a failure of the service."""
+    shop = await serve(run_worker=False)
+    assert (await shop.call("OPTIONS", "/abstract-products/dress", headers={"Accept": "*/*"})).status == 501
+    assert "request_failed" not in "".join(capfd.readouterr())

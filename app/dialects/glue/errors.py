@@ -23,7 +23,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class Refused(ProductImagesError):
+class Refused(Rejected):
     """The request is refused before its route is looked at."""
 
     def __init__(self, status: HTTPStatus, text: str) -> None:
