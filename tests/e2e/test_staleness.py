@@ -1,0 +1,144 @@
+"""What one process changes, every other one shows within a second, and no read costs more than a statement."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from typing import Any, Final
+
+import asyncpg
+import pytest
+from yarl import URL
+
+from tests.e2e.conftest import Serve, Shop, eventually
+from tests.e2e.test_main_job import body
+from tests.e2e.test_overload import spree_upload
+from tests.pictures import encoded, picture
+from tests.processes import serving
+
+IMAGES: Final = "/api/rest/products/dress/images"
+SECOND: Final = 1.0
+
+
+async def glue(shop: Shop) -> int:
+    document = (await shop.get("/abstract-products/dress/abstract-product-image-sets")).json()
+    return sum(len(one["images"]) for one in document["data"][0]["attributes"]["imageSets"])
+
+
+async def openmage(shop: Shop) -> int:
+    return len((await shop.get(IMAGES, Accept="application/json")).json())
+
+
+async def spree(shop: Shop) -> int:
+    listing = (await shop.get("/api/v1/products/a-dress/images", X_Spree_Token=shop.api_key)).json()
+    return len(listing["images"])
+
+
+READS: Final[tuple[Callable[[Shop], Awaitable[int]], ...]] = (glue, openmage, spree)
+
+
+async def upload(shop: Shop, seed: int = 1) -> None:
+    created = await shop.signed(
+        "POST", IMAGES, data=body(encoded(picture(60, 40, seed=seed))), headers={"Content-Type": "application/json"}
+    )
+    assert created.status == 200
+
+
+@pytest.fixture(name="two")
+async def _two(serve: Serve) -> AsyncIterator[tuple[Shop, Shop]]:
+    """Two processes over one database: one that is written through, and another one."""
+    shop = await serve(run_worker=False)
+    place = {
+        "DATABASE_URL": shop.database.dsn,
+        "DATA_DIR": shop.settings.data_dir,
+        "SECRET_KEY": shop.settings.secret_key,
+        "RUN_WORKER": "false",
+    }
+    async with serving(**place) as (base, _):
+        yield shop, replace(shop, url=URL(base))
+
+
+async def counts(shop: Shop) -> list[int]:
+    return [await read(shop) for read in READS]
+
+
+async def test_a_change_through_one_process_is_seen_by_the_other(two: tuple[Shop, Shop]) -> None:
+    """An upload or a deletion in one process shows in every dialect of the other within a second, though it had
+    everything cached; the one that commits shows it at once."""
+    here, there = two
+    assert await counts(there) == await counts(there) == [0, 0, 0]
+
+    await upload(here)
+    assert await counts(here) == [1, 1, 1]
+    await eventually(lambda: shows(there, [1, 1, 1]), SECOND)
+
+    assert (await spree_upload(here)).status == 201
+    await eventually(lambda: shows(there, [2, 2, 2]), SECOND)
+
+    first = json.loads((await here.get(IMAGES, Accept="application/json")).body)[0]["id"]
+    assert (await here.signed("DELETE", f"{IMAGES}/{first}")).status == 200
+    await eventually(lambda: shows(there, [1, 1, 1]), SECOND)
+
+
+async def shows(shop: Shop, expected: list[int]) -> bool:
+    return await counts(shop) == expected
+
+
+async def test_a_change_is_seen_after_the_listening_connection_was_cut(two: tuple[Shop, Shop]) -> None:
+    """The moment in which nobody listens hides no change: what was cached before is gone, and what is read
+    meanwhile is not kept."""
+    here, there = two
+    connection = await asyncpg.connect(here.database.dsn)
+    for number in (1, 2, 3):
+        await counts(there)
+        assert await cut_listeners(connection) >= 1
+
+        await upload(here, seed=number)
+
+        assert await counts(here) == [number] * 3
+        await eventually(lambda number=number: shows(there, [number] * 3), SECOND)
+        await eventually(lambda: are_listening(connection, 2))
+    await connection.close()
+
+
+LISTENERS: Final = """
+    from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid() and application_name = 'product-images'
+        and query in ('LISTEN "catalogue_change"', 'LISTEN catalogue_change;', 'select 1')
+"""
+
+
+async def cut_listeners(connection: "asyncpg.Connection[asyncpg.Record]") -> int:
+    return len(await connection.fetch(f"select pg_terminate_backend(pid) {LISTENERS}"))
+
+
+async def are_listening(connection: "asyncpg.Connection[asyncpg.Record]", number: int) -> bool:
+    return bool(await connection.fetchval(f"select count(*) = {number} {LISTENERS}"))
+
+
+@pytest.mark.parametrize("read", READS)
+async def test_a_read_costs_one_statement_and_none_when_cached(serve: Serve, read: Callable[[Shop], Any]) -> None:
+    """However many images a product has, its list is one statement on the first read and none on the next; the
+    accounts of those who ask were read before."""
+    shop = await serve(run_worker=False)
+    await counts(shop)  # accounts are loaded now
+    for number in (1, 4):
+        for seed in range(number):
+            await upload(shop, seed)
+        before = await statements(shop)
+
+        await read(shop)
+        first = await statements(shop)
+        await read(shop)
+
+        assert (first - before, await statements(shop) - first) == (1, 0)
+
+
+async def statements(shop: Shop) -> float:
+    """All that the service has asked Postgres so far, but for the questions of metrics themselves."""
+    text = (await shop.get("/metrics")).body.decode()
+    return sum(
+        float(line.rpartition(" ")[2])
+        for line in text.splitlines()
+        if line.startswith("product_images_database_statement_seconds_count{")
+        and not any(f'"{query}"' in line for query in ("queue_depths", "job_failures"))
+    )
