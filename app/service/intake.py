@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import _TemporaryFileWrapper
 from typing import Final, TypeAlias
 
-from app.db.pool import Database, Transaction
+from app.db.pool import REQUEST_LOCK_SECONDS, Database, Transaction
 from app.errors import BlobBarred, FileTooLarge, FormatNotAllowed
 from app.model import MEDIA_TYPES, BlobHash, Facts, Format
 from app.raster.pool import CodecPool
@@ -139,20 +139,22 @@ class Intake:
         """Finishes a spool and says what is in it, without keeping it; raises as `keep` does."""
         await spool.finish()
         facts = await (inspect or self._codecs.inspect)(spool.path)
-        if facts.format not in allowed:
-            raise FormatNotAllowed(f"{facts.format} is not accepted here")
-        return Blob(spool.hash, spool.size, facts)
+        return _allowed(Blob(spool.hash, spool.size, facts), allowed)
 
-    async def recognise(self, spool: Spool) -> Blob | None:
-        """Bytes that are recorded already, claimed anew so that no sweep takes them meanwhile; BlobBarred."""
+    async def recognise(self, spool: Spool, allowed: frozenset[Format], *, claim: bool) -> Blob | None:
+        """Bytes that are recorded already, without looking into them again; FormatNotAllowed, BlobBarred.
+
+        With `claim` no sweep takes them meanwhile; without it nothing is written.
+        """
         await spool.finish()
         digest = spool.hash
-        await self._claim(digest)
+        if claim:
+            await self._claim(digest)
         row = await self._db.fetchrow("known_blob", bytes.fromhex(digest))
-        return None if row is None else Blob(digest, spool.size, Facts(**row))
+        return None if row is None else _allowed(Blob(digest, spool.size, Facts(**row)), allowed)
 
     async def _claim(self, digest: BlobHash) -> None:
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
             await lock_blob(tx, digest)
             claim = await tx.fetchval("claim_blob", bytes.fromhex(digest))
         if claim is None:
@@ -162,6 +164,12 @@ class Intake:
         folder = self._settings.spool_dir
         folder.mkdir(parents=True, exist_ok=True)
         return tempfile.NamedTemporaryFile(prefix="upload-", dir=folder, buffering=0)
+
+
+def _allowed(blob: Blob, formats: frozenset[Format]) -> Blob:
+    if blob.facts.format not in formats:
+        raise FormatNotAllowed(f"{blob.facts.format} is not accepted here")
+    return blob
 
 
 def sweep_spool(folder: Path, older_than: float) -> None:

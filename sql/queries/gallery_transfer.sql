@@ -1,7 +1,11 @@
+-- name: images_behind
+-- The next thousand live images behind creation number $1, in the order of creation.
+select id, ordinal from image where ordinal > $1 and deleted_at is null order by ordinal limit 1000;
+
 -- name: images_to_transfer
--- Live images as lines: those behind creation number $1, a thousand at a time, or (then $2) one by its id.
+-- Those of the images $1 that are live, as lines.
 select
-    i.ordinal, i.id, p.sku, i.file_path as path, i.file_name, i.file_updated_at, pic.url_large, pic.url_small, pic.key,
+    i.id, p.sku, i.file_path as path, i.file_name, i.file_updated_at, pic.url_large, pic.url_small, pic.key,
     encode(pic.blob_hash, 'hex') as blob, i.label, i.position, i.excluded as exclude,
     array(
         select a.type_code from image_type_assignment a
@@ -27,28 +31,28 @@ select
 from image i
 join product p on p.id = i.product_id and p.deleted_at is null
 join picture pic on pic.id = i.picture_id
-where i.deleted_at is null and i.ordinal > $1 and ($2::bigint is null or i.id = $2)
-order by i.ordinal
-limit 1000;
+where i.id = any ($1::bigint[]) and i.deleted_at is null
+order by i.ordinal;
 
 -- name: paths_to_transfer
--- Paths behind $1 that no live image has; without a blob they are withdrawn.
-select f.path, encode(f.blob_hash, 'hex') as blob
-from file_path f
-where f.path > $1 and not exists (
-    select from image i join product p on p.id = i.product_id and p.deleted_at is null
-    where i.file_path = f.path and i.deleted_at is null
-)
-order by f.path
-limit 1000;
+-- The next thousand paths behind $1, and whether a live image has them; without a blob they are withdrawn.
+with next as materialized (select path, blob_hash from file_path where path > $1 order by path limit 1000)
+select
+    n.path, encode(n.blob_hash, 'hex') as blob,
+    exists (
+        select from image i join product p on p.id = i.product_id and p.deleted_at is null
+        where i.file_path = n.path and i.deleted_at is null
+    ) as is_of_image
+from next n
+order by n.path;
 
 -- name: nones_to_transfer
 -- Types that are an explicit "none", of the products behind id $1.
 select p.id, p.sku, s.code as store, a.type_code
 from (select id, sku from product where id > $1 and deleted_at is null and exists (
-    select from image_type_assignment n where n.product_id = product.id and n.image_id is null
+    select from image_type_assignment n where n.product_id = product.id and n.product_id > $1 and n.image_id is null
 ) order by id limit 1000) p
-join image_type_assignment a on a.product_id = p.id and a.image_id is null
+join image_type_assignment a on a.product_id = p.id and a.product_id > $1 and a.image_id is null
 left join store_view s on s.id = a.store_view_id
 order by p.id, s.code nulls first, a.type_code;
 
@@ -60,28 +64,37 @@ select sku, id from product where sku = any ($1::text[]) and deleted_at is null;
 -- What is recorded of bytes that the store has already.
 select format, width, height, frames, orientation, has_alpha from blob where hash = $1;
 
+-- name: image_with_path
+-- The live image of product $1 with a path.
+select min(id) from image where product_id = $1 and file_path = $2 and deleted_at is null;
+
+-- name: image_with_key
+-- The live image of product $1 that shows the picture with a key.
+select min(i.id) from image i join picture p on p.id = i.picture_id
+where i.product_id = $1 and p.key = $2 and i.deleted_at is null;
+
+-- name: image_with_file
+-- The live image of product $1 that shows these bytes, under file name $3 if that is given.
+select min(i.id) from image i join picture p on p.id = i.picture_id
+where i.product_id = $1 and p.blob_hash = $2 and ($3::text is null or i.file_name = $3) and i.deleted_at is null;
+
+-- name: image_with_urls
+-- The live image of product $1 that shows what is at these two URLs and has no bytes here.
+select min(i.id) from image i join picture p on p.id = i.picture_id
+where i.product_id = $1 and p.blob_hash is null and p.url_large is not distinct from $2
+    and p.url_small is not distinct from $3 and i.deleted_at is null;
+
 -- name: image_to_update
--- The image that a line means: by id ($1), else by path ($3), key ($4), bytes and file name ($5, $6) or URLs ($7, $8)
--- within product $2; with what a line must not contradict.
-select i.id, i.product_id, i.deleted_at is not null as is_deleted, i.file_path, i.picture_id, pic.blob_hash
-from image i join picture pic on pic.id = i.picture_id
-where case
-    when $1::bigint is not null then i.id = $1
-    else i.product_id = $2 and i.deleted_at is null and case
-        when $3::text is not null then i.file_path = $3
-        when $4::text is not null then pic.key = $4
-        when $5::bytea is not null then pic.blob_hash = $5 and ($6::text is null or i.file_name = $6)
-        else pic.blob_hash is null and pic.url_large is not distinct from $7 and pic.url_small is not distinct from $8
-    end
-end
-order by i.id
-limit 1;
+-- What a line about an image must not contradict.
+select i.id, i.product_id, i.deleted_at is not null as is_deleted, i.file_path, p.blob_hash
+from image i join picture p on p.id = i.picture_id
+where i.id = $1;
 
 -- name: put_transferred_picture
--- A picture by its key, or a new one without a key.
+-- A picture by its key, or a new one without a key; no row where the key's picture shows other bytes.
 insert into picture (blob_hash, url_large, url_small, key) values ($1, $2, $3, $4)
-on conflict (key) do update
-set blob_hash = excluded.blob_hash, url_large = excluded.url_large, url_small = excluded.url_small
+on conflict (key) do update set url_large = excluded.url_large, url_small = excluded.url_small
+where picture.blob_hash is not distinct from excluded.blob_hash
 returning id;
 
 -- name: put_picture_texts
@@ -97,7 +110,7 @@ on conflict (picture_id, locale) do update set large = excluded.large, small = e
 -- An image as another shop had it; what is null is chosen here.
 insert into image (id, product_id, picture_id, file_name, file_path, label, position, excluded, recipes, file_updated_at)
 values (
-    coalesce($1::bigint, nextval(pg_get_serial_sequence('image', 'id'))), $2, $3, $4, $5::text, $6, $7, $8, $9,
+    coalesce($1::bigint, nextval('image_id_seq')), $2, $3, $4, $5::text, $6, $7, $8, $9,
     case when $5::text is null then null else coalesce($10::timestamptz, now()) end
 )
 returning id;
@@ -110,8 +123,18 @@ set label = $2, position = $3, excluded = $4, file_updated_at = coalesce($5::tim
 where id = $1;
 
 -- name: move_image_ids_beyond
--- New images get ids behind all that were brought along.
-select setval(pg_get_serial_sequence('image', 'id'), greatest((select max(id) from image), nextval(pg_get_serial_sequence('image', 'id')) - 1, 1));
+-- Keeps the numbering of images clear of ids up to $1. A short way is walked, as a jump could set numbers back that
+-- uploads draw meanwhile; a long one is jumped, unless it is a dry run ($2), which draws no number so far ahead.
+select case
+    when $1 - given > 1000 then setval('image_id_seq', $1)
+    else (select max(nextval('image_id_seq')) from generate_series(given + 1, $1))
+end
+from (select last_value - (not is_called)::integer as given from image_id_seq) as numbering
+where given < $1::bigint and ($1 - given <= 1000 or not $2::boolean);
+
+-- name: lock_gallery_import
+-- Only one import writes its batch at a time: they take paths and locks in the order of their files.
+select pg_advisory_xact_lock(hashtextextended('gallery_import', 0));
 
 -- name: drop_other_store_values
 -- Forgets what store views other than these say of an image.

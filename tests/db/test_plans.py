@@ -17,8 +17,11 @@ _FILL: Final = """
     insert into product_former_slug (product_id, slug) select n, 'former-' || n from n;
     insert into blob (hash, size, format, width, height) select hash, 1, 'jpeg', 1, 1 from n;
     insert into picture (id, blob_hash, key) select n, hash, n from n;
+    insert into picture_text (picture_id, locale, large) select n, 'en_US', n from n;
     insert into file_path (path, blob_hash, clean_recipe) select '/n/' || n, hash, 'c' from n;
     insert into image (id, product_id, picture_id, file_path) select n, n, n, '/n/' || n from n;
+    insert into image_store (image_id, store_view_id, label) select n, 1, n from n;
+    insert into image_type_assignment (product_id, type_code, image_id) select n, 'image', n from n;
     analyze;
 """
 """Enough rows for a scan to be dearer than an index; no triggers, no foreign keys."""
@@ -26,7 +29,17 @@ _FILL: Final = """
 _QUESTIONS: Final[Mapping[str, str]] = {
     "spree_product": "'7', null",
     "spree_images_of_product": "'7', null",
+    "image_with_path": "7, '/n/7'",
+    "image_with_key": "7, '7'",
+    "image_with_file": "7, sha256('7'), null",
+    "image_with_urls": "7, '//img.example/7.jpg', null",
+    "image_to_update": "7",
+    "images_behind": "7",
+    "images_to_transfer": "array[7]",
 }
+
+_SMALL: Final = {"store_view"}
+"""Tables of which a scan costs nothing."""
 
 
 @pytest.fixture(name="filled")
@@ -41,7 +54,7 @@ async def test_one_thing_is_found_by_an_index(filled: Connection, queries: Mappi
     await filled.execute(f"prepare question as {queries[name].sql}")
     [plan] = json.loads(await filled.fetchval(f"explain (format json) execute question ({_QUESTIONS[name]})"))
 
-    assert list(_scanned(plan["Plan"])) == []
+    assert set(_scanned(plan["Plan"])) <= _SMALL
 
 
 def _scanned(node: Mapping[str, Any]) -> Iterator[str]:

@@ -1,7 +1,9 @@
 """A shop moves in with everything it has, and every stored id and URL goes on working."""
 
+import asyncio
+import hashlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -9,10 +11,11 @@ from typing import Any, Final
 import pytest
 from yarl import URL
 
+from app.db.connect import Connection
 from app.main import Parts
 from app.service.gallery_transfer.export import GalleryExport
 from app.service.gallery_transfer.files import GalleryFiles
-from app.service.gallery_transfer.importer import GalleryImport
+from app.service.gallery_transfer.importer import BATCH, GalleryImport, Numbered
 from app.service.gallery_transfer.report import Report
 from tests.e2e.conftest import Fresh, Serve, Shop
 from tests.e2e.test_main_job import body
@@ -137,8 +140,75 @@ async def test_a_line_that_cannot_be_right_is_left_out(
     assert counts["images"] == {"created": 1, "rejected": 1}
 
 
-async def test_a_dry_run_says_what_would_happen_and_changes_nothing(serve: Serve, tmp_path: Path) -> None:
-    """A dry run counts and rejects as the real one would, and leaves no row and no object."""
+async def test_an_import_that_is_broken_off_leaves_ids_for_uploads(serve: Serve, tmp_path: Path) -> None:
+    """From the first batch on, uploads get ids behind those that came along."""
+    shop = await serve(run_worker=False)
+    folder = files(tmp_path / "media", a__b__ab_jpg=encoded(picture(20, 20)))
+
+    def lines() -> Iterator[Numbered]:
+        yield 1, json.dumps({"sku": "dress", "id": 1, "path": "/a/b/ab.jpg"}).encode()
+        yield from ((number, b"") for number in range(2, BATCH + 1))
+        raise EOFError
+
+    async with parts_of(shop) as parts:
+        importing = GalleryImport(
+            parts.database,
+            parts.filing,
+            GalleryFiles(parts.intake, folder, keep=True),
+            Report(lambda _, reason: pytest.fail(reason)),
+        )
+        with pytest.raises(EOFError):
+            await importing.run(lines())
+    created = await shop.signed("POST", IMAGES, data=body(encoded(picture(9, 9))), headers=JSON)
+    assert created.headers["Location"] == f"{IMAGES}/2"
+
+
+async def test_a_key_never_gets_other_bytes(serve: Serve, tmp_path: Path) -> None:
+    """A key whose picture shows another file is refused: entries that use it would show one file and serve another."""
+    shop = await serve(run_worker=False)
+    folder = files(tmp_path / "media", one_jpg=encoded(picture(20, 20)), two_jpg=encoded(picture(30, 20)))
+    lines = [
+        {"sku": sku, "key": "k1", "file": file}
+        for sku, file in (("dress", "one.jpg"), ("dress-red", "two.jpg"), ("dress-blue", "one.jpg"))
+    ]
+    async with parts_of(shop) as parts:
+        counts, rejected = await imported(parts, lines, folder)
+    assert rejected == ["2: the key 'k1' is taken here by another file."]
+    assert counts["images"] == {"created": 2, "rejected": 1}
+
+
+async def test_known_bytes_of_a_format_that_is_not_accepted_are_rejected(
+    serve: Serve, connection: Connection, tmp_path: Path
+) -> None:
+    """A file is not taken only because its bytes came by another way."""
+    shop = await serve(run_worker=False)
+    await connection.execute(
+        "insert into blob (hash, size, format, width, height) values ($1, 4, 'avif', 1, 1)",
+        hashlib.sha256(b"avif").digest(),
+    )
+    async with parts_of(shop) as parts:
+        folder = files(tmp_path / "media", a_jpg=b"avif")
+        _, rejected = await imported(parts, [{"sku": "dress", "file": "a.jpg"}], folder)
+    assert rejected == ["1: avif is not accepted here"]
+
+
+async def test_two_imports_at_a_time_do_not_lock_each_other_out(serve: Serve, tmp_path: Path) -> None:
+    """Of two imports that want the same paths in opposite orders one gets them; each has a single upload slot."""
+    shop = await serve(run_worker=False, max_uploads=1)
+    folder = files(tmp_path / "media", one_jpg=encoded(picture(20, 20)), two_jpg=encoded(picture(30, 20)))
+    paths = [f"/p/a/path{number}.jpg" for number in range(50)]
+    forth = [{"sku": "dress", "path": path, "file": "one.jpg"} for path in paths]
+    back = [{"sku": "dress-red", "path": path, "file": "two.jpg"} for path in reversed(paths)]
+    async with parts_of(shop) as one, parts_of(shop) as other:
+        both = await asyncio.gather(imported(one, forth, folder), imported(other, back, folder))
+    told = sorted(tuple(counts["images"].items()) for counts, _ in both)
+    assert told == [(("created", len(paths)),), (("rejected", len(paths)),)]
+
+
+async def test_a_dry_run_says_what_would_happen_and_changes_nothing(
+    serve: Serve, connection: Connection, tmp_path: Path
+) -> None:
+    """A dry run counts and rejects as the real one would, and leaves no row, no claim and no object."""
     shop = await serve(run_worker=False)
     folder = files(tmp_path / "media", a__b__ab_jpg=encoded(picture(20, 20)))
     lines = [{"sku": "dress", "path": "/a/b/ab.jpg"}, {"sku": "nothing", "path": "/a/b/ab.jpg"}]
@@ -147,6 +217,7 @@ async def test_a_dry_run_says_what_would_happen_and_changes_nothing(serve: Serve
     assert (counts["images"], len(rejected)) == ({"created": 1, "rejected": 1}, 1)
     assert (await shop.signed("GET", IMAGES)).json() == []
     assert not list((shop.settings.data_dir / "objects").rglob("blobs/*/*/*"))
+    assert await connection.fetchval("select count(*) from blob_claim") == 0
 
 
 async def answers(shop: Shop) -> dict[str, Any]:

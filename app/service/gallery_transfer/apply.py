@@ -75,15 +75,14 @@ class Applier:
         return "updated" if await self._put_nones(tx, product, line.types, line.stores) else "unchanged"
 
     async def _find(self, tx: Transaction, line: ImageLine, product: int, blob: Blob | None) -> Record | None:
-        digest = bytes.fromhex(blob.hash) if blob else None
-        urls = (line.url_large, line.url_small)
-        return await tx.fetchrow(
-            "image_to_update", line.id, product, line.path, line.key, digest, line.file_name, *urls
-        )
+        image = line.id or await _named(tx, line, product, blob)
+        return None if image is None else await tx.fetchrow("image_to_update", image)
 
     async def _create(self, tx: Transaction, line: ImageLine, product: int, blob: Blob | None) -> int:
         digest = bytes.fromhex(blob.hash) if blob else None
         picture = await tx.fetchval("put_transferred_picture", digest, line.url_large, line.url_small, line.key)
+        if picture is None:
+            raise InvalidCommand(f"the key {line.key!r} is taken here by another file.")
         path = await self._path(tx, line, blob)
         name = line.file_name or (path.rpartition("/")[2] if path else None)
         said = (line.said.label, line.said.position, line.said.exclude)
@@ -105,9 +104,9 @@ class Applier:
         return await self._filing.new_path(tx, blob, FileName(stem(name) or None, EXTENSIONS[blob.facts.format]))
 
     async def _update(self, tx: Transaction, found: Record, line: ImageLine) -> Outcome:
-        rows = await tx.fetch("images_to_transfer", 0, found["id"])
+        [row] = await tx.fetch("images_to_transfer", [found["id"]])
         by_code = {self._known.codes[self._known.stores[name]]: said for name, said in line.stores.items()}
-        if _comparable(replace(line, stores=by_code), stored_line(rows[0])):
+        if _comparable(replace(line, stores=by_code), stored_line(row)):
             return "unchanged"
         said = (line.said.label, line.said.position, line.said.exclude)
         stamp = (line.file_updated_at, line.file_name)
@@ -142,6 +141,20 @@ class Applier:
             if nones := [code for code, is_held in said.items() if not is_held]:
                 changed += await tx.execute("put_nones", product, scope, nones)
         return changed
+
+
+async def _named(tx: Transaction, line: ImageLine, product: int, blob: Blob | None) -> int | None:
+    """The image of the product that a line without an id means: by its path, else its key, bytes or URLs."""
+    image: int | None
+    if line.path is not None:
+        image = await tx.fetchval("image_with_path", product, line.path)
+    elif line.key is not None:
+        image = await tx.fetchval("image_with_key", product, line.key)
+    elif blob is not None:
+        image = await tx.fetchval("image_with_file", product, bytes.fromhex(blob.hash), line.file_name)
+    else:
+        image = await tx.fetchval("image_with_urls", product, line.url_large, line.url_small)
+    return image
 
 
 def _check_same(found: Record, line: ImageLine, product: int, blob: Blob | None) -> None:

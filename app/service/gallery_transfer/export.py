@@ -31,11 +31,11 @@ class GalleryExport:
 
     async def _images(self) -> AsyncIterator[dict[str, Any]]:
         after = 0
-        while rows := await self._db.fetch("images_to_transfer", after, None):
-            for row in rows:
+        while page := await self._db.fetch("images_behind", after):
+            for row in await self._db.fetch("images_to_transfer", [image["id"] for image in page]):
                 await self._write(row["path"], row["blob"])
                 yield as_document(stored_line(row))
-            after = rows[-1]["ordinal"]
+            after = page[-1]["ordinal"]
 
     async def _nones(self) -> AsyncIterator[dict[str, Any]]:
         after = 0
@@ -54,7 +54,7 @@ class GalleryExport:
     async def _paths(self) -> AsyncIterator[dict[str, Any]]:
         after = ""
         while rows := await self._db.fetch("paths_to_transfer", after):
-            for row in rows:
+            for row in (row for row in rows if not row["is_of_image"]):
                 await self._write(row["path"], row["blob"])
                 yield {"path": row["path"], "file": row["path"] if row["blob"] else None}
             after = rows[-1]["path"]

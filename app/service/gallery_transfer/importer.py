@@ -18,7 +18,6 @@ from app.service.gallery_transfer.report import Outcome, Report, Subject
 from app.service.intake import Blob
 
 BATCH: Final = 100
-_READERS: Final = 4  # files that are inspected at a time
 
 Numbered = tuple[int, bytes]
 """A line and its number in the file, from 1."""
@@ -46,7 +45,6 @@ class GalleryImport:
         self._files = files
         self._report = report
         self._dry_run = dry_run
-        self._readers = asyncio.Semaphore(_READERS)
 
     async def run(self, lines: Iterable[Numbered]) -> None:
         """All lines; those that are left out are told to the report. Raises Unavailable."""
@@ -54,18 +52,15 @@ class GalleryImport:
         while batch := list(islice(waiting, BATCH)):
             read = await asyncio.gather(*(self._read(number, text) for number, text in batch if text.strip()))
             await self._write([one for one in read if one is not None])
-        if not self._dry_run:
-            await self._db.fetchval("move_image_ids_beyond")
 
     async def _read(self, number: int, text: bytes) -> _Read | None:
-        async with self._readers:
-            try:
-                line = parse_line(text)
-                return _Read(number, line, await self._blob(line))
-            except Unavailable:
-                raise
-            except ProductImagesError as error:
-                self._report.reject(number, error.reason or error.public)
+        try:
+            line = parse_line(text)
+            return _Read(number, line, await self._blob(line))
+        except Unavailable:
+            raise
+        except ProductImagesError as error:
+            self._report.reject(number, error.reason or error.public)
         return None
 
     async def _blob(self, line: Line) -> Blob | None:
@@ -86,8 +81,11 @@ class GalleryImport:
         done: list[tuple[Subject, Outcome]] = []
         with suppress(_DryRun):
             async with self._db.transaction() as tx:
+                await tx.execute("lock_gallery_import")
                 admitted = await self._admit(tx, batch)
-                applier = Applier(self._filing, await self._known(tx, admitted))
+                known = await self._known(tx, admitted)
+                await self._reserve_ids(tx, admitted, known)
+                applier = Applier(self._filing, known)
                 for one in admitted:
                     with self._told(one.number):
                         async with tx.savepoint():
@@ -122,6 +120,11 @@ class GalleryImport:
             if one.blob and one.blob.hash in barred:
                 self._report.reject(one.number, "these bytes were purged and may not come back.")
         return [one for one in batch if not one.blob or one.blob.hash not in barred]
+
+    async def _reserve_ids(self, tx: Transaction, batch: Sequence[_Read], known: Known) -> None:
+        """New images, of this import or uploaded meanwhile, get ids behind those that the batch brings along."""
+        images = [one.line for one in batch if isinstance(one.line, ImageLine) and one.line.sku in known.products]
+        await tx.fetchval("move_image_ids_beyond", max((line.id or 0 for line in images), default=0), self._dry_run)
 
     async def _known(self, tx: Transaction, batch: Sequence[_Read]) -> Known:
         skus = {one.line.sku for one in batch if not isinstance(one.line, PathLine)}
