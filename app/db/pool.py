@@ -1,6 +1,7 @@
 """The way to the database: a pool of connections, statements by name, transactions."""
 
 import asyncio
+import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -11,7 +12,7 @@ import asyncpg
 from asyncpg.transaction import Transaction as _AsyncpgTransaction
 
 from app.db.connect import CONNECT_SECONDS, SESSION_SETTINGS, Connection
-from app.db.errors import DRIVER_ERRORS, translated, translation
+from app.db.errors import DRIVER_ERRORS, TransactionConflict, translated, translation
 from app.db.queries import Query, load_queries
 from app.errors import DatabaseUnavailable
 from app.events import ConnectionAwaited, Observe, StatementDone, nobody
@@ -21,6 +22,11 @@ Record: TypeAlias = asyncpg.Record
 _ACQUIRE_SECONDS: Final = 10.0
 _STATEMENT_SECONDS: Final = 60.0
 _CLOSE_SECONDS: Final = 5.0
+REQUEST_LOCK_SECONDS: Final = 2.0
+"""How long a request's change waits for those before it: many of the usual ones fit into it, and who meets an
+import that holds a gallery for its whole run is told to come back rather than kept until his proxy gives up."""
+
+_SHARE_OF_STATEMENTS: Final = 5
 _NO_WAIT: Final = 0.001
 """Seconds that it may take to get an idle connection out of the pool."""
 
@@ -133,6 +139,7 @@ class Database(Statements):
         super().__init__(load_queries() if queries is None else queries, observe)
         self.dsn = dsn
         self._size = size
+        self._turns = asyncio.Semaphore(max(1, size - math.ceil(size / _SHARE_OF_STATEMENTS)))
         self._opened: asyncpg.Pool[Record] | None = None
 
     @property
@@ -171,10 +178,29 @@ class Database(Statements):
             pool.terminate()
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
-        """Committed when the block ends, rolled back when it raises."""
-        async with self._connected() as connection, _transaction(connection):
+    async def transaction(self, *, lock_seconds: float | None = None) -> AsyncIterator[Transaction]:
+        """Committed when the block ends, rolled back when it raises; who waits longer than `lock_seconds`
+        for a lock gets `TransactionConflict`.
+
+        Transactions wait for one another, so a fifth of the connections is kept for single statements.
+        """
+        async with self._turn(), self._connected() as connection, _transaction(connection):
+            if lock_seconds is not None:
+                with translated():
+                    await connection.execute(f"set local lock_timeout = {round(lock_seconds * 1000)}")
             yield Transaction(connection, self._queries, self._observe)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(_ACQUIRE_SECONDS):
+                await self._turns.acquire()
+        except TimeoutError as error:
+            raise TransactionConflict("too many changes are under way") from error
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Connection]:

@@ -7,7 +7,7 @@ caches of this process have dropped the family before the caller hears of the su
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from app.db.pool import Database, Record, Transaction
+from app.db.pool import REQUEST_LOCK_SECONDS, Database, Record, Transaction
 from app.errors import ImageNotFound, ImageNotSpecified, ImagesNotSupported, ProductNotFound
 from app.model import ImageId, ProductId, clamp_position
 from app.service.filing import FileName, Filing, checked_base
@@ -55,14 +55,14 @@ class GalleryWriter:
 
     async def create(self, gallery: Gallery, blob: Blob, name: FileName, values: Values) -> ImageId:
         """Adds an image; what is said of it goes to the gallery's scope alone."""
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
             await self._filing.admit(tx, blob)
-            await _lock(tx, gallery.product_id)
+            family = await _lock(tx, gallery.product_id)
             picture, path = await self._filing.file(tx, blob, name)
             image = await self._insert(tx, gallery, picture, path, values)
             if values.types:
                 await tx.execute("assign_types", gallery.product_id, gallery.store_view_id, image, list(values.types))
-        self._changed([gallery.family])
+        self._changed([family])
         return image
 
     async def _insert(self, tx: Transaction, gallery: Gallery, picture: int, path: str, values: Values) -> ImageId:
@@ -96,10 +96,10 @@ class GalleryWriter:
 
     async def update(self, gallery: Gallery, image_id: int, values: Values, file: NewFile | None) -> None:
         """Changes what is said in the gallery's scope; bytes and name are the same in every scope."""
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
             if file and file.blob:
                 await self._filing.admit(tx, file.blob)
-            await _lock(tx, gallery.product_id)
+            family = await _lock(tx, gallery.product_id)
             row = await _row(tx, gallery, image_id)
             if file:
                 await self._refile(tx, row, file)
@@ -111,7 +111,7 @@ class GalleryWriter:
                 key = (gallery.product_id, gallery.store_view_id, image_id, list(values.types))
                 await tx.execute("clear_types", *key)
                 await tx.execute("assign_types", *key)
-        self._changed([gallery.family])
+        self._changed([family])
 
     async def _refile(self, tx: Transaction, row: Record, file: NewFile) -> None:
         if row["is_external"] and file.blob is None:
@@ -131,8 +131,8 @@ class GalleryWriter:
 
     async def delete(self, gallery: Gallery, image_id: int) -> None:
         """Takes an image's types away in the scope, and the image out of it where no other scope uses it."""
-        async with self._db.transaction() as tx:
-            await _lock(tx, gallery.product_id)
+        async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
+            family = await _lock(tx, gallery.product_id)
             row = await _row(tx, gallery, image_id)
             await tx.execute("clear_types", gallery.product_id, gallery.store_view_id, image_id, [])
             used = await tx.fetchval("is_used_for_types", image_id, gallery.store_view_id)
@@ -141,12 +141,15 @@ class GalleryWriter:
             elif not used:
                 kept = (row["store_label"], row["store_position"], row["store_excluded"])
                 await tx.execute("set_store_values", image_id, gallery.store_view_id, *kept, True)
-        self._changed([gallery.family])
+        self._changed([family])
 
 
-async def _lock(tx: Transaction, product: ProductId) -> None:
-    if not await tx.fetch("lock_products", [product]):
+async def _lock(tx: Transaction, product: ProductId) -> ProductId:
+    """The family that the product belongs to from now until the commit."""
+    rows = await tx.fetch("lock_products", [product])
+    if not rows:
         raise ProductNotFound(f"product {product} was deleted meanwhile")
+    return ProductId(rows[0]["family"])
 
 
 async def _row(tx: Transaction, gallery: Gallery, image_id: int) -> Record:

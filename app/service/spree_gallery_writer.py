@@ -7,7 +7,7 @@ of their ids; every write is one transaction.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from app.db.pool import Database, Record, Transaction
+from app.db.pool import REQUEST_LOCK_SECONDS, Database, Record, Transaction
 from app.errors import ImageNotFound, ProductNotFound, Rejected
 from app.model import EXTENSIONS, ImageId, ProductId
 from app.service import paths, positions
@@ -68,7 +68,7 @@ class SpreeGalleryWriter:
         self, product: ProductId, upload: StoredUpload, alt: str | None, position: int | None
     ) -> ListedImage:
         """Adds an image at `position` (None: at the bottom); ProductNotFound, BlobBarred."""
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
             await self._filing.admit(tx, upload.blob)
             families = await _lock(tx, product, product)
             picture, path = await self._filing.file(tx, upload.blob, _path_name(upload))
@@ -84,7 +84,7 @@ class SpreeGalleryWriter:
         target = edit.target if "viewable_id" in edit.given else product
         if target is None:
             raise TargetNotFound(None)
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
             if edit.upload:
                 await self._filing.admit(tx, edit.upload.blob)
             families = await _lock(tx, product, target)
@@ -109,7 +109,7 @@ class SpreeGalleryWriter:
 
     async def destroy(self, product: ProductId, image: ImageId) -> None:
         """Takes an image out of every gallery at once; ProductNotFound, ImageNotFound."""
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
             families = await _lock(tx, product, product)
             row = await _image_of(tx, product, image)
             await _set_places(tx, positions.remove(await _places(tx, product), image))

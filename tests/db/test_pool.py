@@ -164,6 +164,26 @@ async def test_changes_that_cross_are_a_conflict(shelves: Database) -> None:
             await first.execute("relabel", 1, "?")
 
 
+async def test_changes_that_wait_for_one_another_leave_room_for_reads(shelves: Database) -> None:
+    """However many writers wait for one row, reads answer, and every writer hears soon that he should try again."""
+    await shelves.execute("insert_shelf", 1, "a")
+    async with _database(shelves.dsn, size=5) as database:
+
+        async def relabel() -> None:
+            async with database.transaction(lock_seconds=0.1) as tx:
+                await tx.execute("relabel", 1, "!")
+
+        async with shelves.transaction() as tx:
+            await tx.execute("relabel", 1, "?")
+            writers = asyncio.gather(*(relabel() for _ in range(12)), return_exceptions=True)
+            await asyncio.wait([writers], timeout=0.05)
+            assert await _labels(database) == ["a"]
+            assert not writers.done()
+            assert {type(outcome) for outcome in await writers} == {TransactionConflict}
+        await relabel()
+        assert await _labels(database) == ["a?!"]
+
+
 async def test_a_defect_of_ours_stays_what_it_is(shelves: Database) -> None:
     """A wrong statement or argument is no sign of a database that is away."""
     with pytest.raises(asyncpg.PostgresSyntaxError):

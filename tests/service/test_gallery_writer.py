@@ -63,6 +63,11 @@ class Model:
             self.hidden.add((image, scope))
 
 
+def new_blob() -> Blob:
+    data = str(next(_NUMBERS)).encode()
+    return Blob(BlobHash(hashlib.sha256(data).hexdigest()), len(data), Facts("png", 1, 1))
+
+
 @dataclass
 class Gallery:
     """The real thing: a product of its own in a catalogue with three store views."""
@@ -73,10 +78,8 @@ class Gallery:
     writer: GalleryWriter
 
     async def create(self, scope: Store, codes: tuple[str, ...]) -> ImageId:
-        data = str(next(_NUMBERS)).encode()
-        blob = Blob(BlobHash(hashlib.sha256(data).hexdigest()), len(data), Facts("png", 1, 1))
         gallery = await self.writer.for_upload(self.product, scope, None)
-        return await self.writer.create(gallery, blob, FileName(None, "png"), Values(types=codes))
+        return await self.writer.create(gallery, new_blob(), FileName(None, "png"), Values(types=codes))
 
     async def assign(self, image: int, scope: Store, codes: tuple[str, ...]) -> None:
         gallery = await self.writer.for_change(self.product, scope, image)
@@ -159,6 +162,19 @@ async def test_each_change_is_told_before_its_caller_hears_of_it(
     assert told == [[gallery.product.id]] * 2
     await gallery.delete(image, None)
     assert told == [[gallery.product.id]] * 3
+
+
+async def test_a_product_that_moved_meanwhile_is_told_with_its_new_family(
+    database: Database, connection: Connection, gallery_writer: GalleryWriter, told: Told
+) -> None:
+    """A product that became another one's child since its gallery was read changes that one's documents."""
+    parent, child = [await new_gallery(database, connection, gallery_writer) for _ in range(2)]
+    read = await gallery_writer.for_upload(child.product, None, None)
+    await connection.execute("update product set parent_id = $1 where id = $2", parent.product.id, child.product.id)
+    image = await gallery_writer.create(read, new_blob(), FileName(None, "png"), Values())
+    await gallery_writer.update(read, image, Values(label="a label"), None)
+    await gallery_writer.delete(read, image)
+    assert told == [[parent.product.id]] * 3
 
 
 async def both(gallery: Gallery, model: Model, change: Step) -> None:

@@ -42,6 +42,23 @@ async def test_writers_that_move_images_to_and_fro_never_wait_for_each_other(sho
         assert sorted(place or 0 for place in (await shop.positions(path)).values()) == [1, 2, 3, 4, 5]
 
 
+async def test_writers_that_wait_keep_no_reader_waiting(serve: Serve) -> None:
+    """While more writers than there are connections wait for one product, others are read, and then they are told
+    to try again."""
+    shop = await serve(database_pool_size=3)
+    await shop.create()
+    async with shop.connection.transaction():
+        await shop.connection.execute("select from product where id = 1 for update")
+        writers = [asyncio.create_task(shop.call("PUT", f"{IMAGES}/1", json={"alt": "new"})) for _ in range(4)]
+        await asyncio.wait(writers, timeout=0.2)
+        async with asyncio.timeout(1):
+            assert (await shop.call("GET", VARIANT)).status == 200
+        done, _ = await asyncio.wait(writers, return_when=asyncio.FIRST_COMPLETED)
+        refused = done.pop().result()
+        assert (refused.status, refused.headers["Retry-After"]) == (503, "1")
+    assert {(await writer).status for writer in writers} == {200, 503}
+
+
 @pytest.mark.parametrize("parallel", [8])
 async def test_one_image_is_destroyed_once(shop: Shop, parallel: int) -> None:
     """Of several deletions of one image at once, one succeeds and the others find nothing."""
