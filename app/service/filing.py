@@ -69,7 +69,7 @@ class Filing:
         if await tx.fetchval("insert_file_path", path, digest, self._settings.clean.hash):
             await self._continue_series(tx, path)
             return True
-        row = await tx.fetchrow("path_as_it_is", path)
+        row = await tx.fetchrow("lock_path", path)
         if row is None or row["blob_hash"] != digest:
             raise InvalidCommand(f"{path} is taken here by another file.")
         return False

@@ -105,7 +105,7 @@ class SpreeGalleryWriter:
     async def _replace(self, tx: Transaction, row: Record, upload: StoredUpload) -> None:
         picture, path = await self._filing.file(tx, upload.blob, _path_name(upload))
         await tx.execute("replace_file", row["id"], picture, upload.name, path, self._filing.recipes)
-        await tx.execute("spree_withdraw_path", row["file_path"], row["id"])
+        await _withdraw_path(tx, row)
 
     async def destroy(self, product: ProductId, image: ImageId) -> None:
         """Takes an image out of every gallery at once; ProductNotFound, ImageNotFound."""
@@ -115,7 +115,7 @@ class SpreeGalleryWriter:
             await _set_places(tx, positions.remove(await _places(tx, product), image))
             await tx.execute("spree_release_types", image)
             await tx.execute("delete_image", image)
-            await tx.execute("spree_withdraw_path", row["file_path"], image)
+            await _withdraw_path(tx, row)
         self._committed(families, row["file_path"])
 
     def _committed(self, families: list[ProductId], withdrawn: str | None) -> None:
@@ -146,6 +146,13 @@ async def _image_of(tx: Transaction, product: ProductId, image: ImageId) -> Reco
     if row["product_id"] != product:
         raise ImageNotFound(f"image {image} is not one of product {product}")
     return row
+
+
+async def _withdraw_path(tx: Transaction, row: Record) -> None:
+    """Waits for others who take images with this path away or give it to new ones, and sees what they did."""
+    if row["file_path"] is not None:
+        await tx.fetch("lock_path", row["file_path"])
+        await tx.execute("spree_withdraw_path", row["file_path"], row["id"])
 
 
 async def _move(tx: Transaction, source: ProductId, target: ProductId, image: ImageId, position: int | None) -> None:

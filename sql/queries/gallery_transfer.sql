@@ -152,10 +152,6 @@ select $1, $2::integer, unnest($3::text[]), null
 on conflict (product_id, store_view_id, type_code) do update set image_id = null
 where image_type_assignment.image_id is not null;
 
--- name: path_as_it_is
--- What a path serves; withdrawn without a blob.
-select blob_hash from file_path where path = $1;
-
 -- name: insert_withdrawn_path
 -- Keeps a path that was withdrawn elsewhere from ever being used here.
 insert into file_path (path, withdrawn_at) values ($1, now()) on conflict (path) do nothing;

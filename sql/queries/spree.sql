@@ -113,7 +113,8 @@ delete from image_store where image_id = $1 and num_nonnulls(label, excluded) = 
 update image set product_id = $2, updated_at = now() where id = $1;
 
 -- name: spree_withdraw_path
--- Takes back a path for ever, unless another live image came with the same one.
+-- Takes back a path for ever, unless another live image came with the same one. The caller holds the path, so that of
+-- several who take their images away the last one sees what the others did.
 update file_path p
 set blob_hash = null, clean_recipe = null, withdrawn_at = now()
 where p.path = $1 and p.withdrawn_at is null and not exists (

@@ -31,6 +31,10 @@ insert into file_path (path, blob_hash, clean_recipe) values ($1, $2, $3)
 on conflict (path) do nothing
 returning path;
 
+-- name: lock_path
+-- Holds a path until the transaction ends, and tells what it serves; withdrawn without a blob.
+select blob_hash from file_path where path = $1 for update;
+
 -- name: blob_hash_of_picture
 -- The blob behind a picture, if it has one.
 select blob_hash from picture where id = $1;

@@ -64,7 +64,7 @@ class Applier:
         """A path that no image has; InvalidCommand where it serves other bytes."""
         if blob is not None:
             return "created" if await self._filing.adopt_path(tx, line.path, blob) else "unchanged"
-        row = await tx.fetchrow("path_as_it_is", line.path)
+        row = await tx.fetchrow("lock_path", line.path)
         if row is not None and row["blob_hash"] is not None:
             raise InvalidCommand(f"{line.path} serves a file here.")
         return "created" if await tx.execute("insert_withdrawn_path", line.path) else "unchanged"

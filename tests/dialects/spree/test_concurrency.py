@@ -5,6 +5,8 @@ import random
 
 import pytest
 
+from tests.e2e.conftest import eventually
+
 from .conftest import IMAGES, Serve, Shop, png
 
 VARIANT = "/api/v1/variants/11/images"
@@ -40,6 +42,21 @@ async def test_writers_that_move_images_to_and_fro_never_wait_for_each_other(sho
     assert {answer.status for answer in answers} == {200, 204}
     for path in (IMAGES, VARIANT):
         assert sorted(place or 0 for place in (await shop.positions(path)).values()) == [1, 2, 3, 4, 5]
+
+
+async def test_the_last_of_two_images_with_one_path_takes_it_along(shop: Shop) -> None:
+    """Who destroys an image while somebody else destroys the other one that came with its path withdraws the path."""
+    await shop.create()
+    await shop.connection.execute(
+        "insert into image (product_id, picture_id, file_path) select 11, picture_id, file_path from image"
+    )
+    async with shop.connection.transaction():
+        await shop.connection.execute("select from file_path for update")
+        await shop.connection.execute("update image set deleted_at = now() where product_id = 11")
+        destroying = asyncio.create_task(shop.call("DELETE", f"{IMAGES}/1"))
+        await eventually(lambda: shop.connection.fetchval("select exists (select from pg_locks where not granted)"))
+    assert (await destroying).status == 204
+    assert await shop.connection.fetchval("select withdrawn_at from file_path") is not None
 
 
 async def test_writers_that_wait_keep_no_reader_waiting(serve: Serve) -> None:
