@@ -153,7 +153,12 @@ class Settings:
     )
     log_sample: int = option(100, "One request in so many is logged; failed and slow ones always are.", number(1))
 
-    max_body_bytes: int = option(32 * MIB, "Largest request body, in bytes.", number(1024))
+    max_body_bytes: int = option(
+        32 * MIB,
+        "Largest request body, in bytes. What is no file in it may be 64 KiB at most where a Spree client sends its "
+        "key in the body.",
+        number(1024),
+    )
     max_image_bytes: int = option(
         20 * MIB, "Largest uploaded image once decoded from its transport, in bytes.", number(1024)
     )

@@ -20,6 +20,7 @@ Changed = Callable[[Iterable[ProductId]], None]
 
 _LONGEST_BASE = 200
 """Characters of a file's name that its path keeps, so that a suffix fits in behind them."""
+_LARGEST_ID = 2**63 - 1
 
 
 class TargetNotFound(Rejected):
@@ -82,8 +83,8 @@ class SpreeGalleryWriter:
     async def update(self, product: ProductId, image: ImageId, edit: Edit) -> ListedImage:
         """Changes what is given; ProductNotFound, ImageNotFound, TargetNotFound, BlobBarred."""
         target = edit.target if "viewable_id" in edit.given else product
-        if target is None:
-            raise TargetNotFound(None)
+        if target is None or not 0 < target <= _LARGEST_ID:
+            raise TargetNotFound(target)
         async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
             if edit.upload:
                 await self._filing.admit(tx, edit.upload.blob)

@@ -1,10 +1,12 @@
 """Request bodies in every form that is understood, files going to disk as they come. Source: spree.md, section 7."""
 
 import asyncio
+import json
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import parse_qsl
 
 import orjson
@@ -23,21 +25,28 @@ from app.service.intake import Intake, Spool
 ATTACHMENT: Final = "image[attachment]"
 _FORM: Final = "application/x-www-form-urlencoded"
 _MUCH: Final = 256 * 1024  # bytes from which on a body counts as an upload
-_LITTLE: Final = 64 * 1024  # bytes of text that a caller without rights may send
+_LITTLE: Final = 64 * 1024  # bytes of text that take no time worth mentioning to parse
+_MOST_SIGNS: Final = 20_000  # what JSON may have of these, which is more than any document needs
+_SIGNS: Final = (b",", b":", b"[", b"{")
+_LONG_NUMBER: Final = re.compile(rb"\d{19}")
+_LONGEST_NUMBER: Final = 30  # digits that are kept exactly
 _HEAD: Final = 1024  # bytes kept to tell what kind of file it is
+
+
+Standing = Literal["admin", "unknown", "refused"]
+"""What is known of a caller before the body is read; who sends a key in it is unknown until then."""
 
 
 class Files:
     """The file of one request, in a spool that is opened when the first byte comes.
 
-    `welcome` False: the caller is known to have no right to upload, so files are read through and
-    take up neither space nor a slot.
+    Who is refused has no right to upload: the files are read through and take up neither space nor a slot.
     """
 
-    def __init__(self, stack: AsyncExitStack, intake: Intake, *, welcome: bool = True) -> None:
+    def __init__(self, stack: AsyncExitStack, intake: Intake, standing: Standing) -> None:
         self._stack = stack
         self._intake = intake
-        self.welcome = welcome
+        self.standing = standing
         self._spool: Spool | None = None
 
     @property
@@ -48,7 +57,7 @@ class Files:
 
     async def receive(self, name: str, chunks: AsyncIterator[bytes]) -> Upload:
         """Spools a file; of several the last one counts. One beyond the limit is only read through."""
-        if not self.welcome:
+        if self.standing == "refused":
             await pass_over(chunks)
             return Upload(name, b"")
         spool = await self._fresh()
@@ -100,22 +109,24 @@ class Body:
 async def parse_body(request: Request, files: Files, limit: int) -> Body:
     """The body's parameters; none for a media type that is not parsed.
 
-    Raises Malformed, Busy and what `body_chunks` raises; `limit` in bytes. What is no file is held
-    in memory: much of it takes the slot of an upload, and unwelcome callers may send little.
+    Raises Malformed, Busy and what `body_chunks` raises; `limit` in bytes. What is no file is held in memory
+    and parsed at one go: an admin's may be a picture as text and takes the slot of an upload, anybody else's
+    is short.
     """
     if not request.body_exists:
         return Body({})
-    most_text = limit if files.welcome else _LITTLE
-    if files.welcome and (request.content_length or limit) > _MUCH:
+    is_admin = files.standing == "admin"
+    most_text = limit if is_admin else min(limit, _LITTLE)
+    if is_admin and (request.content_length or limit) > _MUCH:
         await files.reserve()
     if request.content_type == "multipart/form-data":
         pieces = parts(body_chunks(request, limit), request.headers["Content-Type"])
         return Body(nested(await _fields(pieces, files, most_text)), form=True)
     if request.content_type == _FORM or "Content-Type" not in request.headers:
         text = (await read_body(request, most_text)).decode("utf-8", "replace")
-        return Body(await asyncio.to_thread(pairs, text) if len(text) > _MUCH else pairs(text), form=True)
+        return Body(await asyncio.to_thread(pairs, text) if len(text) > _LITTLE else pairs(text), form=True)
     if request.content_type == "application/json":
-        return Body(wrapped(_json(await read_body(request, most_text))))
+        return Body(wrapped(_json(await _json_text(request, most_text))))
     return Body({})
 
 
@@ -129,21 +140,41 @@ def pairs(encoded: str) -> Params:
         raise Malformed(f"more than {MOST_FIELDS} fields") from None
 
 
+async def _json_text(request: Request, most: int) -> bytes:
+    """The body, refused while it arrives where it would make very many objects."""
+    chunks, signs = [], 0
+    async for chunk in body_chunks(request, most):
+        signs += sum(map(chunk.count, _SIGNS))
+        if signs > _MOST_SIGNS:
+            raise Malformed("JSON of too many values")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
 def _json(text: bytes) -> Any:
     if not text.strip():
         return {}
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError as error:
+        document = orjson.loads(text)
+        # the fast parser rounds integers of more than 64 bits, and a refusal names the id that was asked for
+        return json.loads(text, parse_int=_number) if _LONG_NUMBER.search(text) else document
+    except (orjson.JSONDecodeError, RecursionError) as error:
         raise Malformed(str(error)) from None
+
+
+def _number(digits: str) -> float:
+    return int(digits) if len(digits) <= _LONGEST_NUMBER else float(digits)
 
 
 async def _fields(pieces: AsyncIterator[Part], files: Files, most_text: int) -> list[tuple[str, object]]:
     fields: list[tuple[str, object]] = []
     async for part in pieces:
+        if len(fields) == MOST_FIELDS:
+            raise Malformed(f"more than {MOST_FIELDS} fields")
         name, value = await _field(part, files, most_text)
-        most_text -= len(value) if isinstance(value, str) else 0
+        most_text -= len(name) + (len(value) if isinstance(value, str) else 0)
         fields.append((name, value))
+        await asyncio.sleep(0)  # one chunk may hold hundreds of parts
     return fields
 
 

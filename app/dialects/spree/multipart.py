@@ -8,7 +8,7 @@ from typing import Final
 from app.dialects.spree.errors import Malformed
 
 _BOUNDARY: Final = re.compile(r'boundary="?([^";,]{1,200})"?', re.IGNORECASE)
-_MOST_HEADER_BYTES: Final = 16 * 1024
+_MOST_HEADER_BYTES: Final = 8 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class _Scanner:
         return True
 
     async def headers(self) -> Mapping[str, str]:
-        while (end := self._buffer.find(b"\r\n\r\n")) < 0:
+        while (end := self._buffer.find(b"\r\n\r\n", 0, _MOST_HEADER_BYTES)) < 0:
             if len(self._buffer) > _MOST_HEADER_BYTES:
                 raise Malformed("the headers of a part are too long")
             await self._more()

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from app.dialects.spree.errors import MISSING_IMAGE, Malformed, Unusable
+from app.dialects.spree.errors import MISSING_IMAGE, Unusable
 from app.model import MAX_POSITION
 
 Params = dict[str, Any]
@@ -17,6 +17,7 @@ _COLUMNS: Final = frozenset(
 )
 _BRACKETS: Final = re.compile(r"([^\[\]]+)\[([^\[\]]*)\](.*)", re.DOTALL)
 _LEADING_INTEGER: Final = re.compile(r"\s*([+-]?\d{1,30})", re.ASCII)
+_FURTHEST: Final = 10**30
 _VARIANT: Final = "Spree::Variant"
 MOST_FIELDS: Final = 1000
 
@@ -76,9 +77,7 @@ def nest(params: Params, name: str, value: object) -> None:
 
 def nested(pairs: Iterable[tuple[str, object]]) -> Params:
     params: Params = {}
-    for count, (name, value) in enumerate(pairs):
-        if count >= MOST_FIELDS:
-            raise Malformed(f"more than {MOST_FIELDS} fields")
+    for name, value in pairs:
         nest(params, name, value)
     return params
 
@@ -102,7 +101,7 @@ def image_form(params: Mapping[str, Any]) -> ImageForm:
         given=given,
         attachment=_attachment(sent),
         alt=_text(sent.get("alt")),
-        position=_integer(sent.get("position")),
+        position=_position(sent.get("position")),
         viewable_id=_integer(sent.get("viewable_id")),
     )
 
@@ -138,16 +137,13 @@ def _text(value: object) -> str | None:
 
 def _integer(value: object) -> int | None:
     """The integer that a scalar begins with: 0 without one, None for null and blank."""
-    if value is None or isinstance(value, Upload):
-        return None
     if isinstance(value, str):
         found = _LEADING_INTEGER.match(value)
         number = int(found[1]) if found else 0
-        return _within(number) if value.strip() else None
-    if isinstance(value, int | float):
-        return int(max(-1, min(value, MAX_POSITION)))
-    return 0
+        return number if value.strip() else None
+    return int(max(-_FURTHEST, min(value, _FURTHEST))) if isinstance(value, int | float) else None
 
 
-def _within(number: int) -> int:
-    return max(-1, min(number, MAX_POSITION))
+def _position(value: object) -> int | None:
+    number = _integer(value)
+    return None if number is None else max(-1, min(number, MAX_POSITION))

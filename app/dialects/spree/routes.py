@@ -10,7 +10,7 @@ from aiohttp import hdrs, web
 from app.dialects.spree import headers, present, validation
 from app.dialects.spree.auth import KEY_HEADER, Caller, FindRole, authenticate, credentials
 from app.dialects.spree.errors import Invalid, NoSuchAction, NotAcceptable, Unauthorised, document
-from app.dialects.spree.forms import Body, Files, pairs, parse_body
+from app.dialects.spree.forms import Body, Files, Standing, pairs, parse_body
 from app.dialects.spree.headers import respond
 from app.dialects.spree.match import Action, Place, action_of, leading_integer, place_of, plain_integer
 from app.dialects.spree.params import check_viewable, image_form
@@ -118,7 +118,7 @@ class SpreeRoom:
         await self._limits.admit_address(request)
         await self._limits.admit_key(key)
         async with AsyncExitStack() as stack:
-            files = Files(stack, self._intake, welcome=await self._is_welcome(request, query))
+            files = Files(stack, self._intake, await self._standing(request, query))
             body = await parse_body(request, files, self._settings.max_body_bytes)
             action = _routed(place, body.verb(request))
             params = body.params | query
@@ -172,11 +172,11 @@ class SpreeRoom:
             raise ImageNotFound(f"image {image.id} is not the caller's in product {product}")
         return product, image
 
-    async def _is_welcome(self, request: web.Request, query: dict[str, Any]) -> bool:
-        """Whether the caller may prove to be an admin: the body is asked only where no key stands before it."""
+    async def _standing(self, request: web.Request, query: dict[str, Any]) -> Standing:
+        """What is known before the body, which is asked for a key only where none stands before it."""
         if KEY_HEADER not in request.headers and "token" not in query:
-            return True
-        return await self._find_role(credentials(request.headers, query).key) == "admin"
+            return "unknown"
+        return "admin" if await self._find_role(credentials(request.headers, query).key) == "admin" else "refused"
 
     async def _caller(self, request: web.Request, params: dict[str, Any]) -> Caller:
         given = credentials(request.headers, params)

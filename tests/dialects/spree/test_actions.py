@@ -233,13 +233,27 @@ async def test_an_image_moves_to_another_list(shop: Shop) -> None:
     assert await shop.connection.fetchval("select count(*) from image_type_assignment where image_id is null") == 1
 
 
-@pytest.mark.parametrize("target", [777, 9, 0, "", None, "abc"])
-async def test_a_move_to_nowhere_moves_nothing(shop: Shop, target: object) -> None:
-    """An unknown or deleted target is refused, and nothing moves or changes."""
+@pytest.mark.parametrize(
+    ("target", "named"),
+    [
+        (777, "777"),
+        (9, "9"),
+        (0, "0"),
+        (-5, "-5"),
+        (2**31, "2147483648"),
+        (99999999999999999999, "99999999999999999999"),
+        ("99999999999999999999", "99999999999999999999"),
+        ("", ""),
+        (None, ""),
+        ("abc", "0"),
+    ],
+)
+async def test_a_move_to_nowhere_moves_nothing(shop: Shop, target: object, named: str) -> None:
+    """An unknown or deleted target is refused by its id, and nothing moves or changes."""
     created = await shop.create()
     refused = await update(shop, 1, viewable_id=target, alt="x", position=4)
     assert refused.status == 422
-    assert refused.json["exception"].startswith("Couldn't find Spree::Variant with 'id'=")
+    assert refused.json == {"exception": f"Couldn't find Spree::Variant with 'id'={named}"}
     assert (await shop.call("GET", MEMBER)).body == created.body
 
 
