@@ -127,9 +127,7 @@ def document(error: Exception) -> Document:
     if isinstance(error, Invalid):
         return Document(422, json_bytes({"error": INVALID_RESOURCE, "errors": dict(error.errors)}))
     if isinstance(error, NotAcceptable):
-        return (
-            Document(406, _XML, "application/xml; charset=utf-8") if error.suffix == "xml" else Document(406, b"", None)
-        )
+        return Document(406, _XML, "application/xml") if error.suffix == "xml" else Document(406, b"", None)
     for family, (status, tell) in _TOLD.items():
         if isinstance(error, family):
             return Document(status, json_bytes(tell(error)), headers=_further(error))
