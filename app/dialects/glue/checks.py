@@ -33,7 +33,7 @@ def check(method: str, headers: Mapping[str, str], query: Query, main_type: Reso
 
 
 def _cors_allows(headers: Mapping[str, str], main_type: ResourceType | None) -> bool:
-    method, names = headers.get(_METHOD, ""), headers.get(_HEADERS, "").lower()
-    if method and (main_type is None or method.upper() not in ALLOWED_METHODS):
+    method, names = headers.get(_METHOD), headers.get(_HEADERS)
+    if method is not None and (main_type is None or method not in ALLOWED_METHODS):
         return False
-    return not names or all(name.strip() in ALLOWED_HEADERS for name in names.split(","))
+    return names is None or all(name.strip().lower() in ALLOWED_HEADERS for name in names.split(","))

@@ -74,13 +74,13 @@ def test_a_preflight_needs_accept() -> None:
     ("method", "names"),
     [
         ("GET", "accept"),
-        ("options", "Content-Type,AUTHORIZATION"),
+        ("OPTIONS", "Content-Type,AUTHORIZATION"),
         ("GET", "content-language, accept-language"),
         ("GET", "x-anonymous-customer-unique-id,access-control-allow-origin"),
     ],
 )
 def test_what_cors_allows_passes(method: str, names: str) -> None:
-    """Allowed methods and headers pass, in any case."""
+    """Allowed methods pass, and allowed headers in any case."""
     headers = PREFLIGHT | {"Access-Control-Request-Method": method, "Access-Control-Request-Headers": names}
     assert refusal("OPTIONS", headers) is None
 
@@ -90,6 +90,9 @@ def test_what_cors_allows_passes(method: str, names: str) -> None:
     [
         ("POST", "accept", "abstract-products"),
         ("HEAD", "accept", "abstract-products"),
+        ("get", "accept", "abstract-products"),
+        ("", "accept", "abstract-products"),
+        ("GET", "", "abstract-products"),
         ("GET", "x-other", "abstract-products"),
         ("GET", "accept,", "abstract-products"),
         ("GET", "accept", None),
