@@ -266,8 +266,8 @@ from import_link n
 where n.is_changed and i.product_id = n.product_id and i.imported_picture_id = n.picture_id and i.deleted_at is null;
 insert into image_set_link (set_id, picture_id, sort_order, ordinal)
 select set_id, picture_id, sort_order, ordinal from import_new_link where set_id is not null;
-insert into image (product_id, picture_id, imported_picture_id, position, ordinal, is_folded)
-select product_id, picture_id, picture_id, position, ordinal, is_folded
+insert into image (product_id, picture_id, imported_picture_id, position, excluded, ordinal, is_folded)
+select product_id, picture_id, picture_id, position, false, ordinal, is_folded
 from import_new_link
 where product_id is not null;
 

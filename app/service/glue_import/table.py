@@ -26,7 +26,7 @@ class Table:
         self._file = file
         self._reject = reject
         self._advanced = advanced
-        self._unreadable = 0  # the last line that holds what no text may
+        self._unreadable = (0, "")  # the last line that holds what no text may, and what that is
         self._reader = csv.reader(self._lines(), strict=True)
         header = next(self._reader, [])
         self._width = len(header)
@@ -53,8 +53,9 @@ class Table:
                 yield start, cells
 
     def _problem(self, start: int, cells: Sequence[str]) -> str | None:
-        if self._unreadable >= start:
-            return "The line is not UTF-8."
+        line, problem = self._unreadable
+        if line >= start:
+            return problem
         if len(cells) < self._width or any(cells[self._width :]):
             return f"The line has {len(cells)} cells instead of {self._width}."
         return None
@@ -68,8 +69,8 @@ class Table:
                 text = line.decode()
             except UnicodeDecodeError:
                 text = line.decode(errors="replace")
-                self._unreadable = number
+                self._unreadable = number, "The line is not UTF-8."
             if "\0" in text:  # valid in UTF-8, but not in Postgres
                 text = text.replace("\0", "")
-                self._unreadable = number
+                self._unreadable = number, "The line has a null character."
             yield text

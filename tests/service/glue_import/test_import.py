@@ -115,9 +115,9 @@ async def test_rows_without_locale_named_default_are_the_gallery(importer: Impor
     importer.images("default,A,A,,177,,4,a,", "default,B,B,,177,,,b,")
     assert await importer.created() == {"products": 1, "sets": 0, "images": 2, "links": 2}
     rows = await importer.connection.fetch(
-        "select position, imported_picture_id = picture_id as own from image order by id"
+        "select position, excluded, imported_picture_id = picture_id as own from image order by id"
     )
-    assert [tuple(row) for row in rows] == [(5, True), (1, True)]
+    assert [tuple(row) for row in rows] == [(5, False, True), (1, False, True)]
     assert await importer.sets("177", "de_DE") == {"default": ["B", "A"]}
 
 
@@ -238,7 +238,7 @@ async def test_files_are_read_as_they_come(importer: Importer) -> None:
     assert await importer.sets("177") == {'de "fault"': ["https://h/a b$.jpg", "two\r\nlines", "same", "same"]}
     assert importer.rejected() == [
         "6,The line is not UTF-8.",
-        "7,The line is not UTF-8.",
+        "7,The line has a null character.",
         "9,The line has 7 cells instead of 6.",
         "10,\"This is no row: ',' expected after '\"\"'.\"",
         "12,This is no row: unexpected end of data.",
