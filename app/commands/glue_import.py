@@ -37,7 +37,7 @@ def register(nouns: Nouns) -> None:
         "--fold-locales",
         action="store_true",
         help="products that show the same in every language get their images once, as the gallery that Spree and "
-        "OpenMage edit",
+        "OpenMage edit; not those that have sets of their own already, as an import without this option makes them",
     )
     parser.add_argument(
         "--fetch", action="store_true", help="then download the pictures, store them and serve them from here"

@@ -111,3 +111,15 @@ async def test_a_fold_goes_on_where_an_earlier_one_stopped(importer: Importer) -
     counts = await importer.run(fold=True)
     assert (counts["sets"]["created"], counts["links"]["created"], counts["links"]["updated"]) == (0, 1, 1)
     assert await documents(importer, "177") == [{"default": ["a", "b", "c"]}] * 2
+
+
+async def test_sets_that_an_import_without_folding_made_are_not_taken_back(importer: Importer) -> None:
+    """What was folded gets its sets by an import without folding, and keeps them: the next fold leaves it alone."""
+    importer.products("177")
+    importer.images(*in_both("default", "177", "a"))
+    await importer.run(fold=True)
+    assert (await importer.created())["sets"] == 2
+    counts = await importer.run(fold=True)
+    assert [outcomes["created"] + outcomes["updated"] for outcomes in counts.values()] == [0, 0, 0, 0]
+    assert await documents(importer, "177") == [{"default": ["a"]}] * 2
+    assert await importer.connection.fetchval("select count(*) from image_set") == 2
