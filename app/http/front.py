@@ -6,10 +6,12 @@ from typing import TypeAlias
 
 from aiohttp import web
 
+from app.errors import ProductImagesError
 from app.events import RequestServed
 from app.http.appkeys import OBSERVER
 from app.http.drain import DRAIN
 from app.http.edge import ASKED, bind_request_id, sign
+from app.http.ready import Guard
 from app.http.rooms import ROOMS
 from app.http.shortcuts import SHORTCUTS
 
@@ -22,19 +24,30 @@ def front(app: web.Application, behind: ServerHandler) -> ServerHandler:
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         started = time.perf_counter()
+        assert isinstance(request, web.Request)  # an application makes no others
         question = None if drain.begun else shortcuts.question(request)
         if question is None:
             return await behind(request)
-        found = shortcuts.find(question)
-        if found is None:
-            request[ASKED] = question, shortcuts.era
+        request[ASKED] = question, shortcuts.era
+        shortcut = shortcuts.find(question)
+        if shortcut is None or (shortcut.guard and not await _is_let(request, shortcut.guard)):
             return await behind(request)
-        response, labels = found
-        request_id, room = bind_request_id(request), rooms[labels[0]]
+        response = shortcuts.answer(shortcut)
+        if response is None:
+            return await behind(request)
+        request_id, room = bind_request_id(request), rooms[shortcut.labels[0]]
         seconds = time.perf_counter() - started
         if room.is_signed:
             sign(response, room, request_id, seconds)
-        observe(RequestServed(*labels, seconds))
+        observe(RequestServed(*shortcut.labels, seconds))
         return response
 
     return handle
+
+
+async def _is_let(request: web.Request, guard: Guard) -> bool:
+    """What a guard objects to is told by the room, in its words."""
+    try:
+        return await guard(request)
+    except ProductImagesError:
+        return False

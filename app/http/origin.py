@@ -9,7 +9,6 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from app.errors import InvalidHost, Misconfigured
-from app.http.appkeys import SETTINGS
 from app.settings import Settings
 
 Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
@@ -46,14 +45,14 @@ def trusted_networks(proxies: tuple[str, ...]) -> Networks:
         raise Misconfigured(f"TRUSTED_PROXIES: {error}") from None
 
 
-def external_origin(request: web.Request) -> Origin:
+def external_origin(request: web.BaseRequest, settings: Settings) -> Origin:
     """What the request names, or what a trusted proxy says it was asked for.
 
     Of several values of a header the last counts: it is the one that the trusted neighbour wrote.
     Raises InvalidHost.
     """
     scheme, host, port = request.scheme, request.headers.get(hdrs.HOST), None
-    if _neighbour_is_trusted(request):
+    if _is_in(request.remote, trusted_networks(settings.trusted_proxies)):
         said = _forwarded(request)
         scheme = said.get("proto", scheme).lower()
         host = said.get("host", host)
@@ -77,9 +76,9 @@ def spoken_to(request: web.BaseRequest, proxies: tuple[str, ...]) -> tuple[str, 
     return request.scheme, trusted, "" if hdrs.HOST in request.headers else _own_address(request)
 
 
-def client_address(request: web.Request) -> str:
+def client_address(request: web.BaseRequest, settings: Settings) -> str:
     """Who asks, in front of every trusted proxy; empty where the nearest one does not tell."""
-    networks = trusted_networks(request.app[SETTINGS].trusted_proxies)
+    networks = trusted_networks(settings.trusted_proxies)
     if not _is_in(request.remote, networks):
         return request.remote or ""
     address = ""
@@ -96,19 +95,16 @@ def media_base(request: web.Request, settings: Settings) -> str:
 
 def public_base(request: web.Request, settings: Settings) -> str:
     """What URLs of this service begin with, without a slash at the end; raises InvalidHost."""
-    return settings.public_url or str(external_origin(request))
+    return settings.public_url or str(external_origin(request, settings))
 
 
+@lru_cache(maxsize=1024)
 def _origin(scheme: str, named: str, port: str | None) -> Origin:
     match = _HOST.fullmatch(named)
     text = port or (match and match["port"]) or str(_DEFAULT_PORTS[scheme])
     if match is None or not re.fullmatch("[0-9]{1,5}", text) or not 0 < int(text) < 65536:
         raise InvalidHost(repr(named))
     return Origin(scheme, match["host"].lower(), int(text))
-
-
-def _neighbour_is_trusted(request: web.Request) -> bool:
-    return _is_in(request.remote, trusted_networks(request.app[SETTINGS].trusted_proxies))
 
 
 def _is_in(text: str | None, networks: Networks) -> bool:
@@ -122,7 +118,7 @@ def _is_in(text: str | None, networks: Networks) -> bool:
     return any((mapped or address) in network for network in networks)
 
 
-def _hops(request: web.Request) -> list[str]:
+def _hops(request: web.BaseRequest) -> list[str]:
     """The addresses, without ports, that the proxies on the way say they were asked from; the nearest one is last."""
     standard = ",".join(request.headers.getall(hdrs.FORWARDED, ()))
     if standard:
@@ -139,7 +135,7 @@ def _without_port(hop: str) -> str:
     return hop.partition(":")[0] if hop.count(":") == 1 else hop
 
 
-def _forwarded(request: web.Request) -> dict[str, str]:
+def _forwarded(request: web.BaseRequest) -> dict[str, str]:
     """`proto`, `host` and `port` as forwarded; the standard header before the customary ones."""
     standard = _last(request, hdrs.FORWARDED)
     if standard is not None:
@@ -149,7 +145,7 @@ def _forwarded(request: web.Request) -> dict[str, str]:
     return {name: value for name, value in said.items() if value}
 
 
-def _last(request: web.Request, header: str) -> str | None:
+def _last(request: web.BaseRequest, header: str) -> str | None:
     values = request.headers.getall(header, ())
     return values[-1].rpartition(",")[2].strip() if values else None
 

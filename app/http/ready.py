@@ -1,14 +1,19 @@
 """An answer that is ready to go: its head was serialised once, when its body was cached."""
 
 import time
-from collections.abc import Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
+from typing import TypeAlias
 
 from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.web import BaseRequest
+
+Guard: TypeAlias = Callable[[web.Request], Awaitable[bool]]
+"""Whether a request that asks for the same as one before may have the same answer. Whatever it raises or
+denies, the request is answered by its room, which must then not mind that the guard has been asked."""
 
 
 def serialised(headers: Mapping[str, str]) -> bytes:
@@ -34,13 +39,14 @@ class ReadyResponse(web.StreamResponse):
     server spends on a request that is answered from memory.
 
     `head` is a `serialised_head` and holds Content-Length; only for requests that `may_be_ready`. Headers
-    set later are sent as well. `on_response_prepare` signals do not see it. `document` is the key of the
-    document that it shows, where that follows from the request and the accounts alone.
+    set later are sent as well. `on_response_prepare` signals do not see it. `document` and `guard` are what
+    `send_document` says of them.
     """
 
-    def __init__(self, head: bytes, body: bytes, status: int = 200, document: Hashable = None) -> None:
+    def __init__(self, head: bytes, body: bytes, status: int = 200) -> None:
         super().__init__(status=status)
-        self.document = document
+        self.document: Hashable = None
+        self.guard: Guard | None = None
         self._head = head
         self._bytes = body
         self._writer: AbstractStreamWriter | None = None

@@ -16,7 +16,7 @@ from app.http.appkeys import SETTINGS
 from app.http.cache import Document
 from app.http.conditions import CONDITIONAL, Part, evaluate, requested_part
 from app.http.drain import DRAIN
-from app.http.ready import ReadyResponse, may_be_ready, serialised_head
+from app.http.ready import Guard, ReadyResponse, may_be_ready, serialised_head
 from app.store import ObjectBody, ObjectStore
 
 _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\"\\/%;]|[\ud800-\udfff]")
@@ -100,11 +100,16 @@ def inline(filename: str) -> str:
     return plain if safe.isascii() else f"{plain}; filename*=UTF-8''{quote(safe, safe='')}"
 
 
-def send_document(request: web.Request, document: Document, key: Hashable = None) -> web.StreamResponse:
-    """Answer with a document. `key` is its own in the cache, given if it follows from the request line,
-    the headers that rooms say they read, and the accounts: then the same request finds it at once."""
+def send_document(
+    request: web.Request, document: Document, key: Hashable = None, guard: Guard | None = None
+) -> web.StreamResponse:
+    """Answer with a document. `key` is its own in the cache, given if it follows from the request line, the
+    headers that rooms say they read, and the accounts: then the same request finds it at once. If it also
+    follows from who is named by `Authorization`, `guard` must see to that."""
     if document.body and may_be_ready(request):
-        return ReadyResponse(document.head, document.body, document.status, key)
+        response = ReadyResponse(document.head, document.body, document.status)
+        response.document, response.guard = key, guard
+        return response
     return web.Response(status=document.status, headers=document.headers, body=document.body or None)
 
 

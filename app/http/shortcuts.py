@@ -2,18 +2,18 @@
 
 What a room finds out before it looks into the cache (who asks, for what, in which language and
 format) follows from the request line, a few headers and the accounts. So a request that was answered
-with a document means that document again, until accounts change; whether the document still holds
-is the cache's to say, which is asked every time.
+with a document means that document again, until accounts change. Two things are asked every time:
+the cache, whether the document still holds; and, where requests are signed, the room's guard.
 """
 
 from collections.abc import Hashable, Iterable
 from typing import Final, NamedTuple, TypeAlias
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from app.http.cache import DocumentCache
 from app.http.origin import origin_headers, spoken_to
-from app.http.ready import ReadyResponse, may_be_ready
+from app.http.ready import Guard, ReadyResponse, may_be_ready
 from app.http.rooms import RoomName
 from app.settings import Settings
 
@@ -23,15 +23,18 @@ Labels: TypeAlias = tuple[RoomName, str, str, int]
 
 _SHARE: Final = 8
 """How much less than the documents the shortcuts to them may take."""
+_SCHEME: Final = len("oauth")
+"""Of what `Authorization` says, so much tells whether it is for a guard."""
 _EACH_BYTES: Final = 1000
 """Reckoned memory of a request remembered."""
 
 
 class Shortcut(NamedTuple):
-    """A document, by its key, and how its answers are counted."""
+    """A document, by its key, how its answers are counted, and who lets requests to it."""
 
     document: Hashable
     labels: Labels
+    guard: Guard | None = None
 
 
 class Shortcuts:
@@ -56,16 +59,17 @@ class Shortcuts:
             return None
         reads = self._reads
         read = tuple([header for header in request.raw_headers if header[0].lower() in reads])
-        return request.raw_path, read, spoken_to(request, self._proxies)
+        scheme = request.headers.get(hdrs.AUTHORIZATION, "")[:_SCHEME].lower()
+        return request.raw_path, read, scheme, spoken_to(request, self._proxies)
 
-    def find(self, question: Question) -> tuple[ReadyResponse, Labels] | None:
-        shortcut = self._young.get(question) or self._promoted(question)
-        if shortcut is None:
-            return None
+    def find(self, question: Question) -> Shortcut | None:
+        """The way to a document, which may be gone by now."""
+        return self._young.get(question) or self._promoted(question)
+
+    def answer(self, shortcut: Shortcut) -> ReadyResponse | None:
+        """The document at its end; None where it is gone."""
         document = self._documents.get(shortcut.document)
-        if document is None:
-            return None
-        return ReadyResponse(document.head, document.body, document.status), shortcut.labels
+        return None if document is None else ReadyResponse(document.head, document.body, document.status)
 
     def learn(self, question: Question, era: int, shortcut: Shortcut) -> None:
         """`era` is that in which the question came."""

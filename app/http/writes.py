@@ -26,6 +26,7 @@ class WriteLimits:
     """
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         rates = {"key": settings.write_rate_per_key, "address": settings.write_rate_per_address}
         self._items: dict[str, RateLimitItem] = {}
         if any(rates.values()):
@@ -39,7 +40,7 @@ class WriteLimits:
     async def admit_address(self, request: web.Request) -> None:
         """Counts a write of whoever sends `request`; RateExceeded. Clients without an address are not counted."""
         if "address" in self._items:
-            await self._admit("address", _subscriber(client_address(request)))
+            await self._admit("address", _subscriber(client_address(request, self._settings)))
 
     async def admit_key(self, key: object) -> None:
         """Counts a write of a key or token; RateExceeded. Without one nothing is counted."""

@@ -3,8 +3,11 @@
 import random
 from typing import Final
 
-from app.service.provision import revoke_key
-from tests.e2e.conftest import Answer, Serve, Shop, eventually
+from oauthlib.oauth1 import Client as Signer
+
+from app.access.secrets import SecretBox
+from app.service.provision import Credentials, TokenOptions, put_token, revoke_key
+from tests.e2e.conftest import SECRET_KEY, Answer, Serve, Shop, eventually
 
 PATHS: Final = [
     "/abstract-products/dress/abstract-product-image-sets",
@@ -66,6 +69,47 @@ async def test_a_request_is_answered_as_if_it_were_the_first(serve: Serve) -> No
             await forgetful.call("GET", path, headers=headers)
         ), (path, headers)
     assert await hits(shop) - begun > 300
+
+
+async def test_a_signed_request_is_answered_as_if_it_were_the_first(serve: Serve) -> None:
+    """Admins, customers, guests, bad signatures and replays, in whatever order, each get what is theirs."""
+    dice = random.Random(2)
+    shop, forgetful = await serve(), await serve(document_cache_bytes=0)
+    others = [
+        await token(shop, TokenOptions("customer")),
+        await token(shop, TokenOptions("admin", privileges=("update",))),
+    ]
+    path = "/api/rest/products/8/images"
+
+    async def remembers() -> bool:
+        await shop.get(path, Accept="application/json")
+        return await hits(shop) > 0
+
+    await eventually(remembers)
+    begun, last = await hits(shop), ""
+    for _ in range(400):
+        fresh = signature(dice.choice([shop.admin, shop.admin, shop.admin, *others]), path)
+        last = dice.choice([fresh, fresh, fresh, last, fresh[:-5] + 'AA%3D"', "Bearer a"])
+        headers = {
+            "Host": "shop.example",
+            "Accept": dice.choice(["text/xml", "application/json"]),
+            "Authorization": last,
+        }
+        answers = [told(await one.call("GET", path, headers=headers)) for one in (shop, forgetful)]
+        assert answers[0] == answers[1], headers
+    assert await hits(shop) - begun > 100
+
+
+async def token(shop: Shop, options: TokenOptions) -> Credentials:
+    async with shop.database.transaction() as tx:
+        return await put_token(tx, SecretBox(SECRET_KEY), options)
+
+
+def signature(credentials: Credentials, path: str) -> str:
+    """For the host that all requests here name."""
+    given = credentials.consumer_key, credentials.consumer_secret, credentials.token, credentials.token_secret
+    _, headers, _ = Signer(*given).sign(f"http://shop.example{path}")
+    return str(headers["Authorization"])
 
 
 async def test_a_key_that_is_revoked_opens_no_document_from_memory(serve: Serve) -> None:

@@ -20,7 +20,7 @@ FORWARDED = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "shop.example"}
 async def tell(request: web.Request) -> web.Response:
     settings = request.app[SETTINGS]
     return web.json_response(
-        [str(external_origin(request)), public_base(request, settings), media_base(request, settings)]
+        [str(external_origin(request, settings)), public_base(request, settings), media_base(request, settings)]
     )
 
 
@@ -107,7 +107,7 @@ async def test_a_client_that_names_no_host_gets_our_own_address(client: Client) 
 
 
 async def tell_client(request: web.Request) -> web.Response:
-    return web.Response(text=client_address(request))
+    return web.Response(text=client_address(request, request.app[SETTINGS]))
 
 
 @pytest.mark.parametrize(

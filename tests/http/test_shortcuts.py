@@ -37,8 +37,10 @@ def request(path: str = "/a", method: str = "GET", *, closing: bool = False, **h
 def ask(shortcuts: Shortcuts, asked: web.Request) -> bytes | None:
     question = shortcuts.question(asked)
     assert question is not None
-    found = shortcuts.find(question)
-    return None if found is None else FOUND.body
+    shortcut = shortcuts.find(question)
+    if shortcut is None or shortcuts.answer(shortcut) is None:
+        return None
+    return FOUND.body
 
 
 def teach(shortcuts: Shortcuts, asked: web.Request, era: int | None = None) -> None:

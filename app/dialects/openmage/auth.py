@@ -5,8 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from app.access.oauth import AccessToken, OAuth, is_oauth
-from app.access.signature import SignedRequest
+from app.access.oauth import AccessToken
 from app.dialects.openmage.errors import (
     ACCESS_DENIED,
     INVALID_METHOD,
@@ -49,24 +48,10 @@ class Principal:
         return self.user != "admin"
 
 
-class Authenticator:
-    """Tells who asks by the Authorization header."""
-
-    def __init__(self, oauth: OAuth, rules: Rules) -> None:
-        self._oauth = oauth
-        self._rules = rules
-        self.guest = Principal("guest", rules.privileges["guest"])
-
-    async def principal(self, authorization: str, request: SignedRequest) -> Principal:
-        """A token's principal, or the guest where there is no OAuth header; OAuthProblem."""
-        if not is_oauth(authorization):
-            return self.guest
-        return self._of(await self._oauth.verify(authorization, request))
-
-    def _of(self, token: AccessToken) -> Principal:
-        if token.user_type == "customer":
-            return Principal("customer", self._rules.privileges["customer"])
-        return Principal("admin", token.privileges, token.admin_id, token.has_role)
+def principal_of(token: AccessToken, rules: Rules) -> Principal:
+    if token.user_type == "customer":
+        return Principal("customer", rules.privileges["customer"])
+    return Principal("admin", token.privileges, token.admin_id, token.has_role)
 
 
 def authorise(principal: Principal, method: str, route: Route, version: str | None) -> Operation:
@@ -76,7 +61,7 @@ def authorise(principal: Principal, method: str, route: Route, version: str | No
     """
     if method not in _PRIVILEGES:
         raise OpenMageError(INVALID_METHOD)
-    _check_privilege(principal, _PRIVILEGES[method])
+    check_privilege(principal, method)
     if version is not None and not _VERSION.fullmatch(version):
         quoted = html.escape(version).replace("&#x27;", "&#039;")
         raise OpenMageError(Message(400, f'Invalid version "{quoted}" requested.'))
@@ -88,8 +73,9 @@ def authorise(principal: Principal, method: str, route: Route, version: str | No
     return operation
 
 
-def _check_privilege(principal: Principal, privilege: str) -> None:
+def check_privilege(principal: Principal, method: str) -> None:
+    """OpenMageError (500, 403) for a user who may not use this method."""
     if not principal.has_role:
         raise OpenMageError(Message(500, f"Admin role for user ID {principal.admin_id} not found", code=0))
-    if principal.privileges is not None and privilege not in principal.privileges:
+    if principal.privileges is not None and _PRIVILEGES[method] not in principal.privileges:
         raise OpenMageError(ACCESS_DENIED)

@@ -68,9 +68,9 @@ class OpenMageError(core.ProductImagesError):
         super().__init__("; ".join(message.documented for message in messages))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Voice:
-    """How, and to whom, errors of one request are told."""
+    """How, and to whom, errors of one request are told: as far as that is known by now."""
 
     format: Format = "xml"
     profile: Profile = "documented"

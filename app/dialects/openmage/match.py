@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
@@ -25,6 +26,7 @@ class Route:
     store: str | None
 
 
+@lru_cache(maxsize=1024)
 def match(path: str) -> Route:
     """The route of a raw (percent-encoded) path; OpenMageError (404) for one that is none.
 

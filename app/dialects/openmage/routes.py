@@ -2,22 +2,22 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from aiohttp import hdrs, web
 
-from app.access.oauth import OAuth, is_oauth
+from app.access.oauth import OAuth
 from app.dialects.openmage.accept import negotiate
-from app.dialects.openmage.auth import Authenticator, Operation, Principal, authorise
+from app.dialects.openmage.auth import Operation, Principal, authorise
+from app.dialects.openmage.callers import Callers
 from app.dialects.openmage.errors import Voice, error_document
 from app.dialects.openmage.formats import CONTENT_TYPES
 from app.dialects.openmage.match import Route, image_id, match, product_ref, scope
 from app.dialects.openmage.parse import parse_create, parse_update
 from app.dialects.openmage.present import ImageItem, Shape, collection, entity
 from app.dialects.openmage.rules import Rules
-from app.dialects.openmage.signed import signed_request
 from app.dialects.openmage.uploads import Uploads
 from app.errors import ProductNotFound, StoreViewNotFound
 from app.http.cache import Document, DocumentCache
@@ -28,8 +28,8 @@ from app.service.gallery import GalleryImage, GalleryReader
 from app.service.gallery_writer import GalleryWriter, NewFile
 from app.settings import Settings
 
-READS: Final = frozenset((b"accept", b"authorization", b"version"))
-"""The headers that documents depend on, beside those that tell the service's address."""
+READS: Final = frozenset((b"accept", b"version"))
+"""The headers that documents depend on, beside those that tell the service's address, and `Authorization`."""
 
 _VOICE: Final = web.RequestKey("openmage_voice", Voice)
 
@@ -58,7 +58,7 @@ class OpenMageRoom:
     ) -> None:
         self._settings = settings
         self._rules = Rules.of(settings)
-        self._authenticator = Authenticator(oauth, self._rules)
+        self._callers = Callers(settings, oauth, self._rules)
         self._reader = reader
         self._writer = writer
         self._uploads = uploads
@@ -75,17 +75,16 @@ class OpenMageRoom:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Any method, any path of this room; raises what `error` knows how to tell."""
         voice = request[_VOICE] = Voice(profile=self._rules.profile, method=request.method)
-        format = negotiate(", ".join(request.headers.getall(hdrs.ACCEPT, ())), self._rules.wildcard)  # noqa: A001
-        request[_VOICE] = voice = replace(voice, format=format)
-        principal = await self._principal(request)
-        request[_VOICE] = replace(voice, user=principal.user)
+        voice.format = negotiate(", ".join(request.headers.getall(hdrs.ACCEPT, ())), self._rules.wildcard)
+        principal = await self._callers.principal(request)
+        voice.user = principal.user
         route = match(request.rel_url.raw_path)
         operation = authorise(principal, request.method, route, request.headers.get("Version"))
         if request.method != hdrs.METH_GET:
             await self._limits.admit_address(request)
             await self._limits.admit_key(principal.admin_id)
         keys = self._rules.visible_keys(principal.user, request.rel_url.raw_query_string)
-        shape = Shape(format, keys, self._rules.profile)
+        shape = Shape(voice.format, keys, self._rules.profile)
         media = media_base(request, self._settings)
         return await self._operations[operation](Call(request, principal, route, shape, media))
 
@@ -95,17 +94,10 @@ class OpenMageRoom:
         status, headers, body = error_document(voice, error)
         return web.Response(status=status, headers=headers, body=body)
 
-    async def _principal(self, request: web.Request) -> Principal:
-        authorization = request.headers.get(hdrs.AUTHORIZATION, "")
-        if not is_oauth(authorization):
-            return self._authenticator.guest
-        return await self._authenticator.principal(authorization, await signed_request(request))
-
     async def _read(self, call: Call) -> web.StreamResponse:
         key = ("openmage", call.route, call.principal.is_public, call.shape, call.media)
         document = self._documents.get(key) or await self._documents.fill(key, partial(self._load, call))
-        # A signed request is never the same again: its nonce counts.
-        return send_document(call.request, document, key if call.principal.user == "guest" else None)
+        return send_document(call.request, document, key, self._callers.guards.get(call.principal.user))
 
     async def _load(self, call: Call) -> Document:
         asked = scope(call.route.store, public=call.principal.is_public)

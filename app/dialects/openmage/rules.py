@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from app.dialects.openmage.errors import Profile, UserType
@@ -46,8 +47,12 @@ class Rules:
 
     def visible_keys(self, user: UserType, query: str) -> tuple[str, ...]:
         """The keys that a user sees of those that the query string asks for, in their standard order."""
-        wanted = requested_keys(query)
-        return tuple(key for key in KEYS if key in self.reads[user] and (wanted is None or key in wanted))
+        return _visible(self.reads[user], requested_keys(query))
+
+
+@lru_cache(maxsize=256)
+def _visible(allowed: frozenset[str], wanted: frozenset[str] | None) -> tuple[str, ...]:
+    return tuple(key for key in KEYS if key in allowed and (wanted is None or key in wanted))
 
 
 def requested_keys(query: str) -> frozenset[str] | None:

@@ -2,13 +2,9 @@
 
 import pytest
 
-from app.access.oauth import AccessToken, Consumer, OAuth, OAuthProblem
-from app.access.signature import SignedRequest
-from app.dialects.openmage.auth import Authenticator, Principal, authorise
+from app.dialects.openmage.auth import Principal, authorise
 from app.dialects.openmage.errors import OpenMageError
 from app.dialects.openmage.match import Route
-from app.dialects.openmage.rules import Rules
-from app.settings import Settings
 
 COLLECTION = Route("1", "1", None, None)
 ENTITY = Route("1", "1", "5", None)
@@ -118,50 +114,3 @@ def test_permission_comes_before_the_version_and_that_before_the_action() -> Non
     assert failure(GUEST, "PUT", COLLECTION, "abc")[0] == 403
     assert failure(ADMIN, "PUT", COLLECTION, "abc")[0] == 400
     assert failure(ADMIN, "PUT", COLLECTION, "1")[0] == 405
-
-
-class OneToken:
-    """Credentials with one consumer and one token."""
-
-    def __init__(self, token: AccessToken) -> None:
-        self.token = token
-
-    async def find_oauth(self, consumer_key: str, token: str) -> tuple[Consumer | None, AccessToken | None]:
-        return Consumer(consumer_key, "s"), self.token
-
-    async def claim_nonce(self, consumer_key: str, nonce: str) -> bool:
-        return True
-
-
-def authenticator(token: AccessToken) -> Authenticator:
-    return Authenticator(OAuth(OneToken(token), 600), Rules.of(Settings()))
-
-
-HEADER = (
-    f'OAuth oauth_consumer_key="{"c" * 32}", oauth_token="{"t" * 32}", oauth_signature_method="PLAINTEXT", '
-    'oauth_signature="s%26z"'
-)
-REQUEST = SignedRequest("GET", "https", "shop.example", "/api/rest/products/1/images")
-
-
-async def test_the_token_decides_who_asks() -> None:
-    """An admin's token is an admin with the role's privileges, any other one a customer with the customers'."""
-    granted = frozenset({"update"})
-    admin = AccessToken("t" * 32, "z", "c" * 32, "admin", granted, True, 7, False)
-    assert await authenticator(admin).principal(HEADER, REQUEST) == Principal("admin", granted, 7)
-    customer = AccessToken("t" * 32, "z", "c" * 32, "customer", None, True, None, False)
-    assert await authenticator(customer).principal(HEADER, REQUEST) == CUSTOMER
-
-
-@pytest.mark.parametrize("header", ["", "Basic abc", "Bearer abc"])
-async def test_without_an_oauth_header_everybody_is_a_guest(header: str) -> None:
-    """Any other authorization is a guest's."""
-    token = AccessToken("t" * 32, "z", "c" * 32, "admin", None, True, 7, False)
-    assert await authenticator(token).principal(header, REQUEST) == GUEST
-
-
-async def test_a_broken_oauth_header_is_a_problem_and_no_guest() -> None:
-    """Whoever tries to be authenticated and fails is told so."""
-    token = AccessToken("t" * 32, "z", "c" * 32, "admin", None, True, 7, False)
-    with pytest.raises(OAuthProblem):
-        await authenticator(token).principal("OAuth", REQUEST)

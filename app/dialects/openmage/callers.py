@@ -1,0 +1,63 @@
+"""Who sends a request."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Final
+
+from aiohttp import hdrs, web
+
+from app.access.oauth import OAuth, is_oauth
+from app.dialects.openmage.auth import Principal, check_privilege, principal_of
+from app.dialects.openmage.errors import UserType
+from app.dialects.openmage.rules import Rules
+from app.dialects.openmage.signed import has_form, signed_request
+from app.errors import ProductImagesError
+from app.http.ready import Guard
+from app.settings import Settings
+
+_PRINCIPAL: Final = web.RequestKey("openmage_principal", Principal)
+_PROBLEM: Final = web.RequestKey("openmage_problem", ProductImagesError)
+
+
+class Callers:
+    """Each request is looked at once, whoever asks: a nonce counts once.
+
+    `guards` let a signed request to what an earlier one of the same user type got.
+    """
+
+    def __init__(self, settings: Settings, oauth: OAuth, rules: Rules) -> None:
+        self._settings = settings
+        self._oauth = oauth
+        self._rules = rules
+        self._guest = Principal("guest", rules.privileges["guest"])
+        self.guards: Mapping[UserType, Guard] = {
+            "admin": partial(self._is_let, "admin"),
+            "customer": partial(self._is_let, "customer"),
+        }
+
+    async def principal(self, request: web.Request) -> Principal:
+        """Raises OAuthProblem, InvalidHost, and what reading a form raises."""
+        if (problem := request.get(_PROBLEM)) is not None:
+            raise problem
+        principal = request.get(_PRINCIPAL)
+        if principal is None:
+            principal = request[_PRINCIPAL] = await self._found(request)
+        return principal
+
+    async def _found(self, request: web.Request) -> Principal:
+        authorization = request.headers.get(hdrs.AUTHORIZATION, "")
+        if not is_oauth(authorization):
+            return self._guest
+        try:
+            token = await self._oauth.verify(authorization, await signed_request(request, self._settings))
+            return principal_of(token, self._rules)
+        except ProductImagesError as problem:
+            request[_PROBLEM] = problem
+            raise
+
+    async def _is_let(self, user: UserType, request: web.Request) -> bool:
+        if has_form(request):  # its body is for the room to read
+            return False
+        principal = await self.principal(request)
+        check_privilege(principal, request.method)
+        return principal.user == user
