@@ -14,7 +14,7 @@ from app.commands.duration import duration
 from app.commands.registry import Nouns
 
 if TYPE_CHECKING:
-    from app.main import Parts
+    from app.parts import Parts
 
 
 def register(nouns: Nouns) -> None:
@@ -41,7 +41,7 @@ def _add_age(parser: argparse.ArgumentParser, default: str) -> None:
 
 @asynccontextmanager
 async def _parts(context: Context) -> "AsyncIterator[Parts]":
-    from app.main import Parts  # it brings in everything, which no other command should wait for
+    from app.parts import Parts  # it brings in everything, which no other command should wait for
 
     async with context.migrated() as dsn:
         parts = Parts(context.service_settings, dsn)
@@ -51,11 +51,13 @@ async def _parts(context: Context) -> "AsyncIterator[Parts]":
 
 async def _sweep_blobs(args: argparse.Namespace, context: Context) -> int:
     older_than: timedelta = args.older_than
+    count = size = 0
     async with _parts(context) as parts:
-        swept = [blob async for blob in parts.housekeeping.sweep(older_than, dry_run=args.dry_run)]
-    size = sum(blob.size for blob in swept)
+        async for blob in parts.housekeeping.sweep(older_than, dry_run=args.dry_run):
+            count += 1
+            size += blob.size
     verb = "would go" if args.dry_run else "went"
-    context.answer({"blobs": len(swept), "bytes": size}, f"{len(swept)} originals ({size} bytes) {verb}.")
+    context.answer({"blobs": count, "bytes": size}, f"{count} originals ({size} bytes) {verb}.")
     return 0
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
+from app.db.errors import ConstraintViolated
 from app.db.pool import Database, Transaction
 from app.errors import ObjectMissing
 from app.model import EXTENSIONS, BlobHash, RecipeHash
@@ -48,18 +49,24 @@ class Housekeeping:
         """Blobs that nothing has referred to for `older_than` (an hour at least), each gone when it is told."""
         cutoff = datetime.now(UTC) - max(older_than, LEAST_GRACE)
         after = _BEGINNING
-        while rows := await self._db.fetch("unused_blobs", cutoff, after, None):
-            for row in rows:
+        while page := await self._db.fetch("old_hashes", cutoff, after):
+            hashes = [row["hash"] for row in page]
+            for row in await self._db.fetch("unused_blobs", cutoff, hashes):
                 if dry_run or await self._sweep_one(row["hash"], cutoff):
                     yield Swept(BlobHash(row["hash"].hex()), row["size"])
-            after = rows[-1]["hash"]
+            if not dry_run:
+                await self._db.execute("delete_served_claims", hashes, cutoff)
+            after = hashes[-1]
 
     async def _sweep_one(self, digest: bytes, cutoff: datetime) -> bool:
-        async with self._db.transaction() as tx:
-            await lock(tx, digest)
-            if not await tx.fetch("unused_blobs", cutoff, _BEGINNING, digest):
-                return False
-            await delete_blob(tx, self._store, digest, cutoff)
+        try:
+            async with self._db.transaction() as tx:
+                await lock(tx, digest)
+                if not await tx.fetch("unused_blobs", cutoff, [digest]):
+                    return False
+                await delete_blob(tx, self._store, digest, cutoff)
+        except ConstraintViolated:  # a set was given the picture while we waited: links take no hash's lock
+            return False
         return True
 
     async def verify(self) -> AsyncIterator[Damage | None]:

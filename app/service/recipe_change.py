@@ -5,10 +5,11 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
 
 from app.db.jobs import Job, enqueue
 from app.db.pool import Database, Record
-from app.model import BlobHash
+from app.model import BlobHash, Format, RecipeHash
 from app.raster.pool import CodecPool
 from app.service.filing import RENDER
 from app.settings import Settings
@@ -16,6 +17,9 @@ from app.store import ObjectStore, blob_key, rendition_key
 
 REBUILD_PRIORITY = 0
 """Below uploads: what somebody has just sent comes first."""
+
+_Place: TypeAlias = tuple[bytes, RecipeHash, Format]
+"""A rendition's key: blob, recipe and format."""
 
 _SAMPLE = 5  # blobs that a plan builds, without keeping them, to know what the rest will take
 
@@ -67,13 +71,16 @@ class RecipeChange:
         """Removes renditions that no recipe in force, live image or path refers to: (how many, their bytes)."""
         cutoff = datetime.now(UTC) - older_than
         count = size = 0
-        while rows := await self._db.fetch("stale_renditions", cutoff, self._hashes):
-            count += len(rows)
-            size += sum(row["size"] for row in rows)
-            if dry_run:
-                return count, size
-            await self._remove(rows)
-        await self._db.execute("delete_unused_recipes", self._hashes, cutoff)
+        after: tuple[bytes, str, str] = (b"", "", "")
+        while page := await self._db.fetch("former_renditions", cutoff, self._hashes, *after):
+            stale = [row for row in page if row["is_stale"]]
+            count += len(stale)
+            size += sum(row["size"] for row in stale)
+            if not dry_run:
+                await self._remove([_place(row) for row in stale])
+            after = _place(page[-1])
+        if not dry_run:
+            await self._db.execute("delete_unused_recipes", self._hashes, cutoff)
         return count, size
 
     async def _missing(self) -> AsyncIterator[list[Record]]:
@@ -95,8 +102,13 @@ class RecipeChange:
             made += len(rendered)
         return time.monotonic() - began, size, made
 
-    async def _remove(self, rows: list[Record]) -> None:
+    async def _remove(self, renditions: list[_Place]) -> None:
         async with self._db.transaction() as tx:
-            keys = [(row["blob_hash"], row["recipe_hash"], row["format"]) for row in rows]
-            await tx.executemany("delete_rendition", keys)
-            await self._store.delete(rendition_key(BlobHash(key[0].hex()), *key[1:]) for key in keys)
+            await tx.executemany("delete_rendition", renditions)
+            await self._store.delete(
+                rendition_key(BlobHash(digest.hex()), recipe, fmt) for digest, recipe, fmt in renditions
+            )
+
+
+def _place(row: Record) -> _Place:
+    return row["blob_hash"], row["recipe_hash"], row["format"]

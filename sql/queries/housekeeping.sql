@@ -1,14 +1,17 @@
+-- name: old_hashes
+-- The next thousand hashes behind $2 of which there is a blob or a claim older than $1.
+(select hash from blob where hash > $2 and created_at < $1 order by hash limit 1000)
+union
+(select distinct hash from blob_claim where hash > $2 and claimed_at < $1 order by hash limit 1000)
+order by hash
+limit 1000;
+
 -- name: unused_blobs
--- Blobs and claims older than $1 that nothing refers to, after hash $2, or (then $3) that one hash if it is one of them.
-with candidate as (
-    select hash from blob where created_at < $1
-    union
-    select hash from blob_claim where claimed_at < $1
-)
+-- Those of the hashes $2 that nothing refers to and that are not younger than $1.
 select c.hash, coalesce(b.size, 0) as size
-from candidate c
+from unnest($2::bytea[]) as c (hash)
 left join blob b using (hash)
-where ($3::bytea is null or c.hash = $3) and c.hash > $2
+where (b.hash is null or b.created_at < $1)
     and not exists (
         select from picture p join image i on i.picture_id = p.id where p.blob_hash = c.hash and i.deleted_at is null
     )
@@ -20,8 +23,12 @@ where ($3::bytea is null or c.hash = $3) and c.hash > $2
         where j.dedupe_key in ('render:' || encode(c.hash, 'hex'), 'render-further:' || encode(c.hash, 'hex'))
             and j.status in ('queued', 'picked')
     )
-order by c.hash
-limit 1000;
+order by c.hash;
+
+-- name: delete_served_claims
+-- Removes the claims of the hashes $1 that are older than $2 and whose upload has ended: its blob is recorded.
+delete from blob_claim k
+where k.hash = any ($1::bytea[]) and k.claimed_at < $2 and exists (select from blob b where b.hash = k.hash);
 
 -- name: delete_renditions_of_blob
 -- Forgets the renditions of a blob.
@@ -119,7 +126,7 @@ cross join lateral (
 where b.hash > $1
     and not exists (
         select from rendition r
-        where r.blob_hash = b.hash and r.recipe_hash = wanted.recipe_hash and r.format = f.format
+        where r.blob_hash = b.hash and r.blob_hash > $1 and r.recipe_hash = wanted.recipe_hash and r.format = f.format
     )
     and not exists (
         select from rendition_failure f where f.blob_hash = b.hash and f.recipe_hash = wanted.recipe_hash
@@ -128,18 +135,26 @@ group by b.hash, b.size, b.format
 order by b.hash
 limit 1000;
 
--- name: stale_renditions
--- Renditions made before $1 with a recipe that is not among those in force ($2), that no live image was promised and no
--- path serves.
-select r.blob_hash, r.recipe_hash, r.format, r.size
-from rendition r
-where r.created_at < $1 and r.recipe_hash <> all ($2::text[])
-    and not exists (
+-- name: former_renditions
+-- The next thousand renditions behind $3, $4, $5 that were made before $1 with a recipe that is not among those in force
+-- ($2), and whether they are stale: no live image was promised them and no path serves them.
+with next as materialized (
+    select blob_hash, recipe_hash, format, size from rendition
+    where (blob_hash, recipe_hash, format) > ($3::bytea, $4::text, $5::text)
+        and created_at < $1 and recipe_hash <> all ($2::text[])
+    order by blob_hash, recipe_hash, format
+    limit 1000
+)
+select
+    n.blob_hash, n.recipe_hash, n.format, n.size,
+    not exists (
         select from picture p join image i on i.picture_id = p.id
-        where p.blob_hash = r.blob_hash and i.deleted_at is null and r.recipe_hash = any (i.recipes)
+        where p.blob_hash = n.blob_hash and i.deleted_at is null and n.recipe_hash = any (i.recipes)
     )
-    and not exists (select from file_path f where f.blob_hash = r.blob_hash and f.clean_recipe = r.recipe_hash)
-limit 1000;
+    and not exists (select from file_path f where f.blob_hash = n.blob_hash and f.clean_recipe = n.recipe_hash)
+    as is_stale
+from next n
+order by n.blob_hash, n.recipe_hash, n.format;
 
 -- name: delete_rendition
 -- Forgets one rendition.

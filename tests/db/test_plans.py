@@ -17,6 +17,9 @@ _FILL: Final = """
     insert into product_former_slug (product_id, slug) select n, 'former-' || n from n;
     insert into blob (hash, size, format, width, height) select hash, 1, 'jpeg', 1, 1 from n;
     insert into picture (id, blob_hash, key) select n, hash, n from n;
+    insert into blob_claim (hash) select hash from n;
+    insert into image_set_link (set_id, picture_id) select n, n from n;
+    insert into pgqueuer (priority, entrypoint, status, dedupe_key) select 0, 'render', 'queued', n from n;
     insert into picture_text (picture_id, locale, large) select n, 'en_US', n from n;
     insert into file_path (path, blob_hash, clean_recipe) select '/n/' || n, hash, 'c' from n;
     insert into image (id, product_id, picture_id, file_path) select n, n, n, '/n/' || n from n;
@@ -36,6 +39,8 @@ _QUESTIONS: Final[Mapping[str, str]] = {
     "image_to_update": "7",
     "images_behind": "7",
     "images_to_transfer": "array[7]",
+    "unused_blobs": "now(), array[sha256('7')]",
+    "old_hashes": "now(), sha256('7')",
 }
 
 _SMALL: Final = {"store_view"}
