@@ -15,7 +15,7 @@ from typing import Final
 import asyncpg
 
 from app.db.connect import Connection, connect
-from app.db.errors import translated
+from app.db.errors import TransactionConflict, translated
 from app.db.files import sql_folder
 from app.db.pool import Database
 from app.db.queue_schema import install_queue
@@ -23,6 +23,8 @@ from app.errors import Misconfigured
 
 _LOCK: Final = 7_305_188_110_624
 _LOCK_POLL_SECONDS: Final = 0.05
+_LOCK_SECONDS: Final = 5
+"""How long a statement in a transaction waits for a lock. While it waits, everybody who comes later waits behind it."""
 _FILE_NAME: Final = re.compile(r"^(\d+)_.+\.sql$")
 _UP: Final = re.compile(
     r"^-- migrate:up(?P<options>[^\n]*)\n(?P<sql>.*?)(?=^-- migrate:down|\Z)", re.DOTALL | re.MULTILINE
@@ -93,9 +95,15 @@ async def _apply(connection: Connection, migration: Migration) -> None:
         with translated():
             if migration.in_transaction:
                 async with connection.transaction():
+                    await connection.execute(f"set local lock_timeout = '{_LOCK_SECONDS}s'")
                     await _run(connection, migration)
             else:
                 await _run(connection, migration)
+    except TransactionConflict as error:
+        raise Misconfigured(
+            f"The migration {migration.path.name} was not applied: {error.reason}. "
+            "Other work holds what it changes; please try again when that has ended."
+        ) from error
     except asyncpg.PostgresError as error:
         raise Misconfigured(f"The migration {migration.path.name} failed: {error}") from error
 

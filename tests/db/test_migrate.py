@@ -51,6 +51,21 @@ async def test_a_failing_migration_leaves_no_trace(empty_dsn: str, folder: Path)
     assert await migrate(empty_dsn, folder) == ["0003"]
 
 
+async def test_a_migration_does_not_wait_for_long_in_front_of_others(empty_dsn: str, folder: Path) -> None:
+    """A table that somebody uses is not waited for: the migration is named, left out and applied the next time."""
+    await migrate(empty_dsn, folder)
+    (folder / "0003_third.sql").write_text(
+        "-- migrate:up\nset local lock_timeout = '50ms';\nalter table one add column label text;\n"
+    )
+    connection = await connect(empty_dsn)
+    async with connection.transaction():
+        await connection.execute("select from one")
+        with pytest.raises(Misconfigured, match=r"0003_third\.sql.*try again"):
+            await migrate(empty_dsn, folder)
+    await connection.close()
+    assert await migrate(empty_dsn, folder) == ["0003"]
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [("third.sql", _FIRST), ("0003_third.sql", "create table three ();"), ("0002_again.sql", _FIRST)],

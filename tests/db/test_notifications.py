@@ -1,0 +1,68 @@
+"""What the database tells of a change, and that it tells nothing of none."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.db.connect import Connection
+from app.db.listen import CATALOGUE_CHANGE
+
+_BLOB = b"\x01" * 32
+_SETUP = f"""
+    insert into product (id, sku, sku_key, slug) values (7, 'dress', 'dress', 'dress');
+    insert into blob (hash, size, format, width, height) values ('\\x{_BLOB.hex()}', 1, 'png', 1, 1);
+    insert into recipe (hash, name, version, quality) values ('abc', 'clean', 1, '{{}}');
+    insert into rendition (blob_hash, recipe_hash, format, width, height, size, etag)
+        values ('\\x{_BLOB.hex()}', 'abc', 'png', 1, 1, 1, 'etag');
+    insert into file_path (path, blob_hash, clean_recipe) values ('/d/r/dress.png', '\\x{_BLOB.hex()}', 'abc');
+"""
+
+
+class Ear:
+    """Hears what one connection is told."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._heard: asyncio.Queue[str] = asyncio.Queue()
+
+    async def begin(self) -> None:
+        await self._connection.add_listener(CATALOGUE_CHANGE, lambda *told: self._heard.put_nowait(str(told[-1])))
+
+    async def hears(self, statement: str) -> set[str]:
+        """All that is told of a statement."""
+        await self._connection.execute(statement)
+        await self._connection.execute("select pg_notify($1, 'end')", CATALOGUE_CHANGE)
+        told: set[str] = set()
+        async with asyncio.timeout(10):
+            while (payload := await self._heard.get()) != "end":
+                told.add(payload)
+        return told
+
+
+@pytest.fixture(name="ear")
+async def _ear(connection: Connection) -> AsyncIterator[Ear]:
+    await connection.execute(_SETUP)
+    ear = Ear(connection)
+    await ear.begin()
+    yield ear
+    await connection.reset()
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("update product set deleted_at = now() where sku = 'dress'", {"7", "addresses"}),
+        ("update product set deleted_at = now() where sku = 'unknown'", set()),
+        ("delete from product_website where product_id = 8", set()),
+        ("insert into product_former_slug (product_id, slug) values (7, 'old')", {"7", "addresses"}),
+        ("update file_path set clean_recipe = 'def' where clean_recipe = 'of nobody'", set()),
+        ("update file_path set clean_recipe = 'def'", set()),
+        ("update file_path set blob_hash = null, withdrawn_at = now()", {"paths"}),
+        ("delete from rendition where recipe_hash = 'abc'", {"paths"}),
+        ("delete from rendition where recipe_hash = 'of nobody'", set()),
+    ],
+)
+async def test_only_what_changed_is_told(ear: Ear, statement: str, told: set[str]) -> None:
+    """Everybody is told what a statement changed, and nothing of one that changed nothing that is kept in memory."""
+    assert await ear.hears(statement) == told
