@@ -10,7 +10,8 @@ from aiohttp import web
 
 from app.errors import Misconfigured
 from app.http.runner import Runner
-from app.main import Parts, build_app, build_watch_app
+from app.main import build_app, build_watch_app
+from app.parts import Parts
 from app.settings import Settings
 
 

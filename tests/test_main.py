@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.http.cache import Document
-from app.main import Parts
+from app.parts import Parts
 from app.settings import Settings
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from app.db.connect import Connection
 from app.events import CheckFailed, Event, Observe, nobody
-from app.main import Parts
+from app.parts import Parts
 from app.settings import Settings
 from app.worker import Worker
 from tests.e2e.conftest import eventually

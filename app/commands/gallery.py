@@ -44,7 +44,7 @@ def register(nouns: Nouns) -> None:
 
 
 async def _import(args: argparse.Namespace, context: Context) -> int:
-    from app.main import Parts  # it brings in everything, which no other command should wait for
+    from app.parts import Parts  # it brings in everything, which no other command should wait for
 
     async with context.migrated() as dsn:
         parts = Parts(context.service_settings, dsn)
@@ -67,7 +67,7 @@ async def _import(args: argparse.Namespace, context: Context) -> int:
 
 
 async def _export(args: argparse.Namespace, context: Context) -> int:
-    from app.main import Parts
+    from app.parts import Parts
 
     count = 0
     async with context.migrated() as dsn:

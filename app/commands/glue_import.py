@@ -17,7 +17,7 @@ from app.service.glue_import.run import Options, run_import
 from app.service.picture_fetch import PictureFetch
 
 if TYPE_CHECKING:
-    from app.main import Parts
+    from app.parts import Parts
 
 _REPORT: Final = Path("glue-import-rejected.csv")
 
@@ -67,7 +67,7 @@ async def _import(args: argparse.Namespace, context: Context) -> int:
 
 
 async def _fetch(context: Context, report: Report) -> None:
-    from app.main import Parts  # it brings in everything, which no other command should wait for
+    from app.parts import Parts  # it brings in everything, which no other command should wait for
 
     async with context.migrated() as dsn:
         parts = Parts(context.service_settings, dsn)

@@ -20,6 +20,7 @@ pipelines upload, content delivery networks pull the files.</p>
 <li>Spryker Glue: <code>GET /abstract-products/{sku}/abstract-product-image-sets</code></li>
 <li>OpenMage REST: <code>GET /api/rest/products/{id or sku}/images</code></li>
 <li>Spree v1: <code>GET /api/v1/products/{slug}/images</code></li>
+<li>All of it, to read and to try: <a href="/docs">/docs</a></li>
 <li>Health: <a href="/health/ready">/health/ready</a>, figures: <a href="/metrics">/metrics</a></li>
 </ul>
 </html>

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 from yarl import URL
 
-from app.main import Parts
 from app.model import BlobHash, Format
+from app.parts import Parts
 from app.service.further_formats import FurtherFormats
 from tests.e2e.conftest import Answer, Serve, Shop, eventually
 from tests.e2e.test_housekeeping import age, destroy, keeping, swept, upload

@@ -12,7 +12,7 @@ import pytest
 from yarl import URL
 
 from app.db.connect import Connection
-from app.main import Parts
+from app.parts import Parts
 from app.service.gallery_transfer.export import GalleryExport
 from app.service.gallery_transfer.files import GalleryFiles
 from app.service.gallery_transfer.importer import BATCH, GalleryImport, Numbered

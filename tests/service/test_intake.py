@@ -10,8 +10,8 @@ import pytest
 
 from app.db.connect import Connection
 from app.errors import BlobBarred
-from app.main import Parts
 from app.model import Facts
+from app.parts import Parts
 from app.service.intake import Blob, Spool, lock_blob, sweep_spool
 from app.settings import Settings
 from tests.e2e.conftest import eventually

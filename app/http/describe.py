@@ -1,0 +1,87 @@
+"""How a room declares what it answers. `openapi` makes the document of it; nothing here knows any room."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+Schema: TypeAlias = Mapping[str, Any]
+"""A JSON Schema, as OpenAPI 3.1 has it."""
+Method = Literal["get", "head", "post", "put", "patch", "delete", "options"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """Path parameters are required, others are not. With the `example` a request can be tried."""
+
+    name: str
+    place: Literal["path", "query", "header"]
+    sentence: str
+    example: str | int
+    schema: Schema = field(default_factory=lambda: {"type": "string"})
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a body may be, by media type."""
+
+    schemas: Mapping[str, Schema]
+    example: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    sentence: str
+    content: Content | None = None
+    headers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """`security` names the chapter's schemes of which one must be given; with `optional` none need be."""
+
+    method: Method
+    path: str
+    summary: str
+    answers: Mapping[int, Answer]
+    parameters: tuple[Parameter, ...] = ()
+    body: Content | None = None
+    security: tuple[str, ...] = ()
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """One room's share of the document."""
+
+    name: str
+    sentence: str
+    operations: tuple[Operation, ...]
+    schemas: Mapping[str, Schema] = field(default_factory=dict)
+    security_schemes: Mapping[str, Schema] = field(default_factory=dict)
+
+
+def ref(schema: str) -> Schema:
+    """A schema of the chapter, by its name."""
+    return {"$ref": f"#/components/schemas/{schema}"}
+
+
+def integer(low: int = 0) -> Schema:
+    return {"type": "integer", "minimum": low}
+
+
+def nullable(kind: str, **further: Any) -> Schema:
+    return {"type": [kind, "null"], **further}
+
+
+def array(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def record(properties: Mapping[str, Schema], *, optional: tuple[str, ...] = ()) -> Schema:
+    """An object with these properties and no others."""
+    required = [name for name in properties if name not in optional]
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def json(schema: Schema, example: Any = None, media_type: str = "application/json") -> Content:
+    return Content({media_type: schema}, example)
