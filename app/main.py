@@ -26,6 +26,7 @@ from app.http.chapters import DELIVERY, SERVICE
 from app.http.docs import Docs
 from app.http.drain import DRAIN
 from app.http.edge import edge
+from app.http.hotfiles import MEDIA, ROUTE
 from app.http.landing import landing, wants_landing
 from app.http.media import media_error
 from app.http.origin import trusted_networks
@@ -70,7 +71,8 @@ def build_app(settings: Settings, dsn: str) -> web.Application:
     }
     app[ROOMS] = rooms
     app.add_routes(Docs(_CHAPTERS).routes())
-    app.router.add_route("*", "/media/{file:.*}", parts.media.handle)
+    app[MEDIA] = parts.media
+    app.router.add_route("*", ROUTE, parts.media.handle)
     for prefix in ("/api/rest", "/oauth/", "/admin/oauth_authorize"):
         app.router.add_route("*", f"{prefix}{{rest:.*}}", openmage.handle)
     app.router.add_route("*", "/api{rest:.*}", spree.handle)

@@ -37,6 +37,10 @@ class ByteCache(Generic[K, V]):
         self._entries.move_to_end(key)
         return entry[0]
 
+    def glance(self, key: K) -> V | None:
+        """As `get` for a caller who, without success, lets another one `get` it: that one counts as the miss."""
+        return self.get(key) if key in self._entries else None
+
     def fits(self, size: int) -> bool:
         """Whether a value of `size` bytes would be kept."""
         return size + ENTRY_OVERHEAD <= self.entry_limit

@@ -65,7 +65,7 @@ class Media:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         if request.method not in {hdrs.METH_GET, hdrs.METH_HEAD}:
             return web.Response(status=405, headers={hdrs.ALLOW: "GET, HEAD"})
-        key = (request.path, self._wanted(request) if self._negotiate else ())
+        key = self._key(request, request.path)
         hot = self.hot.get(key)
         if hot is not None:
             return await send_object(request, *hot)
@@ -87,9 +87,14 @@ class Media:
         self.hot.clear()
         self._finding.detach()
 
-    def _wanted(self, request: web.Request) -> tuple[Format, ...]:
-        own = None if request.path.startswith(_ORIGINAL) else _own_format(request.path)
-        return wanted_formats(request, own, self._negotiate)
+    def glance(self, request: web.BaseRequest, path: str) -> tuple[Representation, bytes] | None:
+        """A hot file as a whole; None where it has to be looked for, or `path` (as it came) be decoded first."""
+        return self.hot.glance(self._key(request, path))
+
+    def _key(self, request: web.BaseRequest, path: str) -> Key:
+        if not self._negotiate or path.startswith(_ORIGINAL):
+            return path, ()
+        return path, wanted_formats(request, _own_format(path), self._negotiate)
 
     async def _find(self, key: Key) -> Found:
         drops = self._drops

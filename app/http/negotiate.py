@@ -20,7 +20,7 @@ def is_negotiable(own: Format | None, offered: Sequence[Format]) -> bool:
     return bool(offered) and own is not None and own not in FURTHER_FORMATS
 
 
-def wanted_formats(request: web.Request, own: Format | None, offered: Sequence[Format]) -> tuple[Format, ...]:
+def wanted_formats(request: web.BaseRequest, own: Format | None, offered: Sequence[Format]) -> tuple[Format, ...]:
     """What a client would rather have than a picture's `own` format, the best first."""
     if own is None or not is_negotiable(own, offered):
         return ()

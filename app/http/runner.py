@@ -9,6 +9,7 @@ from app.http.appkeys import SETTINGS
 from app.http.drain import DRAIN
 from app.http.edge import SERVER_OPTIONS
 from app.http.front import front
+from app.http.hotfiles import hot_files
 
 IN_FLIGHT_SECONDS: Final = 20.0
 """Longest time that requests in flight may take once nothing new is accepted."""
@@ -25,7 +26,7 @@ class Runner(web.AppRunner):
     async def setup(self) -> None:
         await super().setup()
         assert self.server is not None
-        self.server.request_handler = front(self.app, self.server.request_handler)
+        self.server.request_handler = hot_files(self.app, front(self.app, self.server.request_handler))
 
     async def cleanup(self) -> None:
         self.app[DRAIN].begin()

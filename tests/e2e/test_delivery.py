@@ -265,3 +265,37 @@ async def test_uploaded_bytes_have_no_address(serve: Serve) -> None:
     for path in tries:
         answer = await shop.get(path)
         assert answer.status == 404 or answer.body == (await shop.get(found.all["original"])).body, path
+
+
+async def test_hot_files_are_counted_like_all_others(serve: Serve) -> None:
+    """What goes out from memory counts as a hit and as a request; what has to be looked for as one miss."""
+    shop = await serve(run_worker=False)
+    found = await paths(shop, encoded(picture(60, 40)))
+    path = found.all["original"]
+    await eventually(lambda: is_hot(shop, path))
+    before = [await counted(shop, figure) for figure in FIGURES]
+    for _ in range(3):
+        await shop.get(path)
+    await shop.get(path, Range="bytes=0-1")
+    await shop.get("/media/nothing")
+    assert [await counted(shop, figure) - past for figure, past in zip(FIGURES, before, strict=True)] == [4, 1, 3, 1, 1]
+
+
+FIGURES = (
+    r'cache_hits_total\{cache="media"\}',
+    r'cache_misses_total\{cache="media"\}',
+    r'http_request_seconds_count\{method="GET",room="delivery",route="/media/\{file\}",status="200"\}',
+    r'http_request_seconds_count\{method="GET",room="delivery",route="/media/\{file\}",status="206"\}',
+    r'http_request_seconds_count\{method="GET",room="delivery",route="/media/\{file\}",status="404"\}',
+)
+
+
+async def is_hot(shop: Shop, path: str) -> bool:
+    await shop.get(path)
+    return await held(shop) > 0
+
+
+async def counted(shop: Shop, figure: str) -> float:
+    metrics = (await shop.get("/metrics")).body.decode()
+    found = re.search(rf"product_images_{figure} ([0-9.e+]+)", metrics)
+    return float(found[1]) if found else 0.0
