@@ -11,6 +11,8 @@ from typing import Any, Final
 import asyncpg
 from yarl import URL
 
+from app.db.connect import Connection
+from app.model import BlobHash
 from app.parts import Parts
 from app.store import blob_key
 from tests.e2e.conftest import Serve, Shop, eventually
@@ -83,6 +85,50 @@ async def test_a_sweep_removes_only_what_nothing_refers_to(serve: Serve) -> None
     again = await upload(shop, gone)
     url = (await shop.signed("GET", f"{IMAGES}/{again}")).json()["url"]
     assert (await shop.get(URL(url).raw_path)).status == 200
+
+
+async def test_a_sweep_removes_the_claims_of_uploads_that_ended(serve: Serve, connection: Connection) -> None:
+    """Old claims of bytes in use go, young ones stay, and a dry run removes none."""
+    shop = await serve(run_worker=False)
+    data = encoded(picture(60, 40))
+    await upload(shop, data)
+    await upload(shop, data)
+    await age(shop)
+    await upload(shop, data)
+    async with keeping(shop) as parts:
+        left = []
+        for dry_run in (True, False):
+            assert await swept(parts, dry_run=dry_run) == []
+            left.append(await connection.fetchval("select count(*) from blob_claim"))
+    assert left == [3, 1]
+
+
+async def test_a_sweep_leaves_out_what_is_linked_meanwhile(serve: Serve, connection: Connection) -> None:
+    """A set that gets a picture while a sweep is about to remove it keeps it, and the sweep goes on with the rest."""
+    shop = await serve(run_worker=False)
+    photos = [encoded(picture(60, 40, seed=seed)) for seed in range(3)]
+    for data in photos:
+        await destroy(shop, await upload(shop, data))
+    await connection.execute("delete from pgqueuer")
+    await age(shop)
+    linked, *others = sorted(hashlib.sha256(data).hexdigest() for data in photos)
+    async with keeping(shop) as parts:
+        async with connection.transaction():
+            await connection.execute(
+                "with made as (insert into image_set (product_id, name) values (8, 'other') returning id) "
+                "insert into image_set_link (set_id, picture_id) "
+                "select made.id, p.id from made, picture p where p.blob_hash = $1",
+                bytes.fromhex(linked),
+            )
+            sweeping = asyncio.create_task(swept(parts))
+
+            async def is_waiting() -> bool:
+                found = await connection.fetchval("select count(*) from pg_locks where not granted")
+                return bool(found) or sweeping.done()
+
+            await eventually(is_waiting)
+        assert await sweeping == others
+        assert await parts.store.stat(blob_key(BlobHash(linked))) is not None
 
 
 async def test_uploads_of_the_same_bytes_win_against_a_sweep(serve: Serve) -> None:
@@ -178,5 +224,6 @@ async def test_a_changed_recipe_is_planned_built_and_its_forerunner_swept(serve:
         assert await parts.recipe_change.sweep(timedelta(days=30)) == (0, 0)
         for image in (await shop.signed("GET", IMAGES)).json():
             await destroy(shop, image["id"])
-        count, size = await parts.recipe_change.sweep(timedelta(days=30))
-        assert (count, size > 0) == (1, True)
+        would_go = await parts.recipe_change.sweep(timedelta(days=30), dry_run=True)
+        assert await parts.recipe_change.sweep(timedelta(days=30)) == would_go
+        assert (would_go[0], would_go[1] > 0) == (1, True)
