@@ -6,7 +6,7 @@ from app.db.jobs import Job, enqueue
 from app.db.pool import Transaction
 from app.errors import BlobBarred, InvalidCommand, InvalidFileName
 from app.service.intake import Blob, lock_blob
-from app.service.paths import Naming, safe_base, series_of
+from app.service.paths import Naming, safe_base
 from app.settings import Settings
 
 RENDER = "render"
@@ -67,18 +67,11 @@ class Filing:
         serves others, or is withdrawn, or is no path at all."""
         digest = bytes.fromhex(blob.hash)
         if await tx.fetchval("insert_file_path", path, digest, self._settings.clean.hash):
-            await self._continue_series(tx, path)
             return True
         row = await tx.fetchrow("lock_path", path)
         if row is None or row["blob_hash"] != digest:
             raise InvalidCommand(f"{path} is taken here by another file.")
         return False
-
-    async def _continue_series(self, tx: Transaction, path: str) -> None:
-        """So that names that came along are not probed for one by one when the next of their series is given."""
-        for naming, number in series_of(path, self._settings.openmage_profile):
-            query = "advance_path_series" if number else "continue_path_series"
-            await tx.execute(query, naming.stem, naming.extension, number)
 
     async def rename(self, tx: Transaction, picture: int, name: FileName) -> str:
         """Another path to the blob of a picture; the one it had goes on serving."""
@@ -92,3 +85,5 @@ class Filing:
             path = naming.path(number)
             if await tx.fetchval("insert_file_path", path, digest, self._settings.clean.hash):
                 return path
+            # Paths that were brought along do not count in their series; they are passed in one go.
+            await tx.execute("pass_taken_paths", naming.stem, name.extension, naming.ahead)

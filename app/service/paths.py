@@ -5,7 +5,6 @@ A path is `/`, the name's first character, `/`, its second, `/`, the name: `ve20
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -63,6 +62,11 @@ class Naming:
         """Folder and base: what the whole series has in common."""
         return f"{folder(self._name(''))}/{self.base}"
 
+    @property
+    def ahead(self) -> int:
+        """By how much a name's suffix is ahead of its number."""
+        return int(self.profile == "documented" and self.base == DEFAULT_BASE)
+
     def path(self, number: int) -> str:
         """The path of the series' name number 0, 1, 2 …; number 0 has no suffix."""
         return f"{folder(self._name(''))}/{self._name(self._suffix(number))}"
@@ -71,21 +75,4 @@ class Naming:
         return f"{self.base}{suffix}.{self.extension}"
 
     def _suffix(self, number: int) -> str:
-        if number == 0:
-            return ""
-        from_two = self.profile == "documented" and self.base == DEFAULT_BASE
-        return f"_{number + 1 if from_two else number}"
-
-
-def series_of(path: str, profile: Profile) -> Iterator[tuple[Naming, int]]:
-    """The series that a path has a number in: the first of its own, and perhaps a later one of another."""
-    base, _, extension = path.rpartition("/")[2].rpartition(".")
-    head, _, digits = base.rpartition("_")
-    places = [(base, 0)]
-    if digits.isascii() and digits.isdecimal() and len(digits) < 8:
-        places += [(head, int(digits)), (head, int(digits) - 1)]
-    for of, number in places:
-        if of and extension and number >= 0:
-            naming = Naming(of, extension, profile)
-            if naming.path(number) == path:
-                yield naming, number
+        return f"_{number + self.ahead}" if number else ""

@@ -156,14 +156,6 @@ where image_type_assignment.image_id is not null;
 -- Keeps a path that was withdrawn elsewhere from ever being used here.
 insert into file_path (path, withdrawn_at) values ($1, now()) on conflict (path) do nothing;
 
--- name: continue_path_series
--- Begins to count a series whose first path ($3 = 0) came from elsewhere.
-insert into file_path_series (stem, extension, last) values ($1, $2, $3) on conflict (stem, extension) do nothing;
-
--- name: advance_path_series
--- Counts a later path of a series, if it is the next one.
-update file_path_series set last = $3 where stem = $1 and extension = $2 and last = $3 - 1;
-
 -- name: store_view_names
 -- All store views, by code and by id.
 select id, code from store_view;

@@ -25,6 +25,16 @@ insert into file_path_series (stem, extension, last) values ($1, $2, 0)
 on conflict (stem, extension) do update set last = file_path_series.last + 1
 returning last;
 
+-- name: pass_taken_paths
+-- Moves a series on to just before its next free path; a path's suffix is its number and $3.
+with recursive taken (number) as (
+    select last + 1 from file_path_series where stem = $1 and extension = $2
+    union all
+    select number + 1 from taken
+    where exists (select from file_path where path = $1 || '_' || (number + $3::integer) || '.' || $2)
+)
+update file_path_series set last = (select max(number) - 1 from taken) where stem = $1 and extension = $2;
+
 -- name: insert_file_path
 -- Takes a path for ever; no row where somebody has it.
 insert into file_path (path, blob_hash, clean_recipe) values ($1, $2, $3)

@@ -22,6 +22,7 @@ _FILL: Final = """
     insert into pgqueuer (priority, entrypoint, status, dedupe_key) select 0, 'render', 'queued', n from n;
     insert into picture_text (picture_id, locale, large) select n, 'en_US', n from n;
     insert into file_path (path, blob_hash, clean_recipe) select '/n/' || n, hash, 'c' from n;
+    insert into file_path_series (stem, extension, last) select '/n/' || n, 'jpg', n from n;
     insert into image (id, product_id, picture_id, file_path) select n, n, n, '/n/' || n from n;
     insert into image_store (image_id, store_view_id, label) select n, 1, n from n;
     insert into image_type_assignment (product_id, type_code, image_id) select n, 'image', n from n;
@@ -39,6 +40,7 @@ _QUESTIONS: Final[Mapping[str, str]] = {
     "image_to_update": "7",
     "images_behind": "7",
     "images_to_transfer": "array[7]",
+    "pass_taken_paths": "'/n/7', 'jpg', 0",
     "unused_blobs": "now(), array[sha256('7')]",
     "old_hashes": "now(), sha256('7')",
 }
