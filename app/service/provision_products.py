@@ -56,7 +56,11 @@ async def rename_product(tx: Transaction, sku: str, slug: str) -> tuple[Draft, O
 
 async def delete_product(database: Database, sku: str) -> list[tuple[ProductId, str]]:
     """Ids and SKUs of what was deleted, the product and its children; nothing if it was deleted before."""
-    rows = await database.fetch("delete_product", sku)
+    async with database.transaction() as tx:
+        await tx.execute("lock_provisioning")
+        ids = [row["id"] for row in await tx.fetch("product_with_children", sku)]
+        await tx.fetch("lock_products", ids)
+        rows = await tx.fetch("delete_products", ids)
     if not rows and not await database.fetchval("product_was_deleted", sku):
         raise ProductNotFound(f"There is no product {sku}.")
     return [(ProductId(row["id"]), row["sku"]) for row in rows]

@@ -80,13 +80,16 @@ delete from product_website where product_id = any ($1::bigint[]);
 -- Puts products into websites, one pair from each place of the arrays.
 insert into product_website (product_id, website_id) select * from unnest($1::bigint[], $2::integer[]);
 
--- name: delete_product
--- Marks a product and its children as deleted.
-update product set deleted_at = now()
-where deleted_at is null
-    and (id = (select id from product where sku = $1 and deleted_at is null)
-        or parent_id = (select id from product where sku = $1 and deleted_at is null))
-returning id, sku;
+-- name: product_with_children
+-- The product of a SKU and its children, those deleted left out.
+with named as (select id from product where sku = $1 and deleted_at is null)
+select id from named
+union all
+select c.id from named n join product c on c.parent_id = n.id and c.deleted_at is null;
+
+-- name: delete_products
+-- Marks products as deleted. The caller holds them, locked in the order of their ids as every writer of several does.
+update product set deleted_at = now() where id = any ($1::bigint[]) and deleted_at is null returning id, sku;
 
 -- name: product_was_deleted
 -- Whether a product had this SKU once.
