@@ -19,7 +19,7 @@ from app.dialects.spree import docs as spree_docs
 from app.dialects.spree.delivery import SpreeDelivery
 from app.dialects.spree.routes import SpreeRoom
 from app.dialects.spree.uploads import Uploads
-from app.errors import Misconfigured
+from app.errors import Misconfigured, NotFound
 from app.http import health
 from app.http.appkeys import OBSERVER, SETTINGS
 from app.http.chapters import DELIVERY, SERVICE
@@ -30,7 +30,7 @@ from app.http.hotfiles import MEDIA, ROUTE
 from app.http.landing import landing, wants_landing
 from app.http.media import media_error
 from app.http.origin import trusted_networks
-from app.http.rooms import ROOMS, Room, RoomName
+from app.http.rooms import ROOMS, Room, RoomName, room_name
 from app.http.scrape import SCRAPE
 from app.http.shortcuts import SHORTCUTS
 from app.parts import Parts, in_background
@@ -60,6 +60,8 @@ def build_app(settings: Settings, dsn: str) -> web.Application:
     spree, spree_files = _spree(parts)
 
     async def storefront(request: web.Request) -> web.StreamResponse:
+        if room_name(request.rel_url.raw_path) == "service":
+            raise NotFound(f"{request.method} is not routed there")
         return landing() if wants_landing(request) else await glue.handle(request)
 
     rooms: dict[RoomName, Room] = {

@@ -63,7 +63,8 @@ SERVICE: Final = Chapter(
             "What this is, for people: only with an `Accept` that names `text/html`. All others get Glue's answer.",
             {
                 200: Answer("The page.", Content({"text/html": _TEXT})),
-                404: Answer("Glue knows no such resource.", Content({"application/json": {"type": "object"}})),
+                404: Answer("Glue knows no such resource.", Content({"application/vnd.api+json": {"type": "object"}})),
+                406: Answer("No `Accept` was sent.", Content({"text/html": _TEXT})),
             },
             parameters=(Parameter("Accept", "header", "What the client wants.", "text/html"),),
         ),

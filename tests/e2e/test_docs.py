@@ -190,3 +190,13 @@ async def test_the_page_shows_and_tries_every_operation(serve: Serve) -> None:
     }
     assert told["shown"][0].startswith("401 Unauthorized")
     assert json.loads(told["shown"][1]) == {"error": "Invalid API key (a key) specified."}
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/metrics", "/docs", "/openapi.json", "/health/other"])
+async def test_the_service_knows_no_other_methods(serve: Serve, path: str) -> None:
+    """What the service's own room does not route is 404 in its own words, whatever the method."""
+    shop = await serve(run_worker=False)
+
+    for method in ("OPTIONS", "POST"):
+        answer = await shop.call(method, path)
+        assert (answer.status, answer.json()) == (404, {"status": "error", "detail": "Not Found"})

@@ -28,7 +28,7 @@ def _failed(code: str, detail: str) -> Content:
 
 
 _REFUSED: Final = {
-    400: Answer("A pagination parameter is malformed.", _PLAIN),
+    400: Answer("A pagination parameter is malformed, or the SKU is `0`.", _ODD),
     403: Answer("CORS does not allow it.", _PLAIN),
     406: Answer("No `Accept` header was sent.", _PLAIN),
     415: Answer("The `Content-Type` or `Accept` sent names no format that there is.", _ODD),
@@ -75,6 +75,7 @@ _PREFLIGHT: Final = (
 def _preflight(path: str, kind: str) -> Operation:
     answers = {
         200: Answer("It may ask.", json(_ANY, {"data": [], "links": []}, _MEDIA_TYPE)),
+        404: Answer("Nothing is routed there.", json(ref("GlueErrors"), media_type=_MEDIA_TYPE)),
         501: Answer("A header of a preflight request is missing.", _PLAIN),
         **{status: answer for status, answer in _REFUSED.items() if status != 503},
     }

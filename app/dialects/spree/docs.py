@@ -28,7 +28,7 @@ _BINARY: Final = {"type": "string", "contentMediaType": "application/octet-strea
 _FAILED: Final = {
     401: Answer("The key is missing, unknown, or no admin's.", _ERROR),
     404: Answer("There is no such product or image for this caller.", _ERROR),
-    406: Answer("Only JSON is told.", Content({"application/xml": {"type": "string"}})),
+    406: Answer("Only JSON is told."),
     503: Answer("Everything is taken, or the database or the store is away.", _ERROR, ("Retry-After",)),
 }
 _NOT_WRITTEN: Final = _FAILED | {

@@ -1,0 +1,59 @@
+"""Requests made up from the OpenAPI document: whatever is sent, the answer is one that the document describes."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import Case
+from schemathesis.checks import not_a_server_error
+from schemathesis.schemas import APIOperation
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from app.http.openapi import document
+from app.main import _CHAPTERS
+from tests.e2e.conftest import Serve
+
+CHECKS: Final = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+EXAMPLES: Final = 6
+
+
+async def test_any_request_gets_an_answer_that_is_described(serve: Serve) -> None:
+    """Some hundred requests of all kinds, with the credentials of admins, never meet a bug, nor an answer that the
+    document does not know."""
+    shop = await serve(run_worker=False)
+    plaintext = f"{shop.admin.consumer_secret}%26{shop.admin.token_secret}"
+    credentials = {
+        "X-Spree-Token": shop.api_key,
+        "Authorization": f'OAuth oauth_consumer_key="{shop.admin.consumer_key}", oauth_token="{shop.admin.token}", '
+        f'oauth_signature_method="PLAINTEXT", oauth_signature="{plaintext}"',
+    }
+    session = requests.Session()
+    session.headers.update(credentials)
+    for result in schemathesis.openapi.from_dict(document(_CHAPTERS)).get_all_operations():
+        await asyncio.to_thread(trial(result.ok(), str(shop.url), session))
+
+
+def trial(operation: APIOperation, base: str, session: requests.Session) -> Callable[[], None]:
+    """Some requests of one kind. The answer to a preflight without its headers is 501, which is no bug."""
+    checks = [check for check in CHECKS if operation.method != "options" or check is not not_a_server_error]
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy())
+    def run(case: Case) -> None:
+        case.validate_response(case.call(base_url=base, session=session), checks=checks)
+
+    return run
