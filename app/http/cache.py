@@ -3,13 +3,17 @@
 A document belongs to the family of products that it shows (the root product's id), or to none when
 it says that an address is unknown. Dropping is exact: a fill that began before a drop is not kept,
 and nobody who asks after a drop joins it.
+
+Documents are kept under the address as it was typed: an id, an SKU in any case, a slug or a former one.
+Which documents another product or name makes wrong cannot be told from their keys, nor from their
+families, so a change of addresses drops everything.
 """
 
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 from aiohttp import hdrs
 from aiohttp.http import SERVER_SOFTWARE
@@ -19,6 +23,15 @@ from app.service.flight import SingleFlight
 
 _ENTRY_BYTES: Final = 1000
 """Reckoned memory of an entry beside its body: key, headers, bookkeeping."""
+_MOST_DROPS: Final = 10_000
+"""Families remembered as dropped while fills are under way; beyond it none of these fills is kept."""
+_MOST_ORIGINS: Final = 16
+"""Scheme and host of a document's links are the client's to choose unless settings fix them. So that nobody drives
+out all documents by asking under many names, those of so many are kept at a time."""
+
+
+Origins: TypeAlias = frozenset[str]
+NO_ORIGINS: Final[Origins] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +69,13 @@ class _Drops:
         self.clock += 1
         return self.clock
 
+    def note(self, families: Iterable[int]) -> None:
+        now = self.tick()
+        self.families.update(dict.fromkeys(families, now))
+        if len(self.families) > _MOST_DROPS:
+            self.everything = now
+            self.families.clear()
+
     def since(self, start: int, family: int | None) -> bool:
         of_family = 0 if family is None else self.families.get(family, 0)
         return max(self.everything, of_family) > start
@@ -76,9 +96,13 @@ class DocumentCache:
         self._drops = _Drops()
         self._flights: SingleFlight[Hashable, Document] = SingleFlight()
         self._filling = 0
+        self._origins: dict[Origins, float] = {}
         self.size = 0
         self.hits = 0
         self.misses = 0
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._entries
 
     def get(self, key: Hashable) -> Document | None:
         entry = self._entries.get(key)
@@ -91,17 +115,20 @@ class DocumentCache:
         self.hits += 1
         return entry.document
 
-    async def fill(self, key: Hashable, load: Callable[[], Awaitable[Document]]) -> Document:
-        """What `load` gives, asked once however many wait for this key."""
+    async def fill(
+        self, key: Hashable, load: Callable[[], Awaitable[Document]], origins: Origins = NO_ORIGINS
+    ) -> Document:
+        """What `load` gives, asked once however many wait for this key. `origins` is what the document's links
+        begin with, as far as that is part of the key."""
         self.misses += 1
-        return await self._flights.run(key, lambda: self._load(key, load))
+        return await self._flights.run(key, lambda: self._load(key, load, origins))
 
-    async def _load(self, key: Hashable, load: Callable[[], Awaitable[Document]]) -> Document:
+    async def _load(self, key: Hashable, load: Callable[[], Awaitable[Document]], origins: Origins) -> Document:
         start = self._drops.clock
         self._filling += 1
         try:
             document = await load()
-            if self._hears() and not self._drops.since(start, document.family):
+            if self._hears() and not self._drops.since(start, document.family) and self._admits(origins):
                 self._keep(key, document)
             return document
         finally:
@@ -110,15 +137,11 @@ class DocumentCache:
                 self._drops.families.clear()
 
     def drop_families(self, families: Iterable[int]) -> None:
-        now = self._drops.tick()
-        for family in families:
-            self._drops.families[family] = now
+        dropped = tuple(families)
+        self._drops.note(dropped)
+        for family in dropped:
             self._remove_family(family)
         self._flights.detach()
-
-    def drop_addresses(self) -> None:
-        """A product came, went or changed its name: what was unknown may be known, and the other way round."""
-        self.drop_all()
 
     def drop_all(self) -> None:
         self._drops.everything = self._drops.tick()
@@ -126,6 +149,18 @@ class DocumentCache:
         self._by_family.clear()
         self.size = 0
         self._flights.detach()
+
+    def _admits(self, origins: Origins) -> bool:
+        """Whether documents of these are kept: of those asked for within the last lifetime of a document, the first."""
+        if not origins:
+            return True
+        now = time.monotonic()
+        if origins not in self._origins and len(self._origins) >= _MOST_ORIGINS:
+            self._origins = {those: until for those, until in self._origins.items() if until >= now}
+            if len(self._origins) >= _MOST_ORIGINS:
+                return False
+        self._origins[origins] = now + self._seconds
+        return True
 
     def _keep(self, key: Hashable, document: Document) -> None:
         size = len(document.body) + _ENTRY_BYTES

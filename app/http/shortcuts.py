@@ -72,8 +72,8 @@ class Shortcuts:
         return None if document is None else ReadyResponse(document.head, document.body, document.status)
 
     def learn(self, question: Question, era: int, shortcut: Shortcut) -> None:
-        """`era` is that in which the question came."""
-        if era == self.era and self._most:
+        """`era` is that in which the question came. A way to a document that is not kept would only take room."""
+        if era == self.era and self._most and shortcut.document in self._documents:
             self._keep(question, shortcut)
 
     def forget(self) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from app.errors import DatabaseUnavailable
 from app.http.cache import Document, DocumentCache
+from tests.e2e.conftest import eventually
 
 
 def document(body: bytes = b"{}", family: int | None = 7) -> Document:
@@ -105,6 +106,48 @@ async def test_an_old_document_is_read_anew() -> None:
     await documents.fill("key", source.load)
     assert documents.get("key") is None
     assert documents.size == 0
+
+
+async def test_more_drops_than_are_remembered_drop_everything() -> None:
+    """While a fill is under way dropped families are remembered up to a number, and beyond it the fill is not kept."""
+    documents, source = cache(), Source(document(family=7))
+    filling = asyncio.create_task(documents.fill("key", source.load))
+    await source.begun.wait()
+    documents.drop_families(range(100, 10_101))
+    source.go.set()
+    assert await filling == source.answer
+    assert documents.get("key") is None
+
+
+async def fill(documents: DocumentCache, host: str) -> None:
+    source = Source(document())
+    source.go.set()
+    await documents.fill(("key", host), source.load, frozenset((host,)))
+
+
+async def test_many_hosts_drive_nobody_out() -> None:
+    """Documents of a bounded number of hosts are kept; those of further ones are answered, and drive nothing out."""
+    documents = cache(limit=100_000_000)
+    for number in range(300):
+        await fill(documents, f"https://{number}.example")
+    kept = [number for number in range(300) if documents.get(("key", f"https://{number}.example"))]
+    assert kept == [*range(16)]
+    assert documents.misses == 300
+
+
+async def test_a_host_that_nobody_asks_under_gives_its_place_up() -> None:
+    """A host keeps its place for as long as a document lives after its last one was read."""
+    documents = cache(seconds=0.05)
+    for number in range(16):
+        await fill(documents, f"https://{number}.example")
+    await fill(documents, "https://late.example")
+    assert documents.get(("key", "https://late.example")) is None
+
+    async def is_kept() -> bool:
+        await fill(documents, "https://late.example")
+        return documents.get(("key", "https://late.example")) is not None
+
+    await eventually(is_kept)
 
 
 async def test_errors_are_not_kept() -> None:

@@ -74,6 +74,17 @@ def test_a_document_that_was_dropped_is_not_found(shortcuts: Shortcuts, document
     assert ask(shortcuts, request()) is None
 
 
+def test_the_way_to_a_document_that_is_not_kept_is_not_learned(shortcuts: Shortcuts, documents: DocumentCache) -> None:
+    """Answers that the cache did not keep take no room from the others."""
+    documents.drop_families([1])
+    asked = request()
+    teach(shortcuts, asked)
+
+    question = shortcuts.question(asked)
+    assert question is not None
+    assert shortcuts.find(question) is None
+
+
 def test_all_is_forgotten_when_accounts_change(shortcuts: Shortcuts) -> None:
     """What was found out before a change of accounts is neither used nor learned after it."""
     era = shortcuts.era

@@ -60,7 +60,10 @@ class GlueRoom:
         media = media_base(request, self._settings)
         key = ("glue", request.raw_path, headers[hdrs.CONTENT_LANGUAGE], headers[hdrs.CONTENT_TYPE], base, media)
         load = partial(self._load, asked, headers, base, media)
-        return send_document(request, self._documents.get(key) or await self._documents.fill(key, load), key)
+        document = self._documents.get(key)
+        if document is None:
+            document = await self._documents.fill(key, load, frozenset((base, media)))
+        return send_document(request, document, key)
 
     async def _load(self, asked: Asked, headers: dict[str, str], base: str, media: str) -> Document:
         try:

@@ -96,7 +96,9 @@ class OpenMageRoom:
 
     async def _read(self, call: Call) -> web.StreamResponse:
         key = ("openmage", call.route, call.principal.is_public, call.shape, call.media)
-        document = self._documents.get(key) or await self._documents.fill(key, partial(self._load, call))
+        document = self._documents.get(key)
+        if document is None:
+            document = await self._documents.fill(key, partial(self._load, call), frozenset((call.media,)))
         return send_document(call.request, document, key, self._callers.guards.get(call.principal.user))
 
     async def _load(self, call: Call) -> Document:
