@@ -96,12 +96,13 @@ def _restored_logging() -> object:
 def test_machines_get_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     """In JSON every line, ours or a library's, is one object with time, level and request id."""
     configure_logging("json")
-    events.REQUEST_ID.set("r-1")
+    named = events.REQUEST_ID.set("r-1")
     try:
         raise ZeroDivisionError("told")
     except ZeroDivisionError as error:
         Observer(Metrics())(events.RequestFailed("glue", "/", error))
     logging.getLogger("library").warning("of %s", "its own")
+    events.REQUEST_ID.reset(named)
 
     ours, theirs = (json.loads(line) for line in capsys.readouterr().err.splitlines())
     assert (ours["event"], ours["level"], ours["request_id"]) == ("request_failed", "error", "r-1")
