@@ -12,6 +12,7 @@ import pytest
 from yarl import URL
 
 from app.db.connect import Connection
+from app.db.pool import Database
 from app.parts import Parts
 from app.service.gallery_transfer.export import GalleryExport
 from app.service.gallery_transfer.files import GalleryFiles
@@ -161,6 +162,19 @@ async def test_an_import_that_is_broken_off_leaves_ids_for_uploads(serve: Serve,
             await importing.run(lines())
     created = await shop.signed("POST", IMAGES, data=body(encoded(picture(9, 9))), headers=JSON)
     assert created.headers["Location"] == f"{IMAGES}/2"
+
+
+@pytest.mark.parametrize(
+    ("largest", "dry_run", "following"),
+    [(1, False, 2), (5, False, 6), (5, True, 6), (9_000, False, 9_001), (9_000, True, 1), (0, False, 1)],
+)
+async def test_new_ids_come_behind_those_brought_along(
+    database: Database, connection: Connection, largest: int, dry_run: bool, following: int
+) -> None:
+    """Numbering moves beyond the largest id, never back; a dry run moves it only as far as it may count itself."""
+    for one in (largest, 0, largest - 1):
+        await database.fetchval("move_image_ids_beyond", one, dry_run)
+    assert await connection.fetchval("select nextval('image_id_seq')") == following
 
 
 async def test_a_key_never_gets_other_bytes(serve: Serve, tmp_path: Path) -> None:
