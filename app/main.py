@@ -118,7 +118,9 @@ def _spree(parts: Parts) -> tuple[SpreeRoom, SpreeDelivery]:
         uploads,
         parts.write_limits,
     )
-    return room, SpreeDelivery(settings, reader, parts.renderer, parts.store)
+    delivery = SpreeDelivery(settings, reader, parts.renderer, parts.store)
+    parts.observer.metrics.watch_cache("spree_files", delivery.hot)
+    return room, delivery
 
 
 async def _running(parts: Parts) -> AsyncIterator[None]:

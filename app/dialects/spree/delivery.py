@@ -14,6 +14,7 @@ from app.http.bytecache import ByteCache
 from app.http.negotiate import is_negotiable, named, wanted_formats
 from app.http.respond import Stored, represent_image, send_object
 from app.model import Format, RecipeHash
+from app.service.flight import SingleFlight
 from app.service.render import Renderer, Rendition
 from app.service.spree_gallery import SpreeGalleryReader, StoredFile
 from app.settings import Settings
@@ -34,7 +35,8 @@ class _Served:
 
 
 class SpreeDelivery:
-    """Which bytes an image shows is asked of the database each time; hot ones come from memory."""
+    """Which bytes an image shows is asked of the database each time; hot ones come from memory, and cold ones are
+    read once however many ask."""
 
     def __init__(self, settings: Settings, reader: SpreeGalleryReader, renderer: Renderer, store: ObjectStore) -> None:
         self._recipes = {recipe.name: recipe.hash for recipe in settings.recipes}
@@ -42,7 +44,8 @@ class SpreeDelivery:
         self._reader = reader
         self._renderer = renderer
         self._store = store
-        self._hot: ByteCache[Hashable, tuple[Rendition, bytes]] = ByteCache(settings.media_cache_bytes // 4)
+        self._reading: SingleFlight[str, bytes] = SingleFlight()
+        self.hot: ByteCache[Hashable, tuple[Rendition, bytes]] = ByteCache(settings.media_cache_bytes // 4)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         asked = binary_of(request.rel_url.raw_path)
@@ -65,7 +68,7 @@ class SpreeDelivery:
     async def _served(self, file: StoredFile, style: str, wanted: Sequence[Format], caching: str) -> _Served:
         version = file.path if style == _ORIGINAL else file.recipe or self._recipes[f"spree-{style}"]
         key = (file.blob, style, version, wanted)
-        hot = self._hot.get(key)
+        hot = self.hot.get(key)
         if hot is not None:
             return _Served(hot[0], caching, hot[1])
         try:
@@ -74,10 +77,10 @@ class SpreeDelivery:
             return _Served(await self._original(file), PASSING)
         if not is_best:
             return _Served(rendition, PASSING)
-        if not self._hot.fits(rendition.size):
+        if not self.hot.fits(rendition.size):
             return _Served(rendition, caching)
-        data = await self._store.read(rendition.key, rendition.size)
-        self._hot.put(key, (rendition, data), rendition.size)
+        data = await self._reading.run(rendition.key, lambda: self._store.read(rendition.key, rendition.size))
+        self.hot.put(key, (rendition, data), rendition.size)
         return _Served(rendition, caching, data)
 
     async def _find(
