@@ -6,16 +6,17 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from typing import Any, Final, Self, TypeAlias, cast
+from typing import Any, Final, Self, TypeAlias
 
 import asyncpg
 from asyncpg.transaction import Transaction as _AsyncpgTransaction
 
 from app.db.connect import CONNECT_SECONDS, SESSION_SETTINGS, Connection
 from app.db.errors import DRIVER_ERRORS, TransactionConflict, translated, translation
+from app.db.leases import Lease, Leases, Pool
 from app.db.queries import Query, load_queries
 from app.errors import DatabaseUnavailable
-from app.events import ConnectionAwaited, Observe, StatementDone, nobody
+from app.events import Observe, StatementDone, nobody
 
 Record: TypeAlias = asyncpg.Record
 
@@ -27,8 +28,6 @@ REQUEST_LOCK_SECONDS: Final = 2.0
 import that holds a gallery for its whole run is told to come back rather than kept until his proxy gives up."""
 
 _SHARE_OF_STATEMENTS: Final = 5
-_NO_WAIT: Final = 0.001
-"""Seconds that it may take to get an idle connection out of the pool."""
 
 
 class _Timed:
@@ -140,25 +139,19 @@ class Database(Statements):
         self.dsn = dsn
         self._size = size
         self._turns = asyncio.Semaphore(max(1, size - math.ceil(size / _SHARE_OF_STATEMENTS)))
-        self._opened: asyncpg.Pool[Record] | None = None
-
-    @property
-    def _pool(self) -> "asyncpg.Pool[Record]":
-        if self._opened is None:
-            raise DatabaseUnavailable("the pool is not open")
-        return self._opened
+        self._pool: Pool | None = None
+        self._leases: Leases | None = None
 
     @property
     def connections(self) -> tuple[int, int]:
         """How many are in use, and how many are open at all."""
-        if self._opened is None:
+        if self._leases is None:
             return 0, 0
-        opened = self._opened.get_size()
-        return opened - self._opened.get_idle_size(), opened
+        return self._leases.in_use, self._leases.taken
 
     async def __aenter__(self) -> Self:
         with translated():
-            self._opened = await asyncpg.create_pool(
+            self._pool = await asyncpg.create_pool(
                 self.dsn,
                 min_size=0,
                 max_size=self._size,
@@ -167,12 +160,17 @@ class Database(Statements):
                 command_timeout=_STATEMENT_SECONDS,
                 server_settings=SESSION_SETTINGS,
             )
+        self._leases = Leases(self._pool, self._size)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        pool, self._opened = self._pool, None
+        pool, leases = self._pool, self._leases
+        self._pool = self._leases = None
+        assert pool is not None
+        assert leases is not None
         try:
             async with asyncio.timeout(_CLOSE_SECONDS):
+                await leases.close()
                 await pool.close()
         except DRIVER_ERRORS:
             pool.terminate()
@@ -202,23 +200,10 @@ class Database(Statements):
         finally:
             self._turns.release()
 
-    @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[Connection]:
-        pool, started = self._pool, time.perf_counter()
-        try:
-            with translated():
-                async with asyncio.timeout(_ACQUIRE_SECONDS):
-                    connection = await pool.acquire()
-        except DatabaseUnavailable as error:
-            self._observe(StatementDone("connect", time.perf_counter() - started, type(error).__name__))
-            raise
-        if (waited := time.perf_counter() - started) > _NO_WAIT:
-            self._observe(ConnectionAwaited(waited))
-        try:
-            yield cast("Connection", connection)
-        finally:
-            with suppress(*DRIVER_ERRORS):
-                await pool.release(connection)
+    def _connected(self) -> AbstractAsyncContextManager[Connection]:
+        if self._leases is None:
+            raise DatabaseUnavailable("the pool is not open")
+        return Lease(self._leases, self._observe)
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ from typing import Final, TypeAlias
 from aiohttp import hdrs
 from aiohttp.http import SERVER_SOFTWARE
 
-from app.http.ready import serialised_head
+from app.http.ready import serialised, serialised_head
 from app.service.flight import SingleFlight
 
 _ENTRY_BYTES: Final = 1000
@@ -46,8 +46,9 @@ class Document:
     """`headers` and what belongs to every answer, serialised."""
 
     def __post_init__(self) -> None:
-        every = {hdrs.CONTENT_LENGTH: str(len(self.body)), hdrs.SERVER: SERVER_SOFTWARE}
-        object.__setattr__(self, "head", serialised_head(self.status, self.headers | every))
+        # Documents of a room differ in their length and little else, so the rest is often known.
+        head = serialised_head(self.status, self.headers | {hdrs.SERVER: SERVER_SOFTWARE})
+        object.__setattr__(self, "head", head + serialised({hdrs.CONTENT_LENGTH: str(len(self.body))}))
 
 
 @dataclass(slots=True)
@@ -121,7 +122,7 @@ class DocumentCache:
         """What `load` gives, asked once however many wait for this key. `origins` is what the document's links
         begin with, as far as that is part of the key."""
         self.misses += 1
-        return await self._flights.run(key, lambda: self._load(key, load, origins))
+        return await self._flights.run_here(key, lambda: self._load(key, load, origins))
 
     async def _load(self, key: Hashable, load: Callable[[], Awaitable[Document]], origins: Origins) -> Document:
         start = self._drops.clock

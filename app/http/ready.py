@@ -26,7 +26,12 @@ def serialised(headers: Mapping[str, str]) -> bytes:
 
 def serialised_head(status: int, headers: Mapping[str, str]) -> bytes:
     """The status line and `headers`; raises ValueError as `serialised` does."""
-    return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode() + serialised(headers)
+    return _head(status, tuple(headers.items()))
+
+
+@lru_cache(maxsize=256)
+def _head(status: int, headers: tuple[tuple[str, str], ...]) -> bytes:
+    return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode() + serialised(dict(headers))
 
 
 def may_be_ready(request: BaseRequest) -> bool:

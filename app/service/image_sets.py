@@ -72,8 +72,8 @@ class Wanted:
 class ImageSetReader:
     def __init__(self, database: Database, settings: Settings) -> None:
         self._db = database
-        recipes = {recipe.name: recipe for recipe in settings.recipes}
-        self._large, self._small = recipes["large"], recipes["small"]
+        slugs = {recipe.name: recipe.slug for recipe in settings.recipes}
+        self._large, self._small = (f"/media/renditions/{slugs[name]}/" for name in ("large", "small"))
 
     async def read(self, wanted: Wanted) -> Kin:
         """Raises ProductNotFound for a product that is deleted, disabled, in no website or of the other kind."""
@@ -119,12 +119,13 @@ class ImageSetReader:
         if row["blob_hash"] is None:
             large, small = row["url_large"] or row["url_small"], row["url_small"] or row["url_large"]
         else:
-            large, small = (_rendition_url(media_base, recipe, row) for recipe in (self._large, self._small))
+            file = _rendition_file(row)
+            large, small = f"{media_base}{self._large}{file}", f"{media_base}{self._small}{file}"
         return SetImage(large, small, row["alt_large"], row["alt_small"])
 
 
-def _rendition_url(media_base: str, recipe: Recipe, row: Record) -> str:
-    """A rendition in the source's own format; the name is for people, a picture without one goes by its id."""
+def _rendition_file(row: Record) -> str:
+    """A rendition in the source's own format, as its URL ends; the name is for people, a picture without one goes
+    by its id."""
     name = stem(row["file_name"]) if row["file_name"] else f"p{row['picture_id']}"
-    extension = EXTENSIONS[row["format"]]
-    return f"{media_base}/media/renditions/{recipe.slug}/{row['blob_hash'].hex()}/{quote(name, safe='')}.{extension}"
+    return f"{row['blob_hash'].hex()}/{quote(name, safe='')}.{EXTENSIONS[row['format']]}"

@@ -5,7 +5,8 @@ from typing import Final
 
 _SHORT: Final = {"\\": "\\\\", "/": "\\/", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _HEX: Final = "<>&'\""
-_RARE: Final = re.compile(r"[^ -~\x7f]|[\\<>&'\"]")
+_RARE: Final = re.compile(r"[^ !#-%(-;=?-\[\]-\x7f]")
+"""Whatever needs more than its slashes escaped: all but printable ASCII, and of that `"&'<>` and the backslash."""
 
 
 class _Escapes(dict[int, str]):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Final, Literal
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ AltText = Literal["omit", "null", "on"]
 PREFLIGHT: Final = b'{"data":[],"links":[]}'
 _SETS_OF: Final[Mapping[ResourceType, ResourceType]] = {parent: child for child, parent in PARENT.items()}
 _PATH_SAFE: Final = "!$&'()*+,;=:@"
+_segment: Final = lru_cache(maxsize=1024)(partial(quote, safe=_PATH_SAFE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class View:
     alt_text: AltText = "omit"
 
     def link(self, *segments: str) -> str:
-        return "/".join((self.base, *(quote(segment, safe=_PATH_SAFE) for segment in segments)))
+        return "/".join((self.base, *map(_segment, segments)))
 
     def with_query(self, link: str) -> str:
         return f"{link}?{self.query.echo}" if self.query.echo else link
