@@ -63,7 +63,7 @@ class Parts:
         self.spree_writer = SpreeGalleryWriter(
             self.database, self.filing, self.drop, lambda path: self.media.drop_path(path)
         )
-        self.accounts = Accounts(self.database, SecretBox(settings.secret_key))
+        self.accounts = Accounts(self.database, SecretBox(settings.secret_key, settings.secret_key_former))
         self.oauth = OAuth(self.accounts, settings.openmage_oauth_past_seconds)
         self.listener = Listener(dsn, self.hear, self.drop_all, observe=self.observer)
         self.documents = DocumentCache(settings.document_cache_bytes, lambda: self.listener.listening)

@@ -31,6 +31,9 @@ class Settings:
         "Encrypts stored OAuth secrets; generated below `DATA_DIR` with the embedded Postgres, required otherwise.",
         secret=True,
     )
+    secret_key_former: str = option(
+        "", "The `SECRET_KEY` before the present one: what it encrypted still opens, until it is resealed.", secret=True
+    )
 
     database_url: str = option("", "Postgres to use instead of the embedded one (`postgresql://…`).", secret=True)
     database_pool_size: int = option(10, "Most connections one process opens to Postgres.", number(2, 1000))

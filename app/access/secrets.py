@@ -3,6 +3,7 @@
 import hashlib
 import os
 import secrets
+from contextlib import suppress
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -17,24 +18,28 @@ _NONCE_BYTES: Final = 12
 
 
 class SecretBox:
-    """Encrypts OAuth secrets with a key derived from the setting `SECRET_KEY` (HKDF-SHA256, AES-256-GCM)."""
+    """Encrypts OAuth secrets with a key derived from the setting `SECRET_KEY` (HKDF-SHA256, AES-256-GCM). What was
+    sealed under the `former` key opens, too, while one takes the other's place."""
 
-    def __init__(self, secret_key: str) -> None:
-        derived = HKDF(SHA256(), length=32, salt=None, info=_PURPOSE).derive(secret_key.encode())
-        self._cipher = AESGCM(derived)
+    def __init__(self, secret_key: str, former: str = "") -> None:
+        self._ciphers = [_cipher(key) for key in (secret_key, former) if key]
 
     def seal(self, secret: str, owner: str) -> bytes:
         """The secret encrypted for its owner, a consumer key or a token: it opens for no other."""
         nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, secret.encode(), owner.encode())
+        return nonce + self._ciphers[0].encrypt(nonce, secret.encode(), owner.encode())
 
     def open(self, sealed: bytes, owner: str) -> str:
         """The secret again; Misconfigured where it was sealed under another key or for another owner."""
         nonce, text = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
-        try:
-            return self._cipher.decrypt(nonce, text, owner.encode()).decode()
-        except (InvalidTag, ValueError):
-            raise Misconfigured("A stored secret does not open: was SECRET_KEY changed?") from None
+        for cipher in self._ciphers:
+            with suppress(InvalidTag, ValueError):
+                return cipher.decrypt(nonce, text, owner.encode()).decode()
+        raise Misconfigured("A stored secret does not open: was SECRET_KEY changed?")
+
+
+def _cipher(secret_key: str) -> AESGCM:
+    return AESGCM(HKDF(SHA256(), length=32, salt=None, info=_PURPOSE).derive(secret_key.encode()))
 
 
 def make_token() -> str:

@@ -40,7 +40,8 @@ class Context:
         return with_secret_key(self.settings)
 
     def secret_box(self) -> SecretBox:
-        return SecretBox(self.service_settings.secret_key)
+        settings = self.service_settings
+        return SecretBox(settings.secret_key, settings.secret_key_former)
 
     @asynccontextmanager
     async def postgres(self, role: Role = "guest") -> AsyncIterator[str]:

@@ -5,6 +5,7 @@ import argparse
 from app.commands.context import Context
 from app.commands.registry import Nouns, switch
 from app.service.provision import TokenOptions, list_consumers, list_tokens, put_consumer, put_token, revoke_token
+from app.service.reseal import reseal
 
 _PRIVILEGES = ["create", "retrieve", "update", "delete", "all"]
 
@@ -19,6 +20,7 @@ def register(nouns: Nouns) -> None:
     parser.add_argument("--key", help="where the program has one already; by default made up")
     parser.add_argument("--secret", help="where the program has one already; by default made up")
     consumer.command("list", _list_consumers, "List the consumers, without anything secret.")
+    oauth.command("reseal", _reseal, "Encrypt the stored secrets anew, after SECRET_KEY was changed.")
     _register_tokens(oauth.noun("token", "Access tokens: for whom a consumer calls."))
 
 
@@ -70,6 +72,15 @@ async def _revoke(args: argparse.Namespace, context: Context) -> int:
     async with context.database() as database:
         await revoke_token(database, args.token)
     context.answer({"token": args.token, "revoked": True}, f"Token {args.token} is revoked.")
+    return 0
+
+
+async def _reseal(_: argparse.Namespace, context: Context) -> int:
+    box = context.secret_box()
+    async with context.database() as database:
+        count = await reseal(database, box)
+    text = f"{count} secrets are encrypted with SECRET_KEY; SECRET_KEY_FORMER is not needed any more."
+    context.answer({"secrets": count}, text)
     return 0
 
 

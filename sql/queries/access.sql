@@ -19,3 +19,19 @@ delete from oauth_nonce where seen_at < now() - make_interval(secs => $1);
 -- name: role_of_api_key
 -- The role of an API key, by its hash, unless it was revoked.
 select role from api_key where key_hash = $1 and revoked_at is null;
+
+-- name: sealed_consumer_secrets
+-- The encrypted secret of every OAuth consumer, which nobody changes meanwhile.
+select key as owner, secret from oauth_consumer order by key for update;
+
+-- name: sealed_token_secrets
+-- The encrypted secret of every access token, which nobody changes meanwhile.
+select token as owner, secret from oauth_token order by token for update;
+
+-- name: reseal_consumer
+-- The same secret of a consumer, encrypted anew.
+update oauth_consumer set secret = $2 where key = $1;
+
+-- name: reseal_token
+-- The same secret of a token, encrypted anew.
+update oauth_token set secret = $2 where token = $1;

@@ -14,6 +14,15 @@ def test_a_sealed_secret_opens_for_its_owner() -> None:
     assert SecretBox("key").open(sealed, "owner") == "secret"
 
 
+def test_what_the_former_key_sealed_opens_while_keys_change() -> None:
+    """With the former key at hand old secrets open, and new ones are sealed with the new key alone."""
+    box = SecretBox("new", former="old")
+    assert box.open(SecretBox("old").seal("secret", "owner"), "owner") == "secret"
+    assert SecretBox("new").open(box.seal("secret", "owner"), "owner") == "secret"
+    with pytest.raises(Misconfigured):
+        SecretBox("old").open(box.seal("secret", "owner"), "owner")
+
+
 def test_equal_secrets_are_sealed_differently() -> None:
     """Whoever reads the table cannot tell that two secrets are equal."""
     box = SecretBox("key")

@@ -1,5 +1,9 @@
+from dataclasses import replace
+
+from app.access.accounts import Accounts
 from app.access.secrets import SecretBox, hash_key
 from app.db.connect import Connection
+from app.db.pool import Database
 from tests.commands.conftest import CommandLine
 
 
@@ -43,6 +47,24 @@ async def test_a_token_brings_its_own_consumer(cli: CommandLine, connection: Con
     assert row is not None
     assert box.open(row["secret"], row["key"]) == credentials["consumer_secret"]
     assert box.open(row["token_secret"], row["token"]) == credentials["token_secret"]
+
+
+async def test_the_secret_key_is_exchanged_without_new_credentials(cli: CommandLine, database: Database) -> None:
+    """With the former key at hand the stored secrets are encrypted anew; then the new key alone opens them. Without
+    it nothing is touched."""
+    credentials = await cli("oauth", "token", "add", "--user-type", "admin")
+    new = replace(cli, environ={**cli.environ, "SECRET_KEY": "another-key-for-tests"})
+    assert "SECRET_KEY" in await new.fails("oauth", "reseal")
+    both = replace(new, environ={**new.environ, "SECRET_KEY_FORMER": cli.environ["SECRET_KEY"]})
+
+    assert await both("oauth", "reseal") == {"secrets": 2}
+
+    accounts = Accounts(database, SecretBox(new.environ["SECRET_KEY"]))
+    consumer, token = await accounts.find_oauth(credentials["consumer_key"], credentials["token"])
+    assert consumer is not None
+    assert token is not None
+    assert (consumer.secret, token.secret) == (credentials["consumer_secret"], credentials["token_secret"])
+    assert await new("oauth", "reseal") == {"secrets": 2}
 
 
 async def test_credentials_that_clients_have_already_are_taken_over(cli: CommandLine) -> None:

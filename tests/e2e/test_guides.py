@@ -1,0 +1,61 @@
+"""The guides name nothing that does not exist."""
+
+import re
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from app.__main__ import parser
+from app.settings import options
+from tests.e2e.conftest import Serve
+
+ROOT: Final = Path(__file__).parents[2]
+GUIDES: Final = sorted((ROOT / "docs").glob("*.md"))
+TEXTS: Final = {guide: guide.read_text() for guide in GUIDES}
+OF_OTHERS: Final = {"WEB_CONCURRENCY", "SO_REUSEPORT"}
+
+by_name = pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)
+
+
+@by_name
+async def test_figures_named_are_told(serve: Serve, guide: Path) -> None:
+    """Every figure that a guide names is among those that a process tells."""
+    shop = await serve(run_worker=False)
+    families = set(re.findall(r"^# TYPE (\S+)", (await shop.get("/metrics")).body.decode(), re.MULTILINE))
+    told = families | {f"{name}_{end}" for name in families for end in ("bucket", "count", "sum", "total")}
+
+    assert set(re.findall(r"(?:product_images|process)_[a-z_]+[a-z]", TEXTS[guide])) <= told
+
+
+@by_name
+def test_settings_named_exist(guide: Path) -> None:
+    """Every setting that a guide names is one."""
+    named = set(re.findall(r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b", TEXTS[guide]))
+
+    assert {name for name in named if not name.startswith("AWS_")} <= {
+        one.name.upper() for one in options()
+    } | OF_OTHERS
+
+
+@by_name
+def test_commands_named_exist(guide: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every command that a guide names has a help text."""
+    text = TEXTS[guide]
+    nouns = set(re.findall(r"^    ([a-z-]+)", parser().format_help(), re.MULTILINE))
+    named = set(re.findall(r"product-images ([a-z]+(?: [a-z]+)*)", text))
+    named |= {words for words in re.findall(r"`([a-z]+(?: [a-z]+)+)`", text) if words.split()[0] in nouns}
+
+    assert named or guide.stem == "scaling"
+    for words in named:
+        with pytest.raises(SystemExit) as end:
+            parser().parse_args([*words.split(), "--help"])
+        assert end.value.code == 0, words
+    assert "usage:" in capsys.readouterr().out
+
+
+@by_name
+def test_links_lead_somewhere(guide: Path) -> None:
+    """Every link to a file of the repository finds one."""
+    for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", TEXTS[guide]):
+        assert (guide.parent / link).exists(), link
