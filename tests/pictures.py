@@ -19,9 +19,9 @@ def picture(width: int = 640, height: int = 400, *, seed: int = 1) -> Image.Imag
     return image
 
 
-def encoded(image: Image.Image, format: str = "JPEG", **options: object) -> bytes:
+def encoded(image: Image.Image, kind: str = "JPEG", **options: object) -> bytes:
     file = io.BytesIO()
-    image.save(file, format, **options)
+    image.save(file, kind, **options)
     return file.getvalue()
 
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from app.db.pool import Database, Record
 from app.errors import ProductNotFound
-from app.model import EXTENSIONS, ProductId, Recipe, sku_key
+from app.model import EXTENSIONS, ProductId, sku_key
 from app.service.paths import stem
 from app.settings import Settings
 
