@@ -29,9 +29,7 @@ EXTENSIONS: Final[Mapping[Format, str]] = {
     "webp": "webp",
     "avif": "avif",
 }
-FORMAT_OF_EXTENSION: Final[Mapping[str, Format]] = {ext: fmt for fmt, ext in EXTENSIONS.items()} | {
-    "jpeg": "jpeg"
-}
+FORMAT_OF_EXTENSION: Final[Mapping[str, Format]] = {ext: fmt for fmt, ext in EXTENSIONS.items()} | {"jpeg": "jpeg"}
 
 QUALITY: Final[Mapping[Format, int]] = {"jpeg": 82, "webp": 80, "avif": 67}
 """Qualities that look alike: as near to the picture, by SSIM over real photographs (bench/quality.py)."""
