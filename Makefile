@@ -24,7 +24,7 @@ lint: .venv/dev.stamp ## Check style, formatting, types and the direction of imp
 format: .venv/dev.stamp ## Bring the code into shape
 	@$(BIN)/ruff check --fix-only --quiet; $(BIN)/ruff format
 
-bench: .venv/dev.stamp ## Measure reads and uploads beside a bare handler
+bench: .venv/dev.stamp ## Measure reads, uploads, renditions and delivery beside bare code and other engines
 	@$(BIN)/python -m bench
 
 install: .venv/dev.stamp ## Install everything that running, testing and checking need

@@ -2,33 +2,40 @@
 
 import argparse
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 import uvloop
 
-from bench import imports, reads, uploads
+from bench import imports, media, raster, reads, scaling, thumbor, uploads
 from bench.shop import Shop, open_shop
 from bench.table import Row, markdown
 
 _PRODUCTS: Final = 200
 
-FIGURES: Final[Mapping[str, Callable[[Shop], Awaitable[Row]]]] = {
+FIGURES: Final[Mapping[str, Callable[[Shop], Awaitable[Row | Sequence[Row]]]]] = {
     "glue": reads.glue_hot,
     "openmage": reads.openmage_guest,
     "spree": reads.spree_admin,
     "signed": reads.openmage_signed,
+    "uncached": reads.glue_uncached,
     "upload": uploads.uploads,
     "import": imports.glue_import,
+    "renditions": raster.beside_pyvips,
+    "scaling": scaling.scaling,
+    "thumbor": thumbor.beside_thumbor,
+    "hot": media.hot,
+    "cold": media.cold,
 }
 
 
 async def measure(names: list[str]) -> list[Row]:
-    rows = []
+    rows: list[Row] = []
     async with open_shop(_PRODUCTS) as shop:
         for name in names:
-            rows.append(await FIGURES[name](shop))
-            print(markdown(rows[-1:]), flush=True)
+            made = await FIGURES[name](shop)
+            rows += [made] if isinstance(made, Row) else made
+            print(markdown([made] if isinstance(made, Row) else made), flush=True)
     return rows
 
 

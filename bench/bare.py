@@ -1,7 +1,7 @@
 """The floor: aiohttp and nothing else, set up as our server is. Prints its port.
 
-Standard input holds one JSON object: `answers` (from a path to status, headers and body) and, where
-rows are to be read for each of them, `statement` with `dsn`, `sql`, `size` of the pool, and `args` by path.
+Standard input holds one JSON object: `answers` (from a path to status, headers and body, a character for each byte)
+and, where rows are to be read for each of them, `statement` with `dsn`, `sql`, `size` of the pool, and `args` by path.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from app.http.edge import SERVER_OPTIONS
 
 
 def _ready(status: int, headers: dict[str, str], body: str) -> Handler:
-    data = body.encode()
+    data = body.encode("latin-1")
 
     async def handler(_: web.Request) -> web.Response:
         return web.Response(status=status, headers=headers, body=data)
@@ -62,6 +62,11 @@ async def run(plan: dict[str, Any]) -> None:
     for path, answer in plan["answers"].items():
         handler = _ready(**answer)
         app.router.add_get(path, _reading(prepared, statement["args"][path], handler) if statement else handler)
+    await run_app(app)
+
+
+async def run_app(app: web.Application) -> None:
+    """Serves until it is ended, on a port that it prints."""
     runner = web.AppRunner(app, **SERVER_OPTIONS)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -5,6 +5,9 @@ from dataclasses import asdict
 from statistics import median
 from typing import Any, Final
 
+from app.db.queries import load_queries
+from app.model import sku_key
+from app.settings import Settings
 from bench.servers import Measured, Server, ask, bare, load, ours
 from bench.shop import Shop
 from bench.table import Row, at_least
@@ -44,7 +47,24 @@ async def openmage_signed(shop: Shop) -> Row:
         answers = await _answers(server, paths, signed(len(paths)))
         async with bare({"answers": answers}) as floor:
             rounds = await compare(server, floor, lambda: signed(_SIGNED), seconds=0)
-            return _row("OpenMage list, JSON, OAuth-signed", rounds, 0.40)
+            return row("OpenMage list, JSON, OAuth-signed", rounds, 0.40)
+
+
+async def glue_uncached(shop: Shop) -> Row:
+    """Of so many products that hardly two requests for one meet and share a statement."""
+    paths = _glue_paths(shop, shop.products)
+    requests = [get(path, Accept="application/json") for path in paths]
+    async with ours(shop.settings | {"DOCUMENT_CACHE_BYTES": "0"}) as server:
+        skus = {path: shop.sku(number) for number, path in enumerate(paths, 1)}
+        statement = {
+            "dsn": shop.database.dsn,
+            "sql": load_queries()["image_sets"].sql,
+            "size": Settings().database_pool_size,
+            "args": {path: (sku, sku_key(sku), True, "en_US", False, False, True) for path, sku in skus.items()},
+        }
+        answers = await _answers(server, paths, requests)
+        async with bare({"answers": answers, "statement": statement}) as floor:
+            return row("Glue image sets, cache off", await compare(server, floor, lambda: requests, _SECONDS), 0.90)
 
 
 def _glue_paths(shop: Shop, products: int) -> list[str]:
@@ -61,7 +81,7 @@ async def _hot(shop: Shop, name: str, paths: Sequence[str], target: float, **hea
     async with ours(shop.settings) as server:
         answers = await _answers(server, paths, requests)
         async with bare({"answers": answers}) as floor:
-            return _row(name, await compare(server, floor, lambda: requests, _SECONDS), target)
+            return row(name, await compare(server, floor, lambda: requests, _SECONDS), target)
 
 
 async def _answers(server: Server, paths: Sequence[str], requests: Sequence[bytes]) -> dict[str, Any]:
@@ -84,7 +104,7 @@ async def compare(server: Server, floor: Server, make: Make, seconds: float) -> 
     return rounds[1:]
 
 
-def _row(name: str, rounds: Sequence[tuple[Measured, Measured]], target: float) -> Row:
+def row(name: str, rounds: Sequence[tuple[Measured, Measured]], target: float) -> Row:
     failed = sum(own.failed + other.failed for own, other in rounds)
     assert not failed, f"{name}: {failed} requests failed"
     ratio = median(own.rate / other.rate for own, other in rounds)

@@ -8,6 +8,7 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import psutil
@@ -33,6 +34,8 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """`body` has a character for each byte."""
+
     status: int
     headers: dict[str, str]
     body: str
@@ -66,6 +69,20 @@ async def ours(settings: Mapping[str, str]) -> AsyncIterator[Server]:
 async def bare(plan: Mapping[str, Any]) -> AsyncIterator[Server]:
     """The bare handler, see `bench.bare` for its plan."""
     async with _child("bench.bare", {}, json.dumps(plan).encode()) as server:
+        yield server
+
+
+@asynccontextmanager
+async def objects(folder: Path) -> AsyncIterator[Server]:
+    """The objects of a folder, as an S3 server gives them: path-style, below any bucket."""
+    async with _child("bench.objects", {"FOLDER": str(folder)}) as server:
+        yield server
+
+
+@asynccontextmanager
+async def proxy(upstream: Server) -> AsyncIterator[Server]:
+    """A bare proxy of another server."""
+    async with _child("bench.proxy", {"UPSTREAM": f"http://{HOST}:{upstream.port}"}) as server:
         yield server
 
 
@@ -117,4 +134,4 @@ async def ask(server: Server, request: bytes) -> Answer:
     body = await reader.readexactly(int(headers.get("Content-Length", 0)))
     writer.close()
     own = {name: value for name, value in headers.items() if name not in {"Date", "Server", "Content-Length"}}
-    return Answer(int(head[0].split()[1]), own, body.decode())
+    return Answer(int(head[0].split()[1]), own, body.decode("latin-1"))

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import secrets
 import time
 from typing import Final
 from urllib.parse import quote
@@ -32,7 +33,7 @@ class Signer:
     def __init__(self, credentials: Credentials) -> None:
         self._credentials = credentials
         self._key = f"{credentials.consumer_secret}&{credentials.token_secret}".encode()
-        self._nonce = 0
+        self._nonce = secrets.randbits(100)  # whoever signed for the same token before began elsewhere
 
     def __call__(self, method: str, path: str) -> str:
         """The Authorization header of a request without a query."""

@@ -35,6 +35,11 @@ def prepare(memory_bytes: int, max_pixels: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     warnings.simplefilter("ignore")
+    tune(max_pixels)
+
+
+def tune(max_pixels: int) -> None:
+    """Sets the library up for one image after the other in one thread."""
     Image.MAX_IMAGE_PIXELS = max_pixels
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     _imaging.set_blocks_max(1)  # one block of pixel memory stays for the next picture: 5 % of the time of a large one
