@@ -4,6 +4,8 @@ import binascii
 from typing import Final
 
 _BLANKS: Final = b" \t\r\n"
+LONGEST_LEFT: Final = 3
+"""Most characters of a text that may not have been decoded yet."""
 
 
 class Base64Decoder:
@@ -19,7 +21,8 @@ class Base64Decoder:
 
     def feed(self, text: bytes) -> bytes:
         """The bytes that are complete now; nothing once the text has turned out bad."""
-        digits = self._left + text.translate(None, _BLANKS)
+        has_blanks = any(blank in text for blank in (b" ", b"\n", b"\r", b"\t"))
+        digits = self._left + (text.translate(None, _BLANKS) if has_blanks else text)
         stripped = digits.rstrip(b"=")
         goes_on = len(stripped) > len(self._left)
         self.bad = self.bad or (self._padding > 0 and goes_on) or b"=" in stripped

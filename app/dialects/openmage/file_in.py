@@ -29,6 +29,11 @@ class FileText:
         self.restarted = False
         self.start()
 
+    @property
+    def bad(self) -> bool:
+        """Whether the text cannot be base64 any more."""
+        return self._decoder.bad
+
     def start(self) -> None:
         """A value begins, which makes any former one void."""
         self.restarted = True
