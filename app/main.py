@@ -118,9 +118,7 @@ def _spree(parts: Parts) -> tuple[SpreeRoom, SpreeDelivery]:
         uploads,
         parts.write_limits,
     )
-    delivery = SpreeDelivery(settings, reader, parts.renderer, parts.store)
-    parts.observer.metrics.watch_cache("spree_files", delivery.hot)
-    return room, delivery
+    return room, SpreeDelivery(settings, reader, parts.renderer, parts.store, parts.spree_files)
 
 
 async def _running(parts: Parts) -> AsyncIterator[None]:

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncIterator, Coroutine, Hashable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from app.dialects.glue.routes import READS as GLUE_READS
 from app.dialects.openmage.routes import READS as OPENMAGE_READS
 from app.dialects.spree.routes import READS as SPREE_READS
 from app.errors import DatabaseUnavailable
+from app.http.bytecache import ByteCache
 from app.http.cache import DocumentCache
 from app.http.drain import Drain
 from app.http.lookups import scrape_of
@@ -34,7 +35,7 @@ from app.service.housekeeping import Housekeeping
 from app.service.intake import Intake, sweep_spool
 from app.service.purge import Purge
 from app.service.recipe_change import RecipeChange
-from app.service.render import Renderer
+from app.service.render import Renderer, Rendition
 from app.service.spree_gallery_writer import SpreeGalleryWriter
 from app.settings import Settings
 from app.store import open_store
@@ -69,16 +70,19 @@ class Parts:
         self.documents = DocumentCache(settings.document_cache_bytes, lambda: self.listener.listening)
         reads = GLUE_READS | OPENMAGE_READS | SPREE_READS
         self.shortcuts = Shortcuts(self.documents, settings, reads)
+        spree_share = settings.media_cache_bytes // 4
+        self.spree_files: ByteCache[Hashable, tuple[Rendition, bytes]] = ByteCache(spree_share)
         self.media = Media(
             self.renderer,
             self.store,
-            settings.media_cache_bytes,
+            settings.media_cache_bytes - spree_share,
             lambda: self.listener.listening,
             settings.media_negotiate,
         )
         metrics = self.observer.metrics
         metrics.watch_cache("documents", self.documents)
         metrics.watch_cache("media", self.media.hot)
+        metrics.watch_cache("spree_files", self.spree_files)
         slots = {"upload": self.intake.slots, "build": self.renderer.slots}
         self.scrape = scrape_of(settings, metrics, self.database, **slots)
         self.drain = Drain()
@@ -98,7 +102,7 @@ class Parts:
             case "*" | "addresses":
                 self.documents.drop_all()
             case "paths":
-                self.media.drop_paths()
+                self._drop_files()
             case "accounts":
                 self._drop_accounts()
             case families if _FAMILIES.fullmatch(families):
@@ -108,8 +112,12 @@ class Parts:
 
     def drop_all(self) -> None:
         self.documents.drop_all()
-        self.media.drop_paths()
+        self._drop_files()
         self._drop_accounts()
+
+    def _drop_files(self) -> None:
+        self.media.drop_paths()
+        self.spree_files.clear()
 
     def _drop_accounts(self) -> None:
         self.accounts.drop()

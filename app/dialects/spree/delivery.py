@@ -38,14 +38,21 @@ class SpreeDelivery:
     """Which bytes an image shows is asked of the database each time; hot ones come from memory, and cold ones are
     read once however many ask."""
 
-    def __init__(self, settings: Settings, reader: SpreeGalleryReader, renderer: Renderer, store: ObjectStore) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        reader: SpreeGalleryReader,
+        renderer: Renderer,
+        store: ObjectStore,
+        hot: ByteCache[Hashable, tuple[Rendition, bytes]],
+    ) -> None:
         self._recipes = {recipe.name: recipe.hash for recipe in settings.recipes}
         self._negotiate = settings.media_negotiate
         self._reader = reader
         self._renderer = renderer
         self._store = store
         self._reading: SingleFlight[str, bytes] = SingleFlight()
-        self.hot: ByteCache[Hashable, tuple[Rendition, bytes]] = ByteCache(settings.media_cache_bytes // 4)
+        self._hot = hot
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         asked = binary_of(request.rel_url.raw_path)
@@ -68,7 +75,7 @@ class SpreeDelivery:
     async def _served(self, file: StoredFile, style: str, wanted: Sequence[Format], caching: str) -> _Served:
         version = file.path if style == _ORIGINAL else file.recipe or self._recipes[f"spree-{style}"]
         key = (file.blob, style, version, wanted)
-        hot = self.hot.get(key)
+        hot = self._hot.get(key)
         if hot is not None:
             return _Served(hot[0], caching, hot[1])
         try:
@@ -77,10 +84,10 @@ class SpreeDelivery:
             return _Served(await self._original(file), PASSING)
         if not is_best:
             return _Served(rendition, PASSING)
-        if not self.hot.fits(rendition.size):
+        if not self._hot.fits(rendition.size):
             return _Served(rendition, caching)
         data = await self._reading.run(rendition.key, lambda: self._store.read(rendition.key, rendition.size))
-        self.hot.put(key, (rendition, data), rendition.size)
+        self._hot.put(key, (rendition, data), rendition.size)
         return _Served(rendition, caching, data)
 
     async def _find(
