@@ -13,6 +13,7 @@ from urllib.request import Request, urlopen
 from uuid import uuid4
 
 import asyncpg
+import hypothesis
 import pytest
 
 from app.db.connect import Connection
@@ -26,6 +27,10 @@ FAST: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": 
 """Postgres' settings where nothing needs to survive a crash of the machine."""
 
 _FOREIGN: Final = ("PG", "S3_", "AWS_", "PGQUEUER_")
+
+
+hypothesis.settings.register_profile("shared", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("shared")  # on a busy machine, time says nothing about an example
 
 
 def pytest_configure() -> None:
