@@ -1,5 +1,6 @@
 """What runs inside a codec child: limits on itself first, then one image at a time."""
 
+import ctypes
 import fcntl
 import os
 import resource
@@ -25,6 +26,10 @@ from app.raster.treat import treat
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_M_TRIM_THRESHOLD: Final = -1
+_M_MMAP_THRESHOLD: Final = -3
+_MOST_KEPT_BYTES: Final = 64 * 1024 * 1024
+
 _CODECS: Final = ("jpg", "webp", "avif", "zlib", "littlecms2")
 
 
@@ -43,6 +48,18 @@ def tune(max_pixels: int) -> None:
     Image.MAX_IMAGE_PIXELS = max_pixels
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     _imaging.set_blocks_max(1)  # one block of pixel memory stays for the next picture: 5 % of the time of a large one
+    _keep_freed_memory()
+
+
+def _keep_freed_memory() -> None:
+    """What one picture gave back the next one takes, instead of fresh pages from the kernel: 3 % of a large one's time.
+
+    Only glibc can be told.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, _MOST_KEPT_BYTES // 2)
+        mallopt(_M_TRIM_THRESHOLD, _MOST_KEPT_BYTES)
 
 
 def _die_with_parent() -> None:
