@@ -37,7 +37,9 @@ def test_every_command_is_listed() -> None:
 
 def test_every_target_of_the_makefile_explains_itself() -> None:
     """`make help` lists all targets with a sentence."""
-    listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(
+        ["make", "help"], cwd=ROOT, env=_without_make(), capture_output=True, text=True, check=True
+    ).stdout
     targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert [line.split()[1] for line in listed.splitlines()] == targets
     assert all(len(line.split()) > 3 for line in listed.splitlines())
@@ -58,6 +60,11 @@ def test_locks_pin_by_hash_and_name_no_host() -> None:
 
 def _pins(lock: Path) -> dict[str, str]:
     return dict(re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(\S+)", lock.read_text(), re.MULTILINE))
+
+
+def _without_make() -> dict[str, str]:
+    """The environment without what a `make` around these tests tells those that it starts."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
 
 
 @pytest.fixture
@@ -94,7 +101,7 @@ async def test_the_first_minute_goes_as_told(clone: Path) -> None:
 @asynccontextmanager
 async def _made_run(clone: Path, port: int) -> AsyncIterator[str]:
     """What `make run` printed until it was ready; Ctrl-C follows."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")} | {"PORT": str(port)}
+    environ = _without_make() | {"PORT": str(port)}
     process = await asyncio.create_subprocess_exec(
         "make", "run", cwd=clone, env=environ, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, start_new_session=True
     )

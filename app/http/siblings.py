@@ -36,10 +36,10 @@ class Siblings:
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._folder_locked():
             left = list(self._folder.glob("*.*"))
-            newest = max((path.stat().st_mtime for path in left), default=0.0)
+            newest = max(map(_modified, left), default=0.0)
             if time.time() - newest > GAP_SECONDS and not any(self._is_alive(name) for name in self._names()):
                 for path in left:
-                    path.unlink()
+                    path.unlink(missing_ok=True)
             self._lock = os.open(self._folder / f"{self._name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(self._lock, fcntl.LOCK_EX)
 
@@ -106,3 +106,10 @@ class Siblings:
             yield
         finally:
             os.close(descriptor)
+
+
+def _modified(path: Path) -> float:
+    """When a file was written; long ago for one that its writer has just moved into place."""
+    with suppress(FileNotFoundError):
+        return path.stat().st_mtime
+    return 0.0

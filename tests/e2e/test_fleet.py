@@ -59,7 +59,7 @@ async def test_a_fleet_does_not_start_an_embedded_database(tmp_path: Path) -> No
 
     assert gunicorn.returncode not in (0, None)
     assert b"DATABASE_URL: several processes" in output
-    assert b"Traceback" not in output
+    assert b"/app/" not in output  # gunicorn may show a traceback of its own, when two workers fail at a time
 
 
 class Load:
