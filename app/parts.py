@@ -35,7 +35,8 @@ from app.service.housekeeping import Housekeeping
 from app.service.intake import Intake, sweep_spool
 from app.service.purge import Purge
 from app.service.recipe_change import RecipeChange
-from app.service.render import Renderer, Rendition
+from app.service.render import Renderer
+from app.service.rendition import Rendition
 from app.service.spree_gallery_writer import SpreeGalleryWriter
 from app.settings import Settings
 from app.store import open_store

@@ -9,8 +9,6 @@ import json
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TypeVar
 
 from app.db.errors import ConstraintViolated
@@ -26,7 +24,6 @@ from app.errors import (
 )
 from app.events import Cause, Observe, RenditionBuilt, nobody
 from app.model import (
-    FORMAT_OF_EXTENSION,
     FURTHER_FORMATS,
     MEDIA_TYPES,
     BlobHash,
@@ -37,26 +34,12 @@ from app.model import (
 )
 from app.raster.pool import CodecPool
 from app.service.flight import SingleFlight, Slots
+from app.service.rendition import Rendition
 from app.settings import Settings
 from app.store import ObjectStore
 from app.store.keys import blob_key, rendition_key, rendition_of_key
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Rendition:
-    """A rendition that the store holds: `size` in bytes, `etag` the SHA-256 of its bytes."""
-
-    key: str
-    format: Format
-    size: int
-    etag: str
-    created_at: datetime
-
-    @property
-    def media_type(self) -> str:
-        return MEDIA_TYPES[self.format]
 
 
 class Renderer:
@@ -251,11 +234,3 @@ async def _register(statements: Statements, recipe: Recipe) -> None:
     width, height = recipe.box or (None, None)
     quality = json.dumps(dict(recipe.quality), sort_keys=True)
     await statements.execute("register_recipe", recipe.hash, recipe.name, width, height, recipe.version, quality)
-
-
-def format_of(extension: str) -> Format:
-    """The format that a URL's extension chooses; RenditionNotFound for others."""
-    fmt = FORMAT_OF_EXTENSION.get(extension.lower())
-    if fmt is None:
-        raise RenditionNotFound(f"no rendition ends in .{extension}")
-    return fmt

@@ -15,7 +15,8 @@ from app.http.negotiate import is_negotiable, named, wanted_formats
 from app.http.respond import Stored, represent_image, send_object
 from app.model import Format, RecipeHash
 from app.service.flight import SingleFlight
-from app.service.render import Renderer, Rendition
+from app.service.render import Renderer
+from app.service.rendition import Rendition
 from app.service.spree_gallery import SpreeGalleryReader, StoredFile
 from app.settings import Settings
 from app.store import ObjectStore
