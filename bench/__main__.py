@@ -7,7 +7,7 @@ from typing import Final
 
 import uvloop
 
-from bench import imports, media, raster, reads, scaling, thumbor, uploads
+from bench import imports, media, operation, queue, raster, reads, scaling, thumbor, uploads
 from bench.shop import Shop, open_shop
 from bench.table import Row, markdown
 
@@ -20,6 +20,11 @@ FIGURES: Final[Mapping[str, Callable[[Shop], Awaitable[Row | Sequence[Row]]]]] =
     "signed": reads.openmage_signed,
     "uncached": reads.glue_uncached,
     "upload": uploads.uploads,
+    "sustained": uploads.sustained,
+    "beside": operation.beside_renditions,
+    "lag": operation.event_loop,
+    "memory": operation.memory,
+    "queue": queue.queue,
     "import": imports.glue_import,
     "renditions": raster.beside_pyvips,
     "scaling": scaling.scaling,

@@ -8,6 +8,7 @@ from PIL import Image
 
 _SIZE: Final = (3000, 2000)
 _BYTES: Final = 1_500_000
+_LONGEST_COMMENT: Final = 65533
 _START: Final = 2  # bytes of the marker that begins a JPEG
 
 
@@ -21,10 +22,16 @@ def photo() -> bytes:
     return min(tries, key=lambda data: abs(len(data) - _BYTES))
 
 
-def copy_of_photo(number: int) -> bytes:
-    """The same pixels in other bytes."""
-    text = b"copy %d" % number
-    return photo()[:_START] + b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text + photo()[_START:]
+def copy_of_photo(number: int, size: int = 0) -> bytes:
+    """The same pixels in other bytes, `size` of them or more."""
+    comments = [_comment(b"copy %d" % number)]
+    while sum(map(len, comments)) + len(photo()) < size:
+        comments.append(_comment(bytes(_LONGEST_COMMENT)))
+    return b"".join((photo()[:_START], *comments, photo()[_START:]))
+
+
+def _comment(text: bytes) -> bytes:
+    return b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text
 
 
 def _encoded(image: Image.Image, quality: int) -> bytes:

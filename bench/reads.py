@@ -2,28 +2,32 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from statistics import median
+from functools import partial
 from typing import Any, Final
 
 from app.db.queries import load_queries
 from app.model import sku_key
 from app.settings import Settings
+from bench.quiet import Turns, in_turns, told
 from bench.servers import Measured, Server, ask, bare, load, ours
 from bench.shop import Shop
 from bench.table import Row, at_least
 from bench.wire import Signer, get
 
 _PRODUCTS: Final = 10  # read in turns
-_ROUNDS: Final = 9
+_TURNS: Final = 7
 _SECONDS: Final = 1.0
+_PATIENCE_SECONDS: Final = 60.0
 _SIGNED: Final = 10_000  # requests in a round
 
 Make = Callable[[], Sequence[bytes]]
 """The requests of one round."""
+Sides = tuple[Turns[Measured], Turns[Measured]]
+"""What was measured of ours, and of the floor."""
 
 
 async def glue_hot(shop: Shop) -> Row:
-    return await _hot(shop, "Glue image sets, hot", _glue_paths(shop, _PRODUCTS), 0.90, Accept="application/json")
+    return await _hot(shop, "Glue image sets, hot", glue_paths(shop, _PRODUCTS), 0.90, Accept="application/json")
 
 
 async def openmage_guest(shop: Shop) -> Row:
@@ -52,7 +56,7 @@ async def openmage_signed(shop: Shop) -> Row:
 
 async def glue_uncached(shop: Shop) -> Row:
     """Of so many products that hardly two requests for one meet and share a statement."""
-    paths = _glue_paths(shop, shop.products)
+    paths = glue_paths(shop, shop.products)
     requests = [get(path, Accept="application/json") for path in paths]
     async with ours(shop.settings | {"DOCUMENT_CACHE_BYTES": "0"}) as server:
         skus = {path: shop.sku(number) for number, path in enumerate(paths, 1)}
@@ -67,7 +71,7 @@ async def glue_uncached(shop: Shop) -> Row:
             return row("Glue image sets, cache off", await compare(server, floor, lambda: requests, _SECONDS), 0.90)
 
 
-def _glue_paths(shop: Shop, products: int) -> list[str]:
+def glue_paths(shop: Shop, products: int) -> list[str]:
     skus = [shop.sku(number) for number in range(1, products + 1)]
     return [f"/abstract-products/{sku}/abstract-product-image-sets" for sku in skus]
 
@@ -90,28 +94,31 @@ async def _answers(server: Server, paths: Sequence[str], requests: Sequence[byte
     return {path: asdict(answer) for path, answer in zip(paths, given, strict=True)}
 
 
-async def compare(server: Server, floor: Server, make: Make, seconds: float) -> list[tuple[Measured, Measured]]:
-    """Rounds of ours and the floor's, which of them is first in turns, after one round to warm up.
-
-    Without `seconds` (0) each request is sent once.
-    """
+async def compare(server: Server, floor: Server, make: Make, seconds: float) -> Sides:
+    """Rounds of ours and the floor's, in turns. Without `seconds` (0) each request is sent once."""
     assert (await ask(server, make()[0])).is_like(await ask(floor, make()[0]))
-    rounds = []
-    for number in range(_ROUNDS + 1):
-        both = (server, floor) if number % 2 else (floor, server)
-        measured = {one.pid: await load(one, make(), seconds) for one in both}
-        rounds.append((measured[server.pid], measured[floor.pid]))
-    return rounds[1:]
+    for one in (server, floor):
+        await load(one, make(), seconds)  # to warm up
+    measures = {name: partial(_round, one, make, seconds) for name, one in (("ours", server), ("floor", floor))}
+    turns = await in_turns(measures, enough=_TURNS, patience=_PATIENCE_SECONDS)
+    return turns["ours"], turns["floor"]
 
 
-def row(name: str, rounds: Sequence[tuple[Measured, Measured]], target: float) -> Row:
-    failed = sum(own.failed + other.failed for own, other in rounds)
-    assert not failed, f"{name}: {failed} requests failed"
-    ratio = median(own.rate / other.rate for own, other in rounds)
-    mine, floor = (_told([pair[side] for pair in rounds]) for side in (0, 1))
-    return at_least(name, mine, floor, ratio, target)
+async def _round(server: Server, make: Make, seconds: float) -> Measured:
+    measured = await load(server, make(), seconds)
+    assert not measured.failed, f"{measured.failed} requests failed"
+    return measured
 
 
-def _told(measured: Sequence[Measured]) -> str:
-    rate, cpu, p99 = (median(getattr(one, name) for one in measured) for name in ("rate", "cpu", "p99"))
-    return f"{rate:,.0f}/s, {cpu:.0f} us cpu, p99 {p99:.1f} ms"
+def row(name: str, sides: Sides, target: float) -> Row:
+    ratio = _rate(sides[0]) / _rate(sides[1])
+    return at_least(f"{name} ({told(sides)})", _shown(sides[0]), _shown(sides[1]), ratio, target)
+
+
+def _rate(turns: Turns[Measured]) -> float:
+    return turns.usual(lambda one: one.rate, max)
+
+
+def _shown(turns: Turns[Measured]) -> str:
+    cpu, p99 = turns.usual(lambda one: one.cpu, min), turns.usual(lambda one: one.p99, min)
+    return f"{_rate(turns):,.0f}/s, {cpu:.0f} us cpu, p99 {p99:.1f} ms"

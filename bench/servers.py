@@ -87,6 +87,13 @@ async def proxy(upstream: Server) -> AsyncIterator[Server]:
 
 
 @asynccontextmanager
+async def building(file: Path) -> AsyncIterator[None]:
+    """Two renditions at a time are made of `file`, for as long as the block lasts."""
+    async with _child("bench.building", {"FILE": str(file)}):
+        yield
+
+
+@asynccontextmanager
 async def _child(module: str, environ: Mapping[str, str], stdin: bytes = b"") -> AsyncIterator[Server]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", module, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=_environ() | dict(environ)

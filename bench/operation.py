@@ -1,0 +1,107 @@
+"""How the server bears large uploads and renditions: its reads, its event loop, its memory."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Final
+
+from bench.photo import copy_of_photo
+from bench.quiet import in_turns, told
+from bench.reads import glue_paths
+from bench.servers import Measured, Server, building, load, ours
+from bench.shop import Shop
+from bench.table import Row, at_most
+from bench.uploads import upload
+from bench.wire import Signer, get
+
+_FILE_BYTES: Final = 7_500_000  # 10 MB in base64
+_AT_ONCE: Final = 10
+_MANY: Final = 20
+_READERS: Final = 4  # so few that requests do not wait for one another
+_SECONDS: Final = 2.0
+_TURNS: Final = 5
+_PATIENCE_SECONDS: Final = 60.0
+_MB: Final = 1_000_000
+
+
+async def beside_renditions(shop: Shop) -> Row:
+    """Reads while our codecs make two renditions at a time on the same machine."""
+    file = shop.folder / "building.jpg"
+    file.write_bytes(copy_of_photo(0))
+    requests = [get(path, Accept="application/json") for path in glue_paths(shop, 10)]
+    async with ours(shop.settings) as server:
+
+        async def idle() -> Measured:
+            return await load(server, requests, _SECONDS, _READERS)
+
+        async def busy() -> Measured:
+            async with building(file):
+                return await load(server, requests, _SECONDS, _READERS)
+
+        await idle()
+        turns = await in_turns({"idle": idle, "busy": busy}, enough=_TURNS, patience=_PATIENCE_SECONDS)
+    base, worse = (turns[name].usual(lambda one: one.p99, min) for name in ("idle", "busy"))
+    name = f"read p99 while two renditions run, to idle ({told(list(turns.values()))})"
+    return at_most(name, f"{worse:.2f} ms", f"{base:.2f} ms", worse / base, 3.0)
+
+
+async def event_loop(shop: Shop) -> Row:
+    """Lag while ten uploads of 10 MB are in flight."""
+    file, signer, copies = shop.folder / "lags", Signer(shop.admin), iter(range(10_000, 20_000))
+    spans: list[tuple[float, float]] = []
+
+    async def measure() -> int:
+        requests = [upload(signer, next(copies), _FILE_BYTES) for _ in range(_AT_ONCE)]
+        begun = time.monotonic()
+        measured = await load(server, requests, 0, _AT_ONCE)
+        assert not measured.failed, f"{measured.failed} uploads failed"
+        spans.append((begun, time.monotonic()))
+        return len(spans) - 1
+
+    async with ours(shop.settings | {"LAGS": str(file)}) as server:
+        await load(server, [upload(signer, next(copies))], 0, 1)
+        turns = (await in_turns({"ours": measure}, enough=_TURNS, patience=_PATIENCE_SECONDS))["ours"]
+    p99 = turns.usual(lambda number: _p99(file, *spans[number]), min)
+    shown = f"{1000 * p99:.1f} ms"
+    name = f"event-loop lag p99, ten uploads of 10 MB in flight ({told([turns])})"
+    return Row(name, shown, "", None, "< 20 ms", p99 < 0.020)
+
+
+def _p99(file: Path, begun: float, ended: float) -> float:
+    pairs = (tuple(map(float, line.split())) for line in file.read_text().splitlines())
+    lags = sorted(lag for at, lag in pairs if begun <= at <= ended)
+    return lags[len(lags) * 99 // 100]
+
+
+async def memory(shop: Shop) -> list[Row]:
+    """Of the server's own process: idle, and with more uploads than it takes at a time."""
+    signer = Signer(shop.admin)
+    async with ours(shop.settings) as server:
+        await asyncio.sleep(1)  # what a start leaves behind
+        idle = server.memory()
+        await load(server, [upload(signer, 20_000)], 0, 1)
+        before = server.memory()
+        requests = [upload(signer, 20_001 + number, _FILE_BYTES) for number in range(_MANY)]
+        loading = asyncio.create_task(load(server, requests, 0, _MANY))
+        peak = await _peak(server, loading)
+        refused = loading.result().failed
+    allowed = 3 * (_MANY - refused) * _FILE_BYTES
+    return [
+        Row("memory, idle", f"{idle / _MB:.0f} MB", "", None, "<= 120 MB", idle <= 120 * _MB),
+        Row(
+            f"memory, twenty uploads of 10 MB, of which {refused} were told to wait",
+            f"+{(peak - before) / _MB:.0f} MB",
+            "",
+            None,
+            f"<= +{allowed / _MB:.0f} MB",
+            peak - before <= allowed,
+        ),
+    ]
+
+
+async def _peak(server: Server, loading: "asyncio.Task[Measured]") -> int:
+    most = server.memory()
+    while not loading.done():
+        most = max(most, server.memory())
+        await asyncio.wait([loading], timeout=0.01)
+    return most
