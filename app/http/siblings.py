@@ -94,7 +94,7 @@ class Siblings:
         return []
 
     def _write(self, name: str, figures: Figures) -> None:
-        aside = self._folder / f"{name}.{self._name}"
+        aside = self._folder / f"{name}.{uuid4().hex}"  # two threads of one process may write at a time
         aside.write_bytes(dumped(figures))
         aside.replace(self._folder / name)
 
