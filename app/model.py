@@ -94,19 +94,6 @@ class Rendered:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class StoreView:
-    id: StoreViewId
-    code: str
-    locale: str | None
-    website: str
-    active: bool
-    is_default: bool
-
-
-GLOBAL_SCOPE: Final = StoreViewId(0)
-"""The scope that holds for every store view without a value of its own; not a row."""
-
 _SKU_FOLD: Final = str.maketrans({'"': "-", "'": "-", " ": "-"})
 
 
