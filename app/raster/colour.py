@@ -12,6 +12,14 @@ CMYK_PROFILE: Final = Path(__file__).with_name("cmyk.icc")
 
 _SIXTEEN_BIT: Final = ("I;16", "I;16B", "I;16L", "I")
 _TO_EIGHT_BIT: Final = 255 / 65535
+_TRANSFORMS: Final = {
+    "L": ("GRAY", "L", "RGB"),
+    "LA": ("GRAY", "L", "RGB"),
+    "RGB": ("RGB", "RGB", "RGB"),
+    "RGBA": ("RGB", "RGBA", "RGBA"),
+    "CMYK": ("CMYK", "CMYK", "RGB"),
+}
+"""Of each mode: the colour space that its profile must have, and the modes between which lcms translates."""
 
 
 def plain(image: Image.Image) -> Image.Image:
@@ -28,15 +36,12 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """sRGB pixels (L, LA, RGB or RGBA). A profile that is broken or of another colour space counts as none."""
     if image.mode in _SIXTEEN_BIT:
         image = _eight_bit(image)
-    space = _space(profile) if profile else ""
-    if image.mode == "CMYK":
-        source = profile if profile and space == "CMYK" else _default_cmyk()
-        return _apply(image, source, "RGB")
-    if profile and image.mode in ("RGB", "RGBA") and space == "RGB":
-        return _apply(image, profile, image.mode)
-    if profile and image.mode in ("L", "LA") and space == "GRAY":
-        return _grey(image, profile)
-    return image
+    transform = _transform(profile, image.mode) if profile else None
+    if transform is None and image.mode == "CMYK":
+        transform = _transform(_default_cmyk(), image.mode)
+    if transform is None:
+        return image
+    return _grey(image, transform) if image.mode in ("L", "LA") else _applied(transform, image)
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:
@@ -44,33 +49,32 @@ def _eight_bit(image: Image.Image) -> Image.Image:
     return wide.point(lambda value: value * _TO_EIGHT_BIT + 0.5).convert("L")
 
 
-def _grey(image: Image.Image, profile: bytes) -> Image.Image:
+def _grey(image: Image.Image, transform: ImageCms.ImageCmsTransform) -> Image.Image:
     """Only 256 values exist, so they are converted once and looked up."""
     ramp = Image.frombytes("L", (256, 1), bytes(range(256)))
-    curve = list(_apply(ramp, profile, "RGB").getchannel("R").tobytes())
+    curve = list(_applied(transform, ramp).getchannel("R").tobytes())
     if image.mode == "L":
         return image.point(curve)
     return Image.merge("LA", (image.getchannel("L").point(curve), image.getchannel("A")))
 
 
-def _apply(image: Image.Image, profile: bytes, mode: str) -> Image.Image:
-    converted = ImageCms.applyTransform(image, _transform(profile, image.mode, mode))
+def _applied(transform: ImageCms.ImageCmsTransform, image: Image.Image) -> Image.Image:
+    converted = ImageCms.applyTransform(image, transform)
     assert converted is not None  # only a transform in place gives nothing back
     return converted
 
 
-@lru_cache(maxsize=4)
-def _transform(profile: bytes, mode: str, result: str) -> ImageCms.ImageCmsTransform:
-    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, result)
-
-
-@lru_cache(maxsize=4)
-def _space(profile: bytes) -> str:
+@lru_cache(maxsize=8)
+def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """From pixels of that mode to sRGB; None where the profile is unfit for them."""
+    space, pixels, result = _TRANSFORMS[mode]
     try:
-        return ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile.xcolor_space.strip()
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if source.profile.xcolor_space.strip() != space:
+            return None
+        return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), pixels, result)
     except (OSError, ImageCms.PyCMSError):
-        return ""
+        return None
 
 
 @cache

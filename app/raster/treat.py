@@ -10,6 +10,7 @@ from PIL import GifImagePlugin, Image, ImageFile
 from app.model import Facts, Format, Recipe, Rendered
 from app.raster.clean import cleaned
 from app.raster.colour import plain, to_srgb
+from app.raster.declared import declared_profile
 from app.raster.encode import encode
 from app.raster.film import Film, frames_of, plays_of
 from app.raster.orient import Size, oriented, upright
@@ -45,9 +46,10 @@ def finished(path: Path, facts: Facts, sizes: set[Size]) -> dict[Size, Film]:
     if not sizes:
         return {}
     with decoded(path, facts, sizes) as image:
+        profile = declared_profile(image, path, facts.format)
         films = {size: Film(plays_of(image, facts.format)) for size in sizes}
         for frame, milliseconds in frames_of(image, facts):
-            for size, small in shrunk(frame, facts, sizes).items():
+            for size, small in shrunk(frame, facts, sizes, profile).items():
                 films[size].frames.append(small.copy() if small is image else small)  # encoders would ask the file
                 films[size].milliseconds.append(milliseconds)
     return films
@@ -70,9 +72,8 @@ def decoded(path: Path, facts: Facts, sizes: set[Size]) -> Iterator[Image.Image]
             ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 
-def shrunk(frame: Image.Image, facts: Facts, sizes: set[Size]) -> dict[Size, Image.Image]:
+def shrunk(frame: Image.Image, facts: Facts, sizes: set[Size], profile: bytes | None) -> dict[Size, Image.Image]:
     """One frame in each of `sizes`: the largest from the decoded pixels, small ones from larger ones."""
-    profile = frame.info.get("icc_profile")
     pixels = plain(frame)
     made: dict[Size, Image.Image] = {}
     for size in sorted(sizes, key=lambda size: -size[0] * size[1]):

@@ -118,7 +118,7 @@ def _kinds(data: bytes, iinf: Box) -> Iterator[tuple[int, bytes]]:
 
 def _places(data: bytes, iloc: Box) -> Iterator[tuple[int, int, int, int]]:
     """Each extent: item number, origin, offset and length."""
-    reader = _Reader(data, iloc.start)
+    reader = Reader(data, iloc.start)
     version = reader.number(1)
     reader.number(3)
     sizes = reader.number(2)
@@ -136,8 +136,10 @@ def _places(data: bytes, iloc: Box) -> Iterator[tuple[int, int, int, int]]:
 
 
 @dataclass(slots=True)
-class _Reader:
-    data: bytes
+class Reader:
+    """Takes one number after the other, from `at` on; ImageUndecodable behind the end."""
+
+    data: Buffer
     at: int
 
     def number(self, size: int) -> int:
