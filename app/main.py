@@ -39,6 +39,7 @@ from app.service.image_sets import ImageSetReader
 from app.service.spree_gallery import SpreeGalleryReader
 from app.settings import Settings
 
+_ANYTHING: Final = r"[\s\S]*"  # of a path once it is decoded: `.` would stop at a line break
 _CHAPTERS: Final = (SERVICE, DELIVERY, glue_docs.CHAPTER, openmage_docs.CHAPTER, spree_docs.CHAPTER)
 
 
@@ -76,10 +77,10 @@ def build_app(settings: Settings, dsn: str) -> web.Application:
     app[MEDIA] = parts.media
     app.router.add_route("*", ROUTE, parts.media.handle)
     for prefix in ("/api/rest", "/oauth/", "/admin/oauth_authorize"):
-        app.router.add_route("*", f"{prefix}{{rest:.*}}", openmage.handle)
-    app.router.add_route("*", "/api{rest:.*}", spree.handle)
-    app.router.add_route("*", "/spree/{rest:.*}", spree_files.handle)
-    app.router.add_route("*", "/{path:.*}", storefront)
+        app.router.add_route("*", f"{prefix}{{rest:{_ANYTHING}}}", openmage.handle)
+    app.router.add_route("*", f"/api{{rest:{_ANYTHING}}}", spree.handle)
+    app.router.add_route("*", f"/spree/{{rest:{_ANYTHING}}}", spree_files.handle)
+    app.router.add_route("*", f"/{{path:{_ANYTHING}}}", storefront)
     app.cleanup_ctx.append(lambda _: _running(parts))
     return app
 

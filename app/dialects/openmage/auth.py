@@ -63,8 +63,7 @@ def authorise(principal: Principal, method: str, route: Route, version: str | No
         raise OpenMageError(INVALID_METHOD)
     check_privilege(principal, method)
     if version is not None and not _VERSION.fullmatch(version):
-        quoted = html.escape(version).replace("&#x27;", "&#039;")
-        raise OpenMageError(Message(400, f'Invalid version "{quoted}" requested.'))
+        raise OpenMageError(Message(400, f'Invalid version "{_escaped(version)}" requested.'))
     operation = _OPERATIONS.get((method, route.image is not None))
     if operation is None:
         raise OpenMageError(NOT_IMPLEMENTED)
@@ -79,3 +78,9 @@ def check_privilege(principal: Principal, method: str) -> None:
         raise OpenMageError(Message(500, f"Admin role for user ID {principal.admin_id} not found", code=0))
     if principal.privileges is not None and _PRIVILEGES[method] not in principal.privileges:
         raise OpenMageError(ACCESS_DENIED)
+
+
+def _escaped(text: str) -> str:
+    """`htmlspecialchars($text)`, which also replaces what is not UTF-8: such a header is full of lone surrogates."""
+    readable = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return html.escape(readable).replace("&#x27;", "&#039;")

@@ -129,10 +129,15 @@ def _text(value: Value) -> str | None:
 
 
 def _types(value: Value, *, one_type_is_a_list: bool) -> tuple[str, ...] | None:
-    """The codes listed, unknown ones included; None = nothing said, which an empty text means too."""
+    """The codes listed, unknown ones included; None = nothing said, which a blank text means too."""
     if isinstance(value, dict):
-        value = list(value.values())
+        value = _children(value)
     if isinstance(value, list):
         return tuple(php_text(code) for code in value)
     text = php_text(value)
-    return (text,) if text and one_type_is_a_list else None
+    return (text,) if text.strip() and one_type_is_a_list else None
+
+
+def _children(elements: dict[str, Value]) -> list[Value]:
+    """The values of XML elements of any names, of which one that comes again has a list of them."""
+    return [value for same in elements.values() for value in (same if isinstance(same, list) else [same])]

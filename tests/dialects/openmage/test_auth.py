@@ -102,10 +102,18 @@ def test_any_version_from_one_up_is_served(version: str) -> None:
 
 @pytest.mark.parametrize(
     ("version", "told"),
-    [("abc", "abc"), ("0", "0"), ("01", "01"), ("", ""), ("1.0", "1.0"), ("<'\"&>", "&lt;&#039;&quot;&amp;&gt;")],
+    [
+        ("abc", "abc"),
+        ("0", "0"),
+        ("01", "01"),
+        ("", ""),
+        ("1.0", "1.0"),
+        ("<'\"&>", "&lt;&#039;&quot;&amp;&gt;"),
+        (b"\xe9\xc3\xa9".decode("utf-8", "surrogateescape"), "\ufffdé"),
+    ],
 )
 def test_an_invalid_version_is_told_escaped(version: str, told: str) -> None:
-    """An invalid version is told, HTML-escaped."""
+    """An invalid version is told, HTML-escaped and readable, whatever bytes it came as."""
     assert failure(GUEST, "GET", COLLECTION, version) == (400, f'Invalid version "{told}" requested.')
 
 

@@ -170,8 +170,13 @@ def test_what_may_not_be_written_counts_as_not_sent() -> None:
         ({"exclude": None}, NOTHING),
         ({"types": ["image", "unknown"]}, Values(types=("image", "unknown"))),
         ({"types": {"0": "image", "1": "thumbnail"}}, Values(types=("image", "thumbnail"))),
+        (
+            {"types": {"type": ["image", "thumbnail"], "other": "swatch"}},
+            Values(types=("image", "thumbnail", "swatch")),
+        ),
         ({"types": []}, Values(types=())),
         ({"types": ""}, NOTHING),
+        ({"types": "\n  "}, NOTHING),
         ({"types": None}, NOTHING),
         ({"types": "thumbnail"}, Values(types=("thumbnail",))),
         ({"types": [["image"], None, 5]}, Values(types=("", "", "5"))),
