@@ -12,11 +12,12 @@ from gunicorn.errors import AppImportError
 
 from app.db.migrate import migrate
 from app.embedded.secret_key import with_secret_key
+from app.environment import read_settings
 from app.errors import Misconfigured, ProductImagesError
 from app.http.logs import configure_logging
 from app.http.runner import Runner
 from app.main import build_app
-from app.settings import Settings, read_settings
+from app.settings import Settings
 
 
 async def application() -> web.AppRunner:

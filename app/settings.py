@@ -1,17 +1,13 @@
-"""Every option of the service: its name, its default and one sentence. Read once, then passed down."""
+"""Every option of the service: its name, its default and one sentence."""
 
-import os
 import socket
-from collections.abc import Mapping
 from dataclasses import Field, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-import marshmallow
 from marshmallow import fields as mf
 
-from app.errors import Misconfigured
 from app.model import FURTHER_FORMATS, QUALITY, Format, Recipe
 from app.options import MIB, Words, choice, number, option, rate, url, words
 
@@ -224,32 +220,3 @@ class Settings:
 
 def options() -> list[Field[Any]]:
     return list(fields(Settings))
-
-
-def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
-    """The settings that `environ` holds; an empty variable counts as unset."""
-    values: dict[str, Any] = {}
-    for item in options():
-        text = environ.get(item.name.upper(), "")
-        if text:
-            values[item.name] = _parse(item, text)
-    settings = Settings(**values)
-    _check(settings)
-    return settings
-
-
-def _parse(item: Field[Any], text: str) -> Any:
-    try:
-        value = item.metadata["parser"].deserialize(text)
-    except marshmallow.ValidationError as error:
-        raise Misconfigured(f"{item.name.upper()}: {' '.join(map(str, error.messages))}") from None
-    if isinstance(item.default, Path):
-        return Path(value)
-    return value.rstrip("/") if item.name.endswith("_url") else value
-
-
-def _check(settings: Settings) -> None:
-    if any("=" not in pair for pair in settings.glue_languages.split(",")):
-        raise Misconfigured("GLUE_LANGUAGES: write it as en=en_US,de=de_DE.")
-    if not settings.embedded and not settings.secret_key:
-        raise Misconfigured("SECRET_KEY: required together with DATABASE_URL; set 32 random characters or more.")

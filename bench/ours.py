@@ -12,9 +12,9 @@ from pathlib import Path
 
 import uvloop
 
+from app.environment import read_settings
 from app.http.logs import configure_logging
 from app.server import serve
-from app.settings import read_settings
 
 _EVERY = 0.002  # seconds
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from app.settings import options, read_settings
+from app.environment import read_settings
+from app.settings import options
 
 ROOT: Final = Path(__file__).parents[1]
 _OF_OTHERS: Final = re.compile("AWS_[A-Z_]+|POSTGRES_[A-Z]+|ROOT_(ACCESS|SECRET)_KEY")

@@ -16,8 +16,9 @@ from app.db.pool import Database, Record
 from app.embedded.claim import Role
 from app.embedded.postgres import embedded_postgres
 from app.embedded.secret_key import with_secret_key
+from app.environment import read_settings
 from app.errors import ProductImagesError
-from app.settings import Settings, read_settings
+from app.settings import Settings
 
 _CONNECTIONS: Final = 2
 

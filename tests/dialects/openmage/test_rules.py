@@ -1,7 +1,8 @@
 import pytest
 
 from app.dialects.openmage.rules import Rules, requested_keys
-from app.settings import Settings, read_settings
+from app.environment import read_settings
+from app.settings import Settings
 
 RULES = Rules.of(Settings())
 GUEST = ("id", "label", "position", "url", "types")
