@@ -15,6 +15,7 @@ import uvloop
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from app.db.connect import SESSION_SETTINGS
 from app.http.edge import SERVER_OPTIONS
 
 
@@ -35,7 +36,7 @@ class Prepared:
 
     async def open(self, dsn: str, sql: str, size: int) -> None:
         for _ in range(size):
-            connection = await asyncpg.connect(dsn)
+            connection = await asyncpg.connect(dsn, server_settings=SESSION_SETTINGS)
             self._free.put_nowait(await connection.prepare(sql))
 
     async def fetch(self, args: Sequence[Any]) -> list[Any]:

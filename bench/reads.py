@@ -64,11 +64,16 @@ async def glue_uncached(shop: Shop) -> Row:
             "dsn": shop.database.dsn,
             "sql": load_queries()["image_sets"].sql,
             "size": Settings().database_pool_size,
-            "args": {path: (sku, sku_key(sku), True, "en_US", False, False, True) for path, sku in skus.items()},
+            "args": {path: _question(sku) for path, sku in skus.items()},
         }
         answers = await _answers(server, paths, requests)
         async with bare({"answers": answers, "statement": statement}) as floor:
             return row("Glue image sets, cache off", await compare(server, floor, lambda: requests, _SECONDS), 0.90)
+
+
+def _question(sku: str) -> Sequence[object]:
+    """What the statement takes: one product, its sets alone."""
+    return [sku], [sku_key(sku)], [True], ["en_US"], False, False, True
 
 
 def glue_paths(shop: Shop, products: int) -> list[str]:

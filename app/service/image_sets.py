@@ -3,13 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Final
 from urllib.parse import quote
 
 from app.db.pool import Database, Record
 from app.errors import ProductNotFound
 from app.model import EXTENSIONS, ProductId, sku_key
+from app.service.batches import Batches
 from app.service.paths import stem
 from app.settings import Settings
+
+_LANES: Final = 2
+"""Statements under way at a time: enough to keep a database busy, few enough that a rush is read in batches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,7 @@ class Wanted:
 class ImageSetReader:
     def __init__(self, database: Database, settings: Settings) -> None:
         self._db = database
+        self._batches = Batches(self._rows, _LANES)
         slugs = {recipe.name: recipe.slug for recipe in settings.recipes}
         self._large, self._small = (f"/media/renditions/{slugs[name]}/" for name in ("large", "small"))
 
@@ -79,19 +85,33 @@ class ImageSetReader:
         """Raises ProductNotFound for a product that is deleted, disabled, in no website or of the other kind."""
         if "\0" in wanted.sku:
             raise ProductNotFound
-        rows = await self._db.fetch(
-            "image_sets",
-            wanted.sku,
-            sku_key(wanted.sku),
-            wanted.is_abstract,
-            wanted.locale,
-            wanted.abstract,
-            wanted.concretes,
-            wanted.sets,
-        )
+        rows = await self._rows_of(wanted)
         if not rows:
             raise ProductNotFound
         return self._kin(rows, wanted.media_base)
+
+    async def _rows_of(self, wanted: Wanted) -> Sequence[Record]:
+        """Only what is read all day shares statements: the relatives of one product may be thousands."""
+        if wanted.sets and not wanted.abstract and not wanted.concretes:
+            return await self._batches.answer(wanted)
+        return (await self._rows((wanted,)))[0]
+
+    async def _rows(self, wanted: Sequence[Wanted]) -> list[list[Record]]:
+        """Of each; all of them want the same parts."""
+        rows = await self._db.fetch(
+            "image_sets",
+            [one.sku for one in wanted],
+            [sku_key(one.sku) for one in wanted],
+            [one.is_abstract for one in wanted],
+            [one.locale for one in wanted],
+            wanted[0].abstract,
+            wanted[0].concretes,
+            wanted[0].sets,
+        )
+        answers: list[list[Record]] = [[] for _ in wanted]
+        for row in rows:
+            answers[row["nr"] - 1].append(row)
+        return answers
 
     def _kin(self, rows: Sequence[Record], media_base: str) -> Kin:
         shells: list[Shell] = []

@@ -14,10 +14,12 @@ _FILL: Final = """
     set plan_cache_mode = force_generic_plan;
     create temp table n as select n, sha256(n::text::bytea) as hash from generate_series(1, 20000) n;
     insert into product (id, sku, sku_key, slug) select n, n, n, n from n;
+    insert into product_website (product_id, website_id) select n, 1 from n;
     insert into product_former_slug (product_id, slug) select n, 'former-' || n from n;
     insert into blob (hash, size, format, width, height) select hash, 1, 'jpeg', 1, 1 from n;
     insert into picture (id, blob_hash, key) select n, hash, n from n;
     insert into blob_claim (hash) select hash from n;
+    insert into image_set (id, product_id, name, locale) select n, n, 'default', 'en_US' from n;
     insert into image_set_link (set_id, picture_id) select n, n from n;
     insert into pgqueuer (priority, entrypoint, status, dedupe_key) select 0, 'render', 'queued', n from n;
     insert into picture_text (picture_id, locale, large) select n, 'en_US', n from n;
@@ -31,6 +33,7 @@ _FILL: Final = """
 """Enough rows for a scan to be dearer than an index; no triggers, no foreign keys."""
 
 _QUESTIONS: Final[Mapping[str, str]] = {
+    "image_sets": "array['7', '8'], array['7', '8'], array[true, true], array['en_US', 'en_US'], true, true, true",
     "spree_product": "'7', null",
     "spree_images_of_product": "'7', null",
     "image_with_path": "7, '/n/7'",

@@ -1,9 +1,12 @@
 """Which image sets a storefront sees."""
 
+import asyncio
+
 import pytest
 
 from app.db.pool import Database
 from app.errors import ProductNotFound
+from app.events import Event, StatementDone
 from app.service.image_sets import ImageSetReader, Kin, SetImage, Wanted
 from app.settings import Settings
 from tests.dialects.glue.catalogue import BLOB, Catalogue
@@ -246,3 +249,26 @@ async def test_relatives_are_read_on_request(storefront: Storefront, catalogue: 
     assert (upwards.abstract and upwards.abstract.sku, len(upwards.concretes), upwards.family) == ("177", 1, root)
     around = await storefront.kin("177_1", concrete=True, abstract=True, concretes=True)
     assert [shell.sku for shell in around.concretes] == ["177_2", "177_1"]
+
+
+async def test_products_read_together_get_their_own_sets(database: Database, catalogue: Catalogue) -> None:
+    """A rush on many products takes few statements; each answer is its own product's, whatever the locale."""
+    website, skus = await catalogue.website(), [f"p{number}" for number in range(20)]
+    for sku in skus:
+        product = await catalogue.product(sku, website)
+        await catalogue.set(product, "views", None, (f"{sku}-plain", 0))
+        await catalogue.set(product, "views", "de_DE", (f"{sku}-german", 0))
+    told_of: list[Event] = []
+
+    async with Database(database.dsn, observe=told_of.append) as counted:
+        storefront = Storefront(counted)
+        asked = [(sku, locale) for sku in [*skus, "unknown"] for locale in ("de_DE", "en_US")]
+        answers = await asyncio.gather(*(storefront.sets(*one) for one in asked), return_exceptions=True)
+
+    *shown, unknown, unknown_too = answers
+    suffixes = {"de_DE": "german", "en_US": "plain"}
+    assert shown == [{"views": [f"{sku}-{suffixes[locale]}"]} for sku, locale in asked[:-2]]
+    assert isinstance(unknown, ProductNotFound)
+    assert isinstance(unknown_too, ProductNotFound)
+    statements = [event for event in told_of if isinstance(event, StatementDone) and event.query == "image_sets"]
+    assert 1 < len(statements) <= 4
