@@ -11,6 +11,7 @@ REQUEST_ID: Final[ContextVar[str]] = ContextVar("request_id")
 """The request in whose course things happen; every log line names it."""
 
 Cause = Literal["job", "demand"]
+Refusal = Literal["malformed", "too_long"]
 
 
 class RequestServed(NamedTuple):
@@ -42,6 +43,13 @@ class RequestTurnedAway:
     room: str
     what: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRefused:
+    """Somebody connected and sent no request that could be read."""
+
+    why: Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +166,7 @@ Event = (
     RequestServed
     | RequestFailed
     | RequestTurnedAway
+    | RequestRefused
     | TransferBroken
     | UploadAccepted
     | UploadRejected

@@ -39,6 +39,7 @@ class Observer:
             events.JobDone: self._job_done,
             events.RequestFailed: self._request_failed,
             events.RequestTurnedAway: self._turned_away,
+            events.RequestRefused: self._refused,
             events.TransferBroken: self._transfer_broken,
             events.UploadRejected: self._upload_rejected,
             events.CodecChildLost: self._child_lost,
@@ -75,6 +76,10 @@ class Observer:
     def _turned_away(self, event: events.RequestTurnedAway) -> None:
         self.metrics.trouble("request_turned_away", event.what)
         self._log.warning("request_turned_away", room=event.room, what=event.what, reason=event.reason)
+
+    def _refused(self, event: events.RequestRefused) -> None:
+        self.metrics.trouble("request_refused", event.why)
+        self._log.info("request_refused", why=event.why)
 
     def _transfer_broken(self, event: events.TransferBroken) -> None:
         self.metrics.trouble("transfer_broken", "")

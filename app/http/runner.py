@@ -5,7 +5,8 @@ from typing import Final
 
 from aiohttp import web
 
-from app.http.appkeys import SETTINGS
+from app.http.appkeys import OBSERVER, SETTINGS
+from app.http.connection import Connections
 from app.http.drain import DRAIN
 from app.http.edge import SERVER_OPTIONS
 from app.http.front import front
@@ -20,13 +21,16 @@ class Runner(web.AppRunner):
     notice; then it accepts nothing new, and answers what is in flight."""
 
     def __init__(self, app: web.Application) -> None:
-        super().__init__(app, shutdown_timeout=IN_FLIGHT_SECONDS, **SERVER_OPTIONS)
+        super().__init__(app, shutdown_timeout=IN_FLIGHT_SECONDS)
         self.drain_seconds = app[SETTINGS].drain_seconds
 
     async def setup(self) -> None:
         await super().setup()
         assert self.server is not None
         self.server.request_handler = hot_files(self.app, front(self.app, self.server.request_handler))
+
+    async def _make_server(self) -> web.Server:
+        return Connections(await super()._make_server(), self.app[OBSERVER], SERVER_OPTIONS)
 
     async def cleanup(self) -> None:
         self.app[DRAIN].begin()

@@ -1,12 +1,14 @@
 """A small application with the edge in front, served for real."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 
 import aiohttp
 import pytest
+import structlog
 from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import TestClient
 
 from app.errors import (
     BodyBroken,
@@ -21,12 +23,13 @@ from app.errors import (
 from app.http.appkeys import OBSERVER, SETTINGS
 from app.http.cache import DocumentCache
 from app.http.drain import DRAIN, Drain
-from app.http.edge import SERVER_OPTIONS, edge
+from app.http.edge import edge
 from app.http.metrics import Metrics
 from app.http.observe import Observer
 from app.http.rooms import ROOMS, ErrorDocument, Room, RoomName
 from app.http.shortcuts import SHORTCUTS, Shortcuts
 from app.settings import Settings
+from tests.serving import ProductServer
 
 Client = TestClient[web.Request, web.Application]
 Serve = Callable[..., Awaitable[Client]]
@@ -56,22 +59,28 @@ def document(room: RoomName) -> ErrorDocument:
     return tell
 
 
+def small_app(*routes: web.RouteDef, **changed: object) -> web.Application:
+    """These routes behind the edge; keywords are settings."""
+    app = web.Application(middlewares=[edge])
+    app[SETTINGS] = replace(Settings(), **changed)  # type: ignore[arg-type]
+    app[OBSERVER] = Observer(Metrics(), sample=1)
+    app[DRAIN] = Drain()
+    names: tuple[RoomName, ...] = ("openmage", "spree", "delivery", "service", "glue")
+    app[SHORTCUTS] = Shortcuts(DocumentCache(0, lambda: True), Settings(), ())
+    app[ROOMS] = {name: Room(document(name), tells_request_id=name == "glue") for name in names}
+    app.add_routes(routes)
+    return app
+
+
 @pytest.fixture(name="serve")
 async def _serve() -> AsyncIterator[Serve]:
     """Serve the given routes; keywords are settings."""
     clients: list[Client] = []
 
     async def serve(*routes: web.RouteDef, **changed: object) -> Client:
-        app = web.Application(middlewares=[edge])
-        app[SETTINGS] = replace(Settings(), **changed)  # type: ignore[arg-type]
-        app[OBSERVER] = Observer(Metrics(), sample=1)
-        app[DRAIN] = Drain()
-        names: tuple[RoomName, ...] = ("openmage", "spree", "delivery", "service", "glue")
-        app[SHORTCUTS] = Shortcuts(DocumentCache(0, lambda: True), Settings(), ())
-        app[ROOMS] = {name: Room(document(name), tells_request_id=name == "glue") for name in names}
-        app.add_routes(routes)
-        server = TestServer(app)
-        await server.start_server(**SERVER_OPTIONS)
+        app = small_app(*routes, **changed)
+        server = ProductServer(app)
+        await server.start_server()
         client = TestClient(server, timeout=aiohttp.ClientTimeout(10), auto_decompress=False)
         clients.append(client)
         return client
@@ -79,3 +88,13 @@ async def _serve() -> AsyncIterator[Serve]:
     yield serve
     for client in clients:
         await client.close()
+
+
+@pytest.fixture(name="_restored_logging")
+def _restored_logging() -> Iterator[None]:
+    """For tests that say how log lines look."""
+    handlers, level = logging.root.handlers[:], logging.root.level
+    yield
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+    structlog.reset_defaults()

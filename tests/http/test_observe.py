@@ -5,7 +5,6 @@ import logging
 from typing import get_args
 
 import pytest
-import structlog
 from structlog.testing import capture_logs
 
 from app import events
@@ -25,6 +24,7 @@ from app.model import BlobHash
         (events.BlobPurged(BlobHash("ab")), "blob_purged"),
         (events.UploadRejected("spree", "FormatNotAllowed"), "upload_rejected"),
         (events.RequestTurnedAway("glue", "Busy", "full"), "request_turned_away"),
+        (events.RequestRefused("malformed"), "request_refused"),
         (events.TransferBroken("/media", "gone"), "transfer_broken"),
         (events.CheckFailed("store", "gone"), "check_failed"),
         (events.RequestFailed("glue", "/", ZeroDivisionError()), "request_failed"),
@@ -81,15 +81,6 @@ def test_every_event_is_heard() -> None:
     heard = Observer(Metrics())._tell
 
     assert set(heard) == set(get_args(events.Event))
-
-
-@pytest.fixture(name="_restored_logging")
-def _restored_logging() -> object:
-    handlers, level = logging.root.handlers[:], logging.root.level
-    yield
-    logging.root.handlers[:] = handlers
-    logging.root.setLevel(level)
-    structlog.reset_defaults()
 
 
 @pytest.mark.usefixtures("_restored_logging")
