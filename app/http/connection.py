@@ -8,6 +8,7 @@ from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 from aiohttp.web_protocol import RequestHandler
 
 from app.events import Observe, Refusal, RequestRefused
+from app.http.edge import BrokenOff
 
 _ANSWERS: Final[Mapping[Refusal, tuple[int, str]]] = {
     "malformed": (400, "This is no HTTP request that can be understood.\n"),
@@ -32,7 +33,9 @@ class Connection(RequestHandler):
         message: str | None = None,
     ) -> web.StreamResponse:
         """What cannot be parsed is answered in words of ours: the parser's repeat what was sent. That is no error of
-        the service, so it is counted, and leaves no traceback."""
+        the service, so it is counted, and leaves no traceback. Nor does a client that left: it is nobody's error."""
+        if isinstance(exc, BrokenOff):
+            raise exc
         if not isinstance(exc, HttpProcessingError):
             return super().handle_error(request, status, exc, message)
         why: Refusal = "too_long" if isinstance(exc, LineTooLong) else "malformed"

@@ -40,6 +40,7 @@ class Served:
         return sum(float(line.removeprefix(start)) for line in lines if line.startswith(start))
 
 
+BOTH = b"POST /measure HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
 Start = Callable[..., Awaitable[Served]]
 
 
@@ -74,13 +75,16 @@ async def _start() -> AsyncIterator[Start]:
     [
         (b"FETCH! /hello HTTP/1.1\r\nHost: a\r\n\r\n", 400, "malformed"),
         (b"SECRET\r\n\r\n", 400, "malformed"),
+        (b"GET /hello HTTP/9.9\r\n\r\n", 400, "malformed"),
         (b"GET /hello HTTP/1.1\r\nSECRET\r\n\r\n", 400, "malformed"),
+        (b"GET /hello HTTP/1.1\r\nHost: a\r\nBad SECRET: x\r\n\r\n", 400, "malformed"),
         (b"GET /hello HTTP/1.1\r\nHost: a\r\nContent-Length: SECRET\r\n\r\n", 400, "malformed"),
+        (BOTH, 400, "malformed"),
         (b"GET /hello HTTP/1.1\r\nHost: a\r\n" + b"a: SECRET\r\n" * 1000 + b"\r\n", 400, "malformed"),
         (b"GET /" + b"SECRET" * 2000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 431, "too_long"),
         (b"GET /hello HTTP/1.1\r\nHost: a\r\nA: " + b"SECRET" * 2000 + b"\r\n\r\n", 431, "too_long"),
     ],
-    ids=["verb", "line", "header", "length", "many", "path", "value"],
+    ids=["verb", "line", "version", "header", "name", "length", "lengths", "many", "path", "value"],
 )
 async def test_what_is_no_request_is_answered_in_a_sentence(
     start: Start, data: bytes, status: int, why: str, caplog: pytest.LogCaptureFixture
@@ -98,6 +102,7 @@ async def test_what_is_no_request_is_answered_in_a_sentence(
     assert b"Server: product-images" in head
     assert served.refused(why) == 1
     assert not [record for record in caplog.records if record.exc_info]
+    assert b"hello" in await served.ask(b"GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
 
 
 async def test_encrypted_words_are_refused_alike(start: Start) -> None:

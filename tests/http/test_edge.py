@@ -150,29 +150,3 @@ async def test_a_body_that_had_begun_is_broken_off(serve: Serve) -> None:
 
     with pytest.raises(aiohttp.ClientError):
         await (await client.get("/api/v1/a")).read()
-
-
-@pytest.mark.parametrize(
-    "request_text",
-    [
-        "GARBAGE\r\n\r\n",
-        "GET / HTTP/9.9\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: a\r\nX-Long: " + "x" * 20000 + "\r\n\r\n",
-        "GET /" + "a" * 20000 + " HTTP/1.1\r\nHost: a\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: a\r\nBad Header: x\r\n\r\n",
-        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
-        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
-    ],
-)
-async def test_what_is_not_http_gets_a_plain_400(serve: Serve, request_text: str) -> None:
-    """What is not HTTP gets a short 400 without a trace of our insides, and the next one is served."""
-    client = await serve(web.get("/", ok))
-
-    async with asyncio.timeout(5):
-        answer = await raw(client, request_text)
-
-    assert answer.startswith((b"HTTP/1.0 400 ", b"HTTP/1.1 400 "))
-    assert b"Traceback" not in answer
-    assert b"aiohttp/" not in answer.partition(b"\r\n\r\n")[2]
-    assert b"x" * 1000 not in answer
-    assert (await client.get("/")).status == 200
