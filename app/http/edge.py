@@ -31,6 +31,10 @@ ASKED: Final = web.RequestKey("asked", tuple[Question, int])
 """What was asked, and in which era, of a request whose answer may be remembered."""
 
 
+class BrokenOff(ConnectionResetError):
+    """The connection ended before its answer did: the client left, or we broke off, which has been told by then."""
+
+
 @web.middleware
 async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Needs `OBSERVER`, `ROOMS`, `SHORTCUTS` and `DRAIN` in the application."""
@@ -90,14 +94,14 @@ def _client_left(request: web.Request, error: Exception) -> bool:
     return gone and isinstance(error, ConnectionError)
 
 
-def _broken_off(request: web.Request, error: Exception) -> ConnectionResetError:
+def _broken_off(request: web.Request, error: Exception) -> BrokenOff:
     """Once bytes have gone out no document can follow: the connection ends, so that the client sees
     that what it has is not all."""
     if not _client_left(request, error):
         request.app[OBSERVER](TransferBroken(_route(request), f"{type(error).__name__}: {error}"))
     if request.transport is not None:
         request.transport.abort()
-    return ConnectionResetError("the answer was broken off")
+    return BrokenOff("the answer was broken off")
 
 
 def _told(request: web.Request, name: RoomName, error: Exception) -> web.StreamResponse:

@@ -10,6 +10,8 @@ from aiohttp import web
 from structlog.testing import capture_logs
 
 from app.errors import Busy, DatabaseUnavailable
+from app.http.body import read_body
+from app.http.logs import configure_logging
 from app.http.rooms import RoomName, room_name
 from tests.http.conftest import Client, Serve
 
@@ -150,3 +152,38 @@ async def test_a_body_that_had_begun_is_broken_off(serve: Serve) -> None:
 
     with pytest.raises(aiohttp.ClientError):
         await (await client.get("/api/v1/a")).read()
+
+
+@pytest.mark.usefixtures("_restored_logging")
+async def test_a_client_that_leaves_in_the_middle_is_no_error(serve: Serve, capsys: pytest.CaptureFixture[str]) -> None:
+    """A client that goes away before its body is complete leaves no line in the log; a bug in its place leaves one."""
+    configure_logging("json")
+    reading, ended = asyncio.Event(), asyncio.Event()
+
+    async def upload(request: web.Request) -> web.Response:
+        reading.set()
+        try:
+            return web.Response(body=await read_body(request, 1000))
+        finally:
+            ended.set()
+
+    client = await serve(web.post("/api/rest/a", upload), web.get("/api/rest/b", fails_late))
+    async with asyncio.timeout(10):
+        _, writer = await asyncio.open_connection("127.0.0.1", client.port)
+        writer.write(b"POST /api/rest/a HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf")
+        await reading.wait()
+        writer.close()
+        await ended.wait()
+        with pytest.raises(aiohttp.ClientError):
+            await (await client.get("/api/rest/b")).read()
+    await client.close()
+
+    told = [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()]
+    assert told == ["transfer_broken"]
+
+
+async def fails_late(request: web.Request) -> NoReturn:
+    response = web.StreamResponse()
+    await response.prepare(request)
+    await response.write(b"begun")
+    raise ZeroDivisionError
