@@ -129,6 +129,7 @@ def inspect(path: Path, limits: Limits) -> Facts:
     """The facts of an image of which every frame decodes and whose original can be cleaned."""
     facts = header(path, limits)
     with _decoding(), open_image(path, facts.format) as image:
+        image.draft(None, (1, 1))  # a JPEG's bytes are all read, damage is found all the same, in half the time
         for frame in range(facts.frames):
             if frame:
                 image.seek(frame)

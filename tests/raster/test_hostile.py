@@ -69,6 +69,46 @@ def test_flipped_bytes_give_a_rejection_or_a_clean_image(
     assert b"GPS" not in public
 
 
+JPEGS = [
+    encoded(photo(96, 64).convert(mode), "jpeg", quality=85, progressive=progressive, subsampling=subsampling)
+    for mode in ("RGB", "L", "CMYK")
+    for progressive in (False, True)
+    for subsampling in ("4:4:4", "4:2:0")
+]
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(JPEGS),
+    st.lists(st.tuples(st.floats(0, 1), st.integers(1, 255)), max_size=6),
+    st.floats(0, 1),
+    st.booleans(),
+)
+def test_a_jpeg_is_refused_wherever_a_decode_of_every_pixel_fails(
+    write: Write, source: bytes, flips: list[tuple[float, int]], kept: float, ended: bool
+) -> None:
+    """Looking at a shrunk picture finds the damage that decoding the whole one finds, and no more."""
+    data = bytearray(source)
+    for place, change in flips:
+        data[min(int(place * len(data)), len(data) - 1)] ^= change
+    if kept < 0.9:
+        data = data[: int(len(data) * kept / 0.9)] + b"\xff\xd9" * ended
+    path = write(bytes(data))
+    try:
+        child.header(path, LIMITS)
+        cleaned(bytes(data), "jpeg", keep_copyright=True)
+    except ImageRejected:
+        return
+    try:
+        with Image.open(path, formats=("JPEG",)) as image:
+            image.load()
+    except Exception:
+        with pytest.raises(ImageUndecodable):
+            child.inspect(path, LIMITS)
+    else:
+        assert child.inspect(path, LIMITS).format == "jpeg"
+
+
 def png_of(width: int, height: int, body: bytes = b"") -> bytes:
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return png((b"IHDR", head), (b"IDAT", zlib.compress(body)), (b"IEND", b""))
