@@ -1,13 +1,17 @@
-"""`python -m bench [FIGURE …]`: measures and prints a table; without names all figures of a usual run."""
+"""`python -m bench [--record] [FIGURE …]`: measures and prints a table; without names all figures of a usual run.
+
+`--record` keeps what was measured in `bench/RESULTS.md`, beside the figures that stand there and were not measured.
+"""
 
 import argparse
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import uvloop
 
-from bench import imports, media, operation, queue, raster, reads, scaling, thumbor, uploads
+from bench import imports, media, operation, queue, raster, reads, scale, scaling, thumbor, uploads
+from bench.record import RESULTS, Origin, origin, record
 from bench.shop import Shop, open_shop
 from bench.table import Row, markdown
 
@@ -31,26 +35,41 @@ FIGURES: Final[Mapping[str, Callable[[Shop], Awaitable[Row | Sequence[Row]]]]] =
     "thumbor": thumbor.beside_thumbor,
     "hot": media.hot,
     "cold": media.cold,
+    "scale": scale.at_scale,
 }
+_ONLY_BY_NAME: Final = frozenset({"scale"})
 
 
-async def measure(names: list[str]) -> list[Row]:
+async def measure(names: Iterable[str], keep: bool) -> None:
+    """Told, and kept, figure by figure, so that a run that is broken off was not in vain."""
     rows: list[Row] = []
     async with open_shop(_PRODUCTS) as shop:
+        where = await _origin(shop)
         for name in names:
             made = await FIGURES[name](shop)
-            rows += [made] if isinstance(made, Row) else made
-            print(markdown([made] if isinstance(made, Row) else made), flush=True)
-    return rows
+            mine = [made] if isinstance(made, Row) else list(made)
+            print(markdown(mine), flush=True)
+            if keep:
+                record(RESULTS, {name: mine}, where, FIGURES)
+            rows += mine
+    print(f"\n{where}\n\n{markdown(rows)}")
+
+
+async def _origin(shop: Shop) -> Origin:
+    async with shop.database.transaction() as tx:
+        return origin((await tx.connection.fetchval("show server_version")).split()[0])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("figures", nargs="*", metavar="FIGURE", help=f"any of {', '.join(FIGURES)}")
-    names = parser.parse_args().figures or list(FIGURES)
+    parser.add_argument("--record", action="store_true", help=f"keep the figures in {RESULTS.name}")
+    args = parser.parse_args()
+    if unknown := set(args.figures) - set(FIGURES):
+        parser.error(f"no such figure: {', '.join(sorted(unknown))}")
+    names = args.figures or [name for name in FIGURES if name not in _ONLY_BY_NAME]
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        rows = runner.run(measure(names))
-    print("\n" + markdown(rows))
+        runner.run(measure(names, args.record))
 
 
 if __name__ == "__main__":

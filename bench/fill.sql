@@ -1,9 +1,7 @@
--- A shop of any size, by statements instead of requests: $1 products of three images each, whose pictures are on
--- one of a thousand blobs. Run statement by statement, each with the number of products.
-with numbered as (
-    select n, decode(lpad(to_hex(n), 64, '0'), 'hex') as hash from generate_series(1, least($1::integer, 1000)) n
-)
-insert into blob (hash, size, format, width, height) select hash, 1500000, 'jpeg', 3000, 2000 from numbered;
+-- A shop of any size, by statements instead of requests: $1 products of three images each, with bytes of their own.
+-- Run statement by statement, each with the number of products.
+insert into blob (hash, size, format, width, height)
+select sha256(convert_to('bench-' || n, 'UTF8')), 1500000, 'jpeg', 3000, 2000 from generate_series(1, 3 * $1::integer) n;
 
 insert into product (id, sku, sku_key, slug, name)
 select n, code, code, code, 'Product ' || n from (
@@ -14,11 +12,10 @@ insert into product_website (product_id, website_id)
 select n, (select min(id) from website) from generate_series(1, $1::integer) n;
 
 insert into picture (id, blob_hash)
-select n, decode(lpad(to_hex(1 + n % least($1::integer, 1000)), 64, '0'), 'hex')
-from generate_series(1, 3 * $1::integer) n;
+select n, sha256(convert_to('bench-' || n, 'UTF8')) from generate_series(1, 3 * $1::integer) n;
 
 insert into file_path (path, blob_hash, clean_recipe)
-select '/b/e/bench-' || n || '.jpg', decode(lpad(to_hex(1 + n % least($1::integer, 1000)), 64, '0'), 'hex'), 'bench'
+select '/b/e/bench-' || n || '.jpg', sha256(convert_to('bench-' || n, 'UTF8')), 'bench'
 from generate_series(1, 3 * $1::integer) n;
 
 insert into image (id, product_id, picture_id, imported_picture_id, file_name, file_path, label, position)

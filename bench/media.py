@@ -105,8 +105,8 @@ async def _throughput(server: Server, floor: Server, files: Sequence[Pulled]) ->
             assert not mine.failed + bare_proxy.failed
             rounds.append((mine.rate, bare_proxy.rate))
         ratio = median(mine / bare_proxy for mine, bare_proxy in rounds)
-        told = [f"{mb(file.size * median(side))}/s" for side in zip(*rounds, strict=True)]
-        rows.append(Row(f"cold file of {file.size / 1000:,.0f} KB from S3, throughput", *told, ratio))
+        own, floors = (f"{mb(file.size * median(side))}/s" for side in zip(*rounds, strict=True))
+        rows.append(Row(f"cold file of {file.size / 1000:,.0f} KB from S3, throughput", own, floors, ratio))
     return rows
 
 

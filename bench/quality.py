@@ -44,7 +44,8 @@ def ssim(left: Image.Image, right: Image.Image) -> float:
 def _means(values: np.ndarray) -> np.ndarray:
     sums = np.pad(values, ((1, 0), (1, 0))).cumsum(0).cumsum(1)
     k = _WINDOW
-    return (sums[k:, k:] - sums[:-k, k:] - sums[k:, :-k] + sums[:-k, :-k]) / k**2
+    means: np.ndarray = (sums[k:, k:] - sums[:-k, k:] - sums[k:, :-k] + sums[:-k, :-k]) / k**2
+    return means
 
 
 def pictures(folder: Path) -> Iterator[Image.Image]:
@@ -83,10 +84,10 @@ def report(folder: Path) -> None:
             print(f"{fmt:5} {quality:3} ssim {likeness:.4f} {size / 1000:8.1f} kB")
     for fmt in _FORMATS[1:]:
         pairs = [alike(*both) for both in zip(curves["jpeg"], curves[fmt], strict=True)]
-        quality, share = (statistics.median(pair[axis] for pair in pairs) for axis in (0, 1))
+        equal, share = (statistics.median(pair[axis] for pair in pairs) for axis in (0, 1))
         between = f"{min(pair[0] for pair in pairs):.0f} to {max(pair[0] for pair in pairs):.0f}"
         print(
-            f"{fmt} {quality:.0f} ({between}) looks like jpeg {_DEFAULT_JPEG} in {len(images)} pictures, "
+            f"{fmt} {equal:.0f} ({between}) looks like jpeg {_DEFAULT_JPEG} in {len(images)} pictures, "
             f"at {share:.0%} of its bytes"
         )
 

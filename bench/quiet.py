@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
 from typing import Final, Generic, TypeVar
@@ -50,10 +50,10 @@ async def in_turns(
     return found
 
 
-def told(turns: Sequence[Turns[T]]) -> str:
-    """How many turns the figures rest on."""
+def told(turns: Collection[Turns[T]]) -> str:
+    """How many turns each figure rests on."""
     quiet = min(len(one.quiet) for one in turns)
-    return f"{quiet} undisturbed turns" if quiet else f"best of {len(turns[0].all)} turns on a busy machine"
+    return f"{quiet} undisturbed" if quiet else f"best of {min(len(one.all) for one in turns)}, all disturbed"
 
 
 async def _calm() -> None:

@@ -117,7 +117,7 @@ async def _round(server: Server, make: Make, seconds: float) -> Measured:
 
 def row(name: str, sides: Sides, target: float) -> Row:
     ratio = _rate(sides[0]) / _rate(sides[1])
-    return at_least(f"{name} ({told(sides)})", _shown(sides[0]), _shown(sides[1]), ratio, target)
+    return at_least(name, _shown(sides[0]), _shown(sides[1]), ratio, target, told(sides))
 
 
 def _rate(turns: Turns[Measured]) -> float:

@@ -30,8 +30,8 @@ async def scaling(shop: Shop) -> Row:
         measures = {number: partial(_turn, pools[number], path) for number in _CHILDREN}
         turns = await in_turns(measures, enough=_TURNS, patience=_PATIENCE_SECONDS)
     one, two = (turns[number].usual(float, max) for number in _CHILDREN)
-    name = f"renditions per second, 2 children to 1 ({told(list(turns.values()))})"
-    return at_least(name, f"{two:.1f}/s", f"{one:.1f}/s", two / one, 1.4)
+    shown = f"{two:.1f}/s", f"{one:.1f}/s"
+    return at_least("renditions per second, 2 children to 1", *shown, two / one, 1.4, told(turns.values()))
 
 
 @asynccontextmanager

@@ -9,12 +9,12 @@ from typing import Final
 
 from app.access.secrets import SecretBox
 from app.db.migrate import migrate
-from app.db.pool import Database
+from app.db.pool import Database, Transaction
 from app.embedded.cluster import Cluster
 from app.service.provision import Credentials, StoreOptions, TokenOptions, put_key, put_store, put_token
 
 _SECRET_KEY: Final = "known to everybody, for it guards nothing"
-_FILL: Final = Path(__file__).with_name("fill.sql")
+FILL: Final = Path(__file__).with_name("fill.sql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +29,25 @@ class Shop:
 
     @property
     def settings(self) -> dict[str, str]:
-        """Our server's settings: one process, no background task."""
-        return {
-            "DATABASE_URL": self.database.dsn,
-            "DATA_DIR": str(self.folder),
-            "SECRET_KEY": _SECRET_KEY,
-            "RUN_WORKER": "false",
-            "LOG_FORMAT": "json",
-        }
+        return settings_of(self.database.dsn, self.folder)
 
     def sku(self, number: int) -> str:
-        return f"bench-{number:08}"
+        return sku(number)
+
+
+def settings_of(dsn: str, folder: Path) -> dict[str, str]:
+    """Our server's settings: one process, no background task."""
+    return {
+        "DATABASE_URL": dsn,
+        "DATA_DIR": str(folder),
+        "SECRET_KEY": _SECRET_KEY,
+        "RUN_WORKER": "false",
+        "LOG_FORMAT": "json",
+    }
+
+
+def sku(number: int) -> str:
+    return f"bench-{number:08}"
 
 
 @asynccontextmanager
@@ -50,19 +58,24 @@ async def open_shop(products: int) -> AsyncIterator[Shop]:
         try:
             await migrate(cluster.dsn)
             async with Database(cluster.dsn) as database:
-                yield await _fill(Path(folder), database, products)
+                yield await _filled(Path(folder), database, products)
         finally:
             await cluster.stop()
 
 
-async def _fill(folder: Path, database: Database, products: int) -> Shop:
+async def _filled(folder: Path, database: Database, products: int) -> Shop:
     async with database.transaction() as tx:
-        await put_store(tx, StoreOptions("default", 1, "en_US", "base", is_default=True))
-        for statement in _FILL.read_text().split(";\n"):
-            if statement.strip():
-                await tx.connection.execute(statement, products)
+        await fill(tx, products)
         admin = await put_token(tx, SecretBox(_SECRET_KEY), TokenOptions("admin"))
     async with database.transaction() as tx:
         await tx.connection.execute("analyze")
     _, key = await put_key(database, "admin", None)
     return Shop(folder, database, products, admin, key)
+
+
+async def fill(tx: Transaction, products: int) -> None:
+    """A store view and the products with their images."""
+    await put_store(tx, StoreOptions("default", 1, "en_US", "base", is_default=True))
+    for statement in FILL.read_text().split(";\n"):
+        if statement.strip():
+            await tx.connection.execute(statement, products)

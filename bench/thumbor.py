@@ -5,6 +5,7 @@ import asyncio
 import re
 import socket
 import subprocess
+import sys
 import time
 import venv
 from asyncio.subprocess import DEVNULL
@@ -34,7 +35,8 @@ async def beside_thumbor(shop: Shop) -> Row:
     try:
         binaries = await asyncio.to_thread(_installed, shop.folder / "thumbor")
     except (OSError, subprocess.CalledProcessError) as error:
-        return Row(_NAME, f"thumbor could not be installed: {_last_line(error)}")
+        print(f"thumbor could not be installed: {_last_line(error)}", file=sys.stderr)
+        return Row(_NAME, "not measured: thumbor could not be installed")
     ours, theirs = [], []
     async with _serving(binaries, path.parent) as base, aiohttp.ClientSession(base) as session:
         await _pull(session, path.name)
@@ -48,7 +50,7 @@ async def beside_thumbor(shop: Shop) -> Row:
 def _installed(folder: Path) -> Path:
     """The environment's programs."""
     venv.create(folder, with_pip=True)
-    command = [folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", _PACKAGE]
+    command = [str(folder / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", _PACKAGE]
     subprocess.run(command, check=True, capture_output=True, text=True)
     return folder / "bin"
 
@@ -67,8 +69,8 @@ async def _serving(binaries: Path, folder: Path) -> AsyncIterator[str]:
         f"LOADER = 'thumbor.loaders.file_loader'\nFILE_LOADER_ROOT_PATH = {str(folder)!r}\n"
         "STORAGE = 'thumbor.storages.no_storage'\nRESULT_STORAGE = ''\nALLOW_UNSAFE_URL = True\nQUALITY = 82\n"
     )
-    command = [binaries / "thumbor", "--ip", HOST, "--port", str(port), "--conf", str(config), "--log-level", "error"]
-    process = await asyncio.create_subprocess_exec(*command, stdout=DEVNULL, stderr=DEVNULL)
+    command = [binaries / "thumbor", "--ip", HOST, "--port", str(port), "--conf", config, "--log-level", "error"]
+    process = await asyncio.create_subprocess_exec(*map(str, command), stdout=DEVNULL, stderr=DEVNULL)
     try:
         base = f"http://{HOST}:{port}"
         await _ready(base)
