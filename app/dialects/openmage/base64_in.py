@@ -3,6 +3,8 @@
 import binascii
 from typing import Final
 
+import pybase64
+
 _BLANKS: Final = b" \t\r\n"
 LONGEST_LEFT: Final = 3
 """Most characters of a text that may not have been decoded yet."""
@@ -41,7 +43,7 @@ class Base64Decoder:
         if self.bad:
             return b""
         try:
-            return binascii.a2b_base64(digits, strict_mode=True)
+            return pybase64.b64decode(digits, validate=True)
         except binascii.Error:
             self.bad = True
             return b""

@@ -1,9 +1,10 @@
 """`data:` URIs, decoded piece by piece. Source: spree.md, section 7."""
 
-import base64
 import re
 from collections.abc import AsyncIterator
 from typing import Final
+
+import pybase64
 
 NAME: Final = "data"
 """What a file from a data URI is called."""
@@ -30,7 +31,7 @@ async def decoded(text: str, start: int) -> AsyncIterator[bytes]:
         left += piece.translate(None, _FOREIGN)
         whole = len(left) // 4 * 4
         if whole:
-            yield base64.b64decode(left[:whole])
+            yield pybase64.b64decode(left[:whole], validate=True)
         left = left[whole:]
     if len(left) > 1:
-        yield base64.b64decode(left + b"=" * (4 - len(left)))
+        yield pybase64.b64decode(left + b"=" * (4 - len(left)), validate=True)
