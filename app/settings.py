@@ -146,7 +146,15 @@ class Settings:
     drain_seconds: int = option(
         5, "After SIGTERM the service is not ready, but serves, for so many seconds: time for balancers.", number(0)
     )
+    head_seconds: int = option(
+        30,
+        "Longest time a client may take from connecting to the end of its first request's head, in seconds.",
+        number(1),
+    )
     body_seconds: int = option(120, "Longest time a request body may take to arrive, in seconds.", number(1))
+    body_idle_seconds: int = option(
+        30, "Longest time a request body may go without a byte, in seconds; then it gets 408.", number(1)
+    )
     send_seconds: int = option(
         60, "Longest time a client may take to accept one chunk of an image, in seconds.", number(1)
     )

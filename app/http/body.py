@@ -16,9 +16,10 @@ async def body_chunks(request: web.Request, limit: int) -> AsyncIterator[bytes]:
         raise EncodingNotAccepted(request.headers[hdrs.CONTENT_ENCODING][:100])
     if (announced := request.content_length or 0) > limit:
         raise BodyTooLarge(f"{announced} bytes announced, {limit} allowed")
-    deadline = asyncio.get_running_loop().time() + request.app[SETTINGS].body_seconds
+    settings, clock = request.app[SETTINGS], asyncio.get_running_loop().time
+    deadline = clock() + settings.body_seconds
     received = 0
-    while chunk := await _next(request, deadline):
+    while chunk := await _next(request, min(deadline, clock() + settings.body_idle_seconds)):
         received += len(chunk)
         if received > limit:
             raise BodyTooLarge(f"more than {limit} bytes")

@@ -1,6 +1,8 @@
 """Connections as they come in, before there is a request that a room could answer."""
 
+import asyncio
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 from aiohttp import hdrs, web
@@ -13,17 +15,35 @@ from app.http.edge import BrokenOff
 _ANSWERS: Final[Mapping[Refusal, tuple[int, str]]] = {
     "malformed": (400, "This is no HTTP request that can be understood.\n"),
     "too_long": (431, "A line at the head of the request is too long.\n"),
+    "too_slow": (408, "The head of the request took too long to arrive.\n"),
 }
+_ROUNDS: Final = 4
+"""So many times in the time that a first head may take connections are looked through."""
 
 
 class Connection(RequestHandler):
     """One client's connection."""
 
-    __slots__ = ("_observe",)
+    __slots__ = ("_observe", "_opened")
 
     def __init__(self, manager: web.Server, observe: Observe, **options: Any) -> None:
         super().__init__(manager, **options)
         self._observe = observe
+        self._opened = self._loop.time()
+
+    def has_not_asked_since(self, time: float) -> bool:
+        """Whether it was open by then, on the loop's clock, and no head of a request has come to its end.
+
+        Later requests have no time of their own: idle or slow, a connection ends at its keep-alive time-out.
+        """
+        return not self._request_count and self._opened <= time
+
+    def send_away(self) -> None:
+        """Tells who dawdles, and hangs up."""
+        if self.transport is not None and not self.transport.is_closing():
+            self._observe(RequestRefused("too_slow"))
+            self.transport.write(_bare("too_slow"))
+        self.force_close()
 
     def handle_error(
         self,
@@ -48,12 +68,41 @@ class Connection(RequestHandler):
 
 class Connections(web.Server):
     """Makes the connections of a server, whose way of answering it takes over from `server`; `options` are those of
-    `SERVER_OPTIONS`."""
+    `SERVER_OPTIONS`. Sends those away that are `patience` seconds old, or a quarter more, and have not asked for
+    anything."""
 
-    def __init__(self, server: web.Server, observe: Observe, options: Mapping[str, Any]) -> None:
+    def __init__(self, server: web.Server, observe: Observe, patience: float, options: Mapping[str, Any]) -> None:
         super().__init__(server.request_handler, request_factory=server.request_factory)
         self._observe = observe
         self._options = options
+        self._watch = asyncio.create_task(self._send_dawdlers_away(patience))
 
     def __call__(self) -> Connection:
         return Connection(self, self._observe, loop=self._loop, **self._options)
+
+    async def shutdown(self, timeout: float | None = None) -> None:
+        self._watch.cancel()
+        await super().shutdown(timeout)
+
+    async def _send_dawdlers_away(self, patience: float) -> None:
+        """Looks at all of them, and seldom, so that neither requests nor connections pay for timers."""
+        while True:
+            await asyncio.sleep(patience / _ROUNDS)
+            since = self._loop.time() - patience
+            for connection in self.connections:
+                if isinstance(connection, Connection) and connection.has_not_asked_since(since):
+                    connection.send_away()
+
+
+def _bare(why: Refusal) -> bytes:
+    """An answer to somebody who has not asked yet."""
+    status, text = _ANSWERS[why]
+    lines = (
+        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
+        "Content-Type: text/plain; charset=utf-8",
+        f"Content-Length: {len(text)}",
+        "Connection: close",
+        "",
+        text,
+    )
+    return "\r\n".join(lines).encode()

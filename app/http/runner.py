@@ -30,7 +30,8 @@ class Runner(web.AppRunner):
         self.server.request_handler = hot_files(self.app, front(self.app, self.server.request_handler))
 
     async def _make_server(self) -> web.Server:
-        return Connections(await super()._make_server(), self.app[OBSERVER], SERVER_OPTIONS)
+        patience = self.app[SETTINGS].head_seconds
+        return Connections(await super()._make_server(), self.app[OBSERVER], patience, SERVER_OPTIONS)
 
     async def cleanup(self) -> None:
         self.app[DRAIN].begin()

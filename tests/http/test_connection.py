@@ -125,3 +125,68 @@ async def test_a_bad_request_does_not_disturb_the_one_before(start: Start) -> No
     writer.write(b"nonsense\r\n\r\n")
     assert (await reader.read()).endswith(b"understood.\n")
     writer.close()
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /hello HTT", b"GET /hello HTTP/1.1\r\nHost: a\r\nX-More: a"])
+async def test_a_head_that_does_not_come_is_not_waited_for(start: Start, sent: bytes) -> None:
+    """Who has not asked for anything in time is told so and sent away, whether silent or slow."""
+    served = await start(head_seconds=1)
+    answer = await served.ask(sent)
+    assert answer.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+    assert answer.endswith(b"\r\n\r\nThe head of the request took too long to arrive.\n")
+    assert served.refused("too_slow") == 1
+
+
+async def test_a_head_that_trickles_in_is_slow(start: Start) -> None:
+    """Single bytes do not extend the time."""
+    served = await start(head_seconds=1)
+    reader, writer = await served.open()
+    writer.write(b"GET /")
+    answer = asyncio.create_task(reader.read())
+    async with asyncio.timeout(10):
+        while not answer.done():
+            writer.write(b"x")
+            await asyncio.wait([answer], timeout=0.1)
+    assert b" 408 " in answer.result()
+    writer.close()
+
+
+async def test_who_has_asked_may_be_idle_or_slow(start: Start) -> None:
+    """Connections kept alive, and requests being answered or sent, are older than a first head may get."""
+    served = await start(head_seconds=1)
+    reader, writer = await served.open()
+    writer.write(b"GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+    await reader.readuntil(b"hello")
+    uploading, upload = await served.open()
+    upload.write(b"POST /measure HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na")
+    assert b" 408 " in await served.ask(b"")  # which is younger than both
+    for connection, rest in ((writer, b"GET /hello HTTP/1.1\r\nHost: a\r\n\r\n"), (upload, b"b")):
+        connection.write(rest)
+    assert b" 200 OK" in await reader.readuntil(b"hello")
+    assert b" 200 OK" in await uploading.readuntil(b"\r\n")
+    for connection in (writer, upload):
+        connection.close()
+    assert served.refused("too_slow") == 1
+
+
+async def test_a_body_that_stalls_is_given_up(start: Start) -> None:
+    """A body of which nothing more comes gets 408 long before the time for all of it is up."""
+    served = await start(body_seconds=3600, body_idle_seconds=1)
+    reader, writer = await served.open()
+    writer.write(b"POST /measure HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc")
+    async with asyncio.timeout(10):
+        assert b" 408 " in await reader.readline()
+    writer.close()
+
+
+async def test_a_body_that_comes_slowly_but_steadily_is_taken(start: Start) -> None:
+    """Bytes that keep coming may take longer altogether than one may be waited for."""
+    served = await start(body_idle_seconds=1)
+    reader, writer = await served.open()
+    writer.write(b"POST /measure HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\n")
+    answer = asyncio.create_task(reader.readline())
+    for _ in range(6):
+        assert not (await asyncio.wait([answer], timeout=0.25))[0]
+        writer.write(b"x")
+    assert b" 200 OK" in await answer
+    writer.close()
