@@ -28,6 +28,7 @@ T = TypeVar("T")
 
 _M_TRIM_THRESHOLD: Final = -1
 _M_MMAP_THRESHOLD: Final = -3
+_M_ARENA_MAX: Final = -8
 _MOST_KEPT_BYTES: Final = 64 * 1024 * 1024
 
 _CODECS: Final = ("jpg", "webp", "avif", "zlib", "littlecms2")
@@ -44,7 +45,7 @@ def prepare(memory_bytes: int, max_pixels: int) -> None:
 
 
 def tune(max_pixels: int) -> None:
-    """Sets the library up for one image after the other in one thread."""
+    """Sets the library up for one image after the other."""
     Image.MAX_IMAGE_PIXELS = max_pixels
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     _imaging.set_blocks_max(1)  # one block of pixel memory stays for the next picture: 5 % of the time of a large one
@@ -60,6 +61,7 @@ def _keep_freed_memory() -> None:
     if mallopt is not None:
         mallopt(_M_MMAP_THRESHOLD, _MOST_KEPT_BYTES // 2)
         mallopt(_M_TRIM_THRESHOLD, _MOST_KEPT_BYTES)
+        mallopt(_M_ARENA_MAX, 1)  # both threads of a treatment share it
 
 
 def _die_with_parent() -> None:

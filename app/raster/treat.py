@@ -1,6 +1,7 @@
 """The treatment of a picture as a list of steps: decode once, shrink, turn, convert colours, encode."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -12,7 +13,7 @@ from app.raster.clean import cleaned
 from app.raster.colour import plain, to_srgb
 from app.raster.declared import declared_profile
 from app.raster.encode import encode
-from app.raster.film import Film, frames_of, plays_of
+from app.raster.film import Film, frames_of, moves, plays_of
 from app.raster.orient import Size, oriented, upright
 from app.raster.shrink import draft, fitted, resized
 from app.raster.sniff import mapped, open_image
@@ -20,39 +21,63 @@ from app.raster.sniff import mapped, open_image
 _REUSE: Final = 2
 """A rendition is made from a larger one that has at least this many times its sides: 54 dB PSNR in a full Lanczos."""
 
+_Planned = tuple[Recipe, Format, Size | None]
+"""One rendition; without a size it is the cleaned original."""
+
 
 def treat(
     path: Path, facts: Facts, recipes: Sequence[Recipe], formats: Sequence[Format], *, keep_copyright: bool
 ) -> Iterator[Rendered]:
     """Every recipe in every format; a recipe without a box gives the cleaned original in its own format."""
-    whole = oriented((facts.width, facts.height), facts.orientation)
-    sizes = [fitted(whole, recipe.box) if recipe.box else None for recipe in recipes]
-    films = finished(path, facts, {size for size in sizes if size})
-    for recipe, size in zip(recipes, sizes, strict=True):
+    plan = list(_planned(facts, recipes, formats))
+    encoded = _encoded(path, facts, plan)
+    for number, (recipe, fmt, size) in enumerate(plan):
         if size is None:
             data = _cleaned(path, facts, keep_copyright=keep_copyright)
             yield Rendered(recipe, facts.format, facts.width, facts.height, data)
+        else:
+            yield Rendered(recipe, fmt, *size, encoded[number])
+
+
+def _planned(facts: Facts, recipes: Sequence[Recipe], formats: Sequence[Format]) -> Iterator[_Planned]:
+    whole = oriented((facts.width, facts.height), facts.orientation)
+    for recipe in recipes:
+        if recipe.box is None:
+            yield recipe, facts.format, None
             continue
+        size = fitted(whole, recipe.box)
         for fmt in formats:
-            if fmt == facts.format == "gif" and size == whole:  # encoding its palettes again could only lose
-                data = _cleaned(path, facts, keep_copyright=keep_copyright)
-            else:
-                data = encode(films[size], fmt, recipe.quality)
-            yield Rendered(recipe, fmt, *size, data)
+            untouched = fmt == facts.format == "gif" and size == whole  # encoding its palettes again could only lose
+            yield recipe, fmt, None if untouched else size
 
 
-def finished(path: Path, facts: Facts, sizes: set[Size]) -> dict[Size, Film]:
-    """The picture in each of `sizes`, upright and in sRGB, from one decode of each frame."""
+def _encoded(path: Path, facts: Facts, plan: Sequence[_Planned]) -> dict[int, bytes]:
+    """What must be drawn of `plan`, by its place there; a second thread encodes while the next size is made."""
+    sizes = {size for _, _, size in plan if size}
     if not sizes:
         return {}
-    with decoded(path, facts, sizes) as image:
+    futures: dict[int, Future[bytes]] = {}
+    with ThreadPoolExecutor(1) as second, decoded(path, facts, sizes) as image:
         profile = declared_profile(image, path, facts.format)
-        films = {size: Film(plays_of(image, facts.format)) for size in sizes}
-        for frame, milliseconds in frames_of(image, facts):
-            for size, small in shrunk(frame, facts, sizes, profile).items():
-                films[size].frames.append(small.copy() if small is image else small)  # encoders would ask the file
-                films[size].milliseconds.append(milliseconds)
-    return films
+        for done, film in finished(image, facts, sizes, profile, second):
+            for number, (recipe, fmt, size) in enumerate(plan):
+                if size == done:
+                    futures[number] = second.submit(encode, film, fmt, recipe.quality)
+        return {number: future.result() for number, future in futures.items()}
+
+
+def finished(
+    image: Image.Image, facts: Facts, sizes: set[Size], profile: bytes | None, second: Executor
+) -> Iterator[tuple[Size, Film]]:
+    """The picture in each of `sizes` as soon as it is complete, upright and in sRGB, from one decode of each frame."""
+    films = {size: Film(plays_of(image, facts.format)) for size in sizes}
+    frames = facts.frames if moves(facts) else 1
+    for number, (frame, milliseconds) in enumerate(frames_of(image, facts), start=1):
+        for size, small in shrunk(frame, facts, sizes, profile, second):
+            films[size].frames.append(small.copy() if small is image else small)  # encoders would ask the file
+            films[size].milliseconds.append(milliseconds)
+            if number == frames:
+                yield size, films[size]
 
 
 @contextmanager
@@ -72,7 +97,9 @@ def decoded(path: Path, facts: Facts, sizes: set[Size]) -> Iterator[Image.Image]
             ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 
-def shrunk(frame: Image.Image, facts: Facts, sizes: set[Size], profile: bytes | None) -> dict[Size, Image.Image]:
+def shrunk(
+    frame: Image.Image, facts: Facts, sizes: set[Size], profile: bytes | None, second: Executor
+) -> Iterator[tuple[Size, Image.Image]]:
     """One frame in each of `sizes`: the largest from the decoded pixels, small ones from larger ones."""
     pixels = plain(frame)
     made: dict[Size, Image.Image] = {}
@@ -81,9 +108,9 @@ def shrunk(frame: Image.Image, facts: Facts, sizes: set[Size], profile: bytes | 
         if source is not None:
             made[size] = resized(source, size, gap=None)
         else:
-            small = resized(pixels, oriented(size, facts.orientation))
+            small = resized(pixels, oriented(size, facts.orientation), second=None if made else second)
             made[size] = to_srgb(upright(small, facts.orientation), profile)
-    return made
+        yield size, made[size]
 
 
 def _large_enough(made: dict[Size, Image.Image], size: Size) -> Image.Image | None:

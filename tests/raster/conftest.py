@@ -13,10 +13,11 @@ from app.settings import Settings
 LIMITS = Limits(pixels=40_000_000, total_pixels=60_000_000, frames=100)
 
 Build = Callable[..., list[Rendered]]
+Write = Callable[[bytes], Path]
 
 
 @pytest.fixture(name="write")
-def _write(tmp_path: Path) -> Callable[[bytes], Path]:
+def _write(tmp_path: Path) -> Write:
     """Puts bytes into a file: work is handed to the raster room by path."""
 
     def write(data: bytes) -> Path:
@@ -28,12 +29,12 @@ def _write(tmp_path: Path) -> Callable[[bytes], Path]:
 
 
 @pytest.fixture(name="inspect")
-def _inspect(write: Callable[[bytes], Path]) -> Callable[[bytes], Facts]:
+def _inspect(write: Write) -> Callable[[bytes], Facts]:
     return lambda data: child.inspect(write(data), LIMITS)
 
 
 @pytest.fixture(name="build")
-def _build(write: Callable[[bytes], Path]) -> Build:
+def _build(write: Write) -> Build:
     """Renditions of these bytes inside a box, made in this process."""
 
     def build(

@@ -1,16 +1,28 @@
 """Sizes and resampling."""
 
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageChops
 
-from app.raster.shrink import fitted
-from tests.raster.conftest import Build
+from app.errors import CodecFailed
+from app.model import Recipe
+from app.raster import child
+from app.raster.shrink import fitted, resized
+from tests.raster.conftest import LIMITS, Build, Write
 from tests.raster.difference import psnr
 from tests.raster.pictures import decoded, encoded, photo
 
 sides = st.integers(1, 20_000)
+
+
+@pytest.fixture(name="second")
+def _second() -> Iterator[Executor]:
+    with ThreadPoolExecutor(1) as executor:
+        yield executor
 
 
 @pytest.mark.parametrize(
@@ -53,3 +65,51 @@ def test_hidden_colours_do_not_bleed(build: Build) -> None:
     (rendition,) = build(encoded(image, "png"), (50, 50))
     visible = [pixel for pixel in decoded(rendition.data).get_flattened_data() if pixel[3] > 8]
     assert min(pixel[1] for pixel in visible) > 230
+
+
+@pytest.mark.parametrize("mode", ["L", "La", "RGB", "RGBa", "CMYK"])
+@pytest.mark.parametrize("size", [(1000, 400), (601, 243), (333, 777), (7, 499)])
+def test_two_threads_shrink_as_one_does(second: Executor, mode: str, size: tuple[int, int]) -> None:
+    """No value differs by more than rounding may, at the seam neither."""
+    image = photo(1001, 813, mode.upper()).convert(mode)
+    by_two, by_one = resized(image, size, second=second), resized(image, size)
+    gap = max(extrema[1] for extrema in _bands(ImageChops.difference(by_two, by_one)))
+    assert (by_two.size, by_two.mode, gap <= 2) == (size, mode, True)
+    assert psnr(by_two, by_one) > 55
+
+
+def _bands(image: Image.Image) -> list[tuple[int, int]]:
+    return [band.getextrema() for band in image.split()]
+
+
+def test_two_threads_shrink_far_as_well_as_one_does(second: Executor) -> None:
+    """Where an averaging pre-shrink goes before, halves are as near to a full Lanczos as the whole, at the seam too."""
+    image, size = photo(2400, 1600), (400, 267)
+    full = image.resize(size, Image.Resampling.LANCZOS)
+    seam = (0, 123, 400, 143)
+    by_two, by_one = resized(image, size, second=second), resized(image, size)
+    assert psnr(by_two, full) > psnr(by_one, full) - 0.2
+    assert psnr(by_two.crop(seam), full.crop(seam)) > psnr(by_one.crop(seam), full.crop(seam)) - 0.5
+
+
+def test_renditions_come_in_the_order_of_their_recipes(build: Build) -> None:
+    """Whichever was finished first, each stands at its recipe's and format's place, and holds that picture."""
+    boxes = [(48, 48), (300, 300), None, (100, 100)]
+    renditions = build(encoded(photo(600, 400), "jpeg"), *boxes, formats=["png", "webp"])
+    found = [(rendition.recipe.name, rendition.format, decoded(rendition.data).size) for rendition in renditions]
+    assert found == [
+        ("r0", "png", (48, 32)),
+        ("r0", "webp", (48, 32)),
+        ("r1", "png", (300, 200)),
+        ("r1", "webp", (300, 200)),
+        ("r2", "jpeg", (600, 400)),
+        ("r3", "png", (100, 67)),
+        ("r3", "webp", (100, 67)),
+    ]
+
+
+def test_what_an_encoder_refuses_is_told(write: Write) -> None:
+    """A picture too wide for WebP fails with an error of the service's own family."""
+    path = write(encoded(Image.new("L", (17_000, 8)), "png"))
+    with pytest.raises(CodecFailed):
+        child.run(9, child.build, path, LIMITS, [Recipe("wide", (20_000, 20_000))], ("webp",), True)
