@@ -6,7 +6,7 @@ import hashlib
 import io
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -20,10 +20,10 @@ from app.errors import ChecksumMismatch, ObjectMissing, ObjectTooLarge, StoreUna
 from app.store.checking import write_read_delete
 from app.store.keys import checked_key
 from app.store.protocol import CHUNK, ObjectBody, ObjectStat
+from app.store.s3_reads import Answer, S3Reads
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3 import S3Client
-    from types_aiobotocore_s3.type_defs import GetObjectOutputTypeDef
 
 _ANSWER_SECONDS: Final = 8.0  # for everything but the transfer of a body
 _DELETE_BATCH: Final = 1000  # the protocol's own limit
@@ -45,8 +45,10 @@ class S3Store:
             read_timeout=5,
             retries={"mode": "standard", "total_max_attempts": 2},
             # virtual hosts need a wildcard DNS name, which self-hosted servers rarely have
+            signature_version="s3v4",
             s3={"addressing_style": "path" if endpoint_url else "auto"},
         )
+        self._connections = connections
         self._exits = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -55,6 +57,8 @@ class S3Store:
         opening = session.client("s3", endpoint_url=self._endpoint_url, config=self._config)
         with _translated("the client"):
             self._client: S3Client = await self._exits.enter_async_context(opening)
+            reads = S3Reads(self._client, self._bucket, await session.get_credentials(), self._connections)
+            self._reads = await self._exits.enter_async_context(reads)
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
@@ -85,14 +89,14 @@ class S3Store:
             return
         wanted = {} if (start, end) == (0, None) else {"Range": f"bytes={start}-{'' if end is None else end - 1}"}
         try:
-            response = await self._get(key, wanted)
+            answer = await self._get(key, wanted)
         except _BeyondEndError:
             yield ObjectBody(await self._size(key), _nothing())
             return
         try:
-            yield ObjectBody(_whole_size(response, ranged=bool(wanted)), _chunks(key, response))
+            yield ObjectBody(answer.whole_size(ranged=bool(wanted)), _chunks(key, answer))
         finally:
-            response["Body"].close()
+            answer.close()
 
     async def read(self, key: str, limit: int) -> bytes:
         async with self.open(key) as body:
@@ -149,11 +153,11 @@ class S3Store:
         await self._client.put_object(Bucket=self._bucket, Key=key, **arguments)
         return True
 
-    async def _get(self, key: str, wanted: dict[str, str]) -> "GetObjectOutputTypeDef":
+    async def _get(self, key: str, wanted: Mapping[str, str]) -> Answer:
         checked_key(key)
         with _translated(key):
             async with asyncio.timeout(_ANSWER_SECONDS):
-                return await self._client.get_object(Bucket=self._bucket, Key=key, **wanted)  # type: ignore[arg-type]
+                return await self._reads.get(key, wanted)
 
     async def _size(self, key: str) -> int:
         checked_key(key)
@@ -207,20 +211,11 @@ def _verified_digest(file: io.BufferedReader | io.BytesIO, sha256: str | None) -
     return digest
 
 
-def _whole_size(response: "GetObjectOutputTypeDef", *, ranged: bool) -> int:
-    if not ranged:
-        return response["ContentLength"]
-    total = response.get("ContentRange", "").rpartition("/")[2]
-    if not total.isdecimal():
-        raise StoreUnavailable("the server does not answer ranges")
-    return int(total)
-
-
-async def _chunks(key: str, response: "GetObjectOutputTypeDef") -> AsyncIterator[bytes]:
-    left = response["ContentLength"]
+async def _chunks(key: str, answer: Answer) -> AsyncIterator[bytes]:
+    left = answer.length
     while left > 0:
         with _translated(key):
-            chunk = await response["Body"].read(CHUNK)
+            chunk = await answer.read(CHUNK)
         if not chunk:
             raise StoreUnavailable(f"{key} ended early, {left} bytes before its end")
         left -= len(chunk)
