@@ -4,10 +4,11 @@ Both ways lead through `_build`: one decode for all recipes wanted, objects put 
 written, rows in one transaction. Doing it twice changes nothing.
 """
 
+import asyncio
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
@@ -62,22 +63,26 @@ class Renderer:
 
     async def register_recipes(self) -> None:
         """Keeps the parameters of the recipes in force, so that their URLs can be built for ever."""
-        for recipe in self._recipes.values():
-            await _register(self._db, recipe)
+        await _register(self._db, self._recipes.values())
 
     async def build_all(self, blob: BlobHash) -> None:
         """The job: every recipe in force that the blob has no rendition of yet, in its own format.
 
-        Cleaning comes first and alone: it decodes nothing, and is what answers where all else fails.
+        Where it fails, cleaning is done alone: it decodes nothing, and is what answers instead.
         """
         row = await self._db.fetchrow("renditions_of_blob", bytes.fromhex(blob))
         if row is None:
             return  # swept since the job was enqueued
         missing = [recipe for recipe in self._recipes.values() if recipe.hash not in row["built"]]
-        cleaning, boxed = _split(missing)
+        if not missing:
+            return
         with suppress(RenditionNotFound):  # swept while it was being built
-            for recipes in filter(None, (cleaning, boxed)):
-                await self._build(blob, recipes, None, "job")
+            try:
+                await self._build(blob, missing, None, "job")
+            except ImageRejected:
+                if len(missing) > 1 and self._settings.clean in missing:
+                    await self._build(blob, [self._settings.clean], None, "job")
+                raise
 
     async def give_up(self, blob: BlobHash, reason: str) -> None:
         """After the job's last try: what is missing answers with the cleaned original from now on."""
@@ -191,7 +196,7 @@ class Renderer:
     ) -> None:
         async with self._store.local(blob_key(blob)) as path:
             rendered = await self._codecs.build(path, recipes, formats)
-        etags = [await self._put(blob, one) for one in rendered]
+        etags = await asyncio.gather(*(self._put(blob, one) for one in rendered))
         try:
             await self._record(blob, recipes, list(zip(rendered, etags, strict=True)))
         except ConstraintViolated as error:
@@ -205,14 +210,13 @@ class Renderer:
         self, blob: BlobHash, recipes: Sequence[Recipe], made: Sequence[tuple[Rendered, tuple[str, int]]]
     ) -> None:
         digest = bytes.fromhex(blob)
+        rows = [(one.recipe.hash, one.format, one.width, one.height, size, etag) for one, (etag, size) in made]
         async with self._db.transaction() as tx:
+            await _register(tx, recipes)
+            await tx.execute("insert_renditions", digest, *zip(*rows, strict=True))
             for recipe in recipes:
-                await _register(tx, recipe)
-            for one, (etag, size) in made:
-                shape = (one.width, one.height, size, etag)
-                await tx.execute("insert_rendition", digest, one.recipe.hash, one.format, *shape)
-                if one.recipe.box is None:
-                    await tx.execute("move_paths_to_cleaning", digest, one.recipe.hash)
+                if recipe.box is None:
+                    await tx.execute("move_paths_to_cleaning", digest, recipe.hash)
             await tx.execute("forget_rendition_failure", digest, [recipe.hash for recipe in recipes])
 
     async def _put(self, blob: BlobHash, one: Rendered) -> tuple[str, int]:
@@ -225,12 +229,10 @@ class Renderer:
         return hashlib.sha256(kept).hexdigest(), len(kept)
 
 
-def _split(recipes: Sequence[Recipe]) -> tuple[list[Recipe], list[Recipe]]:
-    """Those that clean, and those that fit into a box."""
-    return [one for one in recipes if one.box is None], [one for one in recipes if one.box is not None]
+async def _register(statements: Statements, recipes: Iterable[Recipe]) -> None:
+    rows = [(one.hash, one.name, *(one.box or (None, None)), one.version, _json(one.quality)) for one in recipes]
+    await statements.execute("register_recipes", *zip(*rows, strict=True))
 
 
-async def _register(statements: Statements, recipe: Recipe) -> None:
-    width, height = recipe.box or (None, None)
-    quality = json.dumps(dict(recipe.quality), sort_keys=True)
-    await statements.execute("register_recipe", recipe.hash, recipe.name, width, height, recipe.version, quality)
+def _json(quality: Mapping[Format, int]) -> str:
+    return json.dumps(dict(quality), sort_keys=True)

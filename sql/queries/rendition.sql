@@ -1,7 +1,7 @@
--- name: register_recipe
--- Keeps the parameters of a recipe for as long as its URLs may be asked for.
+-- name: register_recipes
+-- Keeps the parameters of recipes for as long as their URLs may be asked for.
 insert into recipe (hash, name, box_width, box_height, version, quality)
-values ($1, $2, $3, $4, $5, $6)
+select * from unnest($1::text[], $2::text[], $3::integer[], $4::integer[], $5::integer[], $6::jsonb[])
 on conflict (hash) do nothing;
 
 -- name: recipe_by_hash
@@ -42,10 +42,10 @@ where b.hash = $1 and f.format <> b.format
     )
 group by wanted.recipe_hash;
 
--- name: insert_rendition
--- Records a rendition that the store holds; building it twice changes nothing.
+-- name: insert_renditions
+-- Records renditions of a blob that the store holds; building them twice changes nothing.
 insert into rendition (blob_hash, recipe_hash, format, width, height, size, etag)
-values ($1, $2, $3, $4, $5, $6, $7)
+select $1, * from unnest($2::text[], $3::text[], $4::integer[], $5::integer[], $6::bigint[], $7::text[])
 on conflict (blob_hash, recipe_hash, format) do nothing;
 
 -- name: move_paths_to_cleaning
