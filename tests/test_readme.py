@@ -80,22 +80,35 @@ def clone(tmp_path: Path) -> Path:
 
 
 async def test_the_first_minute_goes_as_told(clone: Path) -> None:
-    """In a fresh clone `make run` installs and serves, the README's curls work, and Ctrl-C ends it all."""
+    """In a fresh clone `make run` installs and serves, every curl of the README works, and Ctrl-C ends it all."""
     port = free_port()
     async with _made_run(clone, port) as printed:
         assert f"Product images at http://127.0.0.1:{port}" in printed
     async with _made_run(clone, port) as printed:
         assert "Installing" not in printed
-        _, read, upload, *_ = re.findall(
-            r"^```sh\n(.*?)^```$", README.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
-        )
-        script = f"set -e\n{read}{upload}".replace("8080", str(port)).replace("curl ", "curl -sS --fail ")
-        done = await asyncio.create_subprocess_exec("bash", "-c", script, cwd=clone, stdout=PIPE, stderr=STDOUT)
-        said = (await done.communicate())[0].decode()
-        assert done.returncode == 0, said
+        said = await _said(clone, port, [*_curls("The first minute"), *_curls("The three APIs")])
         assert '"name":"default"' in said
         assert "Location: /api/rest/products/" in said
         assert (clone / "mug.jpg").read_bytes()[:2] == b"\xff\xd8"
+        assert '"id":"mug-large","attributes":{"imageSets":[{"name":"default"' in said
+        assert "<label>Von vorn</label>\n  <position>1</position>" in said
+        assert '"alt":"From the front"' in said
+
+
+def _curls(chapter: str) -> list[str]:
+    """The blocks of a chapter that ask the service, and what they need for it."""
+    text = README.read_text(encoding="utf-8").partition(f"## {chapter}\n")[2].partition("\n## ")[0]
+    blocks: list[str] = re.findall(r"^```sh\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    return [block for block in blocks if "curl" in block]
+
+
+async def _said(clone: Path, port: int, blocks: list[str]) -> str:
+    """What a shell prints that is given these blocks, each of whose commands has to succeed."""
+    script = "\n".join(["set -e -o pipefail", *blocks]).replace("8080", str(port)).replace("curl ", "curl -sS --fail ")
+    done = await asyncio.create_subprocess_exec("bash", "-c", script, cwd=clone, stdout=PIPE, stderr=STDOUT)
+    said = (await done.communicate())[0].decode()
+    assert done.returncode == 0, said
+    return said
 
 
 @asynccontextmanager
