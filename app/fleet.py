@@ -5,13 +5,15 @@ SO_REUSEPORT: there every process has a queue of its own, and connections that w
 the process ends, so that a restart would lose requests.
 """
 
+import asyncio
 import logging
+import signal
+import sys
 
 from aiohttp import web
 from gunicorn.errors import AppImportError
 
 from app.db.migrate import migrate
-from app.embedded.secret_key import with_secret_key
 from app.environment import read_settings
 from app.errors import Misconfigured, ProductImagesError
 from app.http.logs import configure_logging
@@ -22,6 +24,7 @@ from app.settings import Settings
 
 async def application() -> web.AppRunner:
     """What each of gunicorn's workers runs. AppImportError, which ends them all, where it cannot start."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())  # the loop runs, and hears what has come since the fork
     try:
         settings = _settings()
         configure_logging(settings.log_format)
@@ -32,8 +35,18 @@ async def application() -> web.AppRunner:
         raise AppImportError(str(error)) from error
 
 
+async def mistake() -> str | None:
+    """What is set wrong, in a sentence; None where nothing is. Makes everything, and starts nothing."""
+    try:
+        settings = _settings()
+        build_app(settings, settings.database_url)
+    except Misconfigured as error:
+        return str(error)
+    return None
+
+
 def _settings() -> Settings:
-    settings = with_secret_key(read_settings())
+    settings = read_settings()
     if settings.embedded:
         raise Misconfigured("DATABASE_URL: several processes need a Postgres that none of them starts and stops.")
     return settings
@@ -44,3 +57,7 @@ def _join_logs() -> None:
     theirs = logging.getLogger("gunicorn.error")
     theirs.handlers.clear()
     theirs.propagate = True
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(mistake()))

@@ -7,9 +7,16 @@ imported its workers inherit: after an upgrade a reload (SIGHUP) would mix the o
 import json
 import logging
 import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
+from queue import Empty
 from typing import Any, Final
 
+_ENDS: Final = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
 _DRAIN_SECONDS: Final = int(os.environ.get("DRAIN_SECONDS") or 5)
 
 wsgi_app = "app.fleet:application"
@@ -32,10 +39,35 @@ class JsonLine(logging.Formatter):
 
 
 def on_starting(server: Any) -> None:
-    """gunicorn's hook at its start."""
+    """gunicorn's hook at its start: a mistake in the settings is told once, before there is a worker to fail of it."""
+    on_reload(server)
+    check = subprocess.run([sys.executable, "-m", "app.fleet"], cwd=Path(__file__).parents[1], check=False)
+    if check.returncode:
+        raise SystemExit(1)
+
+
+def on_reload(server: Any) -> None:
+    """gunicorn's hook at a reload, after which its log is as it was at first."""
     if os.environ.get("LOG_FORMAT") == "json":
         for handler in server.log.error_log.handlers:
             handler.setFormatter(JsonLine())
 
 
-on_reload = on_starting
+def post_fork(server: Any, _: Any) -> None:
+    """gunicorn's hook in a new worker. A reload tells old workers to end, once; one that is not up yet would miss it.
+
+    So what ends a process waits in the kernel until `app.fleet` runs. What came before that went, by the master's
+    handler, into this process's copy of the master's queue.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
+    for missed in _emptied(server.SIG_QUEUE):
+        if missed in _ENDS:
+            os.kill(os.getpid(), missed)
+
+
+def _emptied(queue: Any) -> Iterator[int]:
+    try:
+        while True:
+            yield queue.get_nowait()
+    except Empty:
+        return

@@ -46,12 +46,12 @@ async def started(*words: str, **environment: Any) -> Process:
 @asynccontextmanager
 async def running(*words: str, **environment: Any) -> AsyncIterator[Process]:
     """A long-lived command; whatever is left of it when the block ends is ended."""
-    async with _until_ended(await command(*words, **environment)) as process:
+    async with until_ended(await command(*words, **environment)) as process:
         yield process
 
 
 @asynccontextmanager
-async def _until_ended(process: Process) -> AsyncIterator[Process]:
+async def until_ended(process: Process) -> AsyncIterator[Process]:
     draining = asyncio.create_task(_drain(process))
     try:
         yield process
@@ -78,7 +78,7 @@ async def fleet(workers: int, **environment: Any) -> AsyncIterator[tuple[str, Pr
     port = free_port()
     words = ("-m", "gunicorn", "-c", "python:app.fleet_config")
     gunicorn = await started(*words, PORT=port, WEB_CONCURRENCY=workers, **environment)
-    async with _until_ended(gunicorn) as process:
+    async with until_ended(gunicorn) as process:
         base = f"http://127.0.0.1:{port}"
         await _ready(base, process)
         yield base, process

@@ -1,16 +1,19 @@
 """Several processes behind one address, under gunicorn."""
 
 import asyncio
+import os
 import signal
 from pathlib import Path
 
 import aiohttp
+import pytest
 
 from app.db.pool import Database
 from tests.e2e.conftest import SECRET_KEY, eventually, provision
 from tests.http.test_scrape import figure
-from tests.processes import ROOT, fleet, free_port, running, started
+from tests.processes import fleet, free_port, running, started, until_ended
 
+OUTSIDE = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
 SETS = "/abstract-products/dress/abstract-product-image-sets"
 
 
@@ -36,7 +39,7 @@ async def test_a_fleet_tells_one_sum_and_reloads_without_a_lost_request(database
         async def tells_all() -> bool:
             return await is_complete() and await told("http_request_seconds_count", room="glue") == load.done
 
-        await eventually(is_complete, seconds=40)  # gunicorn forgets to end a worker that is told to before it is up
+        await eventually(is_complete, seconds=40)
         clients = [asyncio.create_task(load.run()) for _ in range(4)]
         await eventually(lambda: load.has_done(200))
         before = await _workers(gunicorn.pid)
@@ -52,14 +55,48 @@ async def test_a_fleet_tells_one_sum_and_reloads_without_a_lost_request(database
         assert await gunicorn.wait() == 0
 
 
-async def test_a_fleet_does_not_start_an_embedded_database(tmp_path: Path) -> None:
-    """Without a database of its own the fleet ends at once, and says what to set."""
-    gunicorn = await started("-m", "gunicorn", "-c", "python:app.fleet_config", DATA_DIR=tmp_path, PORT=free_port())
-    output, _ = await gunicorn.communicate()
+async def test_workers_that_are_not_up_yet_can_be_told_to_end(database: Database, tmp_path: Path) -> None:
+    """A reload just after the start exchanges workers that are only starting, without waiting for their time-out."""
+    place = {"DATABASE_URL": database.dsn, "DATA_DIR": tmp_path, "SECRET_KEY": SECRET_KEY, "RUN_WORKER": "false"}
+    words = ("-m", "gunicorn", "-c", "python:app.fleet_config")
+    gunicorn = await started(*words, PORT=free_port(), WEB_CONCURRENCY=2, DRAIN_SECONDS=0, **place)
+    async with until_ended(gunicorn):
 
-    assert gunicorn.returncode not in (0, None)
-    assert b"DATABASE_URL: several processes" in output
-    assert str(ROOT / "app").encode() not in output  # gunicorn may show a traceback of its own, but none is ours
+        async def has_two() -> bool:
+            return len(await _workers(gunicorn.pid)) == 2
+
+        async def has_two_others() -> bool:
+            return await has_two() and await _are_gone(before)
+
+        await eventually(has_two)
+        before = await _workers(gunicorn.pid)
+        gunicorn.send_signal(signal.SIGHUP)
+        await eventually(has_two_others, seconds=30)  # which is less than gunicorn's own patience
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({}, "DATABASE_URL: several processes need a Postgres that none of them starts and stops."),
+        ({"PORT": "no"}, "PORT: "),
+        (OUTSIDE, "SECRET_KEY: required together with DATABASE_URL"),
+        (OUTSIDE | {"SECRET_KEY": SECRET_KEY, "TRUSTED_PROXIES": "moon"}, "TRUSTED_PROXIES: "),
+    ],
+    ids=["embedded", "port", "key", "proxies"],
+)
+async def test_a_fleet_that_is_set_up_wrongly_ends_before_it_has_workers(
+    tmp_path: Path, environment: dict[str, str], sentence: str
+) -> None:
+    """One sentence says what to set, and nothing else has happened."""
+    words = ("-m", "gunicorn", "-c", "python:app.fleet_config", "--bind", f"127.0.0.1:{free_port()}")
+    gunicorn = await started(*words, DATA_DIR=tmp_path, **environment)
+    output = (await gunicorn.communicate())[0].decode()
+
+    assert gunicorn.returncode == 1
+    assert output.count(sentence) == 1
+    assert "Traceback" not in output
+    assert "worker" not in output
+    assert await asyncio.to_thread(os.listdir, tmp_path) == []
 
 
 class Load:
