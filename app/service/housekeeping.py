@@ -61,7 +61,7 @@ class Housekeeping:
     async def _sweep_one(self, digest: bytes, cutoff: datetime) -> bool:
         try:
             async with self._db.transaction() as tx:
-                await lock(tx, digest)
+                await lock_blob(tx, BlobHash(digest.hex()))
                 if not await tx.fetch("unused_blobs", cutoff, [digest]):
                     return False
                 await delete_blob(tx, self._store, digest, cutoff)
@@ -90,11 +90,6 @@ class Housekeeping:
         except ObjectMissing:
             return Damage(key, "missing")
         return None if found.hexdigest() == digest else Damage(key, "damaged")
-
-
-async def lock(tx: Transaction, digest: bytes) -> None:
-    """Holds the hash's lock until the transaction ends."""
-    await lock_blob(tx, BlobHash(digest.hex()))
 
 
 async def delete_blob(tx: Transaction, store: ObjectStore, digest: bytes, cutoff: datetime) -> None:

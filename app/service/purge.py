@@ -6,7 +6,8 @@ from app.db.pool import Database
 from app.errors import ImageNotFound, ProductNotFound
 from app.events import BlobPurged, Observe
 from app.model import BlobHash, ImageId, ProductId
-from app.service.housekeeping import LEAST_GRACE, delete_blob, lock
+from app.service.housekeeping import LEAST_GRACE, delete_blob
+from app.service.intake import lock_blob
 from app.service.spree_gallery_writer import SpreeGalleryWriter
 from app.store import ObjectStore
 
@@ -36,13 +37,13 @@ class Purge:
         """Erases the bytes and bars them from coming back; how many gallery entries showed them."""
         digest = bytes.fromhex(blob)
         async with self._db.transaction() as tx:
-            await lock(tx, digest)
+            await lock_blob(tx, blob)
             await tx.execute("bar_blob", digest)
         entries = await self._db.fetch("images_of_blob", digest)
         for entry in entries:
             await self._destroy(entry["product_id"], entry["id"])
         async with self._db.transaction() as tx:
-            await lock(tx, digest)
+            await lock_blob(tx, blob)
             for statement in (
                 "release_types_of_blob",
                 "delete_images_of_blob",  # of products that were deleted
