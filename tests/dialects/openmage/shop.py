@@ -14,14 +14,12 @@ from urllib.parse import urlencode
 from xml.sax.saxutils import escape as xml_escape
 
 import aiohttp
-from aiohttp.test_utils import TestServer
 from multidict import CIMultiDictProxy
 from oauthlib.oauth1 import Client as Signer
 from yarl import URL
 
 from app.access.secrets import SecretBox
 from app.db.pool import Database
-from app.http.edge import SERVER_OPTIONS
 from app.main import build_app
 from app.service.provision import (
     Credentials,
@@ -36,6 +34,7 @@ from app.service.provision_plan import ProductOptions
 from app.service.provision_products import put_product
 from app.settings import Settings
 from tests.pictures import encoded, picture
+from tests.serving import ProductServer
 
 User = Literal["admin", "customer", "guest"]
 
@@ -227,8 +226,8 @@ async def serve_room(
     """One more server over a shop's database, closed with the stack."""
     quiet = {"run_worker": False, "codec_processes": 1, "log_sample": 10**9, "media_url": MEDIA}
     settings = replace(Settings(data_dir=data_dir, secret_key=SECRET_KEY), **(quiet | options))
-    server = TestServer(build_app(settings, database.dsn))
-    await server.start_server(**SERVER_OPTIONS)
+    server = ProductServer(build_app(settings, database.dsn))
+    await server.start_server()
     stack.push_async_callback(server.close)
     session = await stack.enter_async_context(aiohttp.ClientSession())
     return Room(str(server.make_url("")).rstrip("/"), settings, database, session, accounts)
