@@ -9,6 +9,7 @@ from PIL import Image
 from app.model import QUALITY, Format
 from app.raster import gifwriter
 from app.raster.film import MOVING, Film
+from app.raster.palette import versions
 
 BACKGROUND: Final = (255, 255, 255)
 """What shows through transparent pixels where the format has none."""
@@ -35,9 +36,15 @@ def encode(film: Film, fmt: Format, quality: Mapping[Format, int]) -> bytes:
         options |= _motion(film)
     image = film.frames[0]
     ready = flattened(image) if fmt == "jpeg" else opaque(image)
-    ready.info.clear()
+    if fmt == "png":
+        return min((_written(version, options) for version in versions(ready, indexed=film.indexed)), key=len)
+    return _written(ready, options)
+
+
+def _written(image: Image.Image, options: Mapping[str, Any]) -> bytes:
+    image.info.clear()
     target = io.BytesIO()
-    ready.save(target, **options)
+    image.save(target, **options)
     return target.getvalue()
 
 

@@ -16,9 +16,13 @@ FOREVER: Final = 0
 
 @dataclass(slots=True)
 class Film:
-    """`milliseconds` tells how long each frame is shown, `plays` how often all of them (0: for ever)."""
+    """`milliseconds` tells how long each frame is shown, `plays` how often all of them (0: for ever).
+
+    `indexed` says that the source had a palette.
+    """
 
     plays: int = 1
+    indexed: bool = False
     frames: list[Image.Image] = field(default_factory=list)
     milliseconds: list[int] = field(default_factory=list)
 

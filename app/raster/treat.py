@@ -70,7 +70,7 @@ def finished(
     image: Image.Image, facts: Facts, sizes: set[Size], profile: bytes | None, second: Executor
 ) -> Iterator[tuple[Size, Film]]:
     """The picture in each of `sizes` as soon as it is complete, upright and in sRGB, from one decode of each frame."""
-    films = {size: Film(plays_of(image, facts.format)) for size in sizes}
+    films = {size: Film(plays_of(image, facts.format), indexed=image.mode == "P") for size in sizes}
     frames = facts.frames if moves(facts) else 1
     for number, (frame, milliseconds) in enumerate(frames_of(image, facts), start=1):
         for size, small in shrunk(frame, facts, sizes, profile, second):

@@ -63,7 +63,7 @@ def test_hidden_colours_do_not_bleed(build: Build) -> None:
     image = Image.new("RGBA", (400, 400), (255, 0, 0, 0))
     image.paste((255, 255, 255, 255), (100, 100, 300, 300))
     (rendition,) = build(encoded(image, "png"), (50, 50))
-    visible = [pixel for pixel in decoded(rendition.data).get_flattened_data() if pixel[3] > 8]
+    visible = [pixel for pixel in decoded(rendition.data).convert("RGBA").get_flattened_data() if pixel[3] > 8]
     assert min(pixel[1] for pixel in visible) > 230
 
 
