@@ -30,7 +30,6 @@ def configure_logging(log_format: Literal["console", "json"]) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_rendering(log_format)],
         )
     )
-    handler.addFilter(_without_noise)
     logging.root.handlers[:] = [handler]
     logging.root.setLevel(logging.INFO)
 
@@ -47,15 +46,3 @@ def _rendering(log_format: Literal["console", "json"]) -> list[Processor]:
     # The default one prints local variables where the package rich is installed: settings, keys, bodies.
     plain = structlog.dev.plain_traceback
     return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
-
-
-def _without_noise(record: logging.LogRecord) -> bool:
-    """What a stranger sends to the port that is not HTTP is no error of ours, and needs no traceback."""
-    if record.name == "aiohttp.server" and record.exc_info and _is_malformed(record.exc_info[1]):
-        record.msg, record.args, record.exc_info = "Malformed request", (), None
-        record.levelno, record.levelname = logging.INFO, "INFO"
-    return True
-
-
-def _is_malformed(error: BaseException | None) -> bool:
-    return type(error).__module__ in {"aiohttp.http_exceptions", "aiohttp._http_parser"}

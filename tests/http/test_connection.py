@@ -190,3 +190,20 @@ async def test_a_body_that_comes_slowly_but_steadily_is_taken(start: Start) -> N
         writer.write(b"x")
     assert b" 200 OK" in await answer
     writer.close()
+
+
+@pytest.mark.parametrize("path", ["/hello", "/measure"])
+async def test_a_body_framed_wrongly_leaves_no_traceback(
+    start: Start, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whether somebody reads it or not, a body that breaks off its own framing is its sender's affair."""
+    served = await start()
+    reader, writer = await served.open()
+    with caplog.at_level(logging.DEBUG):
+        writer.write(f"POST {path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
+        if path == "/hello":
+            assert b" 405 " in await reader.readline()
+        writer.write(b"nonsense\r\n")
+        await reader.read()
+    writer.close()
+    assert not [record for record in caplog.records if record.exc_info]
