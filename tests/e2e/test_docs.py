@@ -76,6 +76,14 @@ def test_openmage_describes_what_it_matches() -> None:
     assert len(described) == 2 * len(_OPERATIONS)
 
 
+def test_openmage_describes_what_a_query_may_ask_for() -> None:
+    """The one part of a query that acts, `attrs`, is described where it does: on reads."""
+    for path, method, operation in OPERATIONS:
+        if "OpenMage" in operation["tags"]:
+            asked = [each["name"] for each in operation["parameters"] if each["in"] == "query"]
+            assert asked == (["attrs"] if method == "get" else []), (method, path)
+
+
 def test_spree_describes_what_it_matches() -> None:
     """Every action of products and variants is described, and every method of a file; HEAD goes without saying."""
     galleries = [(method, path) for method, path in paths_of("Spree") if path.startswith("/api/v1/")]

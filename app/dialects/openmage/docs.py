@@ -12,6 +12,7 @@ _PRODUCT: Final = Parameter("product", "path", "Id or SKU of a product or varian
 _IMAGE: Final = Parameter("image", "path", "Id of the image.", 1, {"type": "integer", "minimum": 1})
 _STORE: Final = Parameter("store", "path", "Id or code of a store view.", "default")
 _ACCEPT: Final = Parameter("Accept", "header", "Chooses the format of answers.", "application/json")
+_ATTRS: Final = Parameter("attrs", "query", "Attributes to keep of an image; unknown ones count for nothing.", "id,url")
 _VERSION: Final = Parameter("Version", "header", "Of the API; only 1 exists.", 1, {"type": "integer", "minimum": 1})
 
 _SAID: Final[dict[str, Schema]] = {
@@ -77,7 +78,7 @@ def _operations(where: tuple[Parameter, ...], tail: str, scope: str) -> tuple[Op
         images + tail,
         f"The images of a product {scope}.",
         {200: Answer("In the order of their positions.", _read(array(ref("OpenMageImage"))))} | _FAILED,
-        (_PRODUCT, *always),
+        (_PRODUCT, *always, _ATTRS),
         security=_SECURITY,
         optional=True,
     )
@@ -94,7 +95,7 @@ def _operations(where: tuple[Parameter, ...], tail: str, scope: str) -> tuple[Op
     return (
         listing,
         creation,
-        replace(reading, optional=True),
+        replace(reading, parameters=(*reading.parameters, _ATTRS), optional=True),
         one("put", f"Change what an image is {scope}, or its file in every one.", Answer("Done."), "OpenMageChange"),
         one("delete", f"Remove an image {scope}.", Answer("Done.")),
     )
