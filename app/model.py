@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, Literal, NewType
 
 ProductId = NewType("ProductId", int)
@@ -58,7 +59,7 @@ class Facts:
     has_alpha: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Recipe:
     """How a rendition is made: fit inside `box` (width, height in pixels), never enlarged.
 
@@ -71,7 +72,7 @@ class Recipe:
     version: int = 1
     quality: Mapping[Format, int] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def hash(self) -> RecipeHash:
         qualities = ",".join(f"{fmt}={q}" for fmt, q in sorted(self.quality.items()))
         text = f"{self.name}|{self.box}|inside|{self.version}|{qualities}"

@@ -120,7 +120,7 @@ class Settings:
     worker_port: int = option(
         0, "Port on which `worker` answers `/health/…` and `/metrics`; 0 for none.", number(0, 65535)
     )
-    worker_concurrency: int = option(2, "Jobs that one worker process has in hand at a time.", number(1, 64))
+    worker_concurrency: int = option(3, "Jobs that one worker process has in hand at a time.", number(1, 64))
     job_lease_seconds: int = option(
         10, "After so many seconds without a sign of life a worker's jobs go to another one.", number(1)
     )

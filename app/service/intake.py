@@ -23,7 +23,7 @@ from app.settings import Settings
 from app.store import ObjectStore
 from app.store.keys import blob_key
 
-_BLOCK: Final = 256 * 1024  # bytes handed to a thread at a time: a hop costs as much as hashing 50 KB
+_BLOCK: Final = 512 * 1024  # bytes handed to a thread at a time: a hop costs as much as hashing 150 KB
 SpoolFile: TypeAlias = "_TemporaryFileWrapper[bytes]"
 
 
