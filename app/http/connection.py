@@ -11,6 +11,7 @@ from aiohttp.web_protocol import RequestHandler
 
 from app.events import Observe, Refusal, RequestRefused
 from app.http.edge import BrokenOff
+from app.http.ready import SERVER_NAME
 
 _ANSWERS: Final[Mapping[Refusal, tuple[int, str]]] = {
     "malformed": (400, "This is no HTTP request that can be understood.\n"),
@@ -61,7 +62,7 @@ class Connection(RequestHandler):
         why: Refusal = "too_long" if isinstance(exc, LineTooLong) else "malformed"
         self._observe(RequestRefused(why))
         status, text = _ANSWERS[why]
-        response = web.Response(status=status, text=text, headers={hdrs.SERVER: "product-images"})
+        response = web.Response(status=status, text=text, headers={hdrs.SERVER: SERVER_NAME})
         response.force_close()
         return response
 

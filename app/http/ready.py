@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.abc import AbstractStreamWriter
@@ -14,6 +14,10 @@ from aiohttp.web import BaseRequest
 Guard: TypeAlias = Callable[[web.Request], Awaitable[bool]]
 """Whether a request that asks for the same as one before may have the same answer. Whatever it raises or
 denies, the request is answered by its room, which must then not mind that the guard has been asked."""
+
+
+SERVER_NAME: Final = "product-images"
+"""What answers call the service, instead of the versions of what it is made with."""
 
 
 def serialised(headers: Mapping[str, str]) -> bytes:

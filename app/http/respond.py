@@ -16,7 +16,7 @@ from app.http.appkeys import SETTINGS
 from app.http.cache import Document
 from app.http.conditions import CONDITIONAL, Part, evaluate, requested_part
 from app.http.drain import DRAIN
-from app.http.ready import Guard, ReadyResponse, may_be_ready, serialised_head
+from app.http.ready import SERVER_NAME, Guard, ReadyResponse, may_be_ready, serialised_head
 from app.store import ObjectBody, ObjectStore
 
 _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\"\\/%;]|[\ud800-\udfff]")
@@ -56,7 +56,7 @@ def represent(
     headers[hdrs.CONTENT_LENGTH] = str(size)
     headers[hdrs.ETAG] = etag
     headers[hdrs.CACHE_CONTROL] = cache_control
-    headers[hdrs.SERVER] = "product-images"  # instead of the versions of what it is made with
+    headers[hdrs.SERVER] = SERVER_NAME
     if modified is not None:
         headers[hdrs.LAST_MODIFIED] = formatdate(modified, usegmt=True)
     if vary is not None:

@@ -125,6 +125,18 @@ async def test_a_bug_is_told_to_the_log_and_not_to_the_client(serve: Serve) -> N
     assert "secret" not in str([line for line in lines if line not in failed])
 
 
+@pytest.mark.parametrize("path", ["/api/rest/a", "/api/rest/nowhere", "/api/rest/bug", "/api/rest/closed"])
+async def test_no_answer_tells_what_the_service_is_made_with(serve: Serve, path: str) -> None:
+    """Whether all is well or not, an answer names the product and no versions."""
+
+    async def bug(request: web.Request) -> NoReturn:
+        raise ZeroDivisionError
+
+    client = await serve(web.get("/api/rest/a", ok), web.get("/api/rest/bug", bug), web.post("/api/rest/closed", ok))
+
+    assert (await client.get(path)).headers["Server"] == "product-images"
+
+
 @pytest.mark.parametrize(("error", "seconds"), [(DatabaseUnavailable("gone"), "5"), (Busy("full"), "1")])
 async def test_what_is_away_says_when_to_come_again(serve: Serve, error: Exception, seconds: str) -> None:
     """What is away or busy is a 503 with Retry-After, and its reason stays in the log."""
