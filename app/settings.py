@@ -4,12 +4,16 @@ import socket
 from dataclasses import Field, dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from marshmallow import fields as mf
 
 from app.model import FURTHER_FORMATS, QUALITY, Format, Recipe
 from app.options import MIB, Words, choice, number, option, rate, url, words
+
+_READ: Final = ("id", "label", "position", "exclude", "url", "types")
+_WRITTEN: Final = ("file_name", "file_content", "file_mime_type", "label", "position", "types", "exclude")
+_PRIVILEGES: Final = ("create", "retrieve", "update", "delete")
 
 
 @dataclass(frozen=True)
@@ -75,24 +79,26 @@ class Settings:
         600, "Oldest OAuth timestamp that OpenMage accepts, in seconds; 0 for any.", number(0)
     )
     openmage_admin_attributes: tuple[str, ...] = option(
-        ("id", "label", "position", "exclude", "url", "types"), "Image attributes that OpenMage admins read.", Words()
+        _READ, "Image attributes that OpenMage admins read; `-` for none.", words(*_READ, "-")
     )
     openmage_customer_attributes: tuple[str, ...] = option(
-        ("id", "label", "position", "url", "types"), "Image attributes that OpenMage customers read.", Words()
+        ("id", "label", "position", "url", "types"),
+        "Image attributes that OpenMage customers read; `-` for none.",
+        words(*_READ, "-"),
     )
     openmage_guest_attributes: tuple[str, ...] = option(
-        ("id", "label", "position", "url", "types"), "Image attributes that OpenMage guests read.", Words()
+        ("id", "label", "position", "url", "types"),
+        "Image attributes that OpenMage guests read; `-` for none.",
+        words(*_READ, "-"),
     )
     openmage_writable_attributes: tuple[str, ...] = option(
-        ("file_name", "file_content", "file_mime_type", "label", "position", "types", "exclude"),
-        "Image attributes that OpenMage admins write.",
-        Words(),
+        _WRITTEN, "Image attributes that OpenMage admins write; `-` for none.", words(*_WRITTEN, "-")
     )
     openmage_customer_privileges: tuple[str, ...] = option(
-        ("retrieve",), "What OpenMage customers may do with images.", Words()
+        ("retrieve",), "What OpenMage customers may do with images; `-` for nothing.", words(*_PRIVILEGES, "-")
     )
     openmage_guest_privileges: tuple[str, ...] = option(
-        ("retrieve",), "What OpenMage guests may do with images.", Words()
+        ("retrieve",), "What OpenMage guests may do with images; `-` for nothing.", words(*_PRIVILEGES, "-")
     )
 
     spree_public_read: bool = option(

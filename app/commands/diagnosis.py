@@ -11,6 +11,8 @@ from app.db.migrate import pending
 from app.db.pool import Database
 from app.embedded import demo
 from app.errors import Misconfigured, ProductImagesError
+from app.http.origin import trusted_networks
+from app.service.public_addresses import allowed_network
 from app.settings import Settings, options
 
 _OLDEST_POSTGRES: Final = 150000
@@ -83,6 +85,9 @@ async def _look(name: str, check: Awaitable[str], remedy: str) -> Finding:
 
 async def _settings(context: Context) -> str:
     settings = context.settings
+    trusted_networks(settings.trusted_proxies)
+    for network in settings.fetch_allowed_networks:
+        allowed_network(network)
     database = "the embedded Postgres" if settings.embedded else "the Postgres of DATABASE_URL"
     objects = f"the bucket {settings.s3_bucket}" if settings.s3_bucket else "the file store"
     return f"{database} and {objects}, data below {settings.data_dir.resolve()}"

@@ -42,7 +42,7 @@ def trusted_networks(proxies: tuple[str, ...]) -> Networks:
     try:
         return tuple(ipaddress.ip_network(proxy) for proxy in proxies)
     except ValueError as error:
-        raise Misconfigured(f"TRUSTED_PROXIES: {error}") from None
+        raise Misconfigured(f"TRUSTED_PROXIES: {error}.") from None
 
 
 def external_origin(request: web.BaseRequest, settings: Settings) -> Origin:

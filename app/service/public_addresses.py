@@ -63,7 +63,7 @@ def allowed_network(text: str) -> AllowedNetwork:
             raise ValueError("write an address or a network, a colon and a port or *")
         network = ip_network(found["six"] or found["four"])
     except ValueError as error:
-        raise Misconfigured(f"FETCH_ALLOWED_NETWORKS: {text}: {error}") from None
+        raise Misconfigured(f"FETCH_ALLOWED_NETWORKS: {text}: {error}.") from None
     return AllowedNetwork(network, None if found["port"] == "*" else int(found["port"]))
 
 

@@ -1,3 +1,5 @@
+import pytest
+
 from app.db.connect import Connection
 from tests.commands.conftest import CommandLine
 from tests.conftest import S3
@@ -63,6 +65,23 @@ async def test_a_wrong_setting_is_named(cli: CommandLine) -> None:
     output = await cli.run("doctor", PORT="eighty")
     assert output.code == 1
     assert output.out.startswith("WRONG  settings  PORT: ")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("TRUSTED_PROXIES", "moon"),
+        ("FETCH_ALLOWED_NETWORKS", "10.0.0.0/8"),
+        ("OPENMAGE_GUEST_ATTRIBUTES", "id,lable"),
+        ("OPENMAGE_WRITABLE_ATTRIBUTES", "id"),
+        ("OPENMAGE_CUSTOMER_PRIVILEGES", "retreive"),
+    ],
+)
+async def test_a_word_that_means_nothing_is_named(cli: CommandLine, variable: str, value: str) -> None:
+    """A list with a word in it that is none of those possible is told by the name of its variable."""
+    output = await cli.run("doctor", **{variable: value})
+    assert output.code == 1
+    assert f"WRONG  settings  {variable}: " in output.out
 
 
 async def test_a_data_directory_that_cannot_be_written_is_named(cli: CommandLine) -> None:
