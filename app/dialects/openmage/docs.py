@@ -51,12 +51,12 @@ _FAILED: Final = {
     401: Answer("The OAuth signature is wrong, or its nonce was used.", _ERRORS),
     403: Answer("The caller may not do this.", _ERRORS),
     404: Answer("The caller's scope has no such product, image or store view.", _ERRORS),
-    405: Answer("Only admins write.", _ERRORS),
     406: Answer("`Accept` names no format that there is.", _ERRORS),
     500: Answer("The admin has no role.", _ERRORS),
     503: Answer("Everything is taken, or the database or the store is away.", _ERRORS, ("Retry-After",)),
 }
 _NOT_WRITTEN: Final = _FAILED | {
+    405: Answer("Only admins write, and one image at a time.", _ERRORS),
     408: Answer("The body did not arrive in time.", _ERRORS),
     413: Answer("The body or its picture is larger than is accepted.", _ERRORS),
     429: Answer("The key or the address wrote too often.", _ERRORS, ("Retry-After",)),
