@@ -1,6 +1,7 @@
 """What every test may ask for: a database of its own, an S3 bucket of its own, a clean environment."""
 
 import asyncio
+import logging
 import os
 import shutil
 import tempfile
@@ -15,6 +16,7 @@ from uuid import uuid4
 import asyncpg
 import hypothesis
 import pytest
+import structlog
 
 from app.db.connect import Connection
 from app.db.migrate import migrate
@@ -183,3 +185,13 @@ def s3(s3_endpoint: str) -> S3:
     bucket = f"test-{uuid4()}"
     with urlopen(Request(f"{s3_endpoint}/{bucket}", method="PUT")):
         return S3(bucket, s3_endpoint)
+
+
+@pytest.fixture(name="_restored_logging")
+def _restored_logging() -> Iterator[None]:
+    """For tests in whose process logging is set up."""
+    handlers, level = logging.root.handlers[:], logging.root.level
+    yield
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+    structlog.reset_defaults()

@@ -5,7 +5,7 @@ import sys
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from functools import cached_property
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -19,6 +19,9 @@ from app.embedded.secret_key import with_secret_key
 from app.environment import read_settings
 from app.errors import ProductImagesError
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.parts import Parts
 
 _CONNECTIONS: Final = 2
 
@@ -65,6 +68,23 @@ class Context:
         """The database to work with, its schema up to date."""
         async with self.migrated() as dsn, Database(dsn, size=_CONNECTIONS) as database:
             yield database
+
+    @asynccontextmanager
+    async def parts(self) -> "AsyncIterator[Parts]":
+        """What the service is made of, opened, for commands that do its work."""
+        from app.parts import Parts  # it brings in everything, which no other command should wait for
+
+        async with self.migrated() as dsn:
+            self.log()
+            parts = Parts(self.service_settings, dsn)
+            async with parts.opened():
+                yield parts
+
+    def log(self) -> None:
+        """Lets log lines look as those of `serve`, and keeps them off standard output, where the answer goes."""
+        from app.http.logs import configure_logging
+
+        configure_logging(self.settings.log_format)
 
     def answer(self, document: Mapping[str, Any], text: str) -> None:
         """What the command found or did, once, at its end."""

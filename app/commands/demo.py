@@ -20,6 +20,7 @@ async def _demo(_: argparse.Namespace, context: Context) -> int:
     if not context.settings.embedded:
         raise Misconfigured("The demo shop goes into the embedded Postgres only: unset DATABASE_URL.")
     async with context.migrated() as dsn:
+        context.log()
         credentials = await load_into_empty(context.service_settings, dsn)
     if credentials is None:
         raise Misconfigured("The catalogue is not empty, so the demo shop is not loaded.")

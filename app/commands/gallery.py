@@ -44,16 +44,12 @@ def register(nouns: Nouns) -> None:
 
 
 async def _import(args: argparse.Namespace, context: Context) -> int:
-    from app.parts import Parts  # it brings in everything, which no other command should wait for
-
-    async with context.migrated() as dsn:
-        parts = Parts(context.service_settings, dsn)
-        with _opened(args.report, "wb") as rejected, _opened(args.file, "rb") as source:
-            report = Report(lambda line, reason: _tell(rejected, line, reason))
-            async with parts.opened():
-                files = GalleryFiles(parts.intake, args.files, keep=not args.dry_run)
-                importing = GalleryImport(parts.database, parts.filing, files, report, dry_run=args.dry_run)
-                await importing.run(_numbered(source, args.file.stat().st_size))
+    with _opened(args.report, "wb") as rejected, _opened(args.file, "rb") as source:
+        report = Report(lambda line, reason: _tell(rejected, line, reason))
+        async with context.parts() as parts:
+            files = GalleryFiles(parts.intake, args.files, keep=not args.dry_run)
+            importing = GalleryImport(parts.database, parts.filing, files, report, dry_run=args.dry_run)
+            await importing.run(_numbered(source, args.file.stat().st_size))
     text = "\n".join(
         f"{subject.capitalize()}: {', '.join(f'{count} {outcome}' for outcome, count in outcomes.items())}."
         for subject, outcomes in report.counts.items()
@@ -67,17 +63,13 @@ async def _import(args: argparse.Namespace, context: Context) -> int:
 
 
 async def _export(args: argparse.Namespace, context: Context) -> int:
-    from app.parts import Parts
-
     count = 0
-    async with context.migrated() as dsn:
-        parts = Parts(context.service_settings, dsn)
-        async with parts.opened():
-            with _opened(args.file, "wb") as target, tqdm(unit=" lines", disable=None) as progress:
-                async for line in GalleryExport(parts.database, parts.store, args.files).lines():
-                    target.write(orjson.dumps(line) + b"\n")
-                    count += 1
-                    progress.update()
+    async with context.parts() as parts:
+        with _opened(args.file, "wb") as target, tqdm(unit=" lines", disable=None) as progress:
+            async for line in GalleryExport(parts.database, parts.store, args.files).lines():
+                target.write(orjson.dumps(line) + b"\n")
+                count += 1
+                progress.update()
     context.answer({"lines": count}, f"{count} lines written to {args.file}.")
     return 0
 

@@ -67,18 +67,14 @@ async def _import(args: argparse.Namespace, context: Context) -> int:
 
 
 async def _fetch(context: Context, report: Report) -> None:
-    from app.parts import Parts  # it brings in everything, which no other command should wait for
+    async with context.parts() as parts:
+        with tqdm(unit=" pictures", leave=False, disable=None) as bar:
 
-    async with context.migrated() as dsn:
-        parts = Parts(context.service_settings, dsn)
-        async with parts.opened():
-            with tqdm(unit=" pictures", leave=False, disable=None) as bar:
+            def fetched(pictures: int) -> None:
+                report.count_fetched(pictures)
+                bar.update(pictures)
 
-                def fetched(pictures: int) -> None:
-                    report.count_fetched(pictures)
-                    bar.update(pictures)
-
-                await _picture_fetch(parts).run(report.count_foreign, fetched)
+            await _picture_fetch(parts).run(report.count_foreign, fetched)
 
 
 def _picture_fetch(parts: "Parts") -> PictureFetch:

@@ -1,20 +1,14 @@
 """`blobs`, `renditions` and `image purge`: what an operator removes, checks and builds anew."""
 
 import argparse
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
 from app.commands.context import Context, complain
 from app.commands.duration import duration
 from app.commands.registry import Nouns
-
-if TYPE_CHECKING:
-    from app.parts import Parts
 
 
 def register(nouns: Nouns) -> None:
@@ -39,20 +33,10 @@ def _add_age(parser: argparse.ArgumentParser, default: str) -> None:
     parser.add_argument("--dry-run", action="store_true", help="only say what would go")
 
 
-@asynccontextmanager
-async def _parts(context: Context) -> "AsyncIterator[Parts]":
-    from app.parts import Parts  # it brings in everything, which no other command should wait for
-
-    async with context.migrated() as dsn:
-        parts = Parts(context.service_settings, dsn)
-        async with parts.opened():
-            yield parts
-
-
 async def _sweep_blobs(args: argparse.Namespace, context: Context) -> int:
     older_than: timedelta = args.older_than
     count = size = 0
-    async with _parts(context) as parts:
+    async with context.parts() as parts:
         async for blob in parts.housekeeping.sweep(older_than, dry_run=args.dry_run):
             count += 1
             size += blob.size
@@ -64,7 +48,7 @@ async def _sweep_blobs(args: argparse.Namespace, context: Context) -> int:
 async def _verify(_: argparse.Namespace, context: Context) -> int:
     """Exit code 1 if anything is wrong."""
     checked, damages = 0, []
-    async with _parts(context) as parts:
+    async with context.parts() as parts:
         with tqdm(unit=" objects", disable=None) as progress:
             async for damage in parts.housekeeping.verify():
                 checked += 1
@@ -78,7 +62,7 @@ async def _verify(_: argparse.Namespace, context: Context) -> int:
 
 
 async def _plan(_: argparse.Namespace, context: Context) -> int:
-    async with _parts(context) as parts:
+    async with context.parts() as parts:
         plan = await parts.recipe_change.plan()
     text = (
         f"{plan.renditions} renditions of {plan.blobs} originals are missing: about {plan.seconds:.0f} seconds of one "
@@ -90,7 +74,7 @@ async def _plan(_: argparse.Namespace, context: Context) -> int:
 
 async def _build(_: argparse.Namespace, context: Context) -> int:
     enqueued = 0
-    async with _parts(context) as parts:
+    async with context.parts() as parts:
         with tqdm(unit=" originals", disable=None) as progress:
             async for count in parts.recipe_change.build():
                 enqueued += count
@@ -100,7 +84,7 @@ async def _build(_: argparse.Namespace, context: Context) -> int:
 
 
 async def _sweep_renditions(args: argparse.Namespace, context: Context) -> int:
-    async with _parts(context) as parts:
+    async with context.parts() as parts:
         count, size = await parts.recipe_change.sweep(args.older_than, dry_run=args.dry_run)
     verb = "would go" if args.dry_run else "went"
     context.answer({"renditions": count, "bytes": size}, f"{count} renditions ({size} bytes) {verb}.")
@@ -108,7 +92,7 @@ async def _sweep_renditions(args: argparse.Namespace, context: Context) -> int:
 
 
 async def _purge(args: argparse.Namespace, context: Context) -> int:
-    async with _parts(context) as parts:
+    async with context.parts() as parts:
         blob = await parts.purge.find(args.image)
         if args.lift:
             lifted = await parts.purge.lift(blob)

@@ -45,6 +45,6 @@ class CommandLine:
 
 
 @pytest.fixture
-def cli(dsn: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> CommandLine:
+def cli(dsn: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], _restored_logging: None) -> CommandLine:
     environ = {"DATABASE_URL": dsn, "SECRET_KEY": "a-key-for-tests-and-nothing-else", "DATA_DIR": str(tmp_path)}
     return CommandLine(environ, capsys)

@@ -1,12 +1,10 @@
 """A small application with the edge in front, served for real."""
 
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 
 import aiohttp
 import pytest
-import structlog
 from aiohttp import web
 from aiohttp.test_utils import TestClient
 
@@ -88,13 +86,3 @@ async def _serve() -> AsyncIterator[Serve]:
     yield serve
     for client in clients:
         await client.close()
-
-
-@pytest.fixture(name="_restored_logging")
-def _restored_logging() -> Iterator[None]:
-    """For tests that say how log lines look."""
-    handlers, level = logging.root.handlers[:], logging.root.level
-    yield
-    logging.root.handlers[:] = handlers
-    logging.root.setLevel(level)
-    structlog.reset_defaults()
