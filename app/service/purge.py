@@ -1,6 +1,8 @@
 """Erasing a picture where the law demands it: from every gallery and set, every URL, and the store."""
 
+import re
 from datetime import UTC, datetime
+from typing import Final
 
 from app.db.pool import Database
 from app.errors import ImageNotFound, ProductNotFound
@@ -10,6 +12,8 @@ from app.service.housekeeping import LEAST_GRACE, delete_blob
 from app.service.intake import lock_blob
 from app.service.spree_gallery_writer import SpreeGalleryWriter
 from app.store import ObjectStore
+
+_SHA256: Final = re.compile(r"[0-9a-fA-F]{64}")
 
 
 class Purge:
@@ -24,7 +28,7 @@ class Purge:
 
     async def find(self, image_or_hash: str) -> BlobHash:
         """The hash that an image id or a SHA-256 in hexadecimal names; ImageNotFound."""
-        if len(image_or_hash) == 64:
+        if _SHA256.fullmatch(image_or_hash):
             return BlobHash(image_or_hash.lower())
         digest = None
         if image_or_hash.isascii() and image_or_hash.isdigit() and len(image_or_hash) < 19:

@@ -1,0 +1,121 @@
+"""Keeping house from the command line, beside a running service."""
+
+import hashlib
+from collections.abc import Callable
+from typing import TypeAlias
+
+import pytest
+from yarl import URL
+
+from app.service.filing import UPLOAD_PRIORITY
+from app.store import blob_key
+from tests.commands.conftest import CommandLine
+from tests.e2e.conftest import Serve, Shop, eventually
+from tests.e2e.test_formats import SETS, asked
+from tests.e2e.test_housekeeping import IMAGES, JSON, age, destroy, upload
+from tests.e2e.test_main_job import body, has_renditions
+from tests.pictures import encoded, picture
+
+Commands: TypeAlias = Callable[..., CommandLine]
+
+
+@pytest.fixture(name="commands")
+def _commands(capsys: pytest.CaptureFixture[str], _restored_logging: None) -> Commands:
+    """The command line of a shop, with further environment variables."""
+
+    def of(shop: Shop, **environ: str) -> CommandLine:
+        place = {"DATABASE_URL": shop.database.dsn, "DATA_DIR": str(shop.settings.data_dir), "CODEC_PROCESSES": "1"}
+        return CommandLine({**place, "SECRET_KEY": shop.settings.secret_key, **environ}, capsys)
+
+    return of
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+async def test_unused_originals_are_swept_after_a_week(serve: Serve, commands: Commands) -> None:
+    """`blobs sweep` removes what nothing refers to for a week or the time given; a dry run says it and removes none."""
+    shop = await serve()
+    cli, data = commands(shop), encoded(picture(60, 40))
+    image = await upload(shop, data)
+    await eventually(lambda: has_renditions(shop, data))
+    await destroy(shop, image)
+    nothing, one = {"blobs": 0, "bytes": 0}, {"blobs": 1, "bytes": len(data)}
+
+    await age(shop, days=6)
+    assert await cli("blobs", "sweep") == nothing
+    await age(shop, days=2)
+    assert await cli("blobs", "sweep", "--older-than", "9d") == nothing
+    assert await cli("blobs", "sweep", "--dry-run") == one
+    assert (await cli.run("blobs", "sweep")).out == f"1 originals ({len(data)} bytes) went.\n"
+    assert await cli("blobs", "sweep") == nothing
+    assert not (shop.settings.data_dir / "objects" / blob_key(digest(data))).exists()
+
+
+async def test_damage_is_named_and_ends_with_1(serve: Serve, commands: Commands) -> None:
+    """`blobs verify` reads all objects; with one of them damaged and one missing it names both and exits with 1."""
+    shop = await serve()
+    cli, photos = commands(shop), [encoded(picture(60, 40, seed=seed)) for seed in range(2)]
+    for data in photos:
+        await upload(shop, data)
+        await eventually(lambda data=data: has_renditions(shop, data))
+    objects = 2 * (1 + 1 + len(shop.settings.recipes))
+    assert await cli("blobs", "verify") == {"checked": objects, "damages": []}
+
+    missing, damaged = (blob_key(digest(data)) for data in photos)
+    folder = shop.settings.data_dir / "objects"
+    (folder / missing).unlink()
+    (folder / damaged).chmod(0o600)
+    (folder / damaged).write_bytes(photos[1][:-1])
+    output = await cli.run("blobs", "verify")
+    assert (output.code, output.out) == (1, f"{objects} objects read, 2 are not whole.\n")
+    assert {f"missing: {missing}", f"damaged: {damaged}"} <= set(output.err.splitlines())
+
+
+async def test_a_changed_recipe_is_planned_built_and_swept(serve: Serve, commands: Commands) -> None:
+    """`renditions plan` reckons renditions, seconds and bytes; `build` enqueues each original once, however often it
+    is called, behind all uploads; `sweep` removes what the former recipe left."""
+    shop = await serve(run_worker=False)
+    cli, photos = commands(shop, RECIPE_SMALL="150"), [encoded(picture(400, 300, seed=seed)) for seed in range(2)]
+    images = [await upload(shop, data) for data in photos]
+    small = (await shop.get(SETS, Accept="*/*")).json()["data"][0]["attributes"]["imageSets"][0]["images"][0]
+    old = await shop.get(URL(small["externalUrlSmall"]).raw_path)
+    await asked(shop, "delete from pgqueuer")
+
+    plan = await cli("renditions", "plan")
+    assert (plan["blobs"], plan["renditions"]) == (2, 2 * (1 + len(shop.settings.recipes)))
+    assert plan["seconds"] > 0
+    assert plan["size"] > sum(len(data) for data in photos)
+    assert "14 renditions of 2 originals are missing" in (await cli.run("renditions", "plan")).out
+    assert await asked(shop, "select from pgqueuer") == []
+    for _ in range(2):
+        assert await cli("renditions", "build") == {"enqueued": 2}
+    priorities = [row["priority"] for row in await asked(shop, "select priority from pgqueuer")]
+    assert len(priorities) == 2
+    assert max(priorities) < UPLOAD_PRIORITY
+
+    await asked(shop, "delete from pgqueuer")
+    for image in images:
+        await destroy(shop, image)
+    await age(shop, days=20)
+    assert await cli("renditions", "sweep") == {"renditions": 0, "bytes": 0}
+    gone = {"renditions": 1, "bytes": len(old.body)}
+    assert await cli("renditions", "sweep", "--older-than", "19d", "--dry-run") == gone
+    assert await cli("renditions", "sweep", "--older-than", "19d") == gone
+
+
+@pytest.mark.parametrize("by", ["id", "hash"])
+async def test_a_picture_is_purged_and_let_back_in(serve: Serve, commands: Commands, by: str) -> None:
+    """`image purge` takes an image's id or the SHA-256, bars the bytes until `--lift`, and refuses what is neither."""
+    shop = await serve(run_worker=False)
+    cli, data = commands(shop), encoded(picture(60, 40))
+    image = await upload(shop, data)
+    word = image if by == "id" else digest(data).upper()
+
+    assert await cli("image", "purge", word) == {"hash": digest(data), "images": 1}
+    assert (await shop.signed("POST", IMAGES, data=body(data), headers=JSON)).status == 400
+    assert await cli("image", "purge", digest(data), "--lift") == {"hash": digest(data), "lifted": True}
+    await upload(shop, data)
+    for nonsense in ("77777", "mug", "z" * 64):
+        assert await cli.fails("image", "purge", nonsense) == f"{nonsense} names no image with a file of its own."
