@@ -30,7 +30,7 @@ bench: .venv/dev.stamp ## Measure reads, uploads, renditions and delivery beside
 bench-record: .venv/dev.stamp ## The same, and keep the figures in bench/RESULTS.md
 	@$(BIN)/python -m bench --record $(FIGURES)
 
-bench-scale: .venv/dev.stamp ## Measure reads of 3,000,000 images; takes 8 GB of disc, and minutes
+bench-scale: .venv/dev.stamp ## Measure reads of 3,000,000 images; takes 5 GB of disc, and minutes
 	@$(BIN)/python -m bench scale
 
 install: .venv/dev.stamp ## Install everything that running, testing and checking need

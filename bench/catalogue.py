@@ -18,10 +18,10 @@ from app.embedded.cluster import Cluster
 from bench.shop import FILL, fill, settings_of, sku
 
 _FOLDER: Final = Path(__file__).parents[1] / "build" / "bench-scale"
-_BYTES_EACH: Final = 8_000
+_BYTES_EACH: Final = 5_000
 """Of disc for a product, its three images, and what filling writes aside."""
 _PRODUCTS_PER_SECOND: Final = 7_500  # with two cores
-_WHILE_FILLING: Final = {"fsync": "off", "wal_level": "minimal", "max_wal_senders": "0", "max_wal_size": "4GB"}
+_WHILE_FILLING: Final = {"fsync": "off", "wal_level": "minimal", "max_wal_senders": "0", "max_wal_size": "1GB"}
 
 
 @dataclass(frozen=True, slots=True)
