@@ -11,21 +11,31 @@ from app.settings import options
 from tests.e2e.conftest import Serve
 
 ROOT: Final = Path(__file__).parents[2]
+README: Final = ROOT / "README.md"
+OPERATING: Final = ROOT / "docs" / "operating.md"
 GUIDES: Final = sorted((ROOT / "docs").glob("*.md"))
-TEXTS: Final = {guide: guide.read_text() for guide in GUIDES}
+TEXTS: Final = {guide: guide.read_text() for guide in (*GUIDES, README)}
 OF_OTHERS: Final = {"WEB_CONCURRENCY", "SO_REUSEPORT"}
 
 by_name = pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)
 
 
-@by_name
+@pytest.mark.parametrize("guide", [*GUIDES, README], ids=lambda guide: guide.stem)
 async def test_figures_named_are_told(serve: Serve, guide: Path) -> None:
-    """Every figure that a guide names is among those that a process tells."""
+    """Every figure that a guide or the README names is among those that a process tells."""
     shop = await serve(run_worker=False)
     families = set(re.findall(r"^# TYPE (\S+)", (await shop.get("/metrics")).body.decode(), re.MULTILINE))
     told = families | {f"{name}_{end}" for name in families for end in ("bucket", "count", "sum", "total")}
 
     assert set(re.findall(r"(?:product_images|process)_[a-z_]+[a-z]", TEXTS[guide])) <= told
+
+
+def test_the_readme_names_the_five_figures_of_the_guide() -> None:
+    """Both tell the same five figures in the same order."""
+    rows = [re.findall(r"^\| (\d) \| \*\*(.+?):?\*\*", TEXTS[file], re.MULTILINE) for file in (README, OPERATING)]
+
+    assert [number for number, _ in rows[0]] == list("12345")
+    assert [(number, name.lower()) for number, name in rows[1]] == rows[0]
 
 
 @by_name
