@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 
 from tests.dialects.openmage.shop import ACCEPTS, IMAGES, PNG, Room, User, error_body, upload
+from tests.pictures import encoded, picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -110,6 +111,9 @@ NOT_GOOD: Final = {
     "E7 before the store": Case((E7,), "POST", f"{IMAGES}/store/nowhere", upload(file_mime_type="image/bmp")),
     "E8 no image": Case((E8,), "POST", IMAGES, upload(b"no image at all")),
     "E8 half an image": Case((E8,), "POST", IMAGES, upload(PNG[:-30])),
+    "E8 a bitmap": Case((E8,), "POST", IMAGES, upload(encoded(picture(9, 9), "BMP"))),
+    "E8 a tiff": Case((E8,), "POST", IMAGES, upload(encoded(picture(9, 9), "TIFF"))),
+    "E8 an avif": Case((E8,), "POST", IMAGES, upload(encoded(picture(9, 9), "AVIF"))),
     "E8 a folder in the name": Case((E8,), "POST", IMAGES, upload(file_name="../x")),
 }
 
