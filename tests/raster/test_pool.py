@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from app.errors import CodecFailed, FormatNotAllowed, ImageUndecodable, Unavailable
+from app.errors import CodecFailed, FormatNotAllowed, ImageRejected, ImageUndecodable, Unavailable
 from app.events import CodecChildLost, CodecTaskDone, Event
 from app.model import Recipe
 from app.raster.budget import PixelBudget
 from app.raster.pool import CodecPool
 from app.settings import Settings
-from tests.raster.pictures import encoded, photo
+from tests.raster.pictures import PILLOW_NAMES, encoded, photo
 
 HOUR = 3600
 
@@ -78,6 +78,29 @@ async def test_a_hang_ends_after_its_time(codecs: CodecPool, told: list[Event]) 
         await codecs.run(time.sleep, HOUR)
     assert await codecs.run(len, "next") == 4
     assert [event.why for event in told if isinstance(event, CodecChildLost)] == ["timeout"]
+
+
+async def test_a_loop_without_end_uses_up_its_processor_time() -> None:
+    """Should nobody look at the clock, the kernel ends a child that has worked for longer than it may."""
+    endless = "from app.raster import child; child.run(-1, exec, 'while True: pass')"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", endless)
+    async with asyncio.timeout(60):
+        assert await process.wait() == -signal.SIGXCPU
+
+
+async def test_no_other_decoder_is_ever_loaded(codecs: CodecPool, tmp_path: Path) -> None:
+    """After good and bad files of all kinds a child knows the five formats, and three plain ones that Pillow cannot
+    be kept from: others of its plug-ins start programs."""
+    path = tmp_path / "picture"
+    for fmt in PILLOW_NAMES:
+        path.write_bytes(encoded(photo(40, 20), fmt))
+        await codecs.build(path, [Recipe("small", (10, 10))], ["jpeg", "png", "gif", "webp", "avif"])
+    for data in (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 1 1\n", b"\xff\xd8\xff", b"BM" + bytes(60)):
+        path.write_bytes(data)
+        with pytest.raises(ImageRejected):
+            await codecs.inspect(path)
+    known = await codecs.run(eval, "set(__import__('PIL.Image').Image.OPEN)")
+    assert known == set(PILLOW_NAMES.values()) | {"BMP", "DIB", "PPM"}
 
 
 async def test_memory_is_limited(codecs: CodecPool) -> None:
