@@ -16,6 +16,7 @@ from tests.pictures import encoded, picture
 from tests.processes import serving
 
 IMAGES: Final = "/api/rest/products/dress/images"
+SPREE: Final = "/api/v1/products/a-dress/images"
 SECOND: Final = 1.0
 
 
@@ -29,7 +30,7 @@ async def openmage(shop: Shop) -> int:
 
 
 async def spree(shop: Shop) -> int:
-    listing = (await shop.get("/api/v1/products/a-dress/images", X_Spree_Token=shop.api_key)).json()
+    listing = (await shop.get(SPREE, X_Spree_Token=shop.api_key)).json()
     return len(listing["images"])
 
 
@@ -124,7 +125,7 @@ DOCUMENTS: Final = (
     f"{IMAGES}/1",
     f"{IMAGES}/store/german",
     f"{IMAGES}/1/store/german",
-    "/api/v1/products/a-dress/images",
+    SPREE,
     "/api/v1/products/8/images/1",
     "/api/v1/variants/9/images",
 )
@@ -135,7 +136,7 @@ async def test_a_read_costs_one_statement_and_none_when_cached(serve: Serve, pat
     """However many images a product has, a document about it is one statement at its first read and none from then
     on; the accounts of those who ask were read before."""
     shop = await serve(run_worker=False)
-    await counts(shop)  # accounts are loaded now
+    await eventually(lambda: costs_nothing(shop, SPREE))  # it hears of changes now, and knows the account
     for number in (1, 4):
         for seed in range(number):
             await upload(shop, seed)
