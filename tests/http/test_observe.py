@@ -76,6 +76,31 @@ def test_work_that_went_well_is_counted() -> None:
     assert {line["log_level"] for line in lines} <= {"debug"}
 
 
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (events.CodecChildLost("timeout", "10 s"), 'codec_children_lost_total{why="timeout"} 1.0'),
+        (events.JobFailed("render", "no memory", final=True), 'trouble_total{event="job_failed",what="render"} 1.0'),
+        (
+            events.RequestTurnedAway("glue", "Busy", "full"),
+            'trouble_total{event="request_turned_away",what="Busy"} 1.0',
+        ),
+        (
+            events.RequestFailed("glue", "/", ZeroDivisionError()),
+            'trouble_total{event="request_failed",what="ZeroDivisionError"} 1.0',
+        ),
+        (events.CheckFailed("store", "gone"), 'trouble_total{event="check_failed",what="store"} 1.0'),
+    ],
+)
+def test_trouble_is_counted_by_what_it_is(event: events.Event, line: str) -> None:
+    """What went wrong moves one figure, by its kind and never by its words."""
+    metrics = Metrics()
+    with capture_logs():
+        Observer(metrics)(event)
+
+    assert f"product_images_{line}" in text(plain(metrics.families())).decode().splitlines()
+
+
 def test_every_event_is_heard() -> None:
     """No kind of event is without somebody who does something about it."""
     heard = Observer(Metrics())._tell

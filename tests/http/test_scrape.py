@@ -11,13 +11,17 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.db.jobs import Failure, QueueDepth
+from app.db.pool import Database
 from app.errors import DatabaseUnavailable
 from app.events import RequestServed, UploadAccepted
 from app.http.bytecache import ByteCache
+from app.http.lookups import scrape_of
 from app.http.metrics import Metrics
 from app.http.observe import Observer
 from app.http.scrape import Scrape, watch_loop
 from app.http.siblings import GAP_SECONDS, Siblings
+from app.service.flight import Slots
+from app.settings import Settings
 
 Queue = tuple[list[QueueDepth], list[Failure]]
 
@@ -159,6 +163,22 @@ async def test_the_queue_is_asked_now_and_then(tmp_path: Path) -> None:
         assert figure(text, "queue_jobs", kind="render", state="waiting") == 4
         assert figure(text, "queue_oldest_seconds", kind="render") == 61.5
         assert figure(text, "queue_failed_jobs", reason="CodecFailed") == 3
+
+
+async def test_connections_and_slots_are_told_as_they_stand(database: Database, tmp_path: Path) -> None:
+    """What is taken at the moment is told beside what there is, and is given back."""
+    slots = Slots(3)
+    scrape = scrape_of(Settings(data_dir=tmp_path, database_pool_size=10), Metrics(), database, upload=slots)
+    with slots.take(), slots.take():
+        async with database.transaction(), database.transaction():
+            held = (await scrape.text()).decode()
+    given_back = (await scrape.text()).decode()
+
+    for text, connections, taken in ((held, 2, 2), (given_back, 0, 0)):
+        assert figure(text, "database_connections", state="in_use") == connections
+        assert figure(text, "database_connections", state="allowed") == 10
+        assert figure(text, "slots_taken", work="upload") == taken
+        assert figure(text, "slots_allowed", work="upload") == 3
 
 
 async def test_metrics_outlive_the_database(tmp_path: Path) -> None:
