@@ -1,38 +1,45 @@
 """The nonces that this process has seen: bounded in number and in time."""
 
+import hashlib
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-_MOST: Final = 100_000  # about 25 MB; beyond it the oldest is forgotten
+_MOST: Final = 100_000  # about 17 MB
+_LONG: Final = 64
 
 
 class NonceMemory:
-    """Remembers each nonce for `seconds`, None for as long as there is room."""
+    """Remembers each nonce for at least `seconds`, None for as long as there is room; but of too many only the last
+    `most`.
+
+    Two generations: when the younger is full or has had its time, it takes the place of the older.
+    """
 
     def __init__(self, seconds: float | None, clock: Callable[[], float] = time.monotonic, most: int = _MOST) -> None:
-        self._seconds = seconds
+        self._seconds = float("inf") if seconds is None else seconds
         self._clock = clock
         self._most = most
-        self._seen: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self._young: set[tuple[str, str]] = set()
+        self._old: set[tuple[str, str]] = set()
+        self._until = clock() + self._seconds
 
     def __len__(self) -> int:
-        return len(self._seen)
+        return len(self._young) + len(self._old)
 
     def claim(self, consumer_key: str, nonce: str) -> bool:
         """Records a nonce; False where the consumer has used it before."""
         now = self._clock()
-        self._forget(now)
-        if (consumer_key, nonce) in self._seen:
+        if now > self._until or len(self._young) >= self._most:
+            self._old, self._young = self._young, set()
+            self._until = now + self._seconds
+        claimed = consumer_key, nonce if len(nonce) <= _LONG else digest(nonce)
+        if claimed in self._young or claimed in self._old:
             return False
-        self._seen[consumer_key, nonce] = now
+        self._young.add(claimed)
         return True
 
-    def _forget(self, now: float) -> None:
-        while self._seen:
-            oldest = next(iter(self._seen.values()))
-            is_old = self._seconds is not None and oldest + self._seconds < now
-            if not is_old and len(self._seen) < self._most:
-                return
-            self._seen.popitem(last=False)
+
+def digest(nonce: str) -> str:
+    """What is kept of a nonce of whatever length: 32 hex digits."""
+    return hashlib.blake2b(nonce.encode("utf-8", "replace"), digest_size=16).hexdigest()

@@ -52,7 +52,7 @@ def external_origin(request: web.BaseRequest, settings: Settings) -> Origin:
     Raises InvalidHost.
     """
     scheme, host, port = request.scheme, request.headers.get(hdrs.HOST), None
-    if _is_in(request.remote, trusted_networks(settings.trusted_proxies)):
+    if _is_trusted(request.remote, settings.trusted_proxies):
         said = _forwarded(request)
         scheme = said.get("proto", scheme).lower()
         host = said.get("host", host)
@@ -72,18 +72,18 @@ def origin_headers(settings: Settings) -> frozenset[bytes]:
 def spoken_to(request: web.BaseRequest, proxies: tuple[str, ...]) -> tuple[str, bool, str]:
     """What these depend on besides: the scheme spoken, whether the neighbour is trusted, and where he reached us
     if he names no host."""
-    trusted = bool(proxies) and _is_in(request.remote, trusted_networks(proxies))
+    trusted = _is_trusted(request.remote, proxies)
     return request.scheme, trusted, "" if hdrs.HOST in request.headers else _own_address(request)
 
 
 def client_address(request: web.BaseRequest, settings: Settings) -> str:
     """Who asks, in front of every trusted proxy; empty where the nearest one does not tell."""
-    networks = trusted_networks(settings.trusted_proxies)
-    if not _is_in(request.remote, networks):
+    proxies = settings.trusted_proxies
+    if not _is_trusted(request.remote, proxies):
         return request.remote or ""
     address = ""
     for address in reversed(_hops(request)):
-        if not _is_in(address, networks):
+        if not _is_trusted(address, proxies):
             break
     return address
 
@@ -107,15 +107,18 @@ def _origin(scheme: str, named: str, port: str | None) -> Origin:
     return Origin(scheme, match["host"].lower(), int(text))
 
 
-def _is_in(text: str | None, networks: Networks) -> bool:
-    if not networks or text is None:
-        return False
+def _is_trusted(address: str | None, proxies: tuple[str, ...]) -> bool:
+    return bool(proxies) and address is not None and _is_in(address, proxies)
+
+
+@lru_cache(maxsize=1024)
+def _is_in(text: str, proxies: tuple[str, ...]) -> bool:
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:  # a unix socket has no address, and a proxy may hide its client's
         return False
     mapped = getattr(address, "ipv4_mapped", None)
-    return any((mapped or address) in network for network in networks)
+    return any((mapped or address) in network for network in trusted_networks(proxies))
 
 
 def _hops(request: web.BaseRequest) -> list[str]:

@@ -5,15 +5,16 @@ import hashlib
 import hmac
 from collections.abc import Callable
 from dataclasses import replace
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from oauthlib.oauth1 import SIGNATURE_HMAC_SHA1, SIGNATURE_HMAC_SHA256, SIGNATURE_PLAINTEXT, Client
+from oauthlib.oauth1.rfc5849.signature import base_string_uri, normalize_parameters, signature_base_string
 
 from app.access.oauth import AccessToken, Consumer, OAuth, OAuthProblem, is_oauth, nonce_seconds, read_parameters
-from app.access.signature import SignedRequest, is_signed_by
+from app.access.signature import SignedRequest, base_strings, is_signed_by
 
 NOW = 1_700_000_000
 KEY, SECRET = "c" * 32, "s" * 32
@@ -132,7 +133,7 @@ async def test_parameters_of_a_form_body_are_signed_too(oauth: OAuth) -> None:
     """The parameters of a form-urlencoded body are part of the signature."""
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     _, headers, body = client().sign(URL, http_method="POST", body="a=b+c&d=%C3%A9", headers=form)
-    assert await oauth.verify(headers["Authorization"], replace(request(method="POST"), form=body))
+    assert await oauth.verify(headers["Authorization"], request(method="POST")._replace(form=body))
 
 
 @pytest.mark.parametrize(("scheme", "peer"), [("https", "192.0.2.1"), ("http", "127.0.0.1"), ("http", "::1")])
@@ -271,13 +272,13 @@ Tamper = Callable[[SignedRequest], SignedRequest]
 @pytest.mark.parametrize(
     "tamper",
     [
-        lambda seen: replace(seen, path=seen.path + "/1"),
-        lambda seen: replace(seen, query="attrs=id"),
-        lambda seen: replace(seen, host="other.example"),
-        lambda seen: replace(seen, host="shop.example:port"),
-        lambda seen: replace(seen, host=""),
-        lambda seen: replace(seen, scheme="https"),
-        lambda seen: replace(seen, method="POST"),
+        lambda seen: seen._replace(path=seen.path + "/1"),
+        lambda seen: seen._replace(query="attrs=id"),
+        lambda seen: seen._replace(host="other.example"),
+        lambda seen: seen._replace(host="shop.example:port"),
+        lambda seen: seen._replace(host=""),
+        lambda seen: seen._replace(scheme="https"),
+        lambda seen: seen._replace(method="POST"),
     ],
 )
 async def test_a_changed_request_is_refused(oauth: OAuth, tamper: Tamper) -> None:
@@ -302,6 +303,12 @@ def test_of_several_values_the_last_counts() -> None:
     assert read_parameters(header) == {"oauth_token": "b c", "oauth_nonce": "2"}
 
 
+@pytest.mark.parametrize("quoted", ["a%2Bb%2Fc%3D", "a%2bb%2fc%3d", "%253D", "%%3D", "%C3%A9%3D", "100%", "%E9"])
+def test_escapes_are_resolved_once_whatever_they_stand_for(quoted: str) -> None:
+    """What a signature needs and anything else is unescaped as everywhere on the web."""
+    assert read_parameters(f'OAuth oauth_signature="{quoted}"') == {"oauth_signature": unquote(quoted)}
+
+
 names = st.text(min_size=1, max_size=8)
 
 
@@ -314,6 +321,30 @@ def test_signatures_agree_with_the_standard_whatever_the_parameters(pairs: list[
     base = "&".join(quote(part, safe="~") for part in ("GET", URL, "&".join(f"{k}={v}" for k, v in escaped)))
     digest = hmac.new(f"{SECRET}&{TOKEN_SECRET}".encode(), base.encode(), hashlib.sha1).digest()
     parameters = own | {"oauth_signature": base64.b64encode(digest).decode()}
-    seen = replace(request(), query=query)
+    seen = request()._replace(query=query)
     assert is_signed_by(seen, parameters, "HMAC-SHA1", (SECRET, TOKEN_SECRET))
     assert not is_signed_by(seen, parameters, "HMAC-SHA1", (SECRET, "other"))
+
+
+texts = st.text(max_size=8)
+
+
+@given(
+    st.sampled_from(["GET", "POST", "PUT", "DELETE"]),
+    st.sampled_from(["http", "https"]),
+    st.sampled_from(["shop.example", "Shop.Example", "127.0.0.1", "[::1]"]),
+    st.one_of(st.just(""), st.integers(1, 65535).map(":{}".format)),
+    st.text("az09/-._~%:@!$&'()*+,=é", max_size=12),
+    st.lists(st.tuples(names, texts), max_size=4),
+    st.dictionaries(st.sampled_from(["oauth_token", "oauth_nonce", "oauth_callback", "oauth_ß"]), texts, min_size=1),
+)
+def test_what_is_signed_is_what_a_library_signs(
+    method: str, scheme: str, host: str, port: str, path: str, pairs: list[tuple[str, str]], own: dict[str, str]
+) -> None:
+    """Whatever the address and the parameters, the base string is that of oauthlib."""
+    query = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs)
+    seen = SignedRequest(method, scheme, host + port, f"/{path}", query)
+    parameters = [*own.items(), *parse_qsl(query, keep_blank_values=True)]
+    resource = base_string_uri(f"{scheme}://{host}{port}/{path}")
+    expected = signature_base_string(method, resource, normalize_parameters(parameters))
+    assert next(base_strings(seen, list(own.items()))).decode() == expected

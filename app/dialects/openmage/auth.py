@@ -2,8 +2,7 @@
 
 import html
 import re
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from app.access.oauth import AccessToken
 from app.dialects.openmage.errors import (
@@ -33,9 +32,11 @@ _OPERATIONS: Final[dict[tuple[str, bool], Operation]] = {
 _VERSION: Final = re.compile(r"[1-9][0-9]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """`privileges` None = all of them; an admin without a role is an internal error once it asks for anything."""
+class Principal(NamedTuple):
+    """`privileges` None = all of them; an admin without a role is an internal error once it asks for anything.
+
+    A tuple, since one is made for every signed request.
+    """
 
     user: UserType
     privileges: frozenset[str] | None

@@ -10,7 +10,7 @@ from app.access.oauth import OAuth, is_oauth
 from app.dialects.openmage.auth import Principal, check_privilege, principal_of
 from app.dialects.openmage.errors import UserType
 from app.dialects.openmage.rules import Rules
-from app.dialects.openmage.signed import has_form, signed_request
+from app.dialects.openmage.signed import has_form, read_form, signed_request
 from app.errors import ProductImagesError
 from app.http.ready import Guard
 from app.settings import Settings
@@ -39,25 +39,25 @@ class Callers:
         """Raises OAuthProblem, InvalidHost, and what reading a form raises."""
         if (problem := request.get(_PROBLEM)) is not None:
             raise problem
-        principal = request.get(_PRINCIPAL)
-        if principal is None:
-            principal = request[_PRINCIPAL] = await self._found(request)
-        return principal
+        return request.get(_PRINCIPAL) or await self._found(request)
 
     async def _found(self, request: web.Request) -> Principal:
         authorization = request.headers.get(hdrs.AUTHORIZATION, "")
         if not is_oauth(authorization):
             return self._guest
         try:
-            token = await self._oauth.verify(authorization, await signed_request(request, self._settings))
-            return principal_of(token, self._rules)
+            form = await read_form(request) if has_form(request) else ""
+            token = await self._oauth.verify(authorization, signed_request(request, self._settings, form))
         except ProductImagesError as problem:
             request[_PROBLEM] = problem
             raise
+        principal = request[_PRINCIPAL] = principal_of(token, self._rules)
+        return principal
 
     async def _is_let(self, user: UserType, request: web.Request) -> bool:
+        """Whether `user` asks. Guards stand in front of rooms, so nobody has looked at the request yet."""
         if has_form(request):  # its body is for the room to read
             return False
-        principal = await self.principal(request)
+        principal = await self._found(request)
         check_privilege(principal, request.method)
         return principal.user == user

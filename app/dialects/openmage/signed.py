@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from app.access.signature import SignedRequest
 from app.http.body import read_body
@@ -16,19 +16,23 @@ hears of its content type and not of a wrong signature."""
 
 
 def has_form(request: web.BaseRequest) -> bool:
-    return request.content_type == _FORM
+    return hdrs.CONTENT_TYPE in request.headers and request.content_type == _FORM
 
 
-async def signed_request(request: web.Request, settings: Settings) -> SignedRequest:
-    """What a signature covers, as it was in front of every trusted proxy; InvalidHost, and what `read_body` raises."""
+async def read_form(request: web.Request) -> str:
+    """The body of a form; raises what `read_body` raises."""
+    return (await read_body(request, _MAX_FORM)).decode("utf-8", "replace")
+
+
+def signed_request(request: web.BaseRequest, settings: Settings, form: str = "") -> SignedRequest:
+    """What a signature covers, as it was in front of every trusted proxy; InvalidHost."""
     origin, target = external_origin(request, settings), request.rel_url
-    form = await read_body(request, _MAX_FORM) if has_form(request) else b""
     return SignedRequest(
-        method=request.method,
-        scheme=origin.scheme,
-        host=f"{origin.host}:{origin.port}",
-        path=target.raw_path,
-        query=target.raw_query_string,
-        peer=client_address(request, settings),
-        form=form.decode("utf-8", "replace"),
+        request.method,
+        origin.scheme,
+        f"{origin.host}:{origin.port}",
+        target.raw_path,
+        target.raw_query_string,
+        client_address(request, settings),
+        form,
     )
