@@ -21,7 +21,9 @@ from app.main import _CHAPTERS
 from tests.e2e.conftest import Serve
 
 CHECKS: Final = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-EXAMPLES: Final = 6
+EXAMPLES: Final = 6  # of each kind of request
+MOST_SECONDS: Final = 120
+ANSWER_SECONDS: Final = 20
 
 
 async def test_any_request_gets_an_answer_that_is_described(serve: Serve) -> None:
@@ -36,8 +38,9 @@ async def test_any_request_gets_an_answer_that_is_described(serve: Serve) -> Non
     }
     session = requests.Session()
     session.headers.update(credentials)
-    for result in schemathesis.openapi.from_dict(document(_CHAPTERS)).get_all_operations():
-        await asyncio.to_thread(trial(result.ok(), str(shop.url), session))
+    async with asyncio.timeout(MOST_SECONDS):
+        for result in schemathesis.openapi.from_dict(document(_CHAPTERS)).get_all_operations():
+            await asyncio.to_thread(trial(result.ok(), str(shop.url), session))
 
 
 def trial(operation: APIOperation, base: str, session: requests.Session) -> Callable[[], None]:
@@ -54,6 +57,6 @@ def trial(operation: APIOperation, base: str, session: requests.Session) -> Call
     )
     @given(case=operation.as_strategy())
     def run(case: Case) -> None:
-        case.validate_response(case.call(base_url=base, session=session), checks=checks)
+        case.validate_response(case.call(base_url=base, session=session, timeout=ANSWER_SECONDS), checks=checks)
 
     return run
