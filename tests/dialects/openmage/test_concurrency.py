@@ -82,6 +82,16 @@ async def test_changes_and_deletes_at_once_leave_nothing_behind(room: Room) -> N
     assert await room.sql("select count(*) from image_type_assignment where image_id = $1", image) == 0
 
 
+async def test_a_store_loses_an_image_once(room: Room) -> None:
+    """Of deletes in a store view at the same time, of an image that no scope uses, one finds it."""
+    images = await room.product()
+    image = await room.create(images)
+    answers = await asyncio.gather(*(room.delete(f"{images}/{image}/store/2") for _ in range(PARALLEL)))
+    assert Counter(answer.status for answer in answers) == {200: 1, 404: PARALLEL - 1}
+    assert len(await room.get(images)) == 1
+    assert await room.get(f"{images}/store/2") == []
+
+
 async def test_one_file_name_wanted_at_once_is_given_once(room: Room) -> None:
     """Renames to the same name at the same time get names of their own, and every old URL goes on."""
     images = await room.product()

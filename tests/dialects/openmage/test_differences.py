@@ -111,6 +111,23 @@ async def test_row_l_nothing_is_pinned_by_a_store_save(room: Room) -> None:
     assert (item["label"], item["exclude"], item["types"]) == ("D", "1", [])
 
 
+async def test_row_k_what_is_hidden_stays_so_whoever_asked_before(room: Room) -> None:
+    """Row K: the public does not get an admin's list or image, nor the admin the public's, where both ask alike."""
+    images = await room.product()
+    shown, hidden = await room.create(images), await room.create(images, exclude=1)
+    await room.put(f"{images}/{shown}/store/1", label="in the default store view")
+    for user, ids, labels in (
+        ("admin", [shown, hidden], ["", ""]),
+        ("guest", [shown], ["in the default store view"]),
+        ("customer", [shown], ["in the default store view"]),
+        ("admin", [shown, hidden], ["", ""]),
+    ):
+        listed = await room.get(f"{images}?attrs=id,label", user)  # type: ignore[arg-type]
+        assert ([int(item["id"]) for item in listed], [item["label"] for item in listed]) == (ids, labels)
+        answer = await room.call(user, "GET", f"{images}/{hidden}?attrs=id")  # type: ignore[arg-type]
+        assert answer.status == (200 if user == "admin" else 404)
+
+
 @pytest.mark.parametrize(
     ("query", "keys"),
     [

@@ -149,6 +149,15 @@ async def test_the_first_global_update_settles_what_a_store_left_unset(room: Roo
     assert (await seen(room, images, other))[""] == ("", "9", "0", [])
 
 
+async def test_a_position_that_another_dialect_unset_stays_so(room: Room) -> None:
+    """An image without a position that is settled otherwise keeps having none when something else of it changes."""
+    images = await room.product()
+    image = await room.create(images)
+    await room.sql("update image set position = null where id = $1 returning id", image)
+    assert (await room.put(f"{images}/{image}", label="A")).status == 200
+    assert await seen(room, images, image) == everywhere(("A", "", "0", []))
+
+
 async def test_a_global_delete_leaves_no_image(room: Room) -> None:
     """A deleted image's types go to nobody, and it is gone from every scope; its URL goes on answering."""
     images = await room.product()
