@@ -26,6 +26,7 @@ FIGURES: Final[Mapping[str, Callable[[Shop], Awaitable[Row | Sequence[Row]]]]] =
     "upload": uploads.uploads,
     "sustained": uploads.sustained,
     "beside": operation.beside_renditions,
+    "overload": operation.beside_uploads,
     "lag": operation.event_loop,
     "memory": operation.memory,
     "queue": queue.queue,

@@ -5,10 +5,11 @@ import time
 from pathlib import Path
 from typing import Final
 
+from app.settings import Settings
 from bench.photo import copy_of_photo
 from bench.quiet import in_turns, told
 from bench.reads import glue_paths
-from bench.servers import Measured, Server, building, load, ours
+from bench.servers import Measured, Server, building, flooding, load, ours
 from bench.shop import Shop
 from bench.table import Row, at_most
 from bench.uploads import upload
@@ -22,6 +23,8 @@ _SECONDS: Final = 2.0
 _TURNS: Final = 5
 _PATIENCE_SECONDS: Final = 60.0
 _MB: Final = 1_000_000
+_OVERLOAD: Final = 5
+_MOST_ABOVE_IDLE: Final = 50.0  # milliseconds
 
 
 async def beside_renditions(shop: Shop) -> Row:
@@ -43,6 +46,30 @@ async def beside_renditions(shop: Shop) -> Row:
     base, worse = (turns[name].usual(lambda one: one.p99, min) for name in ("idle", "busy"))
     shown = f"{worse:.2f} ms", f"{base:.2f} ms"
     return at_most("read p99 while two renditions run, to idle", *shown, worse / base, 3.0, told(turns.values()))
+
+
+async def beside_uploads(shop: Shop) -> Row:
+    """Reads under five times as many uploads as there are slots for."""
+    clients = _OVERLOAD * Settings().max_uploads
+    requests = [get(path, Accept="application/json") for path in glue_paths(shop, 10)]
+    async with ours(shop.settings) as server:
+
+        async def idle() -> Measured:
+            return await load(server, requests, _SECONDS, _READERS)
+
+        async def busy() -> Measured:
+            async with flooding(server, shop.admin, clients):
+                measured = await load(server, requests, _SECONDS, _READERS)
+            assert not measured.failed, f"{measured.failed} reads failed"
+            return measured
+
+        await idle()
+        turns = await in_turns({"idle": idle, "busy": busy}, enough=_TURNS, patience=_PATIENCE_SECONDS)
+    base, worse = (turns[name].usual(lambda one: one.p99, min) for name in ("idle", "busy"))
+    name = f"read p99 beside {clients} clients that upload, {_OVERLOAD} for each slot"
+    limit = base + _MOST_ABOVE_IDLE
+    shown = f"{worse:.2f} ms", f"{base:.2f} ms"
+    return Row(name, *shown, None, f"< +{_MOST_ABOVE_IDLE:.0f} ms", worse < limit, told(turns.values()))
 
 
 async def event_loop(shop: Shop) -> Row:

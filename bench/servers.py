@@ -7,11 +7,13 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import psutil
+
+from app.service.provision import Credentials
 
 HOST: Final = "127.0.0.1"
 CONNECTIONS: Final = 32
@@ -90,6 +92,14 @@ async def proxy(upstream: Server) -> AsyncIterator[Server]:
 async def building(file: Path) -> AsyncIterator[None]:
     """Two renditions at a time are made of `file`, for as long as the block lasts."""
     async with _child("bench.building", {"FILE": str(file)}):
+        yield
+
+
+@asynccontextmanager
+async def flooding(server: Server, admin: Credentials, clients: int) -> AsyncIterator[None]:
+    """So many clients upload without a pause, for as long as the block lasts; some were turned away when it begins."""
+    environ = {"PORT": str(server.port), "CLIENTS": str(clients)}
+    async with _child("bench.flooding", environ, json.dumps(asdict(admin)).encode()):
         yield
 
 
