@@ -62,6 +62,19 @@ async def test_statements_are_called_by_name(shelves: Database) -> None:
         await shelves.fetch("no_such_query")
 
 
+async def test_a_connection_is_given_back_without_a_round_trip(shelves: Database) -> None:
+    """The last that a session heard is the statement that somebody asked for, not one that resets it."""
+    sessions = [await shelves.fetchval("session")]
+    async with shelves.transaction() as tx:
+        sessions.append(await tx.fetchval("session"))
+    await _labels(shelves)
+
+    watcher = await connect(shelves.dsn)
+    rows = await watcher.fetch("select query from pg_stat_activity where pid = any ($1)", sessions)
+    await watcher.close()
+    assert [row["query"] for row in rows] == [_STATEMENTS["labels"]]
+
+
 async def test_every_statement_is_told(shelves: Database) -> None:
     """What is asked is told with the time that it took, and what went wrong by its kind, in transactions too."""
     told: list[Event] = []
