@@ -2,7 +2,7 @@
 
 A document belongs to the family of products that it shows (the root product's id), or to none when
 it says that an address is unknown. Dropping is exact: a fill that began before a drop is not kept,
-and nobody who asks after a drop joins it.
+and nobody who asks after a drop joins it. Those asked for lately are ready to go; the others are packed.
 
 Documents are kept under the address as it was typed: an id, an SKU in any case, a slug or a former one.
 Which documents another product or name makes wrong cannot be told from their keys, nor from their
@@ -18,11 +18,15 @@ from typing import Final, TypeAlias
 from aiohttp import hdrs
 from aiohttp.http import SERVER_SOFTWARE
 
+from app.http.packed import PackedDocuments, Plain
 from app.http.ready import serialised, serialised_head
 from app.service.flight import SingleFlight
 
-_ENTRY_BYTES: Final = 1000
-"""Reckoned memory of an entry beside its body: key, headers, bookkeeping."""
+_ENTRY_BYTES: Final = 1700
+"""Memory of a ready document beside its body: key, headers twice, bookkeeping."""
+_READY_SHARE: Final = 4
+"""A part of the memory is for ready documents. By Zipf's law few are asked for nearly always, and of the others the
+more are kept the better."""
 _MOST_DROPS: Final = 10_000
 """Families remembered as dropped while fills are under way; beyond it none of these fills is kept."""
 _MOST_ORIGINS: Final = 16
@@ -84,12 +88,14 @@ class _Drops:
 
 class DocumentCache:
     """`limit` in bytes; `seconds` is the age at which a document is read anew whatever was heard.
+    Keys that differ have to differ in their `repr`.
 
     `hears` says whether changes of other processes are being heard of; while they are not, nothing is kept.
     """
 
-    def __init__(self, limit: int, hears: Callable[[], bool], seconds: float = 60) -> None:
+    def __init__(self, limit: int, hears: Callable[[], bool], seconds: float = 600) -> None:
         self._limit = limit
+        self._packed = PackedDocuments(limit - limit // _READY_SHARE)
         self._hears = hears
         self._seconds = seconds
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
@@ -98,19 +104,23 @@ class DocumentCache:
         self._flights: SingleFlight[Hashable, Document] = SingleFlight()
         self._filling = 0
         self._origins: dict[Origins, float] = {}
-        self.size = 0
+        self._ready = 0  # bytes
         self.hits = 0
         self.misses = 0
 
+    @property
+    def size(self) -> int:
+        return self._ready + self._packed.size
+
     def __contains__(self, key: Hashable) -> bool:
-        return key in self._entries
+        return key in self._entries or key in self._packed
 
     def get(self, key: Hashable) -> Document | None:
-        entry = self._entries.get(key)
+        entry = self._entries.get(key) or self._unpacked(key)
         if entry is None:
             return None
         if entry.expires < time.monotonic():
-            self._remove(key)
+            self._forget(key)
             return None
         self._entries.move_to_end(key)
         self.hits += 1
@@ -142,13 +152,15 @@ class DocumentCache:
         self._drops.note(dropped)
         for family in dropped:
             self._remove_family(family)
+        self._packed.drop_families(dropped)
         self._flights.detach()
 
     def drop_all(self) -> None:
         self._drops.everything = self._drops.tick()
         self._entries.clear()
         self._by_family.clear()
-        self.size = 0
+        self._packed.clear()
+        self._ready = 0
         self._flights.detach()
 
     def _admits(self, origins: Origins) -> bool:
@@ -164,15 +176,33 @@ class DocumentCache:
         return True
 
     def _keep(self, key: Hashable, document: Document) -> None:
-        size = len(document.body) + _ENTRY_BYTES
-        if size > self._limit // 8:
-            return
-        self._remove(key)
-        self._entries[key] = _Entry(document, size, time.monotonic() + self._seconds)
+        self._forget(key)
+        if len(document.body) + _ENTRY_BYTES <= self._limit // 8:
+            self._make_ready(key, document, time.monotonic() + self._seconds)
+
+    def _make_ready(self, key: Hashable, document: Document, expires: float) -> _Entry:
+        entry = self._entries[key] = _Entry(document, len(document.body) + _ENTRY_BYTES, expires)
         self._by_family.setdefault(document.family, set()).add(key)
-        self.size += size
-        while self.size > self._limit:
-            self._remove(next(iter(self._entries)))
+        self._ready += entry.size
+        while self._ready > self._limit // _READY_SHARE:
+            self._pack(next(iter(self._entries)))
+        return entry
+
+    def _pack(self, key: Hashable) -> None:
+        document, expires = self._entries[key].document, self._entries[key].expires
+        self._remove(key)
+        self._packed.put(key, Plain(document.status, document.headers, document.body, document.family, expires))
+
+    def _unpacked(self, key: Hashable) -> _Entry | None:
+        found = self._packed.get(key)
+        if found is None:
+            return None
+        document = Document(found.status, found.headers, found.body, found.family)
+        return self._make_ready(key, document, found.expires)
+
+    def _forget(self, key: Hashable) -> None:
+        self._remove(key)
+        self._packed.discard(key)
 
     def _remove_family(self, family: int | None) -> None:
         for key in tuple(self._by_family.get(family, ())):
@@ -182,7 +212,7 @@ class DocumentCache:
         entry = self._entries.pop(key, None)
         if entry is None:
             return
-        self.size -= entry.size
+        self._ready -= entry.size
         keys = self._by_family[entry.document.family]
         keys.discard(key)
         if not keys:
