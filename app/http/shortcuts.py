@@ -7,7 +7,8 @@ the cache, whether the document still holds; and, where requests are signed, the
 """
 
 from collections.abc import Hashable, Iterable
-from typing import Final, NamedTuple, TypeAlias
+from functools import lru_cache
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from aiohttp import hdrs, web
 
@@ -17,7 +18,9 @@ from app.http.ready import Guard, ReadyResponse, may_be_ready
 from app.http.rooms import RoomName
 from app.settings import Settings
 
-Question: TypeAlias = tuple[Hashable, ...]
+T = TypeVar("T", bound=Hashable)
+Question: TypeAlias = tuple[str, Hashable, str, Hashable]
+"""Path, headers that rooms read, scheme of `Authorization`, and what else says where the service was reached."""
 Labels: TypeAlias = tuple[RoomName, str, str, int]
 """Under which an answer is counted: room, route, method, status."""
 
@@ -25,8 +28,8 @@ _SHARE: Final = 8
 """How much less than the documents the shortcuts to them may take."""
 _SCHEME: Final = len("oauth")
 """Of what `Authorization` says, so much tells whether it is for a guard."""
-_EACH_BYTES: Final = 1000
-"""Reckoned memory of a request remembered."""
+_EACH_BYTES: Final = 600
+"""Reckoned memory of a request remembered, what it shares with others left out."""
 
 
 class Shortcut(NamedTuple):
@@ -74,7 +77,9 @@ class Shortcuts:
     def learn(self, question: Question, era: int, shortcut: Shortcut) -> None:
         """`era` is that in which the question came. A way to a document that is not kept would only take room."""
         if era == self.era and self._most and shortcut.document in self._documents:
-            self._keep(question, shortcut)
+            path, read, scheme, spoken = question
+            shared = path, _shared(read), scheme, _shared(spoken)
+            self._keep(shared, shortcut._replace(labels=_shared(shortcut.labels)))
 
     def forget(self) -> None:
         """Accounts have changed: what a request may see is to be found out anew."""
@@ -91,6 +96,12 @@ class Shortcuts:
         if len(self._young) >= self._most:
             self._old, self._young = self._young, {}
         self._young[question] = shortcut
+
+
+@lru_cache(maxsize=1024)
+def _shared(part: T) -> T:
+    """The first one that was equal: most requests differ in nothing but their path."""
+    return part
 
 
 SHORTCUTS: Final = web.AppKey("shortcuts", Shortcuts)
