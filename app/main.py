@@ -11,12 +11,15 @@ from aiohttp import web
 
 from app.db.migrate import pending
 from app.dialects.glue import docs as glue_docs
+from app.dialects.glue.match import route_of as glue_route
 from app.dialects.glue.routes import GlueRoom
 from app.dialects.openmage import docs as openmage_docs
+from app.dialects.openmage.match import route_of as openmage_route
 from app.dialects.openmage.routes import OpenMageRoom
 from app.dialects.openmage.uploads import Uploads as OpenMageUploads
 from app.dialects.spree import docs as spree_docs
 from app.dialects.spree.delivery import SpreeDelivery
+from app.dialects.spree.match import route_of as spree_route
 from app.dialects.spree.routes import SpreeRoom
 from app.dialects.spree.uploads import Uploads
 from app.errors import Misconfigured, NotFound
@@ -66,9 +69,9 @@ def build_app(settings: Settings, dsn: str) -> web.Application:
         return landing() if wants_landing(request) else await glue.handle(request)
 
     rooms: dict[RoomName, Room] = {
-        "openmage": Room(openmage.error),
-        "spree": Room(spree.error, tells_request_id=True, tells_runtime=True),
-        "glue": Room(glue.error),
+        "openmage": Room(openmage.error, route_of=openmage_route),
+        "spree": Room(spree.error, tells_request_id=True, tells_runtime=True, route_of=spree_route),
+        "glue": Room(glue.error, route_of=glue_route),
         "delivery": Room(media_error),
         "service": Room(health.error, tells_request_id=True),
     }

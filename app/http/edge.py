@@ -50,7 +50,7 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
     if app[DRAIN].begun:
         app[DRAIN].part_with(response)
     method = request.method if request.method in _METHODS else "other"
-    labels = name, _route(request), method, response.status
+    labels = name, _route(request, name), method, response.status
     if ASKED in request and isinstance(response, ReadyResponse) and response.document:
         app[SHORTCUTS].learn(*request[ASKED], Shortcut(response.document, labels, response.guard))
     app[OBSERVER](RequestServed(*labels, seconds))
@@ -72,7 +72,7 @@ async def _told_or_given(request: web.Request, handler: Handler, name: RoomName)
         raise
     except Exception as error:
         if request.writer.output_size or _client_left(request, error):
-            raise _broken_off(request, error) from error
+            raise _broken_off(request, name, error) from error
         return _told(request, name, error)
 
 
@@ -86,7 +86,9 @@ def bind_request_id(request: web.BaseRequest) -> str:
     return given
 
 
-def _route(request: web.Request) -> str:
+def _route(request: web.Request, name: RoomName) -> str:
+    if pattern := request.app[ROOMS][name].route_of(request.rel_url.raw_path):
+        return pattern
     resource = request.match_info.route.resource
     return resource.canonical if resource is not None else "unknown"
 
@@ -96,11 +98,11 @@ def _client_left(request: web.Request, error: Exception) -> bool:
     return gone and isinstance(error, ConnectionError)
 
 
-def _broken_off(request: web.Request, error: Exception) -> BrokenOff:
+def _broken_off(request: web.Request, name: RoomName, error: Exception) -> BrokenOff:
     """Once bytes have gone out no document can follow: the connection ends, so that the client sees
     that what it has is not all."""
     if not _client_left(request, error):
-        request.app[OBSERVER](TransferBroken(_route(request), f"{type(error).__name__}: {error}"))
+        request.app[OBSERVER](TransferBroken(_route(request, name), f"{type(error).__name__}: {error}"))
     if request.transport is not None:
         request.transport.abort()
     return BrokenOff("the answer was broken off")
@@ -114,7 +116,7 @@ def _told(request: web.Request, name: RoomName, error: Exception) -> web.StreamR
         observe(RequestTurnedAway(name, type(failure).__name__, failure.reason))
         response.headers.setdefault(hdrs.RETRY_AFTER, str(failure.retry_after))
     elif _is_ours(failure, response.status):
-        observe(RequestFailed(name, _route(request), failure))
+        observe(RequestFailed(name, _route(request, name), failure))
     return response
 
 

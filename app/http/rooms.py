@@ -9,6 +9,9 @@ from aiohttp import web
 
 RoomName = Literal["openmage", "spree", "delivery", "service", "glue"]
 
+RouteOf = Callable[[str], str | None]
+"""From a raw path without its query to the route's pattern, as `/docs` describes it; None where nothing is routed."""
+
 ErrorDocument = Callable[[web.Request, Exception], web.StreamResponse]
 """From a failure to the room's document. The failure is a ProductImagesError, an
 `web.HTTPException` of status 400 or more (such as a wrong method), or a bug, which is a 500."""
@@ -32,6 +35,8 @@ class Room:
     error_document: ErrorDocument
     tells_request_id: bool = False
     tells_runtime: bool = False
+    route_of: RouteOf = lambda _: None
+    """For a room that finds its way itself: the router knows it by one pattern."""
 
     @property
     def is_signed(self) -> bool:

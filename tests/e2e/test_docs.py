@@ -18,6 +18,7 @@ from app.dialects.openmage.auth import _OPERATIONS
 from app.dialects.openmage.match import match as openmage_match
 from app.dialects.spree.match import _ON_COLLECTION, _ON_MEMBER, action_of, binary_of, place_of
 from app.http.openapi import document
+from app.http.rooms import ROOMS, room_name
 from app.main import _CHAPTERS, build_app
 from app.settings import Settings
 from tests.e2e.conftest import SECRET_KEY, Serve, Shop
@@ -100,6 +101,21 @@ def test_spree_describes_what_it_matches() -> None:
     assert len(actions) == len(galleries)
     delivered = [(method, binary_of(path)) for method, path in paths_of("Spree") if not path.startswith("/api/v1/")]
     assert [method for method, asked in delivered if asked] == ["GET", "HEAD"]
+
+
+def test_requests_are_counted_under_the_routes_described(tmp_path: Path) -> None:
+    """What metrics and logs call a route is what the document calls it, in every dialect; what is none has no name."""
+    rooms = build_app(Settings(data_dir=tmp_path, secret_key=SECRET_KEY), "postgresql://nobody@127.0.0.1:1/none")[ROOMS]
+    described = [
+        (path, rooms[room_name(path)].route_of(filled(path, operation)))
+        for path, _, operation in OPERATIONS
+        if {"Glue", "OpenMage", "Spree"} & set(operation["tags"])
+    ]
+
+    assert len(described) > 20
+    assert [path for path, route in described if route != path] == []
+    for nothing in ("/api/rest/products", "/api/orders", "/spree/products/1", "/stores/DE"):
+        assert rooms[room_name(nothing)].route_of(nothing) is None
 
 
 def test_operations_are_told_apart() -> None:

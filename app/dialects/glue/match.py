@@ -29,6 +29,10 @@ class Target:
     ignored_id: str | None = None
 
     @property
+    def pattern(self) -> str:
+        return f"/{self.product_type}/{{sku}}" + (f"/{self.type}" if self.wants_sets else "")
+
+    @property
     def wants_sets(self) -> bool:
         return self.type in PARENT
 
@@ -67,6 +71,12 @@ def match(raw_path: str) -> Target | None:
     if not parents:
         return Target(kind, None)
     return Target(kind, _sku(parents[1]), _decoded(own_id)) if parents[0] == PARENT[kind] else None
+
+
+def route_of(raw_path: str) -> str | None:
+    """The route's pattern, None where nothing is routed."""
+    target = match(raw_path)
+    return target.pattern if target else None
 
 
 def main_type(raw_path: str) -> ResourceType | None:

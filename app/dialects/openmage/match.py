@@ -25,6 +25,11 @@ class Route:
     image: str | None
     store: str | None
 
+    @property
+    def pattern(self) -> str:
+        image = "" if self.image is None else "/{image}"
+        return f"/api/rest/products/{{product}}/images{image}" + ("" if self.store is None else "/store/{store}")
+
 
 @lru_cache(maxsize=1024)
 def match(path: str) -> Route:
@@ -48,6 +53,14 @@ def match(path: str) -> Route:
     if segments[: len(_BASE)] != _BASE or "" in segments:
         raise OpenMageError(NO_ROUTE)
     return Route(product, spelled[len(_BASE)], image, store)
+
+
+def route_of(raw_path: str) -> str | None:
+    """The route's pattern, None where nothing is routed."""
+    try:
+        return match(raw_path).pattern
+    except OpenMageError:
+        return None
 
 
 def product_ref(product: str) -> ProductRef:

@@ -45,6 +45,11 @@ class Place:
     edit: bool = False
 
     @property
+    def pattern(self) -> str:
+        image = "" if self.image is None else "/new" if self.image == "new" else "/{image}"
+        return f"/api/v1/{self.parents}/{{parent}}/images{image}"
+
+    @property
     def representable(self) -> bool:
         """Whether the path asks for JSON, the only form that exists."""
         return self.suffix in ("", "json")
@@ -80,6 +85,14 @@ def binary_of(raw_path: str) -> Binary | None:
     if found is None:
         return None
     return Binary(leading_integer(found["image"]), found["style"], found["file"])
+
+
+def route_of(raw_path: str) -> str | None:
+    """The route's pattern, None where nothing is routed."""
+    if _BINARY.fullmatch(raw_path):
+        return "/spree/products/{image}/{style}/{file}"
+    place = place_of(raw_path)
+    return place.pattern if place else None
 
 
 def action_of(place: Place, method: str) -> Action | None:
