@@ -16,10 +16,9 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from aiohttp import hdrs
-from aiohttp.http import SERVER_SOFTWARE
 
 from app.http.packed import PackedDocuments, Plain
-from app.http.ready import serialised, serialised_head
+from app.http.ready import SERVER_NAME, serialised, serialised_head
 from app.service.flight import SingleFlight
 
 _ENTRY_BYTES: Final = 1700
@@ -51,7 +50,7 @@ class Document:
 
     def __post_init__(self) -> None:
         # Documents of a room differ in their length and little else, so the rest is often known.
-        head = serialised_head(self.status, self.headers | {hdrs.SERVER: SERVER_SOFTWARE})
+        head = serialised_head(self.status, self.headers | {hdrs.SERVER: SERVER_NAME})
         object.__setattr__(self, "head", head + serialised({hdrs.CONTENT_LENGTH: str(len(self.body))}))
 
 

@@ -221,3 +221,8 @@ async def test_errors_are_not_kept() -> None:
         with pytest.raises(DatabaseUnavailable):
             await documents.fill("key", fail)
     assert documents.misses == 2
+
+
+def test_documents_name_the_product() -> None:
+    """And not what it is made with, as all other answers do."""
+    assert b"\r\nServer: product-images\r\n" in Document(200, {"Content-Type": "text/plain"}, b"", family=None).head
