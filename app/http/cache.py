@@ -13,7 +13,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Iterable
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from aiohttp import hdrs
 
@@ -21,8 +21,8 @@ from app.http.packed import PackedDocuments, Plain
 from app.http.ready import SERVER_NAME, serialised, serialised_head
 from app.service.flight import SingleFlight
 
-_ENTRY_BYTES: Final = 1700
-"""Memory of a ready document beside its body: key, headers twice, bookkeeping."""
+_ENTRY_BYTES: Final = 1500
+"""Memory of a ready document beside its body and what is written of its key: headers twice, bookkeeping."""
 _READY_SHARE: Final = 4
 """A part of the memory is for ready documents. By Zipf's law few are asked for nearly always, and of the others the
 more are kept the better."""
@@ -35,6 +35,14 @@ out all documents by asking under many names, those of so many are kept at a tim
 
 Origins: TypeAlias = frozenset[str]
 NO_ORIGINS: Final[Origins] = frozenset()
+
+
+class PathKey(NamedTuple):
+    """The key of a document that hangs on the path, as it came with its query, and on `rest`. What a request's headers
+    make of `rest` may not hang on the path, as far as paths that there are documents for have the same pattern."""
+
+    path: str
+    rest: Hashable
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +184,11 @@ class DocumentCache:
 
     def _keep(self, key: Hashable, document: Document) -> None:
         self._forget(key)
-        if len(document.body) + _ENTRY_BYTES <= self._limit // 8:
+        if _size(key, document) <= self._limit // 8:
             self._make_ready(key, document, time.monotonic() + self._seconds)
 
     def _make_ready(self, key: Hashable, document: Document, expires: float) -> _Entry:
-        entry = self._entries[key] = _Entry(document, len(document.body) + _ENTRY_BYTES, expires)
+        entry = self._entries[key] = _Entry(document, _size(key, document), expires)
         self._by_family.setdefault(document.family, set()).add(key)
         self._ready += entry.size
         while self._ready > self._limit // _READY_SHARE:
@@ -216,3 +224,8 @@ class DocumentCache:
         keys.discard(key)
         if not keys:
             del self._by_family[entry.document.family]
+
+
+def _size(key: Hashable, document: Document) -> int:
+    """The key counts: clients choose how long a path is."""
+    return len(document.body) + len(repr(key)) + _ENTRY_BYTES

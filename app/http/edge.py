@@ -50,10 +50,10 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
     if app[DRAIN].begun:
         app[DRAIN].part_with(response)
     method = request.method if request.method in _METHODS else "other"
-    labels = name, _route(request, name), method, response.status
+    labels = name, _route(request, name), method
     if ASKED in request and isinstance(response, ReadyResponse) and response.document:
         app[SHORTCUTS].learn(*request[ASKED], Shortcut(response.document, labels, response.guard))
-    app[OBSERVER](RequestServed(*labels, seconds))
+    app[OBSERVER](RequestServed(*labels, response.status, seconds))
     return response
 
 

@@ -39,7 +39,7 @@ def front(app: web.Application, behind: ServerHandler) -> ServerHandler:
         seconds = time.perf_counter() - started
         if room.is_signed:
             sign(response, room, request_id, seconds)
-        observe(RequestServed(*shortcut.labels, seconds))
+        observe(RequestServed(*shortcut.labels, response.status, seconds))
         return response
 
     return handle

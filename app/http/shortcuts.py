@@ -2,8 +2,10 @@
 
 What a room finds out before it looks into the cache (who asks, for what, in which language and
 format) follows from the request line, a few headers and the accounts. So a request that was answered
-with a document means that document again, until accounts change. Two things are asked every time:
-the cache, whether the document still holds; and, where requests are signed, the room's guard.
+with a document means that document again, until accounts change. Where the path is part of the
+document's key (`PathKey`), what was found out of one path's headers even holds for all paths of its
+shape. Two things are asked every time: the cache, whether the document still holds; and, where
+requests are signed, the room's guard.
 """
 
 from collections.abc import Hashable, Iterable
@@ -12,17 +14,20 @@ from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from aiohttp import hdrs, web
 
-from app.http.cache import DocumentCache
+from app.http.cache import DocumentCache, PathKey
 from app.http.origin import origin_headers, spoken_to
 from app.http.ready import Guard, ReadyResponse, may_be_ready
 from app.http.rooms import RoomName
 from app.settings import Settings
 
 T = TypeVar("T", bound=Hashable)
-Question: TypeAlias = tuple[str, Hashable, str, Hashable]
+Question: TypeAlias = tuple[str, tuple[tuple[bytes, bytes], ...], str, Hashable]
 """Path, headers that rooms read, scheme of `Authorization`, and what else says where the service was reached."""
-Labels: TypeAlias = tuple[RoomName, str, str, int]
-"""Under which an answer is counted: room, route, method, status."""
+Shape: TypeAlias = tuple[str, int, Hashable, str, Hashable]
+"""A question with the first segment of its path and the number of segments instead of the path: nearly always the
+same for all paths of a route. Where it is not, a document is looked for in vain."""
+Labels: TypeAlias = tuple[RoomName, str, str]
+"""Under which an answer is counted, its status aside: room, route, method."""
 
 _SHARE: Final = 8
 """How much less than the documents the shortcuts to them may take."""
@@ -30,6 +35,9 @@ _SCHEME: Final = len("oauth")
 """Of what `Authorization` says, so much tells whether it is for a guard."""
 _EACH_BYTES: Final = 600
 """Reckoned memory of a request remembered, what it shares with others left out."""
+_LONGEST: Final = 1000
+"""Bytes of path and headers of a request that is worth remembering."""
+_MOST_SHAPES: Final = 1000
 
 
 class Shortcut(NamedTuple):
@@ -53,6 +61,7 @@ class Shortcuts:
         self._proxies = settings.trusted_proxies
         self._young: dict[Question, Shortcut] = {}
         self._old: dict[Question, Shortcut] = {}
+        self._of_shape: dict[Shape, Shortcut] = {}
         self.era = 0
         """Changes whenever all is forgotten."""
 
@@ -67,6 +76,9 @@ class Shortcuts:
 
     def find(self, question: Question) -> Shortcut | None:
         """The way to a document, which may be gone by now."""
+        alike = self._of_shape.get(_shape(question))
+        if alike is not None and isinstance(alike.document, PathKey):
+            return Shortcut(PathKey(question[0], alike.document.rest), alike.labels)
         return self._young.get(question) or self._promoted(question)
 
     def answer(self, shortcut: Shortcut) -> ReadyResponse | None:
@@ -76,15 +88,19 @@ class Shortcuts:
 
     def learn(self, question: Question, era: int, shortcut: Shortcut) -> None:
         """`era` is that in which the question came. A way to a document that is not kept would only take room."""
-        if era == self.era and self._most and shortcut.document in self._documents:
-            path, read, scheme, spoken = question
-            shared = path, _shared(read), scheme, _shared(spoken)
-            self._keep(shared, shortcut._replace(labels=_shared(shortcut.labels)))
+        if era != self.era or not self._most or shortcut.document not in self._documents or _is_long(question):
+            return
+        path, read, scheme, spoken = question
+        shortcut = shortcut._replace(labels=_shared(shortcut.labels))
+        if isinstance(shortcut.document, PathKey) and shortcut.guard is None:
+            self._keep_shape(_shape(question), shortcut)
+        else:
+            self._keep((path, _shared(read), scheme, _shared(spoken)), shortcut)
 
     def forget(self) -> None:
         """Accounts have changed: what a request may see is to be found out anew."""
         self.era += 1
-        self._young, self._old = {}, {}
+        self._young, self._old, self._of_shape = {}, {}, {}
 
     def _promoted(self, question: Question) -> Shortcut | None:
         shortcut = self._old.get(question)
@@ -96,6 +112,21 @@ class Shortcuts:
         if len(self._young) >= self._most:
             self._old, self._young = self._young, {}
         self._young[question] = shortcut
+
+    def _keep_shape(self, shape: Shape, shortcut: Shortcut) -> None:
+        if len(self._of_shape) >= _MOST_SHAPES:
+            self._of_shape = {}
+        self._of_shape[shape] = shortcut
+
+
+def _shape(question: Question) -> Shape:
+    path, read, scheme, spoken = question
+    return path[: path.find("/", 1)], path.count("/"), read, scheme, spoken
+
+
+def _is_long(question: Question) -> bool:
+    path, read, *_ = question
+    return len(path) + sum(len(name) + len(value) for name, value in read) > _LONGEST
 
 
 @lru_cache(maxsize=1024)

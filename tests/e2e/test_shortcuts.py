@@ -12,7 +12,13 @@ from tests.e2e.conftest import SECRET_KEY, Answer, Serve, Shop, eventually
 PATHS: Final = [
     "/abstract-products/dress/abstract-product-image-sets",
     "/abstract-products/DRESS?include=abstract-product-image-sets",
+    "/abstract-products/dress?page[offset]=1",
+    "/abstract-products/dress?page[offset]=odd",
+    "/abstract-products/dress/abstract-product-image-sets/7",
+    "/abstract-products/unknown/abstract-product-image-sets",
+    "/abstract-products/dress/concrete-product-image-sets",
     "/concrete-products/dress-red",
+    "/concrete-products/dress-red/concrete-product-image-sets?fields[a]=b/c",
     "/abstract-products/unknown",
     "/",
     "/api/rest/products/8/images",
@@ -61,7 +67,7 @@ async def test_a_request_is_answered_as_if_it_were_the_first(serve: Serve) -> No
 
     await eventually(remembers)
     begun = await hits(shop)
-    for _ in range(1500):
+    for _ in range(2000):
         path, names = dice.choice(PATHS), dice.sample(list(HEADERS), dice.randrange(5))
         headers = {"Accept": "*/*", "Host": "shop.example"} | {name: dice.choice(HEADERS[name]) for name in names}
         headers = {name: value.format(key=shop.api_key) for name, value in headers.items()}

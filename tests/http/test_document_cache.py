@@ -226,3 +226,12 @@ async def test_errors_are_not_kept() -> None:
 def test_documents_name_the_product() -> None:
     """And not what it is made with, as all other answers do."""
     assert b"\r\nServer: product-images\r\n" in Document(200, {"Content-Type": "text/plain"}, b"", family=None).head
+
+
+async def test_a_long_key_counts() -> None:
+    """Clients choose how long a path is, and the limit is one for memory."""
+    documents = cache(limit=100_000)
+    source = Source(document())
+    source.go.set()
+    await documents.fill(8000 * "k", source.load)
+    assert documents.size > 8000

@@ -4,13 +4,13 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
-from app.http.cache import Document, DocumentCache
+from app.http.cache import Document, DocumentCache, PathKey
 from app.http.shortcuts import Shortcut, Shortcuts
 from app.settings import Settings
 
 KEY = ("glue", "a")
 FOUND = Document(200, {"Content-Type": "application/json"}, b"{}", family=1)
-SHORTCUT = Shortcut(KEY, ("glue", "/{path}", "GET", 200))
+SHORTCUT = Shortcut(KEY, ("glue", "/{path}", "GET"))
 READS = frozenset((b"accept",))
 
 
@@ -43,10 +43,10 @@ def ask(shortcuts: Shortcuts, asked: web.Request) -> bytes | None:
     return FOUND.body
 
 
-def teach(shortcuts: Shortcuts, asked: web.Request, era: int | None = None) -> None:
+def teach(shortcuts: Shortcuts, asked: web.Request, era: int | None = None, shortcut: Shortcut = SHORTCUT) -> None:
     question = shortcuts.question(asked)
     assert question is not None
-    shortcuts.learn(question, shortcuts.era if era is None else era, SHORTCUT)
+    shortcuts.learn(question, shortcuts.era if era is None else era, shortcut)
 
 
 def test_the_same_request_finds_its_document(shortcuts: Shortcuts) -> None:
@@ -58,6 +58,35 @@ def test_the_same_request_finds_its_document(shortcuts: Shortcuts) -> None:
     assert ask(shortcuts, request(Accept="b")) is None
     assert ask(shortcuts, request()) is None
     assert ask(shortcuts, request("/a?b", Accept="a")) is None
+
+
+async def test_what_headers_mean_for_one_path_they_mean_for_all_of_its_shape(
+    shortcuts: Shortcuts, documents: DocumentCache
+) -> None:
+    """Where the path is part of the key, a document is found that nobody was led to before; others are not."""
+    for path in ("/a/1/sets", "/a/2/sets", "/b/2/sets", "/a/2"):
+        await documents.fill(PathKey(path, "json"), _found)
+    teach(
+        shortcuts,
+        request("/a/1/sets", Accept="json"),
+        shortcut=SHORTCUT._replace(document=PathKey("/a/1/sets", "json")),
+    )
+
+    assert ask(shortcuts, request("/a/1/sets", Accept="json")) == FOUND.body
+    assert ask(shortcuts, request("/a/2/sets", Accept="json")) == FOUND.body
+    assert ask(shortcuts, request("/a/3/sets", Accept="json")) is None
+    assert ask(shortcuts, request("/a/2/sets", Accept="xml")) is None
+    assert ask(shortcuts, request("/b/2/sets", Accept="json")) is None
+    assert ask(shortcuts, request("/a/2", Accept="json")) is None
+    shortcuts.forget()
+    assert ask(shortcuts, request("/a/1/sets", Accept="json")) is None
+
+
+@pytest.mark.parametrize("asked", [request("/" + 1000 * "a"), request(Accept=1000 * "a")])
+def test_long_requests_are_not_remembered(shortcuts: Shortcuts, asked: web.Request) -> None:
+    """Clients choose the length, so nothing of it is kept beyond a measure."""
+    teach(shortcuts, asked)
+    assert ask(shortcuts, asked) is None
 
 
 @pytest.mark.parametrize("asked", [request(method="HEAD"), request(closing=True)])

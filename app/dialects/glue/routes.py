@@ -12,7 +12,7 @@ from app.dialects.glue.match import match, split_target
 from app.dialects.glue.parse import Asked, admit, parse
 from app.dialects.glue.present import PREFLIGHT, View, image_sets_document, product_document
 from app.errors import ProductNotFound
-from app.http.cache import Document, DocumentCache
+from app.http.cache import Document, DocumentCache, PathKey
 from app.http.origin import media_base, public_base
 from app.http.respond import send_document
 from app.service.image_sets import ImageSetReader, Kin, Wanted
@@ -58,7 +58,8 @@ class GlueRoom:
         headers = self._of_document(request)
         base = self._settings.glue_base_url or public_base(request, self._settings)
         media = media_base(request, self._settings)
-        key = ("glue", request.raw_path, headers[hdrs.CONTENT_LANGUAGE], headers[hdrs.CONTENT_TYPE], base, media)
+        told = headers[hdrs.CONTENT_LANGUAGE], headers[hdrs.CONTENT_TYPE]
+        key = PathKey(request.raw_path, ("glue", asked.target.pattern, *told, base, media))
         load = partial(self._load, asked, headers, base, media)
         document = self._documents.get(key)
         if document is None:
