@@ -68,7 +68,9 @@ class Parts:
         self.accounts = Accounts(self.database, SecretBox(settings.secret_key, settings.secret_key_former))
         self.oauth = OAuth(self.accounts, settings.openmage_oauth_past_seconds)
         self.listener = Listener(dsn, self.hear, self.drop_all, observe=self.observer)
-        self.documents = DocumentCache(settings.document_cache_bytes, lambda: self.listener.listening)
+        self.documents = DocumentCache(
+            settings.document_cache_bytes, lambda: self.listener.listening, settings.document_cache_seconds
+        )
         reads = GLUE_READS | OPENMAGE_READS | SPREE_READS
         self.shortcuts = Shortcuts(self.documents, settings, reads)
         spree_share = settings.media_cache_bytes // 4

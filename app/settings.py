@@ -196,6 +196,9 @@ class Settings:
     document_cache_bytes: int = option(
         64 * MIB, "Memory for ready JSON and XML documents per process, in bytes.", number(0)
     )
+    document_cache_seconds: int = option(
+        300, "Age at which a ready document is read anew, whatever was heard of changes, in seconds.", number(1)
+    )
     media_cache_bytes: int = option(64 * MIB, "Memory for hot renditions per process, in bytes.", number(0))
 
     @cached_property

@@ -100,7 +100,7 @@ class DocumentCache:
     `hears` says whether changes of other processes are being heard of; while they are not, nothing is kept.
     """
 
-    def __init__(self, limit: int, hears: Callable[[], bool], seconds: float = 600) -> None:
+    def __init__(self, limit: int, hears: Callable[[], bool], seconds: float = 300) -> None:
         self._limit = limit
         self._packed = PackedDocuments(limit - limit // _READY_SHARE)
         self._hears = hears
