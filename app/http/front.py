@@ -32,7 +32,7 @@ def front(app: web.Application, behind: ServerHandler) -> ServerHandler:
         shortcut = shortcuts.find(question)
         if shortcut is None or (shortcut.guard and not await _is_let(request, shortcut.guard)):
             return await behind(request)
-        response = shortcuts.answer(shortcut)
+        response = shortcuts.answer(shortcut, question[0])
         if response is None:
             return await behind(request)
         request_id, room = bind_request_id(request), rooms[shortcut.labels[0]]

@@ -23,9 +23,9 @@ from app.settings import Settings
 T = TypeVar("T", bound=Hashable)
 Question: TypeAlias = tuple[str, tuple[tuple[bytes, bytes], ...], str, Hashable]
 """Path, headers that rooms read, scheme of `Authorization`, and what else says where the service was reached."""
-Shape: TypeAlias = tuple[str, int, Hashable, str, Hashable]
-"""A question with the first segment of its path and the number of segments instead of the path: nearly always the
-same for all paths of a route. Where it is not, a document is looked for in vain."""
+Shape: TypeAlias = tuple[int, Hashable, str, Hashable]
+"""A question with the number of segments instead of its path. With the first segment it is nearly always the same for
+all paths of a route; where it is not, a document is looked for in vain."""
 Labels: TypeAlias = tuple[RoomName, str, str]
 """Under which an answer is counted, its status aside: room, route, method."""
 
@@ -61,7 +61,7 @@ class Shortcuts:
         self._proxies = settings.trusted_proxies
         self._young: dict[Question, Shortcut] = {}
         self._old: dict[Question, Shortcut] = {}
-        self._of_shape: dict[Shape, Shortcut] = {}
+        self._alike: dict[str, dict[Shape, Shortcut]] = {}
         self.era = 0
         """Changes whenever all is forgotten."""
 
@@ -76,14 +76,16 @@ class Shortcuts:
 
     def find(self, question: Question) -> Shortcut | None:
         """The way to a document, which may be gone by now."""
-        alike = self._of_shape.get(_shape(question))
-        if alike is not None and isinstance(alike.document, PathKey):
-            return Shortcut(PathKey(question[0], alike.document.rest), alike.labels)
+        path, read, scheme, spoken = question
+        alike = self._alike.get(path[: path.find("/", 1)])
+        if alike and (shortcut := alike.get((path.count("/"), read, scheme, spoken))):
+            return shortcut
         return self._young.get(question) or self._promoted(question)
 
-    def answer(self, shortcut: Shortcut) -> ReadyResponse | None:
-        """The document at its end; None where it is gone."""
-        document = self._documents.get(shortcut.document)
+    def answer(self, shortcut: Shortcut, path: str) -> ReadyResponse | None:
+        """The document at its end for a question with this path; None where it is gone."""
+        key = shortcut.document
+        document = self._documents.get(PathKey(path, key.rest) if type(key) is PathKey else key)
         return None if document is None else ReadyResponse(document.head, document.body, document.status)
 
     def learn(self, question: Question, era: int, shortcut: Shortcut) -> None:
@@ -93,14 +95,14 @@ class Shortcuts:
         path, read, scheme, spoken = question
         shortcut = shortcut._replace(labels=_shared(shortcut.labels))
         if isinstance(shortcut.document, PathKey) and shortcut.guard is None:
-            self._keep_shape(_shape(question), shortcut)
+            self._keep_alike(question, shortcut)
         else:
             self._keep((path, _shared(read), scheme, _shared(spoken)), shortcut)
 
     def forget(self) -> None:
         """Accounts have changed: what a request may see is to be found out anew."""
         self.era += 1
-        self._young, self._old, self._of_shape = {}, {}, {}
+        self._young, self._old, self._alike = {}, {}, {}
 
     def _promoted(self, question: Question) -> Shortcut | None:
         shortcut = self._old.get(question)
@@ -113,15 +115,11 @@ class Shortcuts:
             self._old, self._young = self._young, {}
         self._young[question] = shortcut
 
-    def _keep_shape(self, shape: Shape, shortcut: Shortcut) -> None:
-        if len(self._of_shape) >= _MOST_SHAPES:
-            self._of_shape = {}
-        self._of_shape[shape] = shortcut
-
-
-def _shape(question: Question) -> Shape:
-    path, read, scheme, spoken = question
-    return path[: path.find("/", 1)], path.count("/"), read, scheme, spoken
+    def _keep_alike(self, question: Question, shortcut: Shortcut) -> None:
+        path, read, scheme, spoken = question
+        if sum(map(len, self._alike.values())) >= _MOST_SHAPES:
+            self._alike = {}
+        self._alike.setdefault(path[: path.find("/", 1)], {})[path.count("/"), read, scheme, spoken] = shortcut
 
 
 def _is_long(question: Question) -> bool:

@@ -38,7 +38,7 @@ def ask(shortcuts: Shortcuts, asked: web.Request) -> bytes | None:
     question = shortcuts.question(asked)
     assert question is not None
     shortcut = shortcuts.find(question)
-    if shortcut is None or shortcuts.answer(shortcut) is None:
+    if shortcut is None or shortcuts.answer(shortcut, question[0]) is None:
         return None
     return FOUND.body
 
