@@ -31,13 +31,17 @@ _M_MMAP_THRESHOLD: Final = -3
 _M_ARENA_MAX: Final = -8
 _MOST_KEPT_BYTES: Final = 64 * 1024 * 1024
 
+_NICENESS: Final = 10
+"""A picture can wait for a processor, a reader cannot: this much behind the service itself."""
+
 _CODECS: Final = ("jpg", "webp", "avif", "zlib", "littlecms2")
 
 
 def prepare(memory_bytes: int, max_pixels: int) -> None:
-    """Runs once in each new child: bounds its memory, and ties its life to its parent's."""
+    """Runs once in each new child: bounds its memory, ties its life to its parent's, and lets others go first."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a decoder that hangs never returns to a Python handler
     _die_with_parent()
+    os.nice(_NICENESS)
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     warnings.simplefilter("ignore")

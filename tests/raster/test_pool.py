@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,11 @@ async def test_a_killed_idle_child_is_replaced(codecs: CodecPool) -> None:
     os.kill(pid, signal.SIGKILL)
     await ended(watch)
     assert pid != await codecs.run(os.getpid)
+
+
+async def test_children_let_the_service_go_first(codecs: CodecPool) -> None:
+    """Where processors are short a picture waits, and not those who read."""
+    assert await codecs.run(partial(os.nice, 0)) > os.nice(0)
 
 
 async def test_children_are_renewed(codecs: CodecPool) -> None:
