@@ -1,6 +1,10 @@
+import asyncio
+
 from app.db.connect import Connection
-from app.db.jobs import Job, enqueue
+from app.db.job_trial import Policy
+from app.db.jobs import Job, JobRunner, enqueue
 from app.db.pool import Database
+from app.events import nobody
 from tests.commands.conftest import CommandLine
 
 
@@ -30,6 +34,33 @@ async def test_failed_jobs_get_another_chance(cli: CommandLine, database: Databa
     assert counts == {"render": (1, 1), "sweep": (1, 0)}
 
 
-async def test_reasons_of_failures_are_listed(cli: CommandLine) -> None:
-    """Without failures there is nothing to list."""
+async def test_reasons_of_failures_are_listed(cli: CommandLine, database: Database) -> None:
+    """Jobs that were given up are counted by kind and reason; without any there is nothing to list."""
     assert (await cli("jobs", "failed"))["failed_jobs"] == []
+    await _enqueue(database, Job("render", b"1"), Job("render", b"2"))
+    await _give_up(database, "render", 2)
+
+    assert (await cli("jobs", "failed"))["failed_jobs"] == [
+        {"kind": "render", "reason": "ValueError: no picture", "count": 2}
+    ]
+    assert "no picture" in (await cli.run("jobs", "failed")).out
+
+
+async def _give_up(database: Database, kind: str, count: int) -> None:
+    """Each job of a kind is tried once, in vain."""
+    given_up: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def handler(_: bytes) -> None:
+        raise ValueError("no picture")
+
+    async def on_failed(payload: bytes, _: str) -> None:
+        given_up.put_nowait(payload)
+
+    runner = JobRunner(database.dsn, observe=nobody, policy=Policy(attempts=1))
+    runner.register(kind, handler, on_failed=on_failed)
+    task = asyncio.create_task(runner.run())
+    async with asyncio.timeout(15):
+        for _ in range(count):
+            await given_up.get()
+    await runner.stop()
+    await task
