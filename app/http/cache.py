@@ -184,16 +184,16 @@ class DocumentCache:
 
     def _keep(self, key: Hashable, document: Document) -> None:
         self._forget(key)
-        if _size(key, document) <= self._limit // 8:
-            self._make_ready(key, document, time.monotonic() + self._seconds)
+        entry = _Entry(document, _size(key, document), time.monotonic() + self._seconds)
+        if entry.size <= self._limit // 8:
+            self._make_ready(key, entry)
 
-    def _make_ready(self, key: Hashable, document: Document, expires: float) -> _Entry:
-        entry = self._entries[key] = _Entry(document, _size(key, document), expires)
-        self._by_family.setdefault(document.family, set()).add(key)
+    def _make_ready(self, key: Hashable, entry: _Entry) -> None:
+        self._entries[key] = entry
+        self._by_family.setdefault(entry.document.family, set()).add(key)
         self._ready += entry.size
         while self._ready > self._limit // _READY_SHARE:
             self._pack(next(iter(self._entries)))
-        return entry
 
     def _pack(self, key: Hashable) -> None:
         document, expires = self._entries[key].document, self._entries[key].expires
@@ -205,7 +205,9 @@ class DocumentCache:
         if found is None:
             return None
         document = Document(found.status, found.headers, found.body, found.family)
-        return self._make_ready(key, document, found.expires)
+        entry = _Entry(document, _size(key, document), found.expires)
+        self._make_ready(key, entry)
+        return entry
 
     def _forget(self, key: Hashable) -> None:
         self._remove(key)
