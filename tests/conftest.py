@@ -107,7 +107,7 @@ async def _make_template(dsn: str) -> None:
     connection = await asyncpg.connect(dsn)
     await connection.execute("create database template_migrated")
     await connection.close()
-    await migrate(_with_database(dsn, "template_migrated"))
+    await migrate(with_database(dsn, "template_migrated"))
 
 
 @asynccontextmanager
@@ -117,13 +117,13 @@ async def fresh_database(cluster: Cluster, template: str) -> AsyncIterator[str]:
     admin = await asyncpg.connect(cluster.dsn)
     try:
         await admin.execute(f"create database {name} template {template} strategy file_copy")
-        yield _with_database(cluster.dsn, name)
+        yield with_database(cluster.dsn, name)
         await admin.execute(f"drop database {name} with (force)")
     finally:
         await admin.close()
 
 
-def _with_database(dsn: str, name: str) -> str:
+def with_database(dsn: str, name: str) -> str:
     return dsn.replace("@/postgres?", f"@/{name}?")
 
 
