@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import time
 from collections.abc import AsyncIterator, Coroutine, Hashable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Final
@@ -15,7 +14,8 @@ from app.db.pool import Database
 from app.dialects.glue.routes import READS as GLUE_READS
 from app.dialects.openmage.routes import READS as OPENMAGE_READS
 from app.dialects.spree.routes import READS as SPREE_READS
-from app.errors import DatabaseUnavailable
+from app.errors import DatabaseUnavailable, ProductImagesError
+from app.events import CheckFailed
 from app.http.bytecache import ByteCache
 from app.http.cache import DocumentCache
 from app.http.drain import Drain
@@ -32,7 +32,7 @@ from app.service.filing import Filing
 from app.service.gallery import GalleryReader
 from app.service.gallery_writer import GalleryWriter
 from app.service.housekeeping import Housekeeping
-from app.service.intake import Intake, sweep_spool
+from app.service.intake import Intake
 from app.service.purge import Purge
 from app.service.recipe_change import RecipeChange
 from app.service.render import Renderer
@@ -43,8 +43,8 @@ from app.store import open_store
 from app.worker import Worker
 
 _FAMILIES: Final = re.compile(r"[0-9]+(?:,[0-9]+)*")
-_ABANDONED_SECONDS: Final = 3600.0
-"""Age at which a spooled upload has no owner left: a request ends long before."""
+_TIDY_SECONDS: Final = 60.0
+"""How often files are looked for whose process was killed."""
 
 
 class Parts:
@@ -133,7 +133,7 @@ class Parts:
             await stack.enter_async_context(self.database)
             await stack.enter_async_context(self.store)
             stack.push_async_callback(self.codecs.close)
-            await asyncio.to_thread(sweep_spool, self.settings.spool_dir, time.time() - _ABANDONED_SECONDS)
+            await stack.enter_async_context(in_background(self._tidy()))
             with suppress(DatabaseUnavailable):  # it may come later; every build registers its recipes, too
                 await self.renderer.register_recipes()
             yield
@@ -152,6 +152,15 @@ class Parts:
             yield
         await self.worker.stop()
         await working
+
+    async def _tidy(self) -> None:
+        while True:
+            for tidy in (self.intake.tidy, self.store.tidy):
+                try:
+                    await tidy()
+                except (ProductImagesError, OSError) as error:  # the next round may go better
+                    self.observer(CheckFailed("tidy", f"{type(error).__name__}: {error}"))
+            await asyncio.sleep(_TIDY_SECONDS)
 
     async def _stop_working(self) -> None:
         await self.drain.wait()

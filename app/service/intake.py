@@ -6,13 +6,11 @@ there is only a claim and, perhaps, an unreferenced blob for the sweep.
 
 import asyncio
 import hashlib
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import _TemporaryFileWrapper
-from typing import Final, TypeAlias
+from typing import Final
 
 from app.db.pool import REQUEST_LOCK_SECONDS, Database, Transaction
 from app.errors import BlobBarred, FileTooLarge, FormatNotAllowed
@@ -21,10 +19,10 @@ from app.raster.pool import CodecPool
 from app.service.flight import Slots
 from app.settings import Settings
 from app.store import ObjectStore
+from app.store.held import HeldFile, tidy
 from app.store.keys import blob_key
 
 _BLOCK: Final = 512 * 1024  # bytes handed to a thread at a time: a hop costs as much as hashing 150 KB
-SpoolFile: TypeAlias = "_TemporaryFileWrapper[bytes]"
 
 
 async def lock_blob(tx: Transaction, blob: BlobHash) -> None:
@@ -35,9 +33,9 @@ async def lock_blob(tx: Transaction, blob: BlobHash) -> None:
 class Spool:
     """An upload on its way in: hashed while it is written to a private file, never held in memory."""
 
-    def __init__(self, file: SpoolFile, limit: int) -> None:
-        self.path = Path(file.name)
-        self._file = file
+    def __init__(self, held: HeldFile, limit: int) -> None:
+        self.path = held.path
+        self._file = held.file
         self._limit = limit
         self._digest = hashlib.sha256()
         self._pending = bytearray()
@@ -107,11 +105,15 @@ class Intake:
     async def spool(self) -> AsyncIterator[Spool]:
         """A place for one upload, gone with the block; Busy when all slots are taken."""
         with self.slots.take():
-            file = await asyncio.to_thread(self._create)
+            held = await asyncio.to_thread(self._create)
             try:
-                yield Spool(file, self._settings.max_image_bytes)
+                yield Spool(held, self._settings.max_image_bytes)
             finally:
-                await asyncio.to_thread(file.close)
+                await asyncio.to_thread(held.close)
+
+    async def tidy(self) -> None:
+        """Removes what uploads left behind whose process was killed."""
+        await asyncio.to_thread(tidy, self._settings.spool_dir, unlocked="upload-*")
 
     async def keep(
         self,
@@ -160,21 +162,12 @@ class Intake:
         if claim is None:
             raise BlobBarred(f"{digest} was purged")
 
-    def _create(self) -> SpoolFile:
-        folder = self._settings.spool_dir
-        folder.mkdir(parents=True, exist_ok=True)
-        return tempfile.NamedTemporaryFile(prefix="upload-", dir=folder, buffering=0)
+    def _create(self) -> HeldFile:
+        self._settings.spool_dir.mkdir(parents=True, exist_ok=True)
+        return HeldFile(self._settings.spool_dir)
 
 
 def _allowed(blob: Blob, formats: frozenset[Format]) -> Blob:
     if blob.facts.format not in formats:
         raise FormatNotAllowed(f"{blob.facts.format} is not accepted here")
     return blob
-
-
-def sweep_spool(folder: Path, older_than: float) -> None:
-    """Removes what crashed uploads left behind; `older_than` in seconds since the epoch."""
-    for left in folder.glob("upload-*"):
-        with suppress(FileNotFoundError):  # its upload has just ended
-            if left.stat().st_mtime < older_than:
-                left.unlink()

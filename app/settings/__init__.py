@@ -28,6 +28,11 @@ class Settings(Limits, Work, Apis, Parts):
         return self.data_dir / "spool"
 
     @cached_property
+    def copies_dir(self) -> Path:
+        """Where objects of a bucket lie while children read them."""
+        return self.data_dir / "copies"
+
+    @cached_property
     def figures_dir(self) -> Path:
         """Where the processes of one machine lay down their metrics for one another."""
         return self.data_dir / "figures" / socket.gethostname()

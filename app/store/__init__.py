@@ -21,4 +21,4 @@ def _chosen(settings: Settings) -> ObjectStore:
         return FileStore(settings.data_dir / "objects")
     from app.store.s3 import S3Store  # its libraries cost 0.2 s and 15 MB, which the file store need not pay
 
-    return S3Store(settings.s3_bucket, endpoint_url=settings.s3_endpoint_url or None)
+    return S3Store(settings.s3_bucket, copies=settings.copies_dir, endpoint_url=settings.s3_endpoint_url or None)

@@ -3,22 +3,20 @@
 import asyncio
 import hashlib
 import os
-import secrets
 import shutil
-import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Final, Self, TypeVar
+from typing import BinaryIO, Self, TypeVar
 
 from app.errors import ChecksumMismatch, ObjectMissing, ObjectTooLarge, StoreUnavailable
 from app.store.checking import write_read_delete
+from app.store.held import HeldFile, new_name, tidy
 from app.store.keys import checked_key
 from app.store.protocol import CHUNK, ObjectBody, ObjectStat
 
 _T = TypeVar("_T")
-_LEFTOVER_AGE: Final = 3600.0  # seconds; a younger file may belong to a write under way in another process
 
 
 class FileStore:
@@ -97,6 +95,9 @@ class FileStore:
     async def check(self) -> None:
         await write_read_delete(self)
 
+    async def tidy(self) -> None:
+        await self._run(lambda: tidy(self._incoming, "*"))
+
     def _path(self, key: str) -> Path:
         return self._root / checked_key(key)
 
@@ -121,11 +122,6 @@ class FileStore:
     def _prepare(self) -> None:
         for folder in (self._root, self._incoming):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        oldest = time.time() - _LEFTOVER_AGE
-        for left in self._incoming.iterdir():
-            with suppress(FileNotFoundError):
-                if left.stat().st_mtime < oldest:
-                    left.unlink()
 
     def _require_present(self) -> None:
         """An unmounted disk looks like an empty folder; without this, every object would look lost."""
@@ -151,9 +147,7 @@ class FileStore:
         if target.exists():
             _flush(target.parent)  # its writer may not have got that far, and our caller will rely on it
             return False
-        temporary = self._incoming / secrets.token_hex(16)
-        try:
-            _fill(temporary, source, handover=handover)
+        with _named(source, self._incoming, handover=handover) as temporary:
             _verify_and_flush(temporary, sha256)
             _make_folder(target.parent)
             try:
@@ -162,15 +156,26 @@ class FileStore:
                 return False
             finally:
                 _flush(target.parent)
-        finally:
-            temporary.unlink(missing_ok=True)
         return True
 
 
-def _fill(temporary: Path, source: Path | bytes, *, handover: bool) -> None:
-    if handover and isinstance(source, Path) and _linked(source, temporary):
+@contextmanager
+def _named(source: Path | bytes, folder: Path, *, handover: bool) -> Iterator[Path]:
+    """The bytes as a file in `folder`, for as long as the block lasts: the source itself or a copy, held either way."""
+    linked = new_name(folder)
+    if handover and isinstance(source, Path) and _linked(source, linked):
+        try:
+            yield linked
+        finally:
+            linked.unlink(missing_ok=True)
         return
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    with HeldFile(folder) as held:
+        _copy(source, held)
+        yield held.path
+
+
+def _copy(source: Path | bytes, held: HeldFile) -> None:
+    with os.fdopen(held.file.fileno(), "wb", closefd=False) as file:
         if isinstance(source, bytes):
             file.write(source)
         else:

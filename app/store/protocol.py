@@ -53,8 +53,8 @@ class ObjectStore(Protocol):
         """Store `source` durably unless the key is taken; False if it was.
 
         `sha256` (hex) is verified against what is stored; ChecksumMismatch if it differs. `handover`
-        promises that nobody writes to the file `source` again (unlinking it is fine), so that a store
-        may keep it without copying.
+        promises that `source` is a `held.HeldFile` that nobody writes to again (closing it is fine), so
+        that a store may keep it without copying.
         """
         ...
 
@@ -78,4 +78,8 @@ class ObjectStore(Protocol):
 
     async def check(self) -> None:
         """Write, read and delete a small object."""
+        ...
+
+    async def tidy(self) -> None:
+        """Remove the files that processes killed in the middle of a call left on this machine."""
         ...

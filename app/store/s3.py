@@ -7,7 +7,7 @@ import io
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from app.errors import ChecksumMismatch, ObjectMissing, ObjectTooLarge, StoreUnavailable
 from app.store.checking import write_read_delete
+from app.store.held import HeldFile, abandoned, tidy
 from app.store.keys import checked_key
 from app.store.protocol import CHUNK, ObjectBody, ObjectStat
 from app.store.s3_reads import Answer, S3Reads
@@ -29,15 +30,17 @@ _ANSWER_SECONDS: Final = 8.0  # for everything but the transfer of a body
 _DELETE_BATCH: Final = 1000  # the protocol's own limit
 _TAKEN: Final = frozenset({"PreconditionFailed", "412"})
 _CONFLICT: Final = frozenset({"ConditionalRequestConflict", "409"})
+_FORMER_COPY: Final = "product-images-*/object"  # below the system's folder for temporary files
 _UNCONDITIONAL: Final = frozenset({"NotImplemented", "501"})
 
 
 class S3Store:
     """One client for the life of the process; opening one costs 0.1 s and 15 MB. Credentials and region
-    come from the usual `AWS_*` variables."""
+    come from the usual `AWS_*` variables. Local copies lie in the folder `copies` while they are used."""
 
-    def __init__(self, bucket: str, *, endpoint_url: str | None = None, connections: int = 64) -> None:
+    def __init__(self, bucket: str, *, copies: Path, endpoint_url: str | None = None, connections: int = 64) -> None:
         self._bucket = bucket
+        self._copies = copies
         self._endpoint_url = endpoint_url
         self._config = Config(
             max_pool_connections=connections,
@@ -106,12 +109,19 @@ class S3Store:
 
     @asynccontextmanager
     async def local(self, key: str) -> AsyncIterator[Path]:
-        with tempfile.TemporaryDirectory(prefix="product-images-") as folder:
-            path = Path(folder) / "object"
+        with _translated(key):
+            held = await asyncio.to_thread(self._copy)
+        try:
             async with self.open(key) as body:
                 with _translated(key):
-                    await _write(body, path)
-            yield path
+                    await _write(body, held)
+            yield held.path
+        finally:
+            await asyncio.to_thread(held.close)
+
+    def _copy(self) -> HeldFile:
+        self._copies.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return HeldFile(self._copies)
 
     async def stat(self, key: str) -> ObjectStat | None:
         try:
@@ -133,6 +143,9 @@ class S3Store:
 
     async def check(self) -> None:
         await write_read_delete(self)
+
+    async def tidy(self) -> None:
+        await asyncio.to_thread(_tidy, self._copies)
 
     async def _put_if_absent(self, key: str, arguments: dict[str, Any]) -> bool:
         try:
@@ -227,7 +240,15 @@ async def _nothing() -> AsyncIterator[bytes]:
     yield b""
 
 
-async def _write(body: ObjectBody, to: Path) -> None:
-    with await asyncio.to_thread(to.open, "wb") as file:
+async def _write(body: ObjectBody, to: HeldFile) -> None:
+    with os.fdopen(to.file.fileno(), "wb", closefd=False) as file:
         async for chunk in body:
             await asyncio.to_thread(file.write, chunk)
+
+
+def _tidy(copies: Path) -> None:
+    tidy(copies, unlocked=_FORMER_COPY)
+    for left in abandoned(Path(tempfile.gettempdir()), _FORMER_COPY):
+        with suppress(OSError):
+            left.unlink()
+            left.parent.rmdir()

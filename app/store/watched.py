@@ -79,6 +79,10 @@ class WatchedStore:
         with _Timed(self._observe, "check"):
             await self._inner.check()
 
+    async def tidy(self) -> None:
+        with _Timed(self._observe, "tidy"):
+            await self._inner.tidy()
+
     @asynccontextmanager
     async def _opened(self, operation: str, opening: AbstractAsyncContextManager[T]) -> AsyncIterator[T]:
         async with AsyncExitStack() as stack:

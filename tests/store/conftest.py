@@ -25,7 +25,7 @@ async def _store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
             yield watched
     else:
         server: S3 = request.getfixturevalue("s3")
-        async with S3Store(server.bucket, endpoint_url=server.endpoint_url) as s3:
+        async with S3Store(server.bucket, copies=tmp_path / "copies", endpoint_url=server.endpoint_url) as s3:
             yield s3
 
 
@@ -46,7 +46,7 @@ async def _fickle(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
             yield FickleStore(files, lambda: root.rename(elsewhere), lambda: elsewhere.rename(root))
     else:
         server: StoppableS3 = request.getfixturevalue("stoppable_s3")
-        async with S3Store("fickle", endpoint_url=server.url) as s3:
+        async with S3Store("fickle", copies=tmp_path / "copies", endpoint_url=server.url) as s3:
             yield FickleStore(s3, server.stop, server.start)
 
 

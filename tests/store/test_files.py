@@ -56,18 +56,6 @@ async def test_a_refused_put_leaves_no_file(tmp_path: Path) -> None:
     assert files_below(tmp_path / "objects") == []
 
 
-async def test_leftovers_of_a_crash_are_cleared_at_start(tmp_path: Path) -> None:
-    """Old temporary files go at start; young ones may belong to another process and stay."""
-    async with FileStore(tmp_path):
-        old, young = tmp_path / ".incoming" / "old", tmp_path / ".incoming" / "young"
-        old.touch()
-        young.touch()
-        os.utime(old, (0, 0))
-
-    async with FileStore(tmp_path):
-        assert files_below(tmp_path) == [young]
-
-
 async def test_memory_does_not_grow_with_the_object(tmp_path: Path) -> None:
     """Storing and streaming 64 MB takes a few chunks of memory."""
     source = tmp_path / "large"

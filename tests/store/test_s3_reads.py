@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -73,29 +74,29 @@ async def _bucket(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bucket]:
     await runner.cleanup()
 
 
-async def test_an_object_is_read_with_one_request(bucket: Bucket) -> None:
+async def test_an_object_is_read_with_one_request(bucket: Bucket, tmp_path: Path) -> None:
     """The address is signed, and nothing is asked a second time."""
     bucket.answers = [web.Response(body=b"picture")]
-    async with S3Store("pictures", endpoint_url=bucket.url) as store:
+    async with S3Store("pictures", copies=tmp_path / "copies", endpoint_url=bucket.url) as store:
         assert await store.read("a/b", 100) == b"picture"
     assert bucket.signed == ["address"]
 
 
 @pytest.mark.parametrize("status", [301, 400, 403, 500, 503])
-async def test_the_sdk_has_the_last_word(bucket: Bucket, status: int) -> None:
+async def test_the_sdk_has_the_last_word(bucket: Bucket, tmp_path: Path, status: int) -> None:
     """A server that is out of order for a moment, or wants to be asked otherwise, costs a request and not the read."""
     bucket.answers = [web.Response(status=status, headers={"Location": "/elsewhere"}), web.Response(body=b"picture")]
-    async with S3Store("pictures", endpoint_url=bucket.url) as store:
+    async with S3Store("pictures", copies=tmp_path / "copies", endpoint_url=bucket.url) as store:
         assert await store.read("a/b", 100) == b"picture"
     assert bucket.signed == ["address", "header"]
 
 
-async def test_missing_credentials_are_told(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_missing_credentials_are_told(bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With nothing to sign with the store is away, and the reason says what to mend."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "none")
-    async with S3Store("pictures", endpoint_url=bucket.url) as store:
+    async with S3Store("pictures", copies=tmp_path / "copies", endpoint_url=bucket.url) as store:
         with pytest.raises(StoreUnavailable, match="credentials"):
             await store.read("a/b", 100)
