@@ -40,7 +40,11 @@ class WriteLimits:
     async def admit_address(self, request: web.Request) -> None:
         """Counts a write of whoever sends `request`; RateExceeded. Clients without an address are not counted."""
         if "address" in self._items:
-            await self._admit("address", _subscriber(client_address(request, self._settings)))
+            await self._admit("address", self.subscriber(request))
+
+    def subscriber(self, request: web.Request) -> str:
+        """Whose address sends `request`: of IPv6 the part that he cannot change at will."""
+        return _subscriber(client_address(request, self._settings))
 
     async def admit_key(self, key: object) -> None:
         """Counts a write of a key or token; RateExceeded. Without one nothing is counted."""

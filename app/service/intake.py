@@ -17,6 +17,7 @@ from app.errors import BlobBarred, FileTooLarge, FormatNotAllowed
 from app.model import MEDIA_TYPES, BlobHash, Facts, Format
 from app.raster.pool import CodecPool
 from app.service.flight import Slots
+from app.service.strangers import Strangers
 from app.settings import Settings
 from app.store import ObjectStore
 from app.store.held import HeldFile, tidy
@@ -100,16 +101,23 @@ class Intake:
         self._store = store
         self._codecs = codecs
         self.slots = Slots(settings.max_uploads)
+        self.strangers = Strangers()
 
     @asynccontextmanager
     async def spool(self) -> AsyncIterator[Spool]:
         """A place for one upload, gone with the block; Busy when all slots are taken."""
         with self.slots.take():
-            held = await asyncio.to_thread(self._create)
-            try:
-                yield Spool(held, self._settings.max_image_bytes)
-            finally:
-                await asyncio.to_thread(held.close)
+            async with self.file() as spool:
+                yield spool
+
+    @asynccontextmanager
+    async def file(self) -> AsyncIterator[Spool]:
+        """As `spool`, for somebody who has seen to a slot, or to a place among strangers."""
+        held = await asyncio.to_thread(self._create)
+        try:
+            yield Spool(held, self._settings.max_image_bytes)
+        finally:
+            await asyncio.to_thread(held.close)
 
     async def tidy(self) -> None:
         """Removes what uploads left behind whose process was killed."""

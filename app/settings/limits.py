@@ -19,6 +19,12 @@ class Limits:
     body_idle_seconds: int = option(
         30, "Longest time a request body may go without a byte, in seconds; then it gets 408.", number(1)
     )
+    stranger_seconds: int = option(
+        15,
+        "Time that a file may take whose caller is not known yet, since a Spree client sends its key behind it, in "
+        "seconds; then it has to come at 64 KiB/s or more.",
+        number(1),
+    )
     send_seconds: int = option(
         60, "Longest time a client may take to accept one chunk of an image, in seconds.", number(1)
     )
@@ -35,7 +41,11 @@ class Limits:
     max_pixels: int = option(50_000_000, "Most pixels in one frame of an image.", number(1))
     max_total_pixels: int = option(100_000_000, "Most pixels over all frames of an image.", number(1))
     max_frames: int = option(1000, "Most frames of an animation.", number(1))
-    max_uploads: int = option(16, "Uploads in flight per process; more get 503.", number(1))
+    max_uploads: int = option(
+        16,
+        "Uploads in flight per process; more get 503. Files that come before their key have two places of their own.",
+        number(1),
+    )
     max_builds: int = option(8, "Renditions built on demand at a time per process; more get 503.", number(1))
     write_rate_per_key: str = option(
         "", "Writes that one key or token may make per process, such as `100/minute`; empty: any number.", rate()

@@ -4,9 +4,8 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
 import orjson
@@ -14,13 +13,13 @@ from aiohttp.web import Request
 
 from app.dialects.spree.errors import Malformed
 from app.dialects.spree.filename import disposition_parameter
+from app.dialects.spree.files import Files
 from app.dialects.spree.match import OVERRIDES
-from app.dialects.spree.multipart import Part, parts, pass_over
-from app.dialects.spree.params import MOST_FIELDS, Params, Upload, nested, wrapped
-from app.errors import BodyTooLarge, FileTooLarge
+from app.dialects.spree.multipart import Part, parts
+from app.dialects.spree.params import MOST_FIELDS, Params, nested, wrapped
+from app.errors import BodyTooLarge
 from app.http.body import body_chunks, read_body
 from app.service.file_names import UNNAMED, sanitised, scrubbed
-from app.service.intake import Intake, Spool
 
 ATTACHMENT: Final = "image[attachment]"
 _FORM: Final = "application/x-www-form-urlencoded"
@@ -30,64 +29,6 @@ _MOST_SIGNS: Final = 20_000  # what JSON may have of these, which is more than a
 _SIGNS: Final = (b",", b":", b"[", b"{")
 _LONG_NUMBER: Final = re.compile(rb"\d{19}")
 _LONGEST_NUMBER: Final = 30  # digits that are kept exactly
-_HEAD: Final = 1024  # bytes kept to tell what kind of file it is
-
-
-Standing = Literal["admin", "unknown", "refused"]
-"""What is known of a caller before the body is read; who sends a key in it is unknown until then."""
-
-
-class Files:
-    """The file of one request, in a spool that is opened when the first byte comes.
-
-    Who is refused has no right to upload: the files are read through and take up neither space nor a slot.
-    """
-
-    def __init__(self, stack: AsyncExitStack, intake: Intake, standing: Standing) -> None:
-        self._stack = stack
-        self._intake = intake
-        self.standing = standing
-        self._spool: Spool | None = None
-
-    @property
-    def spool(self) -> Spool:
-        if self._spool is None:
-            raise LookupError("no file was received")
-        return self._spool
-
-    async def receive(self, name: str, chunks: AsyncIterator[bytes]) -> Upload:
-        """Spools a file; of several the last one counts. One beyond the limit is only read through."""
-        if self.standing == "refused":
-            await pass_over(chunks)
-            return Upload(name, b"")
-        spool = await self._fresh()
-        head, too_large = b"", False
-        async for chunk in chunks:
-            if len(head) < _HEAD:
-                head = (head + chunk)[:_HEAD]
-            if not too_large:
-                too_large = not await _fits(spool, chunk)
-        await spool.finish()
-        return Upload(name, head, too_large)
-
-    async def reserve(self) -> None:
-        """Takes the slot of an upload already; Busy."""
-        await self._fresh()
-
-    async def _fresh(self) -> Spool:
-        if self._spool is None:
-            self._spool = await self._stack.enter_async_context(self._intake.spool())
-        else:
-            await self._spool.restart()
-        return self._spool
-
-
-async def _fits(spool: Spool, chunk: bytes) -> bool:
-    try:
-        await spool.write(chunk)
-    except FileTooLarge:
-        return False
-    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +61,7 @@ async def parse_body(request: Request, files: Files, limit: int) -> Body:
     if is_admin and (request.content_length or limit) > _MUCH:
         await files.reserve()
     if request.content_type == "multipart/form-data":
-        pieces = parts(body_chunks(request, limit), request.headers["Content-Type"])
+        pieces = parts(files.in_time(body_chunks(request, limit)), request.headers["Content-Type"])
         return Body(nested(await _fields(pieces, files, most_text)), form=True)
     if request.content_type == _FORM or "Content-Type" not in request.headers:
         text = (await read_body(request, most_text)).decode("utf-8", "replace")
@@ -172,6 +113,8 @@ async def _fields(pieces: AsyncIterator[Part], files: Files, most_text: int) -> 
         if len(fields) == MOST_FIELDS:
             raise Malformed(f"more than {MOST_FIELDS} fields")
         name, value = await _field(part, files, most_text)
+        if name == "token" and isinstance(value, str):
+            files.key = value
         most_text -= len(name) + (len(value) if isinstance(value, str) else 0)
         fields.append((name, value))
         await asyncio.sleep(0)  # one chunk may hold hundreds of parts

@@ -10,7 +10,8 @@ from aiohttp import hdrs, web
 from app.dialects.spree import headers, present, validation
 from app.dialects.spree.auth import KEY_HEADER, Caller, FindRole, authenticate, credentials
 from app.dialects.spree.errors import Invalid, NoSuchAction, NotAcceptable, Unauthorised, document
-from app.dialects.spree.forms import Body, Files, Standing, pairs, parse_body
+from app.dialects.spree.files import Files, Standing
+from app.dialects.spree.forms import Body, pairs, parse_body
 from app.dialects.spree.headers import respond
 from app.dialects.spree.match import Action, Place, action_of, leading_integer, place_of, plain_integer
 from app.dialects.spree.params import check_viewable, image_form
@@ -118,13 +119,15 @@ class SpreeRoom:
         await self._limits.admit_address(request)
         await self._limits.admit_key(key)
         async with AsyncExitStack() as stack:
-            files = Files(stack, self._intake, await self._standing(request, query))
+            files = await self._files(stack, request, query)
             body = await parse_body(request, files, self._settings.max_body_bytes)
             action = _routed(place, body.verb(request))
             params = body.params | query
             if not key:
                 await self._limits.admit_key(credentials(request.headers, params).key)
             caller = await self._caller(request, params)
+            if caller.admin:
+                await files.admit()
             return await self._change(action, place, caller, params, files)
 
     async def _change(
@@ -176,7 +179,20 @@ class SpreeRoom:
         """What is known before the body, which is asked for a key only where none stands before it."""
         if KEY_HEADER not in request.headers and "token" not in query:
             return "unknown"
-        return "admin" if await self._find_role(credentials(request.headers, query).key) == "admin" else "refused"
+        return "admin" if await self._is_admin(credentials(request.headers, query).key) else "refused"
+
+    async def _files(self, stack: AsyncExitStack, request: web.Request, query: dict[str, Any]) -> Files:
+        return Files(
+            stack,
+            self._intake,
+            await self._standing(request, query),
+            address=self._limits.subscriber(request),
+            seconds=self._settings.stranger_seconds,
+            is_admin=self._is_admin,
+        )
+
+    async def _is_admin(self, key: str) -> bool:
+        return bool(key.strip()) and await self._find_role(key) == "admin"
 
     async def _caller(self, request: web.Request, params: dict[str, Any]) -> Caller:
         given = credentials(request.headers, params)

@@ -7,7 +7,7 @@ from typing import Final
 from app.dialects.spree import data_uri, validation
 from app.dialects.spree.errors import Invalid, Unusable
 from app.dialects.spree.filename import disposition_parameter
-from app.dialects.spree.forms import Files
+from app.dialects.spree.files import Files
 from app.dialects.spree.params import Absent, Attachment, Cleared, Upload
 from app.errors import CodecFailed, FormatNotAllowed, ImageLimitExceeded, ImageUndecodable
 from app.events import Observe, UploadAccepted, UploadRejected

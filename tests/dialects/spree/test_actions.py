@@ -303,11 +303,15 @@ async def test_a_busy_service_turns_uploads_away(serve: Serve) -> None:
 
 
 async def test_whoever_may_not_upload_takes_no_slot(serve: Serve) -> None:
-    """A file of a caller who is known to have no right is refused without being kept."""
+    """A file of a caller who is known to have no right is refused without being kept; one that comes before its key has
+    a place elsewhere, until the key is an admin's."""
     shop = await serve(max_uploads=0)
     assert (await shop.call("POST", IMAGES, CUSTOMER, data=form(png()))).status == 401
     assert (await shop.call("POST", f"{IMAGES}?token=wrong", None, data=form(png()))).status == 401
-    assert (await shop.call("POST", IMAGES, None, data=form(png()))).status == 503
+    assert (await shop.call("POST", IMAGES, None, data=form(png()))).status == 401
+    late = form(png())
+    late.add_field("token", ADMIN)
+    assert (await shop.call("POST", IMAGES, None, data=late)).status == 503
 
 
 @pytest.mark.parametrize("body", [{"json": {"alt": "x" * 300_000}}, {"data": {"image[alt]": "x" * 300_000}}])
