@@ -4,6 +4,8 @@ The docstring of a class is its public sentence. `reason` carries what an operat
 reaches a client. Each dialect turns these into its own document (`dialects/*/errors.py`).
 """
 
+from dataclasses import dataclass
+
 
 class ProductImagesError(Exception):
     """Something went wrong."""
@@ -49,6 +51,15 @@ class RenditionFailed(ProductImagesError):
 
 
 # --- what was sent cannot be accepted ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """Which setting is exceeded, what it allows, and what was measured, both in the setting's unit."""
+
+    setting: str
+    allowed: int
+    measured: int
 
 
 class Rejected(ProductImagesError):
@@ -109,6 +120,10 @@ class FormatNotAllowed(ImageRejected):
 
 class ImageLimitExceeded(ImageRejected):
     """The image has more pixels or frames than this service accepts."""
+
+    def __init__(self, reason: str = "", excess: Excess | None = None) -> None:
+        super().__init__(reason)
+        self.excess = excess
 
 
 class FileTooLarge(ImageLimitExceeded):

@@ -70,10 +70,16 @@ class UploadAccepted:
 
 @dataclass(frozen=True, slots=True)
 class UploadRejected:
-    """`why` is the name of the error's class."""
+    """`why` is the name of the error's class, `format` what the first bytes look like, `size` in bytes as far as it
+    was received; where a limit is exceeded, its setting, what that allows and what was measured. No names."""
 
     room: str
     why: str
+    format: str = "unknown"
+    size: int = 0
+    limit: str = ""
+    allowed: int = 0
+    measured: int = 0
 
 
 @dataclass(frozen=True, slots=True)

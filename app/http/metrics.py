@@ -49,6 +49,9 @@ class Metrics:
         self._lag = self._histogram("event_loop_lag", "How late the event loop comes round.", (), _LATENCIES)
         self._uploads = self._histogram("upload", "Uploads accepted.", ("room",), _WORK)
         self._uploaded = self._counter("uploaded_bytes", "Bytes of the uploads accepted.", ("room",))
+        self._rejected = self._counter(
+            "uploads_rejected", "Uploads rejected.", ("room", "why", "format", "limit", "measure")
+        )
         self._jobs = self._histogram("job", "Jobs done.", ("kind",), _WORK)
         self._codecs = self._histogram("codec", "Tasks done by the codecs' children.", ("task",), _WORK)
         self._decoded = self._counter("codec_pixels", "Pixels that the codecs' children decoded.", ("task",))
@@ -93,6 +96,11 @@ class Metrics:
         self._uploads.add((event.room,), event.seconds)
         self._uploaded.labels(event.room).inc(event.size)
 
+    def rejected(self, event: events.UploadRejected) -> None:
+        """The measure by how many times the limit it is, so that its values stay few."""
+        measure = _times(event.measured, event.allowed) if event.limit else ""
+        self._rejected.labels(event.room, event.why, event.format, event.limit, measure).inc()
+
     def built(self, event: events.RenditionBuilt) -> None:
         self._renditions.labels(event.recipe, event.format, event.cause).inc()
         self._pixels.labels(event.cause).inc(event.pixels)
@@ -117,6 +125,12 @@ class Metrics:
 
     def _counter(self, name: str, sentence: str, labels: Iterable[str]) -> Counter:
         return Counter(f"product_images_{name}", sentence, labels, registry=self._registry)
+
+
+def _times(measured: int, allowed: int) -> str:
+    """How far a limit is exceeded: `2`, `4` … for up to so many times as much as it allows, `more` above 64."""
+    steps = (2**power for power in range(1, 7))
+    return next((str(step) for step in steps if measured <= step * allowed), "more")
 
 
 class _Watched(Collector):

@@ -87,7 +87,11 @@ class Observer:
 
     def _upload_rejected(self, event: events.UploadRejected) -> None:
         self.metrics.trouble("upload_rejected", event.why)
-        self._log.info("upload_rejected", room=event.room, why=event.why)
+        self.metrics.rejected(event)
+        excess = {"limit": event.limit, "allowed": event.allowed, "measured": event.measured} if event.limit else {}
+        self._log.info(
+            "upload_rejected", room=event.room, why=event.why, format=event.format, size=event.size, **excess
+        )
 
     def _child_lost(self, event: events.CodecChildLost) -> None:
         self.metrics.child_lost(event)

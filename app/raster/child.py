@@ -3,6 +3,7 @@
 import ctypes
 import fcntl
 import os
+import re
 import resource
 import select
 import signal
@@ -16,7 +17,7 @@ from typing import Final, ParamSpec, TypeVar
 import PIL
 from PIL import AvifImagePlugin, Image, _imaging, features
 
-from app.errors import CodecFailed, ImageLimitExceeded, ImageUndecodable, ProductImagesError
+from app.errors import CodecFailed, Excess, ImageLimitExceeded, ImageUndecodable, ProductImagesError
 from app.model import Facts, Format, Recipe, Rendered
 from app.raster.clean import cleaned
 from app.raster.limits import Limits, check
@@ -107,7 +108,9 @@ def _typed_errors() -> Iterator[None]:
     try:
         yield
     except ProductImagesError as error:
-        raise type(error)(error.reason) from None
+        bare = type(error)(error.reason)
+        bare.__dict__.update(error.__dict__)
+        raise bare from None
     except BaseException as error:  # SystemExit too: it would travel to the parent and end the service there
         raise CodecFailed(f"{type(error).__name__}: {error}") from None
 
@@ -120,9 +123,15 @@ def _decoding() -> Iterator[None]:
     except (ProductImagesError, MemoryError, FileNotFoundError, PermissionError):
         raise
     except Image.DecompressionBombError as error:
-        raise ImageLimitExceeded(str(error)) from error
+        raise ImageLimitExceeded(str(error), _excess(error)) from error
     except Exception as error:
         raise ImageUndecodable(f"{type(error).__name__}: {error}") from error
+
+
+def _excess(error: Image.DecompressionBombError) -> Excess:
+    """Pillow says in words alone how many pixels there are; it looks before we can."""
+    told = re.search(r"\d+", str(error))
+    return Excess("MAX_PIXELS", Image.MAX_IMAGE_PIXELS or 0, int(told[0]) if told else 0)
 
 
 def header(path: Path, limits: Limits) -> Facts:

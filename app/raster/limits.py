@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.errors import ImageLimitExceeded
+from app.errors import Excess, ImageLimitExceeded
 from app.model import Facts
 
 
@@ -19,9 +19,12 @@ def check(facts: Facts, limits: Limits) -> Facts:
     """The same facts, or ImageLimitExceeded with the limit in its reason."""
     pixels = facts.width * facts.height
     if pixels > limits.pixels:
-        raise ImageLimitExceeded(f"{facts.width}x{facts.height} is more than {limits.pixels} pixels")
+        excess = Excess("MAX_PIXELS", limits.pixels, pixels)
+        raise ImageLimitExceeded(f"{facts.width}x{facts.height} is more than {limits.pixels} pixels", excess)
     if facts.frames > limits.frames:
-        raise ImageLimitExceeded(f"more than {limits.frames} frames")
+        excess = Excess("MAX_FRAMES", limits.frames, facts.frames)
+        raise ImageLimitExceeded(f"more than {limits.frames} frames", excess)
     if pixels * facts.frames > limits.total_pixels:
-        raise ImageLimitExceeded(f"{facts.frames} frames have more than {limits.total_pixels} pixels")
+        excess = Excess("MAX_TOTAL_PIXELS", limits.total_pixels, pixels * facts.frames)
+        raise ImageLimitExceeded(f"{facts.frames} frames have more than {limits.total_pixels} pixels", excess)
     return facts

@@ -31,10 +31,24 @@ _PILLOW_NAMES: Final[dict[Format, str]] = {
     "webp": "WEBP",
     "avif": "AVIF",
 }
-_HEAD: Final = 64
+HEAD_BYTES: Final = 64
+"""So many of the first bytes tell a format."""
 _BLOCK: Final = 256 * 1024
 """Bytes read at a time: JPEG's decoder is slow near the end of each block, 2 % of its time in Pillow's of 64 KB."""
 _AVIF_BRANDS: Final = (b"avif", b"avis")
+_FOREIGN: Final = (
+    ("tiff", 0, (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),
+    ("heic", 4, (b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1", b"ftypmsf1")),
+    ("jxl", 0, (b"\xff\x0a", b"\0\0\0\x0cJXL ")),
+    ("jpeg2000", 0, (b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51")),
+    ("bmp", 0, (b"BM",)),
+    ("psd", 0, (b"8BPS",)),
+    ("ico", 0, (b"\0\0\1\0",)),
+    ("pdf", 0, (b"%PDF",)),
+    ("svg", 0, (b"<svg", b"<?xml")),
+    ("html", 0, (b"<!DOCTYPE", b"<!doctype", b"<html")),
+)
+"""Names of what is often sent although no codec here reads it, with the place and the bytes that tell it."""
 
 
 @contextmanager
@@ -59,9 +73,18 @@ def sniff(head: bytes) -> Format:
         return "gif"
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "webp"
-    if head[4:8] == b"ftyp" and any(brand in head[8:_HEAD] for brand in _AVIF_BRANDS):
+    if head[4:8] == b"ftyp" and any(brand in head[8:HEAD_BYTES] for brand in _AVIF_BRANDS):
         return "avif"
     raise FormatNotAllowed(f"unknown first bytes: {head[:16].hex()}")
+
+
+def kind_of(head: bytes) -> str:
+    """What the first bytes look like, for a log: a `Format`, the name of a foreign one, `empty` or `unknown`."""
+    try:
+        return sniff(head)
+    except FormatNotAllowed:
+        foreign = (name for name, at, starts in _FOREIGN if head[at:].startswith(starts))
+        return next(foreign, "unknown" if head else "empty")
 
 
 def open_image(path: Path, fmt: Format) -> Image.Image:
@@ -93,7 +116,7 @@ def orientation(data: mmap.mmap, image: Image.Image, fmt: Format) -> int:
 def facts_of(path: Path, *, most_frames: int) -> Facts:
     """What the header says. Counting the frames of a GIF stops behind `most_frames`."""
     with mapped(path) as data:
-        fmt = sniff(data[:_HEAD])
+        fmt = sniff(data[:HEAD_BYTES])
         with open_image(path, fmt) as image:
             width, height = image.size
             frames = getattr(image, "n_frames", 1) if fmt in ("png", "webp", "avif") else 1

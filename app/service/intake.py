@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from app.db.pool import REQUEST_LOCK_SECONDS, Database, Transaction
-from app.errors import BlobBarred, FileTooLarge, FormatNotAllowed
+from app.errors import BlobBarred, Excess, FileTooLarge, FormatNotAllowed
 from app.model import MEDIA_TYPES, BlobHash, Facts, Format
 from app.raster.pool import CodecPool
+from app.raster.sniff import HEAD_BYTES
 from app.service.flight import Slots
 from app.service.strangers import Strangers
 from app.settings import Settings
@@ -41,6 +42,8 @@ class Spool:
         self._digest = hashlib.sha256()
         self._pending = bytearray()
         self._size = 0
+        self.head = b""
+        """The first bytes, by which formats are told."""
 
     @property
     def size(self) -> int:
@@ -55,8 +58,11 @@ class Spool:
     async def write(self, data: bytes) -> None:
         """Takes more bytes; FileTooLarge beyond the largest image accepted."""
         self._size += len(data)
+        if len(self.head) < HEAD_BYTES:
+            self.head += data[: HEAD_BYTES - len(self.head)]
         if self._size > self._limit:
-            raise FileTooLarge(f"the image is larger than {self._limit} bytes")
+            excess = Excess("MAX_IMAGE_BYTES", self._limit, self._size)
+            raise FileTooLarge(f"the image is larger than {self._limit} bytes", excess)
         self._pending += data
         if len(self._pending) >= _BLOCK:
             await self._flush()
@@ -69,6 +75,7 @@ class Spool:
         """Forgets everything received, for a transport in which the last of several values counts."""
         self._pending.clear()
         self._size = 0
+        self.head = b""
         self._digest = hashlib.sha256()
         await asyncio.to_thread(self._file.truncate, 0)
         self._file.seek(0)

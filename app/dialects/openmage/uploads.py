@@ -8,11 +8,12 @@ from aiohttp import hdrs, web
 
 from app.dialects.openmage.body import ParsedBody, read_body
 from app.dialects.openmage.content import body_format
-from app.errors import ImageRejected
-from app.events import Observe, UploadAccepted, UploadRejected
+from app.errors import FileTooLarge, ImageRejected
+from app.events import Observe, UploadAccepted
 from app.http.body import body_chunks
 from app.model import Format
 from app.service.intake import Blob, Intake, Spool
+from app.service.rejection import rejection
 
 FORMATS: Final = frozenset[Format](("jpeg", "png", "gif", "webp"))
 """What an upload may be, whatever media type it claims."""
@@ -32,10 +33,17 @@ class Uploads:
         encoding = headers.get(hdrs.CONTENT_ENCODING, "")
         format = body_format(headers.get(hdrs.CONTENT_TYPE, ""), encoding)  # noqa: A001
 
-        async def open_spool() -> Spool:
-            return await stack.enter_async_context(self._intake.spool())
+        spools: list[Spool] = []
 
-        return await read_body(format, body_chunks(request, self._limit), open_spool)
+        async def open_spool() -> Spool:
+            spools.append(await stack.enter_async_context(self._intake.spool()))
+            return spools[-1]
+
+        try:
+            return await read_body(format, body_chunks(request, self._limit), open_spool)
+        except FileTooLarge as error:
+            self._observe(rejection("openmage", error, spools[-1]))
+            raise
 
     async def keep(self, spool: Spool) -> Blob:
         """The image, once the store has it; ImageRejected."""
@@ -43,7 +51,7 @@ class Uploads:
         try:
             blob = await self._intake.keep(spool, FORMATS)
         except ImageRejected as error:
-            self._observe(UploadRejected("openmage", type(error).__name__))
+            self._observe(rejection("openmage", error, spool))
             raise
         self._observe(UploadAccepted("openmage", blob.size, time.perf_counter() - started))
         return blob

@@ -9,13 +9,14 @@ from app.dialects.spree.errors import Invalid, Unusable
 from app.dialects.spree.filename import disposition_parameter
 from app.dialects.spree.files import Files
 from app.dialects.spree.params import Absent, Attachment, Cleared, Upload
-from app.errors import CodecFailed, FormatNotAllowed, ImageLimitExceeded, ImageUndecodable
-from app.events import Observe, UploadAccepted, UploadRejected
+from app.errors import CodecFailed, Excess, FileTooLarge, FormatNotAllowed, ImageLimitExceeded, ImageUndecodable
+from app.events import Observe, UploadAccepted
 from app.model import Facts, Recipe
 from app.raster.pool import CodecPool
 from app.service.fetch import Fetcher, Remote
 from app.service.file_names import sanitised
 from app.service.intake import Intake
+from app.service.rejection import rejection
 from app.service.spree_gallery_writer import StoredUpload
 from app.settings import Settings
 
@@ -62,14 +63,16 @@ class Uploads:
         try:
             stored = await self._checked(upload, files)
         except Invalid as error:
-            self._observe(UploadRejected("spree", type(error.__cause__ or error).__name__))
+            self._observe(rejection("spree", error.__cause__ or error, files.spool))
             raise
         self._observe(UploadAccepted("spree", stored.blob.size, time.perf_counter() - started))
         return stored
 
     async def _checked(self, upload: Upload, files: Files) -> StoredUpload:
         if upload.too_large:
-            raise Invalid(validation.too_large(self._settings.max_image_bytes))
+            most = self._settings.max_image_bytes
+            too_large = FileTooLarge(excess=Excess("MAX_IMAGE_BYTES", most, files.spool.size))
+            raise Invalid(validation.too_large(most)) from too_large
         if errors := validation.name_and_type_errors(upload.name, upload.head):
             raise Invalid(errors)
         try:
