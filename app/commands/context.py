@@ -102,7 +102,8 @@ def say(text: str) -> None:
 
 
 def complain(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
+    """A line on standard error; on a terminal in the place of a bar that may stand there, which draws itself anew."""
+    sys.stderr.write(f"\r\x1b[K{text}\n" if sys.stderr.isatty() else f"{text}\n")
 
 
 def sentence(error: ProductImagesError) -> str:

@@ -1,13 +1,13 @@
 """`import glue`: the catalogue of a Glue shop, with progress for people and a report of what was left out."""
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tqdm import tqdm
-
 from app.commands import gallery
-from app.commands.context import Context
+from app.commands.context import Context, complain
+from app.commands.progress import progress
 from app.commands.registry import Nouns
 from app.errors import InvalidCommand
 from app.service.fetch import Fetcher
@@ -15,6 +15,7 @@ from app.service.filing import Filing
 from app.service.glue_import.report import Report, reported
 from app.service.glue_import.run import Options, run_import
 from app.service.picture_fetch import PictureFetch
+from app.service.text_file import size_of
 
 if TYPE_CHECKING:
     from app.parts import Parts
@@ -55,24 +56,26 @@ async def _import(args: argparse.Namespace, context: Context) -> int:
     if args.fetch and args.dry_run:
         raise InvalidCommand("--fetch and --dry-run do not go together.")
     options = Options(args.folder, tuple(context.settings.locales.values()), args.fold_locales, not args.dry_run)
-    size = sum(path.stat().st_size for path in options.files())
+    size = sum(size_of(path) or 0 for path in options.files())
     with reported(args.report) as report:
         async with context.database() as database:
-            with tqdm(total=size, unit="B", unit_scale=True, leave=False, disable=None) as bar:
-                await run_import(database, Filing(context.settings), options, report, bar.update)
+            with progress("bytes", size) as advanced:
+                await run_import(database, Filing(context.settings), options, report, advanced)
+        for note in report.notes:
+            complain(note)
         if args.fetch:
             await _fetch(context, report)
     context.answer(_document(args, report), _text(args, report))
-    return 1 if report.rejected or report.still_foreign else 0
+    return 1 if report.has_lines else 0
 
 
 async def _fetch(context: Context, report: Report) -> None:
     async with context.parts() as parts:
-        with tqdm(unit=" pictures", leave=False, disable=None) as bar:
+        with progress("pictures") as advanced:
 
             def fetched(pictures: int) -> None:
                 report.count_fetched(pictures)
-                bar.update(pictures)
+                advanced(pictures)
 
             await _picture_fetch(parts).run(report.count_foreign, fetched)
 
@@ -86,20 +89,25 @@ def _document(args: argparse.Namespace, report: Report) -> dict[str, object]:
     document: dict[str, object] = {**report.counts, "folded_owners": report.folded, "dry_run": args.dry_run}
     if args.fetch:
         document |= {"fetched": report.fetched, "still_foreign": report.still_foreign}
-    return document | {"report": str(args.report) if report.rejected or report.still_foreign else None}
+    return document | {"report": report.path if report.has_lines else None}
 
 
 def _text(args: argparse.Namespace, report: Report) -> str:
     lines = [
-        f"{subject.capitalize()}: {', '.join(f'{number} {outcome}' for outcome, number in outcomes.items())}."
+        f"{subject.capitalize()}: {', '.join(f'{outcomes[outcome]} {outcome}' for outcome in _told(outcomes))}."
         for subject, outcomes in report.counts.items()
     ]
     if args.fold_locales:
         lines.append(f"Folded: {report.folded} products.")
     if args.fetch:
         lines.append(f"Pictures: {report.fetched} fetched, {report.still_foreign} URLs still foreign.")
-    if report.rejected or report.still_foreign:
-        lines.append(f"What was left out, and why: {args.report}")
+    if report.has_lines:
+        lines.append(f"What was left out, and why: {report.path}")
     if args.dry_run:
         lines.append("Nothing was changed, this was a dry run.")
     return "\n".join(lines)
+
+
+def _told(outcomes: Mapping[str, int]) -> list[str]:
+    """Rows that are for something other than products are told where there are any."""
+    return [outcome for outcome, number in outcomes.items() if number or outcome != "skipped"]

@@ -4,10 +4,9 @@ import argparse
 from dataclasses import asdict
 from datetime import timedelta
 
-from tqdm import tqdm
-
 from app.commands.context import Context, complain
 from app.commands.duration import duration
+from app.commands.progress import progress
 from app.commands.registry import Nouns
 
 
@@ -49,10 +48,10 @@ async def _verify(_: argparse.Namespace, context: Context) -> int:
     """Exit code 1 if anything is wrong."""
     checked, damages = 0, []
     async with context.parts() as parts:
-        with tqdm(unit=" objects", disable=None) as progress:
+        with progress("objects") as advanced:
             async for damage in parts.housekeeping.verify():
                 checked += 1
-                progress.update()
+                advanced(1)
                 if damage is not None:
                     damages.append(damage)
                     complain(f"{damage.what}: {damage.key}")
@@ -75,10 +74,10 @@ async def _plan(_: argparse.Namespace, context: Context) -> int:
 async def _build(_: argparse.Namespace, context: Context) -> int:
     enqueued = 0
     async with context.parts() as parts:
-        with tqdm(unit=" originals", disable=None) as progress:
+        with progress("originals") as advanced:
             async for count in parts.recipe_change.build():
                 enqueued += count
-                progress.update(count)
+                advanced(count)
     context.answer({"enqueued": enqueued}, f"{enqueued} originals are in the queue; `jobs list` shows the progress.")
     return 0
 

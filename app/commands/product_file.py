@@ -1,15 +1,16 @@
-"""Files of products, read line by line: CSV with a header, or JSON lines with the same columns."""
+"""Files of products, read line by line: CSV with a header, or JSON lines with the same columns, as `export products`
+and `product list --json` write them."""
 
-import csv
-import io
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 from app.errors import InvalidCommand
+from app.service.csv_table import Table
 from app.service.provision_plan import ProductOptions
+from app.service.text_file import TextFile, text_file
 
 Line = tuple[int, ProductOptions | InvalidCommand]
 """The number of the line where a product begins, and what it says or why that cannot be read."""
@@ -21,82 +22,64 @@ _SWITCHES: Final[Mapping[str, tuple[str, bool]]] = {
     "hidden": ("visible", False),
     "images": ("supports_images", True),
     "no_images": ("supports_images", False),
+    "supports_images": ("supports_images", True),
 }
 _TEXTS: Final = ("sku", "slug", "name", "parent")
-_COLUMNS: Final = frozenset({*_TEXTS, *_SWITCHES, "id", "website", "no_website"})
+_COLUMNS: Final = frozenset({*_TEXTS, *_SWITCHES, "id", "website", "websites", "no_website"})
 _TRUE: Final = frozenset({"1", "true", "yes", "y", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "n", "off"})
 _SEPARATORS: Final = re.compile(r"[\s,;|]+")
 
 
-def read_products(path: Path, progress: Callable[[int], object]) -> Iterator[Line]:
-    """The lines of a file; `progress` hears of the bytes read. Raises `InvalidCommand` for a file that cannot be read
+def read_products(path: Path, advanced: Callable[[int], object]) -> Iterator[Line]:
+    """The lines of a file; `advanced` hears of the bytes read. Raises `InvalidCommand` for a file that cannot be read
     at all, or whose header names unknown columns."""
-    try:
-        with path.open("rb") as file:
-            start = file.read(1).lstrip(b"\xef")
-            file.seek(0)
-            yield from _json_lines(file, progress) if start == b"{" else _csv_lines(file, progress)
-    except OSError as error:
-        raise InvalidCommand(f"{path} cannot be read: {error.strerror}.") from None
+    with text_file(path, advanced) as text:
+        yield from _json_lines(text) if text.first_line.lstrip().startswith("{") else _csv_lines(text)
 
 
-def size(path: Path) -> int | None:
-    """In bytes; None for what is no regular file."""
-    return path.stat().st_size if path.is_file() else None
+def _csv_lines(text: TextFile) -> Iterator[Line]:
+    table = Table(text, _column)
+    _check_columns(table.columns)
+    for number, cells in table.rows():
+        if isinstance(cells, InvalidCommand):
+            yield number, cells
+        else:
+            yield number, _attempt(_options, [(name, cells[at]) for name, at in table.columns.items()])
 
 
-def _text_lines(file: BinaryIO, progress: Callable[[int], object]) -> Iterator[str]:
-    """Bytes that are no UTF-8 become surrogates, which the rules for words refuse line by line."""
-    for number, line in enumerate(file):
-        progress(len(line))
-        yield (line.removeprefix(b"\xef\xbb\xbf") if number == 0 else line).decode("utf-8", "surrogateescape")
-
-
-def _csv_lines(file: BinaryIO, progress: Callable[[int], object]) -> Iterator[Line]:
-    lines = _text_lines(file, progress)
-    header = next(lines, "")
-    delimiter = max(",;\t", key=header.count)
-    columns = [_column(name) for name in next(csv.reader(io.StringIO(header), delimiter=delimiter), [])]
-    _check_columns(columns)
-    reader = csv.reader(lines, delimiter=delimiter)
-    while True:
-        number = reader.line_num + 2
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield number, InvalidCommand(f"This is not CSV: {error}.")
-            continue
-        if cells:
-            yield number, _attempt(_from_cells, columns, cells)
-
-
-def _json_lines(file: BinaryIO, progress: Callable[[int], object]) -> Iterator[Line]:
-    for number, line in enumerate(_text_lines(file, progress), start=1):
+def _json_lines(text: TextFile) -> Iterator[Line]:
+    for number, line in enumerate(text.lines(), start=1):
         if line.strip():
-            yield number, _attempt(_from_json, line)
+            yield from ((number, product) for product in _from_line(line))
 
 
-def _attempt(parse: Callable[..., ProductOptions], *args: object) -> ProductOptions | InvalidCommand:
+def _from_line(line: str) -> Iterator[ProductOptions | InvalidCommand]:
+    """One product, or all those of a list that `product list --json` wrote."""
     try:
-        return parse(*args)
+        values = json.loads(line)
+    except (ValueError, RecursionError):
+        yield InvalidCommand("This is not JSON.")
+        return
+    if isinstance(values, dict) and values.keys() == {"products"} and isinstance(values["products"], list):
+        yield from (_attempt(_from_values, product) for product in parents_first(values["products"]))
+    else:
+        yield _attempt(_from_values, values)
+
+
+def parents_first(products: Iterable[Any]) -> list[Any]:
+    """The rows of a list of products, in an order in which they can be imported."""
+    return sorted(products, key=lambda row: isinstance(row, Mapping) and row.get("parent") is not None)
+
+
+def _attempt(parse: Callable[[Any], ProductOptions], given: object) -> ProductOptions | InvalidCommand:
+    try:
+        return parse(given)
     except InvalidCommand as error:
         return error
 
 
-def _from_cells(columns: list[str], cells: list[str]) -> ProductOptions:
-    if len(cells) != len(columns):
-        raise InvalidCommand(f"There are {len(cells)} cells under {len(columns)} columns.")
-    return _options(zip(columns, cells, strict=True))
-
-
-def _from_json(line: str) -> ProductOptions:
-    try:
-        values = json.loads(line)
-    except (ValueError, RecursionError):
-        raise InvalidCommand("This is not JSON.") from None
+def _from_values(values: object) -> ProductOptions:
     if not isinstance(values, dict):
         raise InvalidCommand("This is not a JSON object.")
     named = {_column(name): value for name, value in values.items()}
@@ -116,7 +99,7 @@ def _options(values: Iterable[tuple[str, object]]) -> ProductOptions:
             said[option] = _truth(column, value) is meaning
         elif column == "no_website":
             said |= {"websites": ()} if _truth(column, value) else {}
-        elif column == "website":
+        elif column in ("website", "websites"):
             said["websites"] = _codes(value)
         else:
             said[column] = _number(value) if column == "id" else _text(column, value)
@@ -153,10 +136,8 @@ def _column(name: str) -> str:
     return name.strip().lower().replace("-", "_")
 
 
-def _check_columns(columns: list[str]) -> None:
+def _check_columns(columns: Collection[str]) -> None:
     if "sku" not in columns:
         raise InvalidCommand("The first line must name the columns, sku among them.")
     if unknown := set(columns) - _COLUMNS:
         raise InvalidCommand(f"The file has unknown columns: {', '.join(sorted(unknown))}.")
-    if len(set(columns)) < len(columns):
-        raise InvalidCommand("The file has the same column twice.")

@@ -1,18 +1,17 @@
 """`product import`: batches of lines into the catalogue, with progress for people."""
 
 import itertools
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Final
 
-from tqdm import tqdm
-
-from app.commands.context import sentence
-from app.commands.product_file import Line, read_products, size
+from app.commands.context import complain, sentence
+from app.commands.product_file import Line, read_products
+from app.commands.progress import progress
 from app.db.pool import Database
 from app.errors import InvalidCommand
 from app.service.provision_products import put_batch
+from app.service.text_file import size_of
 
 _BATCH: Final = 1000
 
@@ -20,8 +19,8 @@ _BATCH: Final = 1000
 async def import_file(database: Database, path: Path) -> dict[str, int]:
     """How many products were created, updated, unchanged and rejected; the rejected ones are told by line number."""
     counts: Counter[str] = Counter()
-    with tqdm(total=size(path), unit="B", unit_scale=True, leave=False, disable=not sys.stderr.isatty()) as bar:
-        lines = read_products(path, bar.update)
+    with progress("bytes", size_of(path)) as advanced:
+        lines = read_products(path, advanced)
         while batch := list(itertools.islice(lines, _BATCH)):
             counts += await _import_batch(database, batch)
     return {outcome: counts[outcome] for outcome in ("created", "updated", "unchanged", "rejected")}
@@ -38,6 +37,6 @@ async def _import_batch(database: Database, batch: list[Line]) -> Counter[str]:
         else:
             outcomes[result[1]] += 1
     for number, error in sorted(problems, key=lambda problem: problem[0]):
-        tqdm.write(f"line {number}: {sentence(error)}", file=sys.stderr)
+        complain(f"line {number}: {sentence(error)}")
     outcomes["rejected"] = len(problems)
     return outcomes

@@ -1,3 +1,4 @@
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ async def test_an_import_tells_what_it_did(cli: CommandLine, folder: Path, tmp_p
     assert await cli("import", "glue", str(folder), *report(tmp_path)) == {
         "products": created | {"created": 1},
         "sets": created,
-        "images": created,
+        "images": created | {"skipped": 0},
         "links": created,
         "folded_owners": 0,
         "dry_run": False,
@@ -82,3 +83,23 @@ async def test_a_fetch_tells_what_is_still_foreign(cli: CommandLine, folder: Pat
     assert output.code == 1
     assert '"fetched":0,"still_foreign":1' in output.out
     assert (tmp_path / "rejected.csv").read_text().splitlines()[1].startswith("L,,The address may not be fetched.")
+
+
+async def test_what_is_unusual_is_told_where_no_program_reads(cli: CommandLine, folder: Path, tmp_path: Path) -> None:
+    """How a file is read, and rows that are for something else, are told to people."""
+    rows = IMAGES.replace("product_image_key", "product_image_key,product_image_set_key").replace("k1", "k1,")
+    (folder / "product_image.csv").write_text(f"{rows.replace('k2', 'k2,')}banner,L,S,,,0,k3,s1\n".replace(",", ";"))
+    output = await cli.run("import", "glue", str(folder), *report(tmp_path))
+    assert output.code == 0
+    assert "Images: 2 created, 0 updated, 0 unchanged, 0 rejected, 1 skipped." in output.out
+    assert "product_image.csv is read as separated by semicolons." in output.err
+
+
+async def test_two_imports_at_once_have_a_report_each(cli: CommandLine, folder: Path, tmp_path: Path) -> None:
+    """One import waits for the other, both succeed, and neither writes into the other's report or removes it."""
+    with (folder / "product_image.csv").open("a") as file:
+        file.write("default,L,S,en_US,cup,0,k3\n")
+    outputs = await asyncio.gather(*(cli.run("import", "glue", str(folder), *report(tmp_path)) for _ in range(2)))
+    assert [output.code for output in outputs] == [1, 1]
+    reports = [(tmp_path / name).read_text() for name in ("rejected.csv", "rejected-2.csv")]
+    assert (reports[0], reports[0].count("cup")) == (reports[1], 1)

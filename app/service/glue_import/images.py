@@ -6,11 +6,12 @@ from typing import cast
 
 from app.db.bulk import Bulk
 from app.errors import InvalidCommand
+from app.service.csv_table import Table
 from app.service.filing import Filing
 from app.service.glue_import.report import Report, Subject
-from app.service.glue_import.rows import IMAGE_COLUMNS, ImageRecord, ImageRows
-from app.service.glue_import.table import Table
+from app.service.glue_import.rows import IMAGE_COLUMNS, ImageRecord, ImageRows, column_name
 from app.service.picture_fetch import give_files
+from app.service.text_file import text_file
 
 
 async def import_images(
@@ -26,9 +27,11 @@ async def import_images(
     """Adds or updates pictures, sets and their links; never deletes any. `locales` are the configured ones."""
     await tx.execute("begin_image_import")
     known = frozenset(locales) | {row["locale"] for row in await tx.fetch("store_locales")}
-    with path.open("rb") as file:
-        table = Table(file, IMAGE_COLUMNS, _rejecter(path, report), advanced)
-        await tx.copy("import_row", _records(table, ImageRows(table.columns, known), _rejecter(path, report)))
+    with text_file(path, advanced) as text:
+        table = Table(text, column_name)
+        table.require(IMAGE_COLUMNS)
+        report.note(table.note)
+        await tx.copy("import_row", _records(table, ImageRows(table.columns, known), path.name, report))
     await tx.copy("import_language", [(locale, rank) for rank, locale in enumerate(dict.fromkeys(locales))])
     await tx.execute("import_owners")
     await _reject_rows_without_owner(tx, _rejecter(path, report))
@@ -61,15 +64,19 @@ def _rejecter(path: Path, report: Report) -> Callable[[int, str], None]:
     return lambda line, reason: report.reject("images", path.name, line, reason)
 
 
-def _records(table: Table, rows: ImageRows, reject: Callable[[int, str], None]) -> Iterator[ImageRecord]:
+def _records(table: Table, rows: ImageRows, file: str, report: Report) -> Iterator[ImageRecord]:
     for line, cells in table.rows():
         try:
+            if isinstance(cells, InvalidCommand):
+                raise cells
             record = rows.read(line, cells)
         except InvalidCommand as error:
-            reject(line, error.reason)
+            report.reject("images", file, line, error.reason)
+            continue
+        if record is None:
+            report.count("images", "skipped")
         else:
-            if record is not None:
-                yield record
+            yield record
 
 
 async def _reject_rows_without_owner(tx: Bulk, reject: Callable[[int, str], None]) -> None:

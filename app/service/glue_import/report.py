@@ -5,52 +5,68 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Literal, Protocol
+from typing import IO, Final, Literal
 
-from app.errors import InvalidCommand
+from app.service.report_file import report_file
 
 Subject = Literal["products", "sets", "images", "links"]
-Outcome = Literal["created", "updated", "unchanged", "rejected"]
+Outcome = Literal["created", "updated", "unchanged", "rejected", "skipped"]
 Counts = Mapping[str, Mapping[str, int]]
 """How many of each subject had each outcome."""
 
 SUBJECTS: Final[tuple[Subject, ...]] = ("products", "sets", "images", "links")
-OUTCOMES: Final[tuple[Outcome, ...]] = ("created", "updated", "unchanged", "rejected")
-
-
-class _Writer(Protocol):
-    def writerow(self, row: tuple[str, int | str, str], /) -> object: ...
+_OUTCOMES: Final[tuple[Outcome, ...]] = ("created", "updated", "unchanged", "rejected")
+OUTCOMES: Final[Mapping[Subject, tuple[Outcome, ...]]] = dict.fromkeys(SUBJECTS, _OUTCOMES) | {
+    "images": (*_OUTCOMES, "skipped")
+}
+"""`skipped`: rows whose set is for something other than products."""
 
 
 class Report:
-    """Lines that were left out go to the file at once, so that any number of them takes no memory."""
+    """Lines that were left out go to the file at once, so that any number of them takes no memory. `notes` are
+    sentences about whole files."""
 
-    def __init__(self, writer: _Writer) -> None:
-        self._writer = writer
+    def __init__(self, file: IO[str]) -> None:
+        self.path = file.name
+        self.notes: list[str] = []
+        self._writer = csv.writer(file, lineterminator="\n")
         self._counts: Counter[tuple[Subject, Outcome]] = Counter()
         self.folded = 0
         self.fetched = 0
         self.still_foreign = 0
 
+    def note(self, sentence: str | None) -> None:
+        if sentence:
+            self.notes.append(sentence)
+
     def count(self, subject: Subject, outcome: Outcome, number: int = 1) -> None:
         self._counts[subject, outcome] += number
 
     def reject(self, subject: Subject, file: str, line: int, reason: str) -> None:
+        self._list(file, line, reason)
         self.count(subject, "rejected")
-        self._writer.writerow((file, line, reason))
 
     def count_fetched(self, pictures: int) -> None:
         self.fetched += pictures
 
     def count_foreign(self, url: str, reason: str) -> None:
         """A picture that could not be fetched; its URL stands in the place of the file."""
+        self._list(url, "", reason)
         self.still_foreign += 1
-        self._writer.writerow((url, "", reason))
+
+    def _list(self, *cells: str | int) -> None:
+        if not self.has_lines:
+            self._writer.writerow(("file", "line", "reason"))
+        self._writer.writerow(cells)
+
+    @property
+    def has_lines(self) -> bool:
+        return bool(self.rejected or self.still_foreign)
 
     @property
     def counts(self) -> Counts:
         """A row of an image file that was left out counts as a rejected image."""
-        return {subject: {outcome: self._counts[subject, outcome] for outcome in OUTCOMES} for subject in SUBJECTS}
+        return {s: {outcome: self._counts[s, outcome] for outcome in OUTCOMES[s]} for s in SUBJECTS}
 
     @property
     def created(self) -> int:
@@ -63,16 +79,7 @@ class Report:
 
 @contextmanager
 def reported(path: Path) -> Iterator[Report]:
-    """A report whose file is `path`, begun anew and gone if nothing was left out. Raises InvalidCommand if it
-    cannot be written."""
-    try:
-        file = path.open("w", encoding="utf-8", newline="")
-    except OSError as error:
-        raise InvalidCommand(f"The report {path} cannot be written: {error.strerror}.") from None
-    with file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("file", "line", "reason"))
-        report = Report(writer)
-        yield report
-    if not (report.rejected or report.still_foreign):
-        path.unlink()
+    """A report in the file `path`, or in one with a number while another import writes there; gone if nothing was
+    left out. Raises InvalidCommand if it cannot be written."""
+    with report_file(path) as file:
+        yield Report(file)

@@ -15,12 +15,19 @@ _LONGEST_NAME: Final = 255
 _LONGEST_URL: Final = 2048
 _LONGEST_KEY: Final = 32
 _FALSE: Final = frozenset({"0", "false", "no"})
+_PREFIX: Final = "product_image."
+"""What combined files put before the columns of images."""
 
 ImageRecord: TypeAlias = tuple[
     int, str, str | None, str | None, str | None, str, bool, int, str, str | None, list[str | None] | None
 ]
 """A row of the table `import_row`: line, set name, large URL, small URL, locale, SKU of the owner, whether that is
 an abstract product, sort order, image key, set key, texts as a flat list of locale, large, small."""
+
+
+def column_name(cell: str) -> str:
+    """The name of a column, from its cell in the header."""
+    return cell.strip().removeprefix(_PREFIX)
 
 
 @dataclass(frozen=True, slots=True)

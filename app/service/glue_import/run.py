@@ -20,6 +20,8 @@ from app.service.glue_import.report import Report
 PRODUCT_FILES: Final[dict[Kind, str]] = {"abstract": "product_abstract.csv", "concrete": "product_concrete.csv"}
 IMAGE_FILE: Final = "product_image.csv"
 
+_NAMES: Final = (*PRODUCT_FILES.values(), IMAGE_FILE)
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -33,12 +35,26 @@ class Options:
     keep: bool = True
 
     def files(self) -> list[Path]:
-        """Those that there are, in the order in which they are read; InvalidCommand if there is none."""
-        names = (*PRODUCT_FILES.values(), IMAGE_FILE)
-        paths = [path for name in names if (path := self.folder / name).is_file()]
-        if not paths:
-            raise InvalidCommand(f"There is none of {', '.join(names)} in {self.folder}.")
-        return paths
+        """Those that there are, in the order in which they are read; InvalidCommand if there is none, and for one
+        that seems to be there under another name."""
+        there = self._names_there()
+        if not there.intersection(_NAMES):
+            raise InvalidCommand(f"There is none of {', '.join(_NAMES)} in {self.folder}.")
+        return [self.folder / name for name in _NAMES if name in there]
+
+    def missing(self) -> list[str]:
+        there = {path.name for path in self.files()}
+        return [name for name in _NAMES if name not in there]
+
+    def _names_there(self) -> set[str]:
+        try:
+            names = {path.name for path in self.folder.iterdir()}
+        except OSError as error:
+            raise InvalidCommand(f"The folder {self.folder} cannot be read: {error.strerror}.") from None
+        for name in sorted(names):
+            if name.lower() in set(_NAMES) - names:
+                raise InvalidCommand(f"{self.folder / name} would not be read: call it {name.lower()}.")
+        return names
 
 
 async def run_import(
@@ -47,6 +63,8 @@ async def run_import(
     """`advanced` hears of the bytes read. Raises InvalidCommand for a file that cannot be read at all; what is
     wrong with a line is reported, and costs no other line."""
     files = {path.name: path for path in options.files()}
+    for name in options.missing():
+        report.note(f"There is no {name} in {options.folder}.")
     async with bulk(database, keep=options.keep) as tx:
         await tx.execute("lock_glue_import")
         for kind, name in PRODUCT_FILES.items():

@@ -1,6 +1,6 @@
 """Files to import, and the catalogue that comes of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,8 @@ class Importer:
     database: Database
     connection: Connection
     folder: Path
+    notes: list[str] = field(default_factory=list)
+    """What the last run told of whole files."""
 
     def write(self, name: str, *lines: str, end: str = "\n") -> None:
         (self.folder / name).write_bytes(end.join([*lines, ""]).encode())
@@ -47,6 +49,7 @@ class Importer:
             await run_import(
                 self.database, Filing(Settings()), Options(self.folder, LOCALES, fold, keep), report, lambda _: None
             )
+        self.notes = report.notes
         return report.counts
 
     async def created(self, *, fold: bool = False) -> dict[str, int]:

@@ -3,6 +3,7 @@
 import pytest
 
 from app.errors import InvalidCommand
+from app.service.glue_import.run import Options
 from tests.service.glue_import.conftest import Importer
 
 UNCHANGED = {"created": 0, "updated": 0, "rejected": 0}
@@ -37,10 +38,11 @@ async def test_a_second_run_writes_nothing(importer: Importer) -> None:
     )
     await importer.run()
     before = await versions(importer)
-    assert await importer.run() == {
+    unchanged = {
         subject: UNCHANGED | {"unchanged": number}
         for subject, number in (("products", 3), ("sets", 3), ("images", 3), ("links", 4))
     }
+    assert await importer.run() == unchanged | {"images": unchanged["images"] | {"skipped": 0}}
     assert await versions(importer) == before
 
 
@@ -68,7 +70,7 @@ async def test_the_last_row_of_a_key_decides_everywhere(importer: Importer) -> N
     await importer.run()
     assert [await importer.sets(sku) for sku in ("177", "178")] == [{"default": ["new"]}] * 2
     importer.images("default,newest,newest,de_DE,178,,0,k1,")
-    assert (await importer.run())["images"] == {"created": 0, "updated": 1, "unchanged": 0, "rejected": 0}
+    assert (await importer.run())["images"] == {"created": 0, "updated": 1, "unchanged": 0, "rejected": 0, "skipped": 0}
     assert await importer.sets("177") == {"default": ["newest"]}
 
 
@@ -168,7 +170,7 @@ async def test_alternative_texts_are_kept_per_locale(importer: Importer) -> None
     assert await importer.texts("178", "en_US") == [("big", "")]
     assert await importer.texts("178", "de_DE") == [("groß", "klein")]
     importer.images("default,A,A,de_DE,177,,0,a,,,,größer,", "default,B,B,,178,,0,b,,big,,groß,klein", texts=True)
-    assert (await importer.run())["images"] == {"created": 0, "updated": 1, "unchanged": 1, "rejected": 0}
+    assert (await importer.run())["images"] == {"created": 0, "updated": 1, "unchanged": 1, "rejected": 0, "skipped": 0}
     assert await importer.texts("177", "de_DE") == [("größer", "")]
 
 
@@ -192,7 +194,7 @@ async def test_what_is_wrong_with_a_line_is_reported(importer: Importer) -> None
         "default,A,A,en_US,177,,-4,a,",
     )
     counts = await importer.run()
-    assert counts["images"] == {"created": 1, "updated": 0, "unchanged": 0, "rejected": 12}
+    assert counts["images"] == {"created": 1, "updated": 0, "unchanged": 0, "rejected": 12, "skipped": 1}
     assert sorted(importer.rejected(), key=lambda line: int(line.partition(",")[0])) == [
         '2,"Locale by name ""fr_FR"" not found."',
         '3,"Abstract product with sku ""nope"" not found."',
@@ -234,7 +236,7 @@ async def test_files_are_read_as_they_come(importer: Importer) -> None:
         b'k8,"de ""fault""",same,same,en_US,177\r\n'
         b'k9,"unfinished,x'
     )
-    assert (await importer.run())["images"] == {"created": 4, "updated": 0, "unchanged": 0, "rejected": 5}
+    assert (await importer.run())["images"] == {"created": 4, "updated": 0, "unchanged": 0, "rejected": 5, "skipped": 0}
     assert await importer.sets("177") == {'de "fault"': ["https://h/a b$.jpg", "two\r\nlines", "same", "same"]}
     assert importer.rejected() == [
         "6,The line is not UTF-8.",
@@ -290,3 +292,49 @@ async def test_products_that_exist_keep_what_the_file_does_not_say(importer: Imp
     (importer.folder / "product_abstract.csv").unlink()
     importer.images("default,A,A,en_US,177,,0,a,")
     assert await importer.created() == {"products": 0, "sets": 1, "images": 1, "links": 1}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "separator", "end", "note"),
+    [
+        ("utf-8", ",", "\r", "lines that end in CR"),
+        ("utf-8-sig", ";", "\r\n", "separated by semicolons"),
+        ("utf-16", "\t", "\r\n", "UTF-16, separated by tabs"),
+    ],
+)
+async def test_what_excel_writes_is_imported(
+    importer: Importer, encoding: str, separator: str, end: str, note: str
+) -> None:
+    """Excel's German CSV, its Unicode text and an old Mac's line ends are simply read, with a line that says so."""
+    importer.products("177")
+    importer.images("default,https://img.example/ü.jpg,S,de_DE,177,,0,k1,")
+    path = importer.folder / "product_image.csv"
+    path.write_bytes(path.read_text().replace(",", separator).replace("\n", end).encode(encoding))
+    assert await importer.created() == {"products": 1, "sets": 1, "images": 1, "links": 1}
+    assert await importer.sets("177", "de_DE") == {"default": ["https://img.example/ü.jpg"]}
+    assert importer.notes == [f"product_image.csv is read as {note}."]
+
+
+async def test_files_that_are_not_there_are_told(importer: Importer) -> None:
+    """A missing file is told; one whose name is spelled otherwise, or that is a folder, is refused with its remedy."""
+    importer.write("product_abstract.csv", "abstract_sku", "177")
+    await importer.run()
+    assert importer.notes == [
+        f"There is no {name} in {importer.folder}." for name in ("product_concrete.csv", "product_image.csv")
+    ]
+    importer.write("Product_Image.csv", "image_set_name")
+    with pytest.raises(InvalidCommand, match=r"Product_Image\.csv would not be read: call it product_image\.csv\."):
+        await importer.run()
+    (importer.folder / "Product_Image.csv").unlink()
+    (importer.folder / "product_image.csv").mkdir()
+    with pytest.raises(InvalidCommand, match="Is a directory"):
+        await importer.run()
+    with pytest.raises(InvalidCommand, match="cannot be read: No such file"):
+        Options(importer.folder / "nowhere", ("en_US",)).files()
+
+
+async def test_rows_for_something_else_are_counted(importer: Importer) -> None:
+    """Rows without an owner, whose set has a key, are for something other than products: skipped, and counted so."""
+    importer.products("177")
+    importer.images("default,A,A,en_US,177,,0,a,", "banner,B,B,en_US,,,0,b,s1", "banner,C,C,de_DE,,,0,c,s2")
+    assert (await importer.run())["images"]["skipped"] == 2
