@@ -153,10 +153,6 @@ class ObjectTooLarge(ProductImagesError):
     """The object is larger than its reader wants to hold in memory."""
 
 
-class ChecksumMismatch(ProductImagesError):
-    """The bytes are not those that were announced."""
-
-
 class InvalidKey(ProductImagesError):
     """The object's key is not one that this service makes."""
 
@@ -176,6 +172,14 @@ class DatabaseUnavailable(Unavailable):
 
 class StoreUnavailable(Unavailable):
     """The object store is away."""
+
+
+class ChecksumMismatch(StoreUnavailable):
+    """The bytes are not those that were announced."""
+
+
+class DiscUnavailable(Unavailable):
+    """The local disc does not keep what it is given."""
 
 
 class RenditionDelayed(Unavailable):

@@ -138,4 +138,5 @@ def _checks(parts: Parts) -> health.Checks:
         if missing := await pending(parts.database):
             raise Misconfigured(f"migrations are missing: {', '.join(missing)}")
 
-    return health.Checks({"database": migrated}, {"store": parts.store.check}, parts.observer)
+    useful = {"store": parts.store.check, "spool": parts.intake.check}
+    return health.Checks({"database": migrated}, useful, parts.observer)

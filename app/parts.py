@@ -87,7 +87,7 @@ class Parts:
         metrics.watch_cache("media", self.media.hot)
         metrics.watch_cache("spree_files", self.spree_files)
         slots = {"upload": self.intake.slots, "stranger": self.intake.strangers.slots, "build": self.renderer.slots}
-        self.scrape = scrape_of(settings, metrics, self.database, **slots)
+        self.scrape = scrape_of(settings, metrics, self.database, self.observer, **slots)
         self.drain = Drain()
         self.write_limits = WriteLimits(settings)
         self.worker = Worker(settings, self.database, self.renderer, self.observer)

@@ -2,6 +2,7 @@
 
 from app.db.jobs import Failure, QueueDepth, failures, queue_depths
 from app.db.pool import Database
+from app.events import Observe
 from app.http.metrics import Metrics
 from app.http.scrape import Scrape
 from app.http.siblings import Siblings
@@ -9,7 +10,7 @@ from app.service.flight import Slots
 from app.settings import Settings
 
 
-def scrape_of(settings: Settings, metrics: Metrics, database: Database, **slots: Slots) -> Scrape:
+def scrape_of(settings: Settings, metrics: Metrics, database: Database, observe: Observe, **slots: Slots) -> Scrape:
     """Metrics with the state of the database's pool, of the `slots` given by name, and of the queue."""
 
     def connections() -> dict[str, float]:
@@ -28,4 +29,4 @@ def scrape_of(settings: Settings, metrics: Metrics, database: Database, **slots:
     metrics.watch("database_connections", "Connections to Postgres.", "state", connections)
     metrics.watch("slots_taken", "Slots of bounded work that are taken.", "work", taken)
     metrics.watch("slots_allowed", "Slots of bounded work that there are.", "work", allowed)
-    return Scrape(metrics, Siblings(settings.figures_dir), queue)
+    return Scrape(metrics, Siblings(settings.figures_dir), queue, observe)

@@ -4,17 +4,19 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Final
+from typing import Final, TypeVar
 
 from aiohttp import web
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from app.db.jobs import Failure, QueueDepth
 from app.errors import ProductImagesError
-from app.events import LoopLagged, Observe
+from app.events import CheckFailed, LoopLagged, Observe, nobody
 from app.http.exposition import Figures, plain, summed, text
 from app.http.metrics import Metrics
 from app.http.siblings import Siblings
+
+T = TypeVar("T")
 
 _TELL_SECONDS: Final = 5.0
 _LAG_SECONDS: Final = 0.1
@@ -25,24 +27,30 @@ AskQueue = Callable[[], Awaitable[tuple[list[QueueDepth], list[Failure]]]]
 
 
 class Scrape:
-    """`ask_queue` is asked once in several seconds at most, however many scrape."""
+    """`ask_queue` is asked once in several seconds at most, however many scrape.
 
-    def __init__(self, metrics: Metrics, siblings: Siblings, ask_queue: AskQueue) -> None:
+    Where the disc does not take or give figures, those of this process are all there is: that is told once, and they
+    are shared again as soon as it can be.
+    """
+
+    def __init__(self, metrics: Metrics, siblings: Siblings, ask_queue: AskQueue, observe: Observe = nobody) -> None:
         self._metrics = metrics
         self._siblings = siblings
         self._ask_queue = ask_queue
+        self._observe = observe
+        self._trouble = ""
         self._queue: tuple[float, Figures] = (0.0, [])
         self._asking = asyncio.Lock()
 
     async def text(self) -> bytes:
         """All figures in Prometheus' text format. Those of siblings are some seconds old."""
         own = plain(self._metrics.families())
-        return await asyncio.to_thread(self._text, own, await self._of_queue())
+        return await asyncio.to_thread(self._text, own, await self._of_queue(), *await self._exchange(own))
 
     @asynccontextmanager
     async def shared(self) -> AsyncIterator[None]:
         """Lays the figures down for the siblings, again and again, for as long as the block lasts."""
-        await asyncio.to_thread(self._siblings.join)
+        await self._despite_disc(self._siblings.join)
         telling = asyncio.create_task(self._tell())
         try:
             yield
@@ -50,18 +58,40 @@ class Scrape:
             telling.cancel()
             with suppress(asyncio.CancelledError):
                 await telling
-            await asyncio.to_thread(self._siblings.tell, plain(self._metrics.families()))
+            await self._lay_down()
             self._siblings.leave()
 
     async def _tell(self) -> None:
         while True:
-            await asyncio.to_thread(self._siblings.tell, plain(self._metrics.families()))
+            await self._lay_down()
             await asyncio.sleep(_TELL_SECONDS)
 
-    def _text(self, own: Figures, queue: Figures) -> bytes:
-        """Also lays `own` down: what Prometheus was told once counts on, though this process be killed."""
-        self._siblings.tell(own)
-        living, others = self._siblings.others()
+    async def _lay_down(self) -> None:
+        figures = plain(self._metrics.families())
+        await self._despite_disc(lambda: self._siblings.tell(figures))
+
+    async def _exchange(self, own: Figures) -> tuple[int, list[Figures]]:
+        """How many siblings live, and their figures. Also lays `own` down: what Prometheus was told once counts on,
+        though this process be killed."""
+
+        def work() -> tuple[int, list[Figures]]:
+            self._siblings.tell(own)
+            return self._siblings.others()
+
+        return await self._despite_disc(work) or (0, [])
+
+    async def _despite_disc(self, work: Callable[[], T]) -> T | None:
+        try:
+            done = await asyncio.to_thread(work)
+        except OSError as error:
+            if not self._trouble:
+                self._observe(CheckFailed("figures", str(error)))
+            self._trouble = str(error)
+            return None
+        self._trouble = ""
+        return done
+
+    def _text(self, own: Figures, queue: Figures, living: int, others: list[Figures]) -> bytes:
         count = GaugeMetricFamily("product_images_processes", "Processes whose figures these are.", living + 1)
         return text(summed([own, *others]) + plain([count]) + queue)
 

@@ -29,30 +29,36 @@ class Siblings:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._name = uuid4().hex
+        self._joined = False
         self._lock: int | None = None
 
     def join(self) -> None:
         """The first after a while without any process clears away what the former ones left."""
+        self._joined = True
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._folder_locked():
+            if self._is_in():
+                return
             left = list(self._folder.glob("*.*"))
             newest = max(map(_modified, left), default=0.0)
             if time.time() - newest > GAP_SECONDS and not any(self._is_alive(name) for name in self._names()):
                 for path in left:
                     path.unlink(missing_ok=True)
+            self._let_go()
             self._lock = os.open(self._folder / f"{self._name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(self._lock, fcntl.LOCK_EX)
 
     def tell(self, figures: Figures) -> None:
-        """Lays down the figures of this process."""
-        if self._lock is not None:
+        """Lays down the figures of this process; in a new folder where somebody has taken the former one away."""
+        if self._joined:
+            if not self._is_in():
+                self.join()
             self._write(f"{self._name}.json", figures)
 
     def leave(self) -> None:
         """What was told last counts on for as long as any sibling lives."""
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        self._joined = False
+        self._let_go()
 
     def others(self) -> tuple[int, list[Figures]]:
         """How many other processes live, and the figures of all, the dead included."""
@@ -65,6 +71,14 @@ class Siblings:
                 if name not in living:
                     self._bury(name)
             return len(living), [self._read(f"{name}.json") for name in living] + [self._read(_PAST)]
+
+    def _is_in(self) -> bool:
+        return self._lock is not None and (self._folder / f"{self._name}.lock").exists()
+
+    def _let_go(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def _names(self) -> list[str]:
         return [path.stem for path in self._folder.glob("*.lock")]
@@ -95,8 +109,12 @@ class Siblings:
 
     def _write(self, name: str, figures: Figures) -> None:
         aside = self._folder / f"{name}.{uuid4().hex}"  # two threads of one process may write at a time
-        aside.write_bytes(dumped(figures))
-        aside.replace(self._folder / name)
+        try:
+            aside.write_bytes(dumped(figures))
+            aside.replace(self._folder / name)
+        except OSError:
+            aside.unlink(missing_ok=True)
+            raise
 
     @contextmanager
     def _folder_locked(self) -> Iterator[None]:

@@ -6,6 +6,7 @@ there is only a claim and, perhaps, an unreferenced blob for the sweep.
 
 import asyncio
 import hashlib
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,10 +14,11 @@ from pathlib import Path
 from typing import Final
 
 from app.db.pool import REQUEST_LOCK_SECONDS, Database, Transaction
-from app.errors import BlobBarred, Excess, FileTooLarge, FormatNotAllowed
+from app.errors import BlobBarred, DiscUnavailable, Excess, FileTooLarge, FormatNotAllowed
 from app.model import MEDIA_TYPES, BlobHash, Facts, Format
 from app.raster.pool import CodecPool
 from app.raster.sniff import HEAD_BYTES
+from app.service.disc import fair, on_disc
 from app.service.flight import Slots
 from app.service.strangers import Strangers
 from app.settings import Settings
@@ -33,12 +35,16 @@ async def lock_blob(tx: Transaction, blob: BlobHash) -> None:
 
 
 class Spool:
-    """An upload on its way in: hashed while it is written to a private file, never held in memory."""
+    """An upload on its way in: hashed while it is written to a private file, never held in memory.
 
-    def __init__(self, held: HeldFile, limit: int) -> None:
+    `announced` are the bytes that it will have by its sender's word. What the disc refuses is DiscUnavailable.
+    """
+
+    def __init__(self, held: HeldFile, limit: int, announced: int = 0) -> None:
         self.path = held.path
         self._file = held.file
         self._limit = limit
+        self._announced = min(announced, limit)
         self._digest = hashlib.sha256()
         self._pending = bytearray()
         self._size = 0
@@ -49,6 +55,11 @@ class Spool:
     def size(self) -> int:
         """Bytes received so far."""
         return self._size
+
+    @property
+    def awaited(self) -> int:
+        """Bytes that are still to come, as far as is known."""
+        return max(0, self._announced - self._size)
 
     @property
     def hash(self) -> BlobHash:
@@ -77,17 +88,22 @@ class Spool:
         self._size = 0
         self.head = b""
         self._digest = hashlib.sha256()
-        await asyncio.to_thread(self._file.truncate, 0)
-        self._file.seek(0)
+        await on_disc(self._empty)
 
     async def _flush(self) -> None:
         block, self._pending = self._pending, bytearray()
         if block:
-            await asyncio.to_thread(self._append, block)
+            await on_disc(lambda: self._append(block))
 
     def _append(self, block: bytearray) -> None:
         self._digest.update(block)
-        self._file.write(block)
+        left = memoryview(block)
+        while left:
+            left = left[self._file.write(left) :]  # a disc that is nearly full takes a part
+
+    def _empty(self) -> None:
+        self._file.seek(0)
+        self._file.truncate()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,22 +125,38 @@ class Intake:
         self._codecs = codecs
         self.slots = Slots(settings.max_uploads)
         self.strangers = Strangers()
+        self._under_way: set[Spool] = set()
+        self._short_of = 0
 
     @asynccontextmanager
-    async def spool(self) -> AsyncIterator[Spool]:
-        """A place for one upload, gone with the block; Busy when all slots are taken."""
+    async def spool(self, announced: int = 0) -> AsyncIterator[Spool]:
+        """A place for one upload, gone with the block; Busy when all slots are taken, DiscUnavailable where the disc
+        cannot hold the bytes that are `announced` beside those that other uploads still wait for."""
         with self.slots.take():
-            async with self.file() as spool:
+            async with self.file(announced) as spool:
                 yield spool
 
     @asynccontextmanager
-    async def file(self) -> AsyncIterator[Spool]:
+    async def file(self, announced: int = 0) -> AsyncIterator[Spool]:
         """As `spool`, for somebody who has seen to a slot, or to a place among strangers."""
-        held = await asyncio.to_thread(self._create)
+        held = await on_disc(self._create)
+        spool = Spool(held, self._settings.max_image_bytes, announced)
+        self._under_way.add(spool)
         try:
-            yield Spool(held, self._settings.max_image_bytes)
+            await self._require_room()
+            yield spool
+        except DiscUnavailable:
+            self._short_of = max(spool.size + spool.awaited, 1)
+            raise
         finally:
+            self._under_way.discard(spool)
             await asyncio.to_thread(held.close)
+
+    async def check(self) -> None:
+        """Raises DiscUnavailable while the disc would not hold what it lately could not."""
+        await on_disc(self._try_out)
+        await self._require_room(self._short_of)
+        self._short_of = 0
 
     async def tidy(self) -> None:
         """Removes what uploads left behind whose process was killed."""
@@ -155,7 +187,8 @@ class Intake:
     ) -> Blob:
         """Finishes a spool and says what is in it, without keeping it; raises as `keep` does."""
         await spool.finish()
-        facts = await (inspect or self._codecs.inspect)(spool.path)
+        async with fair(spool.path, spool.hash):
+            facts = await (inspect or self._codecs.inspect)(spool.path)
         return _allowed(Blob(spool.hash, spool.size, facts), allowed)
 
     async def recognise(self, spool: Spool, allowed: frozenset[Format], *, claim: bool) -> Blob | None:
@@ -176,6 +209,16 @@ class Intake:
             claim = await tx.fetchval("claim_blob", bytes.fromhex(digest))
         if claim is None:
             raise BlobBarred(f"{digest} was purged")
+
+    async def _require_room(self, more: int = 0) -> None:
+        needed = sum(spool.awaited for spool in self._under_way) + more
+        free = await on_disc(lambda: shutil.disk_usage(self._settings.spool_dir).free)
+        if free < needed:
+            raise DiscUnavailable(f"{free} bytes are free in {self._settings.spool_dir}, {needed} are awaited")
+
+    def _try_out(self) -> None:
+        with self._create() as held:
+            held.file.write(bytes(_BLOCK))
 
     def _create(self) -> HeldFile:
         self._settings.spool_dir.mkdir(parents=True, exist_ok=True)

@@ -34,6 +34,7 @@ from app.model import (
     Rendered,
 )
 from app.raster.pool import CodecPool
+from app.service.disc import fair
 from app.service.flight import SingleFlight, Slots
 from app.service.rendition import Rendition
 from app.settings import Settings
@@ -194,7 +195,7 @@ class Renderer:
     async def _build(
         self, blob: BlobHash, recipes: Sequence[Recipe], formats: Sequence[Format] | None, cause: Cause
     ) -> None:
-        async with self._store.local(blob_key(blob)) as path:
+        async with self._store.local(blob_key(blob)) as path, fair(path, blob):
             rendered = await self._codecs.build(path, recipes, formats)
         etags = await asyncio.gather(*(self._put(blob, one) for one in rendered))
         try:

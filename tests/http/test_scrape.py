@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -13,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from app.db.jobs import Failure, QueueDepth
 from app.db.pool import Database
 from app.errors import DatabaseUnavailable
-from app.events import RequestServed, UploadAccepted
+from app.events import CheckFailed, Event, RequestServed, UploadAccepted, nobody
 from app.http.bytecache import ByteCache
 from app.http.lookups import scrape_of
 from app.http.metrics import Metrics
@@ -22,6 +23,7 @@ from app.http.scrape import Scrape, watch_loop
 from app.http.siblings import GAP_SECONDS, Siblings
 from app.service.flight import Slots
 from app.settings import Settings
+from tests.tmpfs import filled, small_disc
 
 Queue = tuple[list[QueueDepth], list[Failure]]
 
@@ -168,7 +170,7 @@ async def test_the_queue_is_asked_now_and_then(tmp_path: Path) -> None:
 async def test_connections_and_slots_are_told_as_they_stand(database: Database, tmp_path: Path) -> None:
     """What is taken at the moment is told beside what there is, and is given back."""
     slots = Slots(3)
-    scrape = scrape_of(Settings(data_dir=tmp_path, database_pool_size=10), Metrics(), database, upload=slots)
+    scrape = scrape_of(Settings(data_dir=tmp_path, database_pool_size=10), Metrics(), database, nobody, upload=slots)
     with slots.take(), slots.take():
         async with database.transaction(), database.transaction():
             held = (await scrape.text()).decode()
@@ -179,6 +181,54 @@ async def test_connections_and_slots_are_told_as_they_stand(database: Database, 
         assert figure(text, "database_connections", state="allowed") == 10
         assert figure(text, "slots_taken", work="upload") == taken
         assert figure(text, "slots_allowed", work="upload") == 3
+
+
+async def test_metrics_outlive_their_folder(tmp_path: Path) -> None:
+    """Without the folder that processes share a process tells its own figures; that is told once, nothing ends by it,
+    and sharing goes on where there is a folder again."""
+    told: list[Event] = []
+    folder = tmp_path / "figures"
+    one, other = Process(folder), Process(folder)
+    one.scrape = Scrape(one.metrics, one.siblings, no_queue, told.append)
+    for process in (one, other):
+        await process.start()
+        process.serve(1)
+
+    shutil.rmtree(folder)
+    await one.figure("processes")
+    assert await other.figure("processes") == 2  # each has made its way into a new folder
+
+    shutil.rmtree(folder)
+    folder.touch()
+    for _ in range(2):
+        assert await one.figure("http_request_seconds_count") == 1
+    assert [(event.name, "figures" in event.reason) for event in told if isinstance(event, CheckFailed)] == [
+        ("figures", True)
+    ]
+
+    folder.unlink()
+    await other.figure("processes")
+    assert await one.figure("http_request_seconds_count") == 2
+
+    shutil.rmtree(folder)
+    folder.touch()
+    for process in (one, other):
+        await process.stack.aclose()
+
+
+async def test_figures_that_the_disc_does_not_take_end_nothing(tmp_path: Path) -> None:
+    """On a full disc a process starts, is scraped and ends, and leaves no half of a file there."""
+    with small_disc(1024 * 1024) as disc:
+        process = Process(disc / "figures")
+        (disc / "figures").mkdir()
+        with filled(disc, leaving=0):
+            await process.start()
+            process.serve(1)
+            assert await process.figure("http_request_seconds_count") == 1
+        assert await process.figure("processes") == 1
+        with filled(disc, leaving=0):
+            await process.stack.aclose()
+        assert not [path for path in (disc / "figures").iterdir() if path.name.count(".") > 1]
 
 
 async def test_metrics_outlive_the_database(tmp_path: Path) -> None:

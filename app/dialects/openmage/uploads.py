@@ -33,10 +33,11 @@ class Uploads:
         encoding = headers.get(hdrs.CONTENT_ENCODING, "")
         format = body_format(headers.get(hdrs.CONTENT_TYPE, ""), encoding)  # noqa: A001
 
+        announced = (request.content_length or 0) // 4 * 3  # of base64, and hardly anything else
         spools: list[Spool] = []
 
         async def open_spool() -> Spool:
-            spools.append(await stack.enter_async_context(self._intake.spool()))
+            spools.append(await stack.enter_async_context(self._intake.spool(announced)))
             return spools[-1]
 
         try:

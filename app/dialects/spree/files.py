@@ -22,7 +22,8 @@ class Files:
 
     Who is refused has no right to upload: the files are read through and take up neither space nor a slot. Who is
     unknown has a place among strangers of his `address`, and from then on `seconds`, or as long as he sends 64 KiB in
-    each, for the rest of his body. `is_admin` says whether a key is an admin's.
+    each, for the rest of his body. `is_admin` says whether a key is an admin's. `announced` is the body's length in
+    bytes as far as it is known; the disc keeps room for what admins announce.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Files:
         address: str,
         seconds: float,
         is_admin: Callable[[str], Awaitable[bool]],
+        announced: int = 0,
     ) -> None:
         self._stack = stack
         self._intake = intake
@@ -41,6 +43,7 @@ class Files:
         self._address = address
         self._seconds = seconds
         self._is_admin = is_admin
+        self._announced = announced
         self._place = AsyncExitStack()
         self._spool: Spool | None = None
         self._end: float | None = None
@@ -98,7 +101,9 @@ class Files:
     async def _fresh(self) -> Spool:
         if self._spool is None:
             await self._take_place()
-            self._spool = await self._stack.enter_async_context(self._intake.file())
+            self._spool = await self._stack.enter_async_context(
+                self._intake.file(self._announced if self.standing == "admin" else 0)
+            )
         else:
             await self._spool.restart()
         return self._spool

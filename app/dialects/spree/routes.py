@@ -189,6 +189,7 @@ class SpreeRoom:
             address=self._limits.subscriber(request),
             seconds=self._settings.stranger_seconds,
             is_admin=self._is_admin,
+            announced=request.content_length or 0,
         )
 
     async def _is_admin(self, key: str) -> bool:
