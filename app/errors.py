@@ -182,6 +182,12 @@ class DiscUnavailable(Unavailable):
     """The local disc does not keep what it is given."""
 
 
+class OriginalMissing(Unavailable):
+    """The uploaded bytes are not in the store."""
+
+    retry_after = 60  # who can put them back is an operator
+
+
 class RenditionDelayed(Unavailable):
     """The rendition could not be made now."""
 

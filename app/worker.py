@@ -11,11 +11,12 @@ from app.events import CheckFailed, Observe
 from app.model import BlobHash
 from app.service.filing import RENDER
 from app.service.further_formats import RENDER_FURTHER, FurtherFormats
+from app.service.removal import LEAST_GRACE
 from app.service.render import Renderer
 from app.settings import Settings
 
 _FORGET_SECONDS: Final = 300.0
-"""How often the nonces of OAuth are looked through."""
+"""How often the nonces of OAuth and the claims of uploads are looked through."""
 
 
 class Worker:
@@ -35,7 +36,7 @@ class Worker:
 
     async def run(self) -> None:
         """Works until it is cancelled or stopped."""
-        forgetting = asyncio.create_task(self._forget_nonces())
+        forgetting = asyncio.create_task(self._forget())
         try:
             await self._runner.run()
         finally:
@@ -47,14 +48,24 @@ class Worker:
         """Finishes the jobs in hand, or gives them back."""
         await self._runner.stop()
 
+    async def _forget(self) -> None:
+        """What has served its time, again and again."""
+        while True:
+            for name, forget in (("nonces", self._forget_nonces), ("claims", self._forget_claims)):
+                try:
+                    await forget()
+                except Exception as error:  # whatever it was, the next round may go better
+                    self._observe(CheckFailed(name, f"{type(error).__name__}: {error}"))
+            await asyncio.sleep(_FORGET_SECONDS)
+
     async def _forget_nonces(self) -> None:
         """Where requests of any age are accepted, a nonce is never forgotten."""
-        while self._nonce_seconds is not None:
-            try:
-                await self._db.execute("forget_oauth_nonces", self._nonce_seconds)
-            except Exception as error:  # whatever it was, the next round may go better
-                self._observe(CheckFailed("nonces", f"{type(error).__name__}: {error}"))
-            await asyncio.sleep(_FORGET_SECONDS)
+        if self._nonce_seconds is not None:
+            await self._db.execute("forget_oauth_nonces", self._nonce_seconds)
+
+    async def _forget_claims(self) -> None:
+        while await self._db.execute("forget_served_claims", LEAST_GRACE):
+            pass
 
     async def _render(self, payload: bytes) -> None:
         blob = BlobHash(payload.hex())

@@ -64,3 +64,20 @@ async def test_a_mistake_in_forgetting_is_told_and_ends_nothing(
 
     async with at_work(dsn, tmp_path, told.append):
         await eventually(is_told)
+
+
+async def test_claims_of_uploads_that_ended_are_forgotten(dsn: str, tmp_path: Path, connection: Connection) -> None:
+    """No sweep has to run for it; a claim that is young, or of bytes that were never recorded, stays."""
+    await connection.execute("insert into blob (hash, size, format, width, height) select sha256('a'), 1, 'png', 1, 1")
+    await connection.execute(
+        "insert into blob_claim (hash, claimed_at) values (sha256('a'), now() - interval '61 minutes'),"
+        " (sha256('a'), now() - interval '59 minutes'), (sha256('b'), now() - interval '1 day')"
+    )
+
+    async def are_forgotten() -> bool:
+        return await connection.fetchval("select count(*) from blob_claim") == 2
+
+    async with at_work(dsn, tmp_path):
+        await eventually(are_forgotten)
+    kept = "select array_agg(hash = sha256('a') and claimed_at > now() - interval '1 hour' order by id) from blob_claim"
+    assert await connection.fetchval(kept) == [True, False]

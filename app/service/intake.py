@@ -7,9 +7,10 @@ there is only a claim and, perhaps, an unreferenced blob for the sweep.
 import asyncio
 import hashlib
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -26,12 +27,24 @@ from app.store import ObjectStore
 from app.store.held import HeldFile, tidy
 from app.store.keys import blob_key
 
+_REMOVAL: Final = timedelta(seconds=15)
+"""After which a store, which is given up after eight, no longer carries out a removal."""
+_POLL_SECONDS: Final = 0.05
 _BLOCK: Final = 512 * 1024  # bytes handed to a thread at a time: a hop costs as much as hashing 150 KB
 
 
 async def lock_blob(tx: Transaction, blob: BlobHash) -> None:
     """Holds the hash's lock until the transaction ends: the advisory lock of its first 64 bits."""
-    await tx.fetchval("lock_blob", int.from_bytes(bytes.fromhex(blob[:16]), "big", signed=True))
+    await tx.fetchval("lock_blob", _lock_key(blob))
+
+
+async def lock_blobs(tx: Transaction, blobs: Iterable[BlobHash]) -> None:
+    """The locks of several, always in the same order."""
+    await tx.fetch("lock_blobs", [_lock_key(blob) for blob in sorted(blobs)])
+
+
+def _lock_key(blob: BlobHash) -> int:
+    return int.from_bytes(bytes.fromhex(blob[:16]), "big", signed=True)
 
 
 class Spool:
@@ -175,8 +188,7 @@ class Intake:
         """
         blob = await self.inspect(spool, allowed, inspect)
         await self._claim(blob.hash)
-        media_type = MEDIA_TYPES[blob.facts.format]
-        await self._store.put(blob_key(blob.hash), spool.path, sha256=blob.hash, media_type=media_type, handover=True)
+        await self._put(spool, blob)
         return blob
 
     async def inspect(
@@ -191,24 +203,40 @@ class Intake:
             facts = await (inspect or self._codecs.inspect)(spool.path)
         return _allowed(Blob(spool.hash, spool.size, facts), allowed)
 
-    async def recognise(self, spool: Spool, allowed: frozenset[Format], *, claim: bool) -> Blob | None:
+    async def recognise(self, spool: Spool, allowed: frozenset[Format], *, keep: bool) -> Blob | None:
         """Bytes that are recorded already, without looking into them again; FormatNotAllowed, BlobBarred.
 
-        With `claim` no sweep takes them meanwhile; without it nothing is written.
+        With `keep` they are in the store afterwards, which the record does not prove, and no sweep takes them
+        meanwhile; without it nothing is written.
         """
         await spool.finish()
         digest = spool.hash
-        if claim:
+        if keep:
             await self._claim(digest)
         row = await self._db.fetchrow("known_blob", bytes.fromhex(digest))
-        return None if row is None else _allowed(Blob(digest, spool.size, Facts(**row)), allowed)
+        if row is None:
+            return None
+        blob = _allowed(Blob(digest, spool.size, Facts(**row)), allowed)
+        if keep and await self._store.stat(blob_key(digest)) is None:
+            await self._put(spool, blob)
+        return blob
+
+    async def _put(self, spool: Spool, blob: Blob) -> None:
+        media_type = MEDIA_TYPES[blob.facts.format]
+        await self._store.put(blob_key(blob.hash), spool.path, sha256=blob.hash, media_type=media_type, handover=True)
 
     async def _claim(self, digest: BlobHash) -> None:
+        """BlobBarred; waits for a removal of the same bytes to end, or to be too old for the store to be at it."""
+        while not await self._try_to_claim(digest):  # noqa: ASYNC110, who removes them may be another process
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def _try_to_claim(self, digest: BlobHash) -> bool:
         async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
             await lock_blob(tx, digest)
-            claim = await tx.fetchval("claim_blob", bytes.fromhex(digest))
-        if claim is None:
-            raise BlobBarred(f"{digest} was purged")
+            claim = await tx.fetchval("claim_blob", bytes.fromhex(digest), _REMOVAL)
+            if claim is None and await tx.fetchval("blob_is_barred", bytes.fromhex(digest)):
+                raise BlobBarred(f"{digest} was purged")
+        return claim is not None
 
     async def _require_room(self, more: int = 0) -> None:
         needed = sum(spool.awaited for spool in self._under_way) + more

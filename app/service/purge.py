@@ -1,15 +1,14 @@
 """Erasing a picture where the law demands it: from every gallery and set, every URL, and the store."""
 
 import re
-from datetime import UTC, datetime
 from typing import Final
 
 from app.db.pool import Database
 from app.errors import ImageNotFound, ProductNotFound
 from app.events import BlobPurged, Observe
 from app.model import BlobHash, ImageId, ProductId
-from app.service.housekeeping import LEAST_GRACE, delete_blob
 from app.service.intake import lock_blob
+from app.service.removal import forget_blob, remove_blob
 from app.service.spree_gallery_writer import SpreeGalleryWriter
 from app.store import ObjectStore
 
@@ -55,7 +54,8 @@ class Purge:
                 "withdraw_paths_of_blob",
             ):
                 await tx.execute(statement, digest)
-            await delete_blob(tx, self._store, digest, datetime.now(UTC) - LEAST_GRACE)
+            await forget_blob(tx, digest)
+        await remove_blob(self._db, self._store, blob)
         self._observe(BlobPurged(blob))
         return len(entries)
 

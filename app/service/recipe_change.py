@@ -4,24 +4,34 @@ the former recipe made once its URLs are no longer wanted."""
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import TypeAlias
+from datetime import timedelta
+from typing import Final
 
 from app.db.jobs import Job, enqueue
 from app.db.pool import Database, Record
-from app.model import BlobHash, Format, RecipeHash
+from app.errors import ImageRejected, ObjectMissing
+from app.model import BlobHash, RecipeHash
 from app.raster.pool import CodecPool
 from app.service.filing import RENDER
+from app.service.removal import Place, remove_renditions
 from app.settings import Settings
-from app.store import ObjectStore, blob_key, rendition_key
+from app.store import ObjectStore, blob_key
 
 REBUILD_PRIORITY = 0
 """Below uploads: what somebody has just sent comes first."""
 
-_Place: TypeAlias = tuple[bytes, RecipeHash, Format]
-"""A rendition's key: blob, recipe and format."""
+_AT_ONCE: Final = 200
+"""Renditions that are removed at a time, while uploads of what they show wait."""
 
-_SAMPLE = 5  # blobs that a plan builds, without keeping them, to know what the rest will take
+_SAMPLE: Final = 5  # blobs that a plan builds, without keeping them, to know what the rest will take
+
+
+_PROMISES: Final = (
+    ("promised_recipes", ("last",), (0,)),
+    ("serving_recipes", ("last",), ("",)),
+    ("failed_recipes", ("last_blob", "last_recipe"), (b"", "")),
+)
+"""Statements that page through who refers to recipes, with the columns that a page ends with and the beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,46 +79,67 @@ class RecipeChange:
 
     async def sweep(self, older_than: timedelta, *, dry_run: bool = False) -> tuple[int, int]:
         """Removes renditions that no recipe in force, live image or path refers to: (how many, their bytes)."""
-        cutoff = datetime.now(UTC) - older_than
         count = size = 0
-        after: tuple[bytes, str, str] = (b"", "", "")
-        while page := await self._db.fetch("former_renditions", cutoff, self._hashes, *after):
-            stale = [row for row in page if row["is_stale"]]
+        former = {RecipeHash(row["hash"]) for row in await self._db.fetch("former_recipes", self._hashes)}
+        used = set[RecipeHash]()
+        async for rows in self._made_with(former, older_than):
+            stale = [row for row in rows if row["is_stale"]]
             count += len(stale)
             size += sum(row["size"] for row in stale)
+            used |= {row["recipe_hash"] for row in rows if not row["is_stale"]}
             if not dry_run:
                 await self._remove([_place(row) for row in stale])
-            after = _place(page[-1])
-        if not dry_run:
-            await self._db.execute("delete_unused_recipes", self._hashes, cutoff)
+        if former and not dry_run:
+            used |= await self._promised()
+            await self._db.execute("retire_recipes", sorted(former - used), older_than)
         return count, size
+
+    async def _made_with(self, former: set[RecipeHash], older_than: timedelta) -> AsyncIterator[list[Record]]:
+        """All renditions of these recipes, page by page of all that there are; none is read where none can be."""
+        after: Place = (b"", RecipeHash(""), "jpeg")
+        while former and (last := await self._db.fetchrow("rendition_page", *after)):
+            yield await self._db.fetch("former_renditions", older_than, list(former), *after, *_place(last))
+            after = _place(last)
+
+    async def _promised(self) -> set[RecipeHash]:
+        """The recipes that live images were promised, that paths serve, or that failed."""
+        found = set[RecipeHash]()
+        for query, columns, beginning in _PROMISES:
+            after: tuple[object, ...] = beginning
+            while (row := await self._db.fetchrow(query, *after)) and row[columns[0]] is not None:
+                found |= set(row["recipes"])
+                after = tuple(row[column] for column in columns)
+        return found
 
     async def _missing(self) -> AsyncIterator[list[Record]]:
         after = b""
-        while rows := await self._db.fetch(
-            "missing_renditions", after, self._hashes, self._further, self._recipes[0].hash
-        ):
-            yield rows
-            after = rows[-1]["hash"]
+        while page := await self._db.fetch("blob_hashes_behind", after):
+            hashes = [row["hash"] for row in page]
+            wanted = (hashes, self._hashes, self._further, self._recipes[0].hash)
+            if rows := await self._db.fetch("missing_renditions", *wanted):
+                yield rows
+            after = hashes[-1]
 
     async def _try(self, sample: list[Record]) -> tuple[float, int, int]:
         """(seconds, bytes, renditions) of a sample."""
         began, size, made = time.monotonic(), 0, 0
         for row in sample:
-            async with self._store.local(blob_key(BlobHash(row["hash"].hex()))) as path:
-                formats = dict.fromkeys([row["format"], *self._further])
-                rendered = await self._codecs.build(path, self._recipes, tuple(formats))
+            formats = dict.fromkeys([row["format"], *self._further])
+            try:
+                async with self._store.local(blob_key(BlobHash(row["hash"].hex()))) as path:
+                    rendered = await self._codecs.build(path, self._recipes, tuple(formats))
+            except (ObjectMissing, ImageRejected):  # `blobs verify` and `jobs failed` tell of these
+                continue
             size += sum(len(one.data) for one in rendered)
             made += len(rendered)
         return time.monotonic() - began, size, made
 
-    async def _remove(self, renditions: list[_Place]) -> None:
-        async with self._db.transaction() as tx:
-            await tx.executemany("delete_rendition", renditions)
-            await self._store.delete(
-                rendition_key(BlobHash(digest.hex()), recipe, fmt) for digest, recipe, fmt in renditions
-            )
+    async def _remove(self, renditions: list[Place]) -> None:
+        for first in range(0, len(renditions), _AT_ONCE):
+            some = renditions[first : first + _AT_ONCE]
+            await self._db.executemany("delete_rendition", some)
+            await remove_renditions(self._db, self._store, some)
 
 
-def _place(row: Record) -> _Place:
+def _place(row: Record) -> Place:
     return row["blob_hash"], row["recipe_hash"], row["format"]

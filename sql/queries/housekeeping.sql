@@ -1,23 +1,25 @@
--- name: old_hashes
--- The next thousand hashes behind $2 of which there is a blob or a claim older than $1.
-(select hash from blob where hash > $2 and created_at < $1 order by hash limit 1000)
+-- name: hashes_behind
+-- The next thousand hashes behind $1 of which there is a blob or a claim.
+(select hash from blob where hash > $1 order by hash limit 1000)
 union
-(select distinct hash from blob_claim where hash > $2 and claimed_at < $1 order by hash limit 1000)
+(select distinct hash from blob_claim where hash > $1 order by hash limit 1000)
 order by hash
 limit 1000;
 
 -- name: unused_blobs
--- Those of the hashes $2 that nothing refers to and that are not younger than $1.
+-- Those of the hashes $2 that nothing has referred to and that nobody has put for $1.
 select c.hash, coalesce(b.size, 0) as size
 from unnest($2::bytea[]) as c (hash)
 left join blob b using (hash)
-where (b.hash is null or b.created_at < $1)
+where (b.hash is null or b.created_at < now() - $1::interval)
     and not exists (
         select from picture p join image i on i.picture_id = p.id where p.blob_hash = c.hash and i.deleted_at is null
     )
     and not exists (select from picture p join image_set_link l on l.picture_id = p.id where p.blob_hash = c.hash)
     and not exists (select from file_path f where f.blob_hash = c.hash)
-    and not exists (select from blob_claim k where k.hash = c.hash and k.claimed_at >= $1)
+    and not exists (
+        select from blob_claim k where k.hash = c.hash and k.claimed_at >= now() - $1::interval and not k.is_removal
+    )
     and not exists (
         select from pgqueuer j
         where j.dedupe_key in ('render:' || encode(c.hash, 'hex'), 'render-further:' || encode(c.hash, 'hex'))
@@ -26,9 +28,19 @@ where (b.hash is null or b.created_at < $1)
 order by c.hash;
 
 -- name: delete_served_claims
--- Removes the claims of the hashes $1 that are older than $2 and whose upload has ended: its blob is recorded.
+-- Removes the claims of the hashes $2 that are older than $1 and whose upload has ended: its blob is recorded.
 delete from blob_claim k
-where k.hash = any ($1::bytea[]) and k.claimed_at < $2 and exists (select from blob b where b.hash = k.hash);
+where k.hash = any ($2::bytea[]) and k.claimed_at < now() - $1::interval
+    and exists (select from blob b where b.hash = k.hash);
+
+-- name: forget_served_claims
+-- Removes up to a thousand claims that are older than $1 and whose upload has ended: its blob is recorded.
+delete from blob_claim where id in (
+    select k.id from blob_claim k
+    where k.claimed_at < now() - $1::interval and exists (select from blob b where b.hash = k.hash)
+    order by k.id
+    limit 1000
+);
 
 -- name: delete_renditions_of_blob
 -- Forgets the renditions of a blob.
@@ -48,13 +60,23 @@ update picture set blob_hash = null where blob_hash = $1 and num_nonnulls(url_la
 
 -- name: delete_dead_store_settings
 -- Forgets what store views said of deleted images whose picture is about to go.
-delete from image_store o using image i join picture p on p.id in (i.picture_id, i.imported_picture_id)
-where o.image_id = i.id and p.blob_hash = $1 and i.deleted_at is not null;
+delete from image_store where image_id in (
+    select i.id from picture p join image i on i.picture_id = p.id
+    where p.blob_hash = $1 and i.deleted_at is not null
+    union all
+    select i.id from picture p join image i on i.imported_picture_id = p.id
+    where p.blob_hash = $1 and i.deleted_at is not null
+);
 
 -- name: delete_dead_images
 -- Removes deleted images whose picture is about to go.
-delete from image i using picture p
-where p.id in (i.picture_id, i.imported_picture_id) and p.blob_hash = $1 and i.deleted_at is not null;
+delete from image where id in (
+    select i.id from picture p join image i on i.picture_id = p.id
+    where p.blob_hash = $1 and i.deleted_at is not null
+    union all
+    select i.id from picture p join image i on i.imported_picture_id = p.id
+    where p.blob_hash = $1 and i.deleted_at is not null
+);
 
 -- name: release_imported_pictures
 -- Images with another picture now no longer remember the one that is about to go.
@@ -68,18 +90,35 @@ delete from picture_text t using picture p where p.id = t.picture_id and p.blob_
 -- Removes the pictures of a blob that nothing uses any more.
 delete from picture where blob_hash = $1;
 
+-- name: claim_removal
+-- Says that the bytes of a hash are being removed from now on, until they are gone.
+with former as (delete from blob_claim where hash = $1 and is_removal)
+insert into blob_claim (hash, claimed_at, is_removal) values ($1, clock_timestamp(), true);
+
+-- name: may_be_removed
+-- Whether the bytes of a hash whose rows are gone may go too: none has come back, and nobody has put them for $2,
+-- unless they are barred. The caller holds the hash's lock.
+select not exists (select from blob where hash = $1) and (
+    exists (select from blob_barred where hash = $1)
+    or not exists (
+        select from blob_claim where hash = $1 and claimed_at >= now() - $2::interval and not is_removal
+    )
+);
+
 -- name: delete_claims
--- Removes the claims of a hash that are older than $2.
-delete from blob_claim where hash = $1 and claimed_at < $2;
+-- Removes the claims of a hash that are older than $2, and that of its removal.
+delete from blob_claim where hash = $1 and (is_removal or claimed_at < now() - $2::interval);
 
 -- name: delete_blob
--- Removes a blob's row.
+-- Removes a blob's row, and the note that its bytes are missing.
+with forgotten as (delete from missing_original where hash = $1)
 delete from blob where hash = $1;
 
 -- name: blobs_after
 -- The next blobs behind a hash, in the order of their hashes, with what the store should hold of each.
-select b.hash, array(
-    select r.recipe_hash || ' ' || r.format || ' ' || r.etag from rendition r where r.blob_hash = b.hash
+select b.hash, b.size, b.format, array(
+    select r.recipe_hash || ' ' || r.format || ' ' || r.etag || ' ' || r.size
+    from rendition r where r.blob_hash = b.hash
 ) as renditions
 from blob b
 where b.hash > $1
@@ -112,8 +151,12 @@ delete from image_set_link l using picture p where p.id = l.picture_id and p.blo
 -- Paths that served a blob answer 404 for ever.
 update file_path set withdrawn_at = now(), blob_hash = null where blob_hash = $1;
 
+-- name: blob_hashes_behind
+-- The next thousand blobs behind hash $1.
+select hash from blob where hash > $1 order by hash limit 1000;
+
 -- name: missing_renditions
--- Blobs behind hash $1 that lack a rendition of one of the recipes $2 that has not failed: in their own format or,
+-- Those of the blobs $1 that lack a rendition of one of the recipes $2 that has not failed: in their own format or,
 -- of a recipe other than the cleaning $4, in one of the formats $3.
 select b.hash, b.size, b.format, count(*) as missing
 from blob b
@@ -123,51 +166,97 @@ cross join lateral (
     union
     select unnest($3::text[]) where wanted.recipe_hash <> $4
 ) as f (format)
-where b.hash > $1
+where b.hash = any ($1::bytea[])
     and not exists (
         select from rendition r
-        where r.blob_hash = b.hash and r.blob_hash > $1 and r.recipe_hash = wanted.recipe_hash and r.format = f.format
+        where r.blob_hash = b.hash and r.recipe_hash = wanted.recipe_hash and r.format = f.format
     )
     and not exists (
         select from rendition_failure f where f.blob_hash = b.hash and f.recipe_hash = wanted.recipe_hash
     )
 group by b.hash, b.size, b.format
-order by b.hash
-limit 1000;
+order by b.hash;
+
+-- name: former_recipes
+-- Recipes that are not in force ($1) and not retired yet.
+select hash from recipe where hash <> all ($1::text[]) and retired_at is null;
+
+-- name: rendition_page
+-- The last of the next ten thousand renditions behind $1, $2, $3.
+select blob_hash, recipe_hash, format from (
+    select blob_hash, recipe_hash, format from rendition
+    where (blob_hash, recipe_hash, format) > ($1::bytea, $2::text, $3::text)
+    order by blob_hash, recipe_hash, format
+    limit 10000
+) page
+order by blob_hash desc, recipe_hash desc, format desc
+limit 1;
 
 -- name: former_renditions
--- The next thousand renditions behind $3, $4, $5 that were made before $1 with a recipe that is not among those in force
--- ($2), and whether they are stale: no live image was promised them and no path serves them.
-with next as materialized (
-    select blob_hash, recipe_hash, format, size from rendition
-    where (blob_hash, recipe_hash, format) > ($3::bytea, $4::text, $5::text)
-        and created_at < $1 and recipe_hash <> all ($2::text[])
-    order by blob_hash, recipe_hash, format
-    limit 1000
-)
+-- The renditions behind $3, $4, $5 up to $6, $7, $8 that were made with one of the recipes $2, and whether they are
+-- stale: made longer than $1 ago, no live image was promised them and no path serves them.
 select
-    n.blob_hash, n.recipe_hash, n.format, n.size,
-    not exists (
+    r.blob_hash, r.recipe_hash, r.format, r.size,
+    r.created_at < now() - $1::interval
+    and not exists (
         select from picture p join image i on i.picture_id = p.id
-        where p.blob_hash = n.blob_hash and i.deleted_at is null and n.recipe_hash = any (i.recipes)
+        where p.blob_hash = r.blob_hash and i.deleted_at is null and r.recipe_hash = any (i.recipes)
     )
-    and not exists (select from file_path f where f.blob_hash = n.blob_hash and f.clean_recipe = n.recipe_hash)
+    and not exists (select from file_path f where f.blob_hash = r.blob_hash and f.clean_recipe = r.recipe_hash)
     as is_stale
-from next n
-order by n.blob_hash, n.recipe_hash, n.format;
+from rendition r
+where (r.blob_hash, r.recipe_hash, r.format) > ($3::bytea, $4::text, $5::text)
+    and (r.blob_hash, r.recipe_hash, r.format) <= ($6::bytea, $7::text, $8::text)
+    and r.recipe_hash = any ($2::text[])
+order by r.blob_hash, r.recipe_hash, r.format;
+
+-- name: unrecorded_renditions
+-- Those of the places $1, $2, $3 at which no rendition is recorded.
+select blob_hash, recipe_hash, format
+from unnest($1::bytea[], $2::text[], $3::text[]) as place (blob_hash, recipe_hash, format)
+where not exists (
+    select from rendition r
+    where r.blob_hash = place.blob_hash and r.recipe_hash = place.recipe_hash and r.format = place.format
+);
 
 -- name: delete_rendition
 -- Forgets one rendition.
 delete from rendition where blob_hash = $1 and recipe_hash = $2 and format = $3;
 
--- name: delete_unused_recipes
--- Forgets the parameters of recipes that are not in force ($1) and that nothing was made with or promised.
-delete from recipe r
-where r.hash <> all ($1::text[]) and r.created_at < $2
-    and not exists (select from rendition where recipe_hash = r.hash)
-    and not exists (select from rendition_failure where recipe_hash = r.hash)
-    and not exists (select from image i where i.deleted_at is null and r.hash = any (i.recipes))
-    and not exists (select from file_path f where f.clean_recipe = r.hash and f.withdrawn_at is null);
+-- name: promised_recipes
+-- The last of the next ten thousand images behind $1, and the recipes that those of them that live were promised.
+with page as materialized (select id, recipes, deleted_at from image where id > $1 order by id limit 10000)
+select max(id) as last, array(
+    select distinct unnest(recipes) from page where deleted_at is null
+) as recipes
+from page;
+
+-- name: serving_recipes
+-- The last of the next ten thousand file paths behind $1, and the cleanings that those of them that serve were given.
+with page as materialized (
+    select path, clean_recipe, withdrawn_at from file_path where path > $1 order by path limit 10000
+)
+select max(path) as last, array(
+    select distinct clean_recipe from page where withdrawn_at is null
+) as recipes
+from page;
+
+-- name: failed_recipes
+-- The last of the next ten thousand failures behind $1, $2, and their recipes.
+with page as materialized (
+    select blob_hash, recipe_hash from rendition_failure
+    where (blob_hash, recipe_hash) > ($1::bytea, $2::text)
+    order by blob_hash, recipe_hash
+    limit 10000
+)
+select (array_agg(blob_hash order by blob_hash desc, recipe_hash desc))[1] as last_blob,
+    (array_agg(recipe_hash order by blob_hash desc, recipe_hash desc))[1] as last_recipe,
+    array(select distinct recipe_hash from page) as recipes
+from page;
+
+-- name: retire_recipes
+-- The recipes $1, unless they are younger than $2, are not built any more.
+update recipe set retired_at = now() where hash = any ($1::text[]) and created_at < now() - $2::interval;
 
 -- name: release_types_of_blob
 -- The types that entries of a blob still hold become an explicit "none".

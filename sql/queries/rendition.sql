@@ -1,12 +1,13 @@
 -- name: register_recipes
 -- Keeps the parameters of recipes for as long as their URLs may be asked for.
+with wanted_again as (update recipe set retired_at = null where hash = any ($1::text[]) and retired_at is not null)
 insert into recipe (hash, name, box_width, box_height, version, quality)
 select * from unnest($1::text[], $2::text[], $3::integer[], $4::integer[], $5::integer[], $6::jsonb[])
 on conflict (hash) do nothing;
 
 -- name: recipe_by_hash
--- The parameters of a recipe, in force or not.
-select name, box_width, box_height, version, quality from recipe where hash = $1;
+-- The parameters of a recipe, in force or not, unless it is retired.
+select name, box_width, box_height, version, quality from recipe where hash = $1 and retired_at is null;
 
 -- name: rendition
 -- A blob with one of its renditions, built or not, and why it could not be built, if so.
@@ -69,3 +70,8 @@ delete from rendition_failure where blob_hash = $1 and recipe_hash = any ($2::te
 -- name: original_by_path
 -- The blob that a file path serves, and the cleaning it was given; no row for unknown and withdrawn paths.
 select blob_hash, clean_recipe from file_path where path = $1 and withdrawn_at is null;
+
+-- name: note_missing_original
+-- Remembers since when a blob's bytes are known to be missing; no row where there is no such blob.
+insert into missing_original (hash) select hash from blob where hash = $1
+on conflict (hash) do update set noticed_at = missing_original.noticed_at;

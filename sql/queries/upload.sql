@@ -3,10 +3,19 @@
 -- and asked would see what stood before the wait.
 select pg_advisory_xact_lock($1);
 
+-- name: lock_blobs
+-- The same for several, in the order given; who takes more than one gives them in the order of their hashes.
+select pg_advisory_xact_lock(key) from unnest($1::bigint[]) with ordinality as lock (key, place) order by place;
+
 -- name: claim_blob
--- Registers that these bytes are being put; no row where the hash is barred. The caller holds the hash's lock.
+-- Registers that these bytes are being put; no row where the hash is barred, or where a removal of its bytes that began
+-- less than $2 ago has not ended. The caller holds the hash's lock.
 insert into blob_claim (hash)
-select $1::bytea where not exists (select from blob_barred b where b.hash = $1)
+select $1::bytea
+where not exists (select from blob_barred b where b.hash = $1)
+    and not exists (
+        select from blob_claim k where k.hash = $1 and k.is_removal and k.claimed_at > clock_timestamp() - $2::interval
+    )
 returning id;
 
 -- name: blob_is_barred
@@ -15,6 +24,7 @@ select exists (select from blob_barred where hash = $1);
 
 -- name: insert_blob
 -- Records a blob that the store holds; equal bytes are stored once.
+with found_again as (delete from missing_original where hash = $1)
 insert into blob (hash, size, format, width, height, frames, orientation, has_alpha)
 values ($1, $2, $3, $4, $5, $6, $7, $8)
 on conflict (hash) do nothing;

@@ -115,7 +115,7 @@ async def test_a_request_id_goes_through_web_job_and_worker(serve: Serve) -> Non
 
     assert told["request_id"] == "pipeline-7"
     assert told["subject"] == digest
-    assert told["reason"].startswith("ObjectMissing")
+    assert told["reason"].startswith("OriginalMissing")
     assert (told["kind"], told["final"], told["level"]) == ("render", False, "warning")
     assert [depth.in_hand for depth in await queue_depths(shop.database)] == [0]
 

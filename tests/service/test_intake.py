@@ -42,7 +42,7 @@ async def test_bytes_barred_while_their_claim_waited_are_refused(parts: Parts, c
         await spool.finish()
         with pytest.raises(BlobBarred):
             await _barred_while_waiting(
-                parts, connection, spool, parts.intake.recognise(spool, frozenset({"png"}), claim=True)
+                parts, connection, spool, parts.intake.recognise(spool, frozenset({"png"}), keep=True)
             )
     assert not await connection.fetchval("select count(*) from blob_claim")
 

@@ -31,7 +31,7 @@ class GalleryFiles:
             raise InvalidCommand(f"there is no file {name} in {self._folder}.")
         async with self._turns, self._intake.spool() as spool:
             await _copy(path, spool)
-            if known := await self._intake.recognise(spool, FORMATS, claim=self._keep):
+            if known := await self._intake.recognise(spool, FORMATS, keep=self._keep):
                 return known
             return await (self._intake.keep if self._keep else self._intake.inspect)(spool, FORMATS)
 
