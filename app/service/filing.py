@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from app.db.jobs import Job, enqueue
 from app.db.pool import Transaction
 from app.errors import BlobBarred, InvalidCommand, InvalidFileName
-from app.service.intake import Blob, lock_blob
+from app.service.claims import lock_blob
+from app.service.intake import Blob
 from app.service.paths import Naming, safe_base
 from app.settings import Settings
 

@@ -14,7 +14,7 @@ from app.db.errors import ConstraintViolated
 from app.db.pool import Database
 from app.errors import ObjectMissing
 from app.model import BlobHash
-from app.service.intake import lock_blob
+from app.service.claims import lock_blob
 from app.service.removal import LEAST_GRACE, forget_blob, remove_blob
 from app.store import ObjectStore, blob_key, rendition_key
 

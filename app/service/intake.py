@@ -7,18 +7,18 @@ there is only a claim and, perhaps, an unreferenced blob for the sweep.
 import asyncio
 import hashlib
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from app.db.pool import REQUEST_LOCK_SECONDS, Database, Transaction
-from app.errors import BlobBarred, DiscUnavailable, Excess, FileTooLarge, FormatNotAllowed
+from app.db.pool import Database
+from app.errors import DiscUnavailable, Excess, FileTooLarge, FormatNotAllowed
 from app.model import MEDIA_TYPES, BlobHash, Facts, Format
 from app.raster.pool import CodecPool
 from app.raster.sniff import HEAD_BYTES
+from app.service.claims import claim
 from app.service.disc import fair, on_disc
 from app.service.flight import Slots
 from app.service.strangers import Strangers
@@ -27,24 +27,7 @@ from app.store import ObjectStore
 from app.store.held import HeldFile, tidy
 from app.store.keys import blob_key
 
-_REMOVAL: Final = timedelta(seconds=15)
-"""After which a store, which is given up after eight, no longer carries out a removal."""
-_POLL_SECONDS: Final = 0.05
 _BLOCK: Final = 512 * 1024  # bytes handed to a thread at a time: a hop costs as much as hashing 150 KB
-
-
-async def lock_blob(tx: Transaction, blob: BlobHash) -> None:
-    """Holds the hash's lock until the transaction ends: the advisory lock of its first 64 bits."""
-    await tx.fetchval("lock_blob", _lock_key(blob))
-
-
-async def lock_blobs(tx: Transaction, blobs: Iterable[BlobHash]) -> None:
-    """The locks of several, always in the same order."""
-    await tx.fetch("lock_blobs", [_lock_key(blob) for blob in sorted(blobs)])
-
-
-def _lock_key(blob: BlobHash) -> int:
-    return int.from_bytes(bytes.fromhex(blob[:16]), "big", signed=True)
 
 
 class Spool:
@@ -187,7 +170,7 @@ class Intake:
         dialect asks for less.
         """
         blob = await self.inspect(spool, allowed, inspect)
-        await self._claim(blob.hash)
+        await claim(self._db, blob.hash)
         await self._put(spool, blob)
         return blob
 
@@ -212,7 +195,7 @@ class Intake:
         await spool.finish()
         digest = spool.hash
         if keep:
-            await self._claim(digest)
+            await claim(self._db, digest)
         row = await self._db.fetchrow("known_blob", bytes.fromhex(digest))
         if row is None:
             return None
@@ -224,19 +207,6 @@ class Intake:
     async def _put(self, spool: Spool, blob: Blob) -> None:
         media_type = MEDIA_TYPES[blob.facts.format]
         await self._store.put(blob_key(blob.hash), spool.path, sha256=blob.hash, media_type=media_type, handover=True)
-
-    async def _claim(self, digest: BlobHash) -> None:
-        """BlobBarred; waits for a removal of the same bytes to end, or to be too old for the store to be at it."""
-        while not await self._try_to_claim(digest):  # noqa: ASYNC110, who removes them may be another process
-            await asyncio.sleep(_POLL_SECONDS)
-
-    async def _try_to_claim(self, digest: BlobHash) -> bool:
-        async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
-            await lock_blob(tx, digest)
-            claim = await tx.fetchval("claim_blob", bytes.fromhex(digest), _REMOVAL)
-            if claim is None and await tx.fetchval("blob_is_barred", bytes.fromhex(digest)):
-                raise BlobBarred(f"{digest} was purged")
-        return claim is not None
 
     async def _require_room(self, more: int = 0) -> None:
         needed = sum(spool.awaited for spool in self._under_way) + more

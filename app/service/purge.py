@@ -7,7 +7,7 @@ from app.db.pool import Database
 from app.errors import ImageNotFound, ProductNotFound
 from app.events import BlobPurged, Observe
 from app.model import BlobHash, ImageId, ProductId
-from app.service.intake import lock_blob
+from app.service.claims import lock_blob
 from app.service.removal import forget_blob, remove_blob
 from app.service.spree_gallery_writer import SpreeGalleryWriter
 from app.store import ObjectStore

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from app.db.pool import Database, Transaction
 from app.model import EXTENSIONS, BlobHash, Format, RecipeHash
-from app.service.intake import lock_blob, lock_blobs
+from app.service.claims import lock_blob, lock_blobs
 from app.store import ObjectStore, blob_key, rendition_key
 
 LEAST_GRACE: Final = timedelta(hours=1)

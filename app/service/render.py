@@ -8,9 +8,8 @@ import asyncio
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 from app.db.errors import ConstraintViolated
@@ -19,7 +18,6 @@ from app.errors import (
     CodecFailed,
     ImageRejected,
     ObjectMissing,
-    OriginalMissing,
     RenditionDelayed,
     RenditionFailed,
     RenditionNotFound,
@@ -38,11 +36,12 @@ from app.model import (
 from app.raster.pool import CodecPool
 from app.service.disc import fair
 from app.service.flight import SingleFlight, Slots
+from app.service.original import original_of
 from app.service.removal import remove_renditions
 from app.service.rendition import Rendition
 from app.settings import Settings
 from app.store import ObjectStore
-from app.store.keys import blob_key, rendition_key, rendition_of_key
+from app.store.keys import rendition_key, rendition_of_key
 
 T = TypeVar("T")
 
@@ -198,7 +197,7 @@ class Renderer:
     async def _build(
         self, blob: BlobHash, recipes: Sequence[Recipe], formats: Sequence[Format] | None, cause: Cause
     ) -> None:
-        async with self._original(blob) as path, fair(path, blob):
+        async with original_of(blob, self._db, self._store) as path, fair(path, blob):
             rendered = await self._codecs.build(path, recipes, formats)
         etags = await asyncio.gather(*(self._put(blob, one) for one in rendered))
         try:
@@ -210,17 +209,6 @@ class Renderer:
         for one in rendered:
             built = RenditionBuilt(one.recipe.name, one.format, len(one.data), one.width * one.height, cause)
             self._observe(built)
-
-    @asynccontextmanager
-    async def _original(self, blob: BlobHash) -> AsyncIterator[Path]:
-        """The uploaded bytes; OriginalMissing where the store has lost them, which is noted for the operator."""
-        try:
-            async with self._store.local(blob_key(blob)) as path:
-                yield path
-        except ObjectMissing as error:
-            if await self._db.execute("note_missing_original", bytes.fromhex(blob)):
-                raise OriginalMissing(f"{blob} is recorded, but not in the store") from error
-            raise RenditionNotFound(f"blob {blob} was swept meanwhile") from error
 
     async def _record(
         self, blob: BlobHash, recipes: Sequence[Recipe], made: Sequence[tuple[Rendered, tuple[str, int]]]

@@ -14,8 +14,8 @@ from yarl import URL
 from app.db.connect import Connection
 from app.errors import ObjectMissing, ProductImagesError, StoreUnavailable
 from app.parts import Parts
+from app.service.claims import lock_blob
 from app.service.housekeeping import Housekeeping
-from app.service.intake import lock_blob
 from app.service.removal import forget_blob, remove_blob
 from app.store import FileStore, blob_key
 from tests.e2e.conftest import Serve, Shop

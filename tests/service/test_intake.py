@@ -11,7 +11,8 @@ from app.db.connect import Connection
 from app.errors import BlobBarred
 from app.model import Facts
 from app.parts import Parts
-from app.service.intake import Blob, Spool, lock_blob
+from app.service.claims import lock_blob
+from app.service.intake import Blob, Spool
 from app.settings import Settings
 from tests.e2e.conftest import eventually
 

@@ -84,7 +84,7 @@ def zipped() -> bytes:
     [
         (b"", "any.csv is empty: its first line has to name the columns."),
         (b"\xef\xbb\xbf", "any.csv is empty: its first line has to name the columns."),
-        (gzip.compress(b"a,b\n"), "any.csv is compressed with gzip: unpack it first."),
+        (gzip.compress(b"a,b\n", mtime=0), "any.csv is compressed with gzip: unpack it first."),
         (bz2.compress(b"a,b\n"), "any.csv is compressed with bzip2: unpack it first."),
         (lzma.compress(b"a,b\n"), "any.csv is compressed with xz: unpack it first."),
         (zipped(), "any.csv is an Excel workbook or a ZIP archive: save it as CSV (UTF-8), or unpack it first."),
