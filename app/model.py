@@ -47,9 +47,18 @@ def clamp_position(value: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """Something that inspection found, or did to the public form of a picture (native.md 6)."""
+
+    code: Literal["reencoded", "ignored_chunk"]
+    measured: str | int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What the header of an image says: `width` and `height` are those of the stored pixels, in
-    pixels, before any orientation is applied; `orientation` is the Exif value 1…8."""
+    pixels, before any orientation is applied; `orientation` is the Exif value 1…8. `notes` are what
+    inspection found beyond it; None where nobody looked."""
 
     format: Format
     width: int
@@ -57,6 +66,7 @@ class Facts:
     frames: int = 1
     orientation: int = 1
     has_alpha: bool = False
+    notes: tuple[Note, ...] | None = None
 
 
 @dataclass(frozen=True)

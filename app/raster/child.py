@@ -10,18 +10,21 @@ import signal
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from multiprocessing import parent_process
 from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
 import PIL
-from PIL import AvifImagePlugin, Image, _imaging, features
+from PIL import AvifImagePlugin, Image, PngImagePlugin, _imaging, features
 
 from app.errors import CodecFailed, Excess, ImageLimitExceeded, ImageUndecodable, ProductImagesError
 from app.model import Facts, Format, Recipe, Rendered
-from app.raster.clean import cleaned
+from app.raster.clean.png import LARGEST_PROFILE
 from app.raster.limits import Limits, check
-from app.raster.sniff import facts_of, mapped, open_image
+from app.raster.pixels import forgiving
+from app.raster.sniff import facts_of, mapped
+from app.raster.source import Source
 from app.raster.treat import treat
 
 P = ParamSpec("P")
@@ -53,6 +56,7 @@ def tune(max_pixels: int) -> None:
     """Sets the library up for one image after the other."""
     Image.MAX_IMAGE_PIXELS = max_pixels
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    PngImagePlugin.MAX_TEXT_CHUNK = LARGEST_PROFILE
     _imaging.set_blocks_max(1)  # one block of pixel memory stays for the next picture: 5 % of the time of a large one
     _keep_freed_memory()
 
@@ -140,18 +144,16 @@ def header(path: Path, limits: Limits) -> Facts:
         return check(facts_of(path, most_frames=limits.frames), limits)
 
 
-def inspect(path: Path, limits: Limits) -> Facts:
-    """The facts of an image of which every frame decodes and whose original can be cleaned."""
+def inspect(path: Path, limits: Limits, whole: bool = True) -> Facts:
+    """The facts of an image of which every frame decodes and whose original can be cleaned, with what was found.
+
+    Without `whole` a JPEG may end inside its scans.
+    """
     facts = header(path, limits)
-    with _decoding(), open_image(path, facts.format) as image:
-        image.draft(None, (1, 1))  # a JPEG's bytes are all read, damage is found all the same, in half the time
-        for frame in range(facts.frames):
-            if frame:
-                image.seek(frame)
-            image.load()
-        with mapped(path) as data:
-            cleaned(data, facts.format, keep_copyright=True)
-    return facts
+    with _decoding(), forgiving(not whole and facts.format == "jpeg"), mapped(path) as upload:
+        source = Source(upload, facts, keep_copyright=True, whole=whole)
+        source.public()
+    return replace(facts, notes=tuple(source.notes))
 
 
 def build(

@@ -2,7 +2,6 @@
 
 import struct
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 from PIL import Image
@@ -11,9 +10,9 @@ from app.errors import ImageUndecodable
 from app.model import Format
 from app.raster import exif, nclx
 from app.raster.buffer import Buffer
-from app.raster.clean import jpeg, png
+from app.raster.clean import jpeg
+from app.raster.clean.png_chunks import chunks
 from app.raster.icc import grey_profile, rgb_profile
-from app.raster.sniff import mapped
 from app.raster.space import ADOBE_RGB, SRGB_PRIMARIES, Gamma, Point, Primaries, Space, is_srgb_curve, of_code_points
 
 _GREY: Final = ("1", "L", "LA", "I")
@@ -23,19 +22,18 @@ _STEEPEST: Final = 10.0
 """Powers beyond it, or below its inverse, are no curves of pictures."""
 
 
-def declared_profile(image: Image.Image, path: Path, fmt: Format) -> bytes | None:
+def declared_profile(image: Image.Image, data: Buffer, fmt: Format) -> bytes | None:
     """The ICC profile of a picture whose header is read, its own or an equal one; None where it is sRGB, or silent."""
     profile: bytes | None = image.info.get("icc_profile")
     if fmt == "gif" or fmt == "webp" or (profile and fmt != "png"):
         return profile
-    with mapped(path) as data:
-        match fmt:
-            case "png":
-                return _of_png(data, image, profile)
-            case "jpeg":
-                return _equal(_of_jpeg(data), image)
-            case "avif":
-                return _equal(_of_avif(data), image)
+    match fmt:
+        case "png":
+            return _of_png(data, image, profile)
+        case "jpeg":
+            return _equal(_of_jpeg(data), image)
+        case "avif":
+            return _equal(_of_avif(data), image)
 
 
 def _equal(space: Space | None, image: Image.Image) -> bytes | None:
@@ -58,11 +56,11 @@ def _of_png(data: Buffer, image: Image.Image, profile: bytes | None) -> bytes | 
 
 
 def _colour_chunks(data: Buffer) -> Iterator[tuple[bytes, bytes]]:
-    for kind, start, end in png.chunks(data):
-        if kind == b"IDAT":
+    for chunk in chunks(data):
+        if chunk.kind == b"IDAT":
             return
-        if kind in (b"cICP", b"sRGB", b"gAMA", b"cHRM"):
-            yield kind, data[start : min(end, start + 32)]
+        if chunk.kind in (b"cICP", b"sRGB", b"gAMA", b"cHRM"):
+            yield chunk.kind, data[chunk.start : min(chunk.end, chunk.start + 32)]
 
 
 def _of_cicp(body: bytes) -> Space | None:

@@ -47,8 +47,9 @@ class CodecPool:
         self._running: set[Future[Any]] = set()
         self._closed = False
 
-    async def inspect(self, path: Path, *, decode: bool = True) -> Facts:
-        """What the file at `path` is. With `decode` every frame of it was decoded, too.
+    async def inspect(self, path: Path, *, decode: bool = True, whole: bool = True) -> Facts:
+        """What the file at `path` is. With `decode` every frame of it was decoded, too, and notes tell what was
+        found; without `whole` a JPEG may end inside its scans.
 
         Raises FormatNotAllowed, ImageLimitExceeded, ImageUndecodable or CodecFailed, and nothing else.
         """
@@ -56,7 +57,7 @@ class CodecPool:
         if not decode:
             return facts
         async with self._budget.take(_pixels(facts)), self._told("inspect", facts):
-            return await self.run(child.inspect, path, self._limits)
+            return await self.run(child.inspect, path, self._limits, whole)
 
     async def build(
         self, path: Path, recipes: Sequence[Recipe], formats: Sequence[Format] | None = None

@@ -1,10 +1,11 @@
 """Which format a file has, and what its header says, before a single pixel is decoded."""
 
+import io
 import mmap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from PIL import (
     AvifImagePlugin,
@@ -24,7 +25,7 @@ from app.raster.clean import gif, jpeg, png, webp
 PLUGINS: Final = (JpegImagePlugin, PngImagePlugin, GifImagePlugin, WebPImagePlugin, AvifImagePlugin)
 """Imported by name: `Image.open` then never looks for further plug-ins, some of which start programs."""
 
-_PILLOW_NAMES: Final[dict[Format, str]] = {
+PILLOW_NAMES: Final[dict[Format, str]] = {
     "jpeg": "JPEG",
     "png": "PNG",
     "gif": "GIF",
@@ -87,10 +88,10 @@ def kind_of(head: bytes) -> str:
         return next(foreign, "unknown" if head else "empty")
 
 
-def open_image(path: Path, fmt: Format) -> Image.Image:
+def open_image(file: Path | BinaryIO, fmt: Format) -> Image.Image:
     """The image with its header read; pixels are decoded when they are asked for."""
     try:
-        image = Image.open(path, formats=(_PILLOW_NAMES[fmt],))
+        image = Image.open(file, formats=(PILLOW_NAMES[fmt],))
     except UnidentifiedImageError as error:
         raise ImageUndecodable(f"{fmt}: the header cannot be read") from error
     image.decodermaxblock = _BLOCK
@@ -117,7 +118,7 @@ def facts_of(path: Path, *, most_frames: int) -> Facts:
     """What the header says. Counting the frames of a GIF stops behind `most_frames`."""
     with mapped(path) as data:
         fmt = sniff(data[:HEAD_BYTES])
-        with open_image(path, fmt) as image:
+        with open_image(_header(path, data, fmt), fmt) as image:
             width, height = image.size
             frames = getattr(image, "n_frames", 1) if fmt in ("png", "webp", "avif") else 1
             if fmt == "gif":
@@ -126,3 +127,14 @@ def facts_of(path: Path, *, most_frames: int) -> Facts:
             if width < 1 or height < 1:
                 raise ImageUndecodable(f"{fmt}: {width}x{height} pixels")
             return Facts(fmt, width, height, frames, orientation(data, image, fmt), image.has_transparency_data)
+
+
+def _header(path: Path, data: mmap.mmap, fmt: Format) -> Path | BinaryIO:
+    """What to read it from: odd parts in front of the pixels stop Pillow, where viewers leave them out."""
+    match fmt:
+        case "jpeg":
+            return io.BytesIO(jpeg.header(data))
+        case "png":
+            return io.BytesIO(png.header(data))
+        case _:
+            return path

@@ -6,17 +6,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from PIL import GifImagePlugin, Image, ImageFile
+from PIL import GifImagePlugin, Image
 
 from app.model import Facts, Format, Recipe, Rendered
-from app.raster.clean import cleaned
 from app.raster.colour import plain, to_srgb
 from app.raster.declared import declared_profile
 from app.raster.encode import encode
 from app.raster.film import Film, frames_of, moves, plays_of
 from app.raster.orient import Size, oriented, upright
+from app.raster.pixels import forgiving
 from app.raster.shrink import draft, fitted, resized
-from app.raster.sniff import mapped, open_image
+from app.raster.sniff import mapped
+from app.raster.source import Source
 
 _REUSE: Final = 2
 """A rendition is made from a larger one that has at least this many times its sides: 54 dB PSNR in a full Lanczos."""
@@ -28,15 +29,19 @@ _Planned = tuple[Recipe, Format, Size | None]
 def treat(
     path: Path, facts: Facts, recipes: Sequence[Recipe], formats: Sequence[Format], *, keep_copyright: bool
 ) -> Iterator[Rendered]:
-    """Every recipe in every format; a recipe without a box gives the cleaned original in its own format."""
+    """Every recipe in every format; a recipe without a box gives the cleaned original in its own format.
+
+    A JPEG that ends inside its scans was accepted knowingly and is shown as far as it goes.
+    """
     plan = list(_planned(facts, recipes, formats))
-    encoded = _encoded(path, facts, plan)
-    for number, (recipe, fmt, size) in enumerate(plan):
-        if size is None:
-            data = _cleaned(path, facts, keep_copyright=keep_copyright)
-            yield Rendered(recipe, facts.format, facts.width, facts.height, data)
-        else:
-            yield Rendered(recipe, fmt, *size, encoded[number])
+    with forgiving(facts.format == "jpeg"), mapped(path) as upload:
+        source = Source(upload, facts, keep_copyright=keep_copyright)
+        encoded = _encoded(source, facts, plan)
+        for number, (recipe, fmt, size) in enumerate(plan):
+            if size is None:
+                yield Rendered(recipe, facts.format, facts.width, facts.height, source.public())
+            else:
+                yield Rendered(recipe, fmt, *size, encoded[number])
 
 
 def _planned(facts: Facts, recipes: Sequence[Recipe], formats: Sequence[Format]) -> Iterator[_Planned]:
@@ -51,14 +56,14 @@ def _planned(facts: Facts, recipes: Sequence[Recipe], formats: Sequence[Format])
             yield recipe, fmt, None if untouched else size
 
 
-def _encoded(path: Path, facts: Facts, plan: Sequence[_Planned]) -> dict[int, bytes]:
+def _encoded(source: Source, facts: Facts, plan: Sequence[_Planned]) -> dict[int, bytes]:
     """What must be drawn of `plan`, by its place there; a second thread encodes while the next size is made."""
     sizes = {size for _, _, size in plan if size}
     if not sizes:
         return {}
     futures: dict[int, Future[bytes]] = {}
-    with ThreadPoolExecutor(1) as second, decoded(path, facts, sizes) as image:
-        profile = declared_profile(image, path, facts.format)
+    with ThreadPoolExecutor(1) as second, decoded(source, facts, sizes) as image:
+        profile = declared_profile(image, source.data, facts.format)
         for done, film in finished(image, facts, sizes, profile, second):
             for number, (recipe, fmt, size) in enumerate(plan):
                 if size == done:
@@ -81,20 +86,13 @@ def finished(
 
 
 @contextmanager
-def decoded(path: Path, facts: Facts, sizes: set[Size]) -> Iterator[Image.Image]:
-    """The picture as it is stored, ready to be decoded at least as large as `sizes` need.
-
-    A JPEG that ends inside its scans was accepted knowingly and is shown as far as it goes.
-    """
+def decoded(source: Source, facts: Facts, sizes: set[Size]) -> Iterator[Image.Image]:
+    """The picture as it is stored, ready to be decoded at least as large as `sizes` need."""
     largest = (max(width for width, _ in sizes), max(height for _, height in sizes))
     GifImagePlugin.LOADING_STRATEGY = GifImagePlugin.LoadingStrategy.RGB_ALWAYS
-    with open_image(path, facts.format) as image:
+    with source.opened() as image:
         draft(image, oriented(largest, facts.orientation))
-        ImageFile.LOAD_TRUNCATED_IMAGES = facts.format == "jpeg"
-        try:
-            yield image
-        finally:
-            ImageFile.LOAD_TRUNCATED_IMAGES = False
+        yield image
 
 
 def shrunk(
@@ -117,8 +115,3 @@ def _large_enough(made: dict[Size, Image.Image], size: Size) -> Image.Image | No
     """The smallest finished picture from which `size` can be made without visible loss."""
     fit = [done for done in made if done[0] >= _REUSE * size[0] and done[1] >= _REUSE * size[1]]
     return made[min(fit)] if fit else None
-
-
-def _cleaned(path: Path, facts: Facts, *, keep_copyright: bool) -> bytes:
-    with mapped(path) as data:
-        return cleaned(data, facts.format, keep_copyright=keep_copyright)

@@ -1,10 +1,14 @@
 """The second half of an upload's life, inside one transaction: blob, picture, path, rendition jobs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import orjson
 
 from app.db.jobs import Job, enqueue
 from app.db.pool import Transaction
 from app.errors import BlobBarred, InvalidCommand, InvalidFileName
+from app.model import Note
 from app.service.claims import lock_blob
 from app.service.intake import Blob
 from app.service.paths import Naming, safe_base
@@ -50,7 +54,7 @@ class Filing:
         if await tx.fetchval("blob_is_barred", digest):
             raise BlobBarred(f"{blob.hash} was purged")
         shape = (facts.format, facts.width, facts.height, facts.frames, facts.orientation, facts.has_alpha)
-        await tx.execute("insert_blob", digest, blob.size, *shape)
+        await tx.execute("insert_blob", digest, blob.size, *shape, _json(facts.notes))
         await enqueue(tx, [Job(RENDER, digest, priority=UPLOAD_PRIORITY, dedupe_key=f"{RENDER}:{blob.hash}")])
 
     async def file(self, tx: Transaction, blob: Blob, name: FileName) -> tuple[int, str]:
@@ -88,3 +92,7 @@ class Filing:
                 return path
             # Paths that were brought along do not count in their series; they are passed in one go.
             await tx.execute("pass_taken_paths", naming.stem, name.extension, naming.ahead)
+
+
+def _json(notes: Sequence[Note] | None) -> str | None:
+    return None if notes is None else orjson.dumps(notes).decode()

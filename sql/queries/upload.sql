@@ -23,11 +23,11 @@ returning id;
 select exists (select from blob_barred where hash = $1);
 
 -- name: insert_blob
--- Records a blob that the store holds; equal bytes are stored once.
+-- Records a blob that the store holds; equal bytes are stored once, and looked into once.
 with found_again as (delete from missing_original where hash = $1)
-insert into blob (hash, size, format, width, height, frames, orientation, has_alpha)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
-on conflict (hash) do nothing;
+insert into blob (hash, size, format, width, height, frames, orientation, has_alpha, notes)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+on conflict (hash) do update set notes = excluded.notes where blob.notes is null and excluded.notes is not null;
 
 -- name: next_file_path_number
 -- The next number of a name within its folder: 0 for the first one.

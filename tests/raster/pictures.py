@@ -2,13 +2,18 @@
 
 import io
 import struct
+import tempfile
 import zlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image, PngImagePlugin
 
 from app.model import Format
+from app.raster.pixels import forgiving
+from app.raster.sniff import facts_of
+from app.raster.source import Source
 
 SECRET = b"SECRET"
 NOTICE = "(c) Acme Shop"
@@ -45,6 +50,16 @@ def decoded(data: bytes) -> Image.Image:
     image = Image.open(io.BytesIO(data))
     image.load()
     return image
+
+
+def published(data: bytes, fmt: Format, *, keep_copyright: bool = True) -> bytes:
+    """What everybody gets of an upload in that format."""
+    with tempfile.NamedTemporaryFile() as file:
+        Path(file.name).write_bytes(data)
+        facts = facts_of(Path(file.name), most_frames=1000)
+    assert facts.format == fmt
+    with forgiving(fmt == "jpeg"):
+        return Source(data, facts, keep_copyright=keep_copyright).public()
 
 
 def private_exif(orientation: int = 1) -> Image.Exif:

@@ -16,7 +16,7 @@ from app.raster import exif, xmp
 from app.raster.clean import cleaned
 from tests.raster import profiles
 from tests.raster.conftest import Build
-from tests.raster.pictures import NOTICE, SECRET, decoded, encoded, photo, secretive, segment, smooth
+from tests.raster.pictures import NOTICE, SECRET, decoded, encoded, photo, published, secretive, segment, smooth
 
 pytestmark = pytest.mark.filterwarnings("ignore:Image appears to be a malformed MPO")
 
@@ -34,7 +34,7 @@ def test_nothing_private_remains(fmt: Format) -> None:
     """Location, serials, owners, thumbnails, comments and appended bytes are gone, whatever held them."""
     source = secretive(fmt)
     assert SECRET in source
-    result = cleaned(source, fmt, keep_copyright=True)
+    result = published(source, fmt, keep_copyright=True)
     assert SECRET not in result
     assert b"<?php" not in result
     tags = decoded(result).getexif()
@@ -46,21 +46,21 @@ def test_nothing_private_remains(fmt: Format) -> None:
 def test_no_pixel_changes(fmt: Format) -> None:
     """Every frame decodes to the same pixels as before."""
     source = secretive(fmt)
-    assert pixels(source) == pixels(cleaned(source, fmt, keep_copyright=True))
+    assert pixels(source) == pixels(published(source, fmt, keep_copyright=True))
 
 
 @pytest.mark.parametrize("fmt", FORMATS)
 def test_cleaning_twice_changes_nothing(fmt: Format) -> None:
     """A cleaned file is clean."""
-    once = cleaned(secretive(fmt), fmt, keep_copyright=True)
-    assert once == cleaned(once, fmt, keep_copyright=True)
+    once = published(secretive(fmt), fmt, keep_copyright=True)
+    assert once == published(once, fmt, keep_copyright=True)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("fmt", ["jpeg", "png", "webp", "avif"])
 def test_the_orientation_stays(fmt: Format, orientation: int) -> None:
     """Viewers turn the cleaned file as they turned the original."""
-    result = cleaned(secretive(fmt, orientation=orientation), fmt, keep_copyright=False)
+    result = published(secretive(fmt, orientation=orientation), fmt, keep_copyright=False)
     assert decoded(result).getexif().get(exif.ORIENTATION, 1) == orientation
 
 
@@ -68,7 +68,7 @@ def test_the_orientation_stays(fmt: Format, orientation: int) -> None:
 def test_the_colour_profile_stays(fmt: Format) -> None:
     """The profile is part of what a picture looks like."""
     profile = profiles.rgb(profiles.ADOBE_RGB)
-    result = cleaned(secretive(fmt, icc_profile=profile), fmt, keep_copyright=False)
+    result = published(secretive(fmt, icc_profile=profile), fmt, keep_copyright=False)
     assert decoded(result).info["icc_profile"] == profile
 
 
@@ -76,22 +76,22 @@ def test_the_colour_profile_stays(fmt: Format) -> None:
 def test_copyright_stays_unless_it_is_to_go(fmt: Format) -> None:
     """Exif's copyright field is kept, or dropped where a setting says so."""
     source = secretive(fmt)
-    kept = cleaned(source, fmt, keep_copyright=True)
+    kept = published(source, fmt, keep_copyright=True)
     assert decoded(kept).getexif()[exif.COPYRIGHT] == NOTICE
-    assert NOTICE.encode() not in cleaned(source, fmt, keep_copyright=False)
+    assert NOTICE.encode() not in published(source, fmt, keep_copyright=False)
 
 
 @pytest.mark.parametrize("fmt", ["jpeg", "png", "webp"])
 def test_copyright_in_xmp_stays_alone(fmt: Format) -> None:
     """Of an XMP packet the notice is all that remains."""
-    result = cleaned(secretive(fmt), fmt, keep_copyright=True)
+    result = published(secretive(fmt), fmt, keep_copyright=True)
     assert b"<dc:rights>" in result
     assert b"photoshop:City" not in result
 
 
 def test_copyright_in_iptc_stays_alone() -> None:
     """Of a JPEG's IPTC block the notice is all that remains."""
-    result = cleaned(secretive("jpeg"), "jpeg", keep_copyright=True)
+    result = published(secretive("jpeg"), "jpeg", keep_copyright=True)
     block = result[result.index(b"8BIM") :]
     assert struct.pack(">BBBH", 0x1C, 2, 116, len(NOTICE)) + NOTICE.encode() in block
     assert b"\x1c\x02\x5a" not in block
@@ -100,7 +100,7 @@ def test_copyright_in_iptc_stays_alone() -> None:
 def test_cmyk_keeps_the_markers_that_define_its_colours() -> None:
     """Adobe's marker decides how a CMYK JPEG is read, so it stays."""
     source = encoded(smooth(64, 48, "CMYK"), "jpeg") + SECRET
-    result = cleaned(source, "jpeg", keep_copyright=True)
+    result = published(source, "jpeg", keep_copyright=True)
     assert b"Adobe" in result
     assert decoded(source).tobytes() == decoded(result).tobytes()
 
@@ -110,13 +110,13 @@ def test_progressive_scans_are_all_kept() -> None:
     source = encoded(photo(200, 100), "jpeg", progressive=True, optimize=True)
     at = source.rindex(b"\xff\xda")
     marked = source[:at] + segment(0xFE, SECRET) + source[at:]
-    assert source == cleaned(marked, "jpeg", keep_copyright=True)
+    assert source == published(marked, "jpeg", keep_copyright=True)
 
 
 def test_a_jpeg_that_ends_inside_its_scan_gets_an_end() -> None:
     """What was accepted knowingly is closed properly, with the pixels it has."""
     source = encoded(photo(200, 100), "jpeg")
-    result = cleaned(source[: len(source) // 2], "jpeg", keep_copyright=True)
+    result = published(source[: len(source) // 2], "jpeg", keep_copyright=True)
     assert result == source[: len(source) // 2] + b"\xff\xd9"
 
 
@@ -126,7 +126,7 @@ def test_animations_keep_frames_and_timing(fmt: Format) -> None:
     frames = [photo(40, 30).rotate(90 * turn) for turn in range(4)]
     options = {"save_all": True, "append_images": frames[1:], "duration": [40, 80, 120, 160], "loop": 3}
     source = secretive(fmt, frames[0], **options)
-    result = cleaned(source, fmt, keep_copyright=True)
+    result = published(source, fmt, keep_copyright=True)
     assert SECRET not in result
     assert pixels(source) == pixels(result)
     before, after = decoded(source), decoded(result)
@@ -143,7 +143,7 @@ def test_files_that_are_clean_stay_as_they_are() -> None:
     """Cleaning takes away and adds nothing."""
     for fmt in FORMATS:
         source = encoded(photo(30, 20), fmt)
-        assert source == cleaned(source, fmt, keep_copyright=True)
+        assert source == published(source, fmt, keep_copyright=True)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_any_bytes_are_an_exif_block(raw: bytes) -> None:
 def test_whatever_follows_the_end_is_cut_off(fmt: Format, trailer: bytes) -> None:
     """Bytes behind the end of the image never reach the public."""
     source = encoded(photo(20, 10), fmt)
-    assert source == cleaned(source + trailer, fmt, keep_copyright=True)
+    assert source == published(source + trailer, fmt, keep_copyright=True)
 
 
 def test_a_notice_is_taken_out_of_any_packet_around_it() -> None:
@@ -197,12 +197,12 @@ def test_the_clean_recipe_gives_the_cleaned_file(build: Build, tmp_path: Path) -
     source = secretive("png")
     (clean,) = build(source, None, formats=["webp", "avif"])
     assert (clean.format, clean.width, clean.height) == ("png", 48, 32)
-    assert clean.data == cleaned(source, "png", keep_copyright=True)
+    assert clean.data == published(source, "png", keep_copyright=True)
 
 
 def test_compressed_pixels_are_copied_not_made_again() -> None:
     """A PNG's compressed stream stays byte for byte."""
     source = secretive("png")
     stream = source[source.index(b"IDAT") : source.index(b"IEND")]
-    assert stream in cleaned(source, "png", keep_copyright=True)
-    assert zlib.crc32(b"IEND").to_bytes(4, "big") == cleaned(source, "png", keep_copyright=True)[-4:]
+    assert stream in published(source, "png", keep_copyright=True)
+    assert zlib.crc32(b"IEND").to_bytes(4, "big") == published(source, "png", keep_copyright=True)[-4:]

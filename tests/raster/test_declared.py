@@ -11,14 +11,13 @@ from PIL import Image, ImageEnhance
 from app.errors import ImageUndecodable
 from app.model import Format
 from app.raster import exif, nclx
-from app.raster.clean import cleaned
 from app.raster.colour import to_srgb
 from app.raster.icc import rgb_profile
 from app.raster.space import Gamma, Point, Primaries, Space
 from tests.raster import profiles, spaces
 from tests.raster.conftest import Build
 from tests.raster.difference import mean_delta_e
-from tests.raster.pictures import decoded, encoded, png, segment, smooth
+from tests.raster.pictures import decoded, encoded, png, published, segment, smooth
 
 BOX = (120, 120)
 SIZE = (480, 320)
@@ -228,11 +227,11 @@ def test_a_cleaned_original_keeps_its_colours(build: Build, keep_copyright: bool
         (avif(image, P3_SRGB), "avif"),
         (camera_jpeg(image), "jpeg"),
     ]:
-        clean = cleaned(source, fmt, keep_copyright=keep_copyright)
+        clean = published(source, fmt, keep_copyright=keep_copyright)
         assert b"SECRET" not in clean
         (before,), (after,) = build(source, BOX, formats=["png"]), build(clean, BOX, formats=["png"])
         assert before.data == after.data
-        assert cleaned(clean, fmt, keep_copyright=keep_copyright) == clean
+        assert published(clean, fmt, keep_copyright=keep_copyright) == clean
 
 
 def test_a_cleaned_camera_picture_still_says_adobe_rgb() -> None:

@@ -16,7 +16,7 @@ from app.model import Facts, Format, Recipe
 from app.raster import child
 from app.raster.clean import cleaned
 from tests.raster.conftest import LIMITS, Build
-from tests.raster.pictures import SECRET, decoded, encoded, photo, png, secretive, segment
+from tests.raster.pictures import SECRET, decoded, encoded, photo, png, published, secretive, segment
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
@@ -64,7 +64,7 @@ def test_flipped_bytes_give_a_rejection_or_a_clean_image(
         return
     for result in child.run(30, child.build, path, LIMITS, [Recipe("r", (20, 20))], None, True):
         assert decoded(result.data).format
-    public = cleaned(bytes(data), facts.format, keep_copyright=True)
+    public = published(bytes(data), facts.format, keep_copyright=True)
     assert b"trailer" not in public
     assert b"GPS" not in public
 
@@ -256,7 +256,7 @@ def as_script() -> bytes:
 )
 def test_polyglots_are_accepted_and_disarmed(inspect: Inspect, data: bytes) -> None:
     """A script in a comment or behind the end is not published; the picture is."""
-    public = cleaned(data, inspect(data).format, keep_copyright=True)
+    public = published(data, inspect(data).format, keep_copyright=True)
     for trace in (b"<script>", b"system(", b"alert(", b"PK\x03\x04", b"%PDF"):
         assert trace not in public
 
@@ -267,7 +267,7 @@ def test_a_second_picture_behind_the_first_is_not_published(inspect: Inspect) ->
     photo(60, 40).save(target, "MPO", save_all=True, append_images=[photo(61, 41)])
     facts = inspect(target.getvalue())
     assert (facts.format, facts.frames, facts.width) == ("jpeg", 1, 60)
-    public = cleaned(target.getvalue(), "jpeg", keep_copyright=True)
+    public = published(target.getvalue(), "jpeg", keep_copyright=True)
     assert public.count(b"\xff\xd8\xff") == 1
     assert SECRET not in public
 
@@ -276,4 +276,4 @@ def test_a_second_picture_behind_the_first_is_not_published(inspect: Inspect) ->
 def test_facts_tell_what_the_header_says(inspect: Inspect, fmt: Format) -> None:
     """Size is that of the stored pixels; the orientation is told beside it."""
     facts = inspect(SOURCES[fmt])
-    assert facts == Facts(fmt, 48, 32, 1, 1 if fmt == "gif" else 6, has_alpha=False)
+    assert facts == Facts(fmt, 48, 32, 1, 1 if fmt == "gif" else 6, has_alpha=False, notes=())

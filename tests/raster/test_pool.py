@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -43,7 +44,7 @@ async def test_pictures_are_inspected_and_built_in_a_child(
     path.write_bytes(encoded(photo(400, 200), "jpeg"))
     facts = await codecs.inspect(path)
     assert (facts.format, facts.width, facts.height) == ("jpeg", 400, 200)
-    assert facts == await codecs.inspect(path, decode=False)
+    assert replace(facts, notes=None) == await codecs.inspect(path, decode=False)
     made = await codecs.build(path, [Recipe("small", (100, 100)), Recipe("clean", None)], ["jpeg", "webp"])
     assert [(item.recipe.name, item.format, item.width, item.height) for item in made] == [
         ("small", "jpeg", 100, 50),

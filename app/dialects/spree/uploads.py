@@ -11,7 +11,7 @@ from app.dialects.spree.files import Files
 from app.dialects.spree.params import Absent, Attachment, Cleared, Upload
 from app.errors import CodecFailed, Excess, FileTooLarge, FormatNotAllowed, ImageLimitExceeded, ImageUndecodable
 from app.events import Observe, UploadAccepted
-from app.model import Facts, Recipe
+from app.model import Facts
 from app.raster.pool import CodecPool
 from app.service.fetch import Fetcher, Remote
 from app.service.file_names import sanitised
@@ -21,7 +21,6 @@ from app.service.spree_gallery_writer import StoredUpload
 from app.settings import Settings
 
 _LONGEST_ECHO: Final = 1000
-_PROBE: Final = Recipe("spree-mini", (48, 48))
 
 
 class Uploads:
@@ -87,11 +86,7 @@ class Uploads:
 
     async def _inspect(self, path: Path) -> Facts:
         """A JPEG that ends behind the header of its scan is taken if it can be shown as far as it goes."""
-        facts = await self._codecs.inspect(path, decode=False)
-        if facts.format == "jpeg":
-            await self._codecs.build(path, (_PROBE, self._settings.clean))
-            return facts
-        return await self._codecs.inspect(path)
+        return await self._codecs.inspect(path, whole=False)
 
 
 def _remote_name(remote: Remote) -> str:

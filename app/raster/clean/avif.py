@@ -7,6 +7,7 @@ from typing import Final
 from app.errors import ImageUndecodable
 from app.raster import exif
 from app.raster.buffer import Buffer
+from app.raster.clean.result import Cleaned
 
 _NEEDED: Final = frozenset((b"ftyp", b"meta", b"moov", b"mdat"))
 _PICTURE: Final = frozenset((b"av01", b"grid", b"iovl", b"iden", b"tmap"))
@@ -39,8 +40,11 @@ def boxes(data: Buffer, at: int, end: int) -> Iterator[Box]:
         at = stop
 
 
-def clean(data: Buffer, *, keep_copyright: bool) -> bytes:
-    """The same coded pixels, rotation and colour; Exif, XMP and everything unknown blanked, nothing behind them."""
+def clean(data: Buffer, *, keep_copyright: bool) -> Cleaned:
+    """The same coded pixels, rotation and colour; Exif, XMP and everything unknown blanked, nothing behind them.
+
+    Doubtful always: too many ways lead from an item to its pixels.
+    """
     top = list(_top(data))
     end = max((box.end for box in top if box.name in _NEEDED), default=0)
     result = bytearray(data[:end])
@@ -51,7 +55,7 @@ def clean(data: Buffer, *, keep_copyright: bool) -> bytes:
         elif box.name not in _NEEDED and box.end <= end:
             result[box.head + 4 : box.head + 8] = b"free"
             result[box.start : box.end] = bytes(box.end - box.start)
-    return bytes(result)
+    return Cleaned(bytes(result), doubtful=True)
 
 
 def _top(data: Buffer) -> Iterator[Box]:

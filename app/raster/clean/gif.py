@@ -6,10 +6,11 @@ from typing import Final
 
 from app.errors import ImageUndecodable
 from app.raster.buffer import Buffer
+from app.raster.clean.result import Cleaned
 
 _HEADER: Final = 13
 _EXTENSION, IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
-CONTROL, _APPLICATION = 0xF9, 0xFF
+CONTROL, _APPLICATION, _PLAIN_TEXT = 0xF9, 0xFF, 0x01
 _DESCRIPTOR: Final = 10
 _KEPT_APPLICATIONS: Final = (b"NETSCAPE2.0", b"ANIMEXTS1.0", b"ICCRGBG1012")
 """How often it plays, and its colour profile."""
@@ -26,12 +27,14 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Bytes `start` to `end` of the file. `label` tells one extension from another."""
+    """Bytes `start` to `end` of the file. `label` tells one extension from another, `coded` is where a picture's own
+    blocks begin."""
 
     kind: int
     start: int
     end: int
     label: int = 0
+    coded: int = 0
 
 
 def blocks(data: Buffer) -> Iterator[Block]:
@@ -44,8 +47,9 @@ def blocks(data: Buffer) -> Iterator[Block]:
             at = _behind_sub_blocks(data, at + 2)
             yield Block(kind, start, at, label)
         elif kind == IMAGE:
-            at = _behind_sub_blocks(data, at + _DESCRIPTOR + _table(data, at + _DESCRIPTOR - 1) + 1)
-            yield Block(kind, start, at)
+            coded = at + _DESCRIPTOR + _table(data, at + _DESCRIPTOR - 1) + 1
+            at = _behind_sub_blocks(data, coded)
+            yield Block(kind, start, at, coded=coded)
         else:
             raise ImageUndecodable(f"gif: unknown block {kind:#x}")
 
@@ -74,20 +78,34 @@ def survey(data: Buffer, most_frames: int) -> Scene:
     return Scene(frames, width, height)
 
 
-def clean(data: Buffer) -> bytes:
+def clean(data: Buffer) -> Cleaned:
     """The same frames, timings, loop count and colour profile; no comments, no other extension, nothing behind them."""
-    parts, control = [data[: header_length(data)]], b""
+    parts, coded, control, doubtful = [data[: header_length(data)]], [], b"", False
+    at = len(parts[0])
     for block in blocks(data):
         whole = data[block.start : block.end]
         if block.kind == IMAGE:
             parts += (control, whole)
+            at += len(control) + len(whole)
+            coded.append((at - (block.end - block.coded), at))
             control = b""
         elif block.label == CONTROL:
+            doubtful |= bool(control)
             control = whole
         elif block.label == _APPLICATION and whole[3:14] in _KEPT_APPLICATIONS:
             parts.append(whole)
+            at += len(whole)
+        elif block.label == _PLAIN_TEXT:
+            doubtful |= bool(coded)
     parts.append(bytes((_TRAILER,)))
-    return b"".join(parts)
+    return Cleaned(b"".join(parts), doubtful, coded=tuple(coded))
+
+
+def sub_blocks(data: Buffer, at: int) -> Iterator[tuple[int, int]]:
+    """Start and end of the content of each block of a series, up to the empty one that closes it."""
+    while at < len(data) and data[at]:
+        yield at + 1, at + 1 + data[at]
+        at += 1 + data[at]
 
 
 def _table(data: Buffer, flags_at: int) -> int:

@@ -9,15 +9,19 @@ from typing import Final
 from app.errors import ImageUndecodable
 from app.raster import exif, iptc, xmp
 from app.raster.buffer import Buffer
+from app.raster.clean.result import Cleaned
 
 _SOI, _EOI, _SOS, _COM = 0xD8, 0xD9, 0xDA, 0xFE
 _APP0, _APP1, _APP2, _APP13, _APP14 = 0xE0, 0xE1, 0xE2, 0xED, 0xEE
 _BARE: Final = frozenset((0x01, *range(0xD0, 0xD8)))
 _CODING: Final = frozenset((*range(0xC0, 0xD0), _SOS, 0xDB, 0xDC, 0xDD))
 """Frames, tables, scans, restart intervals: what the decoder works with."""
+_BETWEEN_SCANS: Final = frozenset((0xC4, 0xCC, _SOS, 0xDB, 0xDC, 0xDD, *range(0xE0, 0xF0), _COM))
+"""Segments that may follow a scan; all others inside its coded bytes are damage, over which decoders go on."""
 
 _MARKER: Final = re.compile(rb"\xff[^\x00\xff]")
-_SCAN_END: Final = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+_NEXT: Final = re.compile(rb"\xff+[^\x00\xff]")
+_IN_SCAN: Final = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 _JFIF_LENGTH, _ADOBE_LENGTH = 14, 12
 _ICC: Final = b"ICC_PROFILE\0"
 _XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
@@ -32,65 +36,112 @@ class Segment:
     data: bytes = b""
 
 
-def segments(data: Buffer, *, scans: bool = True) -> Iterator[Segment]:
-    """From the first marker behind SOI to the last before EOI, or to the end of a file cut off inside a scan.
+class Walk:
+    """Through a JPEG, segment by segment. Behind the last one `doubtful` tells whether there was anything that a
+    decoder may take in another way, and `closed` whether the file came to its proper end."""
 
-    Without `scans` only to the first scan. ImageUndecodable when the file ends before that.
-    """
-    at, scanned = 2, False
-    while (found := _MARKER.search(data, at)) is not None:
-        marker, at = data[found.start() + 1], found.end()
-        if marker == _EOI:
-            break
-        if marker in _BARE or marker == _SOI:
-            continue
-        payload = _payload(data, at, scanned=scanned)
-        if payload is None:
-            return
-        at += 2 + len(payload)
-        coded = b""
-        if marker == _SOS and not scans:
-            return
-        if marker == _SOS:
-            scanned, end = True, _scan_end(data, at)
-            coded, at = data[at:end], end
-        yield Segment(marker, payload, coded)
-    if not scanned:
-        raise ImageUndecodable("jpeg: no scan")
+    def __init__(self, data: Buffer) -> None:
+        self._data = data
+        self.doubtful = False
+        self.closed = False
+
+    def segments(self, *, scans: bool = True) -> Iterator[Segment]:
+        """From the first marker behind SOI to the last before EOI, or to the end of a file cut off inside a scan.
+
+        Without `scans` only to the first scan's own segment, whose coded bytes are left out. ImageUndecodable when the
+        file ends before that.
+        """
+        at, scanned = 2, False
+        while (marker := self._next_marker(at)) is not None and marker[0] != _EOI:
+            kind, at = marker
+            if kind in _BARE or kind == _SOI:
+                self.doubtful = True
+                continue
+            payload = self._payload(at, scanned=scanned)
+            if payload is None:
+                return
+            at += 2 + len(payload)
+            coded = b""
+            if kind == _SOS and scans:
+                end = self._scan_end(at)
+                coded, at = self._data[at:end], end
+            scanned |= kind == _SOS
+            yield Segment(kind, payload, coded)
+            if scanned and not scans:
+                return
+        if not scanned:
+            raise ImageUndecodable("jpeg: no scan")
+        self.closed = marker is not None
+
+    def _next_marker(self, at: int) -> tuple[int, int] | None:
+        """The marker next behind `at`, and where what belongs to it begins."""
+        found = _MARKER.search(self._data, at)
+        if found is None:
+            return None
+        self.doubtful |= bool(self._data[at : found.start()].strip(b"\xff"))
+        return self._data[found.start() + 1], found.end()
+
+    def _payload(self, at: int, *, scanned: bool) -> bytes | None:
+        """None where the file ends inside a segment behind its first scan."""
+        length = int.from_bytes(self._data[at : at + 2], "big")
+        if length < 2 or at + length > len(self._data):
+            if scanned:
+                self.doubtful = True
+                return None
+            raise ImageUndecodable("jpeg: a segment runs past the end")
+        return self._data[at + 2 : at + length]
+
+    def _scan_end(self, at: int) -> int:
+        """Where the coded bytes end: at a marker that may follow them and leads on to another one.
+
+        What only looks like a marker is damage, which decoders leave behind at the next restart.
+        """
+        while (found := _IN_SCAN.search(self._data, at)) is not None:
+            if self._ends_scan(found.start()):
+                return found.start()
+            self.doubtful = True
+            at = found.end()
+        return len(self._data)
+
+    def _ends_scan(self, at: int) -> bool:
+        marker = self._data[at + 1]
+        if marker not in _BETWEEN_SCANS:
+            return marker == _EOI
+        length = int.from_bytes(self._data[at + 2 : at + 4], "big")
+        return length >= 2 and _NEXT.match(self._data, at + 2 + length) is not None
 
 
 def exif_of(data: Buffer) -> bytes | None:
     """The first Exif block in front of the scans."""
-    for segment in segments(data, scans=False):
+    for segment in Walk(data).segments(scans=False):
         if segment.marker == _APP1 and segment.payload.startswith(exif.HEADER):
             return segment.payload
     return None
 
 
-def clean(data: Buffer, *, keep_copyright: bool) -> bytes:
+def header(data: Buffer) -> bytes:
+    """What says how large the picture is and how it is coded, without any of its coded bytes."""
+    kept = ((segment, _kept(segment, keep_copyright=False)) for segment in Walk(data).segments(scans=False))
+    return b"\xff\xd8" + b"".join(_segment(one.marker, payload) for one, payload in kept if payload is not None)
+
+
+def clean(data: Buffer, *, keep_copyright: bool) -> Cleaned:
     """The same scans, colour markers and orientation, and a copyright notice where wanted; nothing else."""
-    parts = [b"\xff\xd8"]
-    for segment in segments(data):
+    walk, parts, coded = Walk(data), [b"\xff\xd8"], []
+    at = len(parts[0])
+    for segment in walk.segments():
         payload = _kept(segment, keep_copyright=keep_copyright)
         if payload is not None:
-            parts += (struct.pack(">BBH", 0xFF, segment.marker, len(payload) + 2), payload, segment.data)
+            parts += (_segment(segment.marker, payload), segment.data)
+            at += 4 + len(payload) + len(segment.data)
+            if segment.marker == _SOS:
+                coded.append((at - len(segment.data), at))
     parts.append(b"\xff\xd9")
-    return b"".join(parts)
+    return Cleaned(b"".join(parts), walk.doubtful, walk.closed, coded=tuple(coded))
 
 
-def _payload(data: Buffer, at: int, *, scanned: bool) -> bytes | None:
-    """None where the file ends inside a segment behind its first scan."""
-    length = int.from_bytes(data[at : at + 2], "big")
-    if length < 2 or at + length > len(data):
-        if scanned:
-            return None
-        raise ImageUndecodable("jpeg: a segment runs past the end")
-    return data[at + 2 : at + length]
-
-
-def _scan_end(data: Buffer, at: int) -> int:
-    found = _SCAN_END.search(data, at)
-    return found.start() if found else len(data)
+def _segment(marker: int, payload: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, marker, len(payload) + 2) + payload
 
 
 def _kept(segment: Segment, *, keep_copyright: bool) -> bytes | None:

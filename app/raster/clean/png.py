@@ -1,56 +1,132 @@
 """Takes everything out of a PNG that is not needed to show it; the compressed pixels stay as they are."""
 
-import struct
 import zlib
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Final
 
 from app.errors import ImageUndecodable
 from app.raster import exif, xmp
 from app.raster.buffer import Buffer
+from app.raster.clean import apng
+from app.raster.clean.png_chunks import Chunk, Header, chunks, header_of, written
+from app.raster.clean.result import Cleaned
 
-SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
-
-_KEPT: Final = frozenset(
-    b"IHDR PLTE IDAT IEND tRNS acTL fcTL fdAT "  # pixels and animation
-    b"gAMA cHRM sRGB iCCP cICP mDCV cLLI sBIT "  # colour
-    b"bKGD pHYs".split()  # presentation
-)
+_LENGTHS: Final = {
+    b"gAMA": (4,),
+    b"cHRM": (32,),
+    b"sRGB": (1,),
+    b"cICP": (4,),
+    b"mDCV": (24,),
+    b"cLLI": (8,),
+    b"sBIT": (1, 2, 3, 4),
+    b"bKGD": (1, 2, 6),
+    b"pHYs": (9,),
+}
+"""Colour and presentation: what is kept beside pixels, and how long it is."""
+_TRANSPARENCY: Final = {0: range(2, 3), 2: range(6, 7), 3: range(1, 257)}
+"""Of each colour type that takes one: the length of tRNS."""
+LARGEST_PROFILE: Final = 1 << 24
+"""Bytes of a colour profile, inflated."""
 _TEXT: Final = (b"tEXt", b"zTXt", b"iTXt")
 _NOTICE: Final = b"Copyright\0"
 _XMP: Final = b"XML:com.adobe.xmp\0\0\0\0\0"
 
 
-def chunks(data: Buffer) -> Iterator[tuple[bytes, int, int]]:
-    """Each chunk's type with the start and end of its body, up to and with IEND; ImageUndecodable when cut short."""
-    at = len(SIGNATURE)
-    while True:
-        head = data[at : at + 8]
-        length = int.from_bytes(head[:4], "big")
-        start, end = at + 8, at + 8 + length
-        if len(head) < 8 or end + 4 > len(data):
-            raise ImageUndecodable("png: a chunk runs past the end")
-        yield head[4:], start, end
-        if head[4:] == b"IEND":
-            return
-        at = end + 4
+@dataclass(slots=True)
+class _Kept:
+    """Kind and body of each chunk that stays; the kinds of broken ones that viewers leave out; whether a decoder may
+    have taken something in another way."""
+
+    chunks: list[tuple[bytes, bytes]] = field(default_factory=list)
+    ignored: list[bytes] = field(default_factory=list)
+    doubtful: bool = False
 
 
 def exif_of(data: Buffer) -> bytes | None:
-    return next((data[start:end] for kind, start, end in chunks(data) if kind == b"eXIf"), None)
+    return next((data[one.start : one.end] for one in chunks(data) if one.kind == b"eXIf" and one.sound), None)
 
 
-def clean(data: Buffer, *, keep_copyright: bool) -> bytes:
+def header(data: Buffer) -> bytes:
+    """What says how large the picture is and what it may hold, without any of its pixels."""
+    return written([*_kept(data, keep_copyright=False, pixels=False).chunks, (b"IDAT", b"")])
+
+
+def clean(data: Buffer, *, keep_copyright: bool) -> Cleaned:
     """The same pixels, colour and orientation, and a copyright notice where wanted; nothing behind IEND."""
-    parts = [SIGNATURE]
-    for kind, start, end in chunks(data):
-        if kind in _KEPT:
-            parts.append(data[start - 8 : end + 4])
-        elif kind == b"eXIf":
-            parts.append(_chunk(kind, exif.reduced(data[start:end], keep_copyright=keep_copyright)))
-        elif kind in _TEXT and keep_copyright:
-            parts.append(_chunk(kind, _notice(data[start:end])))
-    return b"".join(parts)
+    kept = _kept(data, keep_copyright=keep_copyright)
+    if b"IDAT" not in (kind for kind, _ in kept.chunks):
+        raise ImageUndecodable("png: no pixels")
+    ignored = (kind.decode("latin-1") for kind in dict.fromkeys(kept.ignored))
+    return Cleaned(written(kept.chunks), kept.doubtful, ignored=tuple(ignored))
+
+
+def _kept(data: Buffer, *, keep_copyright: bool, pixels: bool = True) -> _Kept:
+    """Without `pixels` what stands in front of them."""
+    shape, kept = header_of(data), _Kept()
+    moving = apng.is_sound(data, chunks(data), shape)
+    seen: set[bytes] = set()
+    last = b""
+    for chunk in chunks(data):
+        if chunk.kind == b"IDAT" and not pixels:
+            break
+        if chunk.kind in apng.KINDS and not moving:
+            kept.ignored.append(chunk.kind)
+            continue
+        body = _body(chunk, data, shape, keep_copyright=keep_copyright)
+        if body is None:
+            kept.ignored.append(chunk.kind)
+        elif body or chunk.kind == b"IDAT":
+            kept.chunks.append((chunk.kind, body))
+            kept.doubtful |= _is_odd(chunk.kind, last, seen)
+            seen.add(chunk.kind)
+        last = chunk.kind
+    return kept
+
+
+def _is_odd(kind: bytes, last: bytes, seen: set[bytes]) -> bool:
+    """What the standard forbids and every decoder takes as it likes: a second chunk of a kind, or one too late."""
+    if kind in (b"fcTL", b"fdAT", *_TEXT, b"eXIf"):
+        return False
+    if kind == b"IDAT":
+        return kind in seen and last != kind
+    return kind in seen or b"IDAT" in seen
+
+
+def _body(chunk: Chunk, data: Buffer, shape: Header, *, keep_copyright: bool) -> bytes | None:
+    """What stays of a chunk; empty where nothing does, None where viewers would leave it out, too."""
+    body = data[chunk.start : chunk.end]
+    match chunk.kind:
+        case b"IDAT" | b"acTL" | b"fcTL" | b"fdAT":
+            return body
+        case b"IHDR" | b"PLTE":
+            if not chunk.sound:
+                raise ImageUndecodable("png: a wrong checksum")
+            return body
+        case b"tEXt" | b"zTXt" | b"iTXt":
+            return _notice(body) if keep_copyright and chunk.sound else b""
+        case b"eXIf":
+            return exif.reduced(body, keep_copyright=keep_copyright) if chunk.sound else None
+        case kind if kind in _LENGTHS or kind in (b"tRNS", b"iCCP"):
+            return body if chunk.sound and _fits(kind, body, shape) else None
+        case _:
+            return b""
+
+
+def _fits(kind: bytes, body: bytes, shape: Header) -> bool:
+    if kind == b"tRNS":
+        return len(body) in _TRANSPARENCY.get(shape.colour, ())
+    return _is_profile(body) if kind == b"iCCP" else len(body) in _LENGTHS[kind]
+
+
+def _is_profile(body: bytes) -> bool:
+    _, _, packed = body.partition(b"\0")
+    if packed[:1] != b"\0":
+        return False
+    inflate = zlib.decompressobj()
+    try:
+        return bool(inflate.decompress(packed[1:], LARGEST_PROFILE)) and inflate.eof
+    except zlib.error:
+        return False
 
 
 def _notice(text: bytes) -> bytes:
@@ -59,9 +135,3 @@ def _notice(text: bytes) -> bytes:
         return text
     packet = xmp.copyright_only(text) if text.startswith(_XMP) else b""
     return _XMP + packet if packet else b""
-
-
-def _chunk(kind: bytes, body: bytes) -> bytes:
-    if not body:
-        return b""
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))

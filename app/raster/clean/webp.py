@@ -7,10 +7,13 @@ from typing import Final
 from app.errors import ImageUndecodable
 from app.raster import exif, xmp
 from app.raster.buffer import Buffer
+from app.raster.clean.result import Cleaned
 
 _RIFF: Final = 12
 _FRAME_HEADER: Final = 16
 _STILL: Final = frozenset((b"VP8 ", b"VP8L", b"ALPH"))
+_ORDERS: Final = (), (b"VP8 ",), (b"VP8L",), (b"ALPH", b"VP8 ")
+"""In which the coded pixels of a picture may stand."""
 _KEPT: Final = _STILL | {b"VP8X", b"ICCP", b"ANIM"}
 _FLAGS: Final = {b"EXIF": 0x08, b"XMP ": 0x04}
 
@@ -29,12 +32,29 @@ def exif_of(data: Buffer) -> bytes | None:
     return next((body for name, body in _top(data) if name == b"EXIF"), None)
 
 
-def clean(data: Buffer, *, keep_copyright: bool) -> bytes:
+def clean(data: Buffer, *, keep_copyright: bool) -> Cleaned:
     """The same frames, timings, colour profile and orientation, and a copyright notice where wanted."""
     kept = [_reduced(name, body, keep_copyright=keep_copyright) for name, body in _top(data)]
     pairs = [(name, body) for name, body in kept if body]
     flags = sum(_FLAGS.get(name, 0) for name in {name for name, _ in pairs})
     parts = [_chunk(name, _flagged(body, flags) if name == b"VP8X" else body) for name, body in pairs]
+    frames = (body for name, body in pairs if name == b"ANMF")
+    return Cleaned(_file(parts), _is_odd([name for name, _ in pairs]) or any(map(_is_odd_frame, frames)))
+
+
+def _is_odd(names: list[bytes]) -> bool:
+    """Whether what there may be once is there twice, or stands where decoders need not look for it."""
+    once = [name for name in names if name in _KEPT]
+    pixels = tuple(name for name in once if name in _STILL)
+    misplaced = b"VP8X" in names[1:] or (pixels and b"ANMF" in names)
+    return bool(misplaced) or len(set(once)) < len(once) or pixels not in _ORDERS
+
+
+def _is_odd_frame(body: bytes) -> bool:
+    return tuple(name for name, _ in chunks(body, _FRAME_HEADER, len(body))) not in _ORDERS[1:]
+
+
+def _file(parts: list[bytes]) -> bytes:
     content = b"WEBP" + b"".join(parts)
     return b"RIFF" + struct.pack("<I", len(content)) + content
 

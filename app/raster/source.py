@@ -1,0 +1,66 @@
+"""An upload as the public gets it, which is what renditions are made of, too."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from PIL import Image
+
+from app.model import Facts, Note
+from app.raster.again import encoded_again
+from app.raster.buffer import Buffer
+from app.raster.clean import cleaned
+from app.raster.clean.png_pixels import trimmed as without_png_tails
+from app.raster.clean.result import Cleaned
+from app.raster.pixels import fingerprint, shows_the_same
+from app.raster.sniff import open_image
+from app.raster.tails import trimmed
+from app.raster.watched import Watched, read_through
+
+_MARK_OF_END = 2
+"""Bytes that cleaning puts behind a JPEG that is cut off inside its pixels."""
+
+
+class Source:
+    """Its `data` show what the upload shows: what a decoder works with was copied byte for byte, or the pixels were
+    compared, or it was encoded anew, which `notes` tell.
+
+    With `whole` a JPEG that ends inside its pixels is not given the end that it lacks.
+    """
+
+    def __init__(self, upload: Buffer, facts: Facts, *, keep_copyright: bool, whole: bool = False) -> None:
+        self._facts = facts
+        clean = cleaned(upload, facts.format, keep_copyright=keep_copyright)
+        self.notes = [Note("ignored_chunk", kind) for kind in clean.ignored]
+        self._clean = self._proved(upload, clean, keep_copyright=keep_copyright) if clean.doubtful else clean
+        shown = self._clean.data
+        if whole and not clean.closed and facts.format == "jpeg":
+            shown = shown[:-_MARK_OF_END]
+        self.data = shown
+        self._reached: dict[int, int] | None = None
+
+    def _proved(self, upload: Buffer, clean: Cleaned, *, keep_copyright: bool) -> Cleaned:
+        fmt = self._facts.format
+        if shows_the_same(clean.data, fmt, fingerprint(upload[:], fmt)):
+            return clean
+        self.notes.append(Note("reencoded"))
+        again = encoded_again(upload[:], clean.data, self._facts)
+        return cleaned(again, fmt, keep_copyright=keep_copyright)
+
+    @contextmanager
+    def opened(self) -> Iterator[Image.Image]:
+        """The picture as it is stored, with its header read, to be decoded within."""
+        watched = Watched(self.data, self._clean.coded)
+        with open_image(watched, self._facts.format) as image:
+            yield image
+        self._reached = watched.reached
+
+    def public(self) -> bytes:
+        """The cleaned original. Its frames are decoded to the last, unless they were before; what a decoder raises
+        where one is damaged comes out, or ImageUndecodable."""
+        if self._facts.format == "png":
+            return without_png_tails(self.data)
+        if self._reached is None:
+            watched = Watched(self.data, self._clean.coded)
+            read_through(watched, self._facts.format, self._facts.frames)
+            self._reached = watched.reached
+        return trimmed(self._clean, self._facts.format, self._reached)
