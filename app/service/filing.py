@@ -11,7 +11,7 @@ from app.errors import BlobBarred, InvalidCommand, InvalidFileName
 from app.model import Note
 from app.service.claims import lock_blob
 from app.service.intake import Blob
-from app.service.paths import Naming, safe_base
+from app.service.paths import Naming, safe_base, split_number, stem
 from app.settings import Settings
 
 RENDER = "render"
@@ -49,10 +49,18 @@ class Filing:
 
         Comes first in a transaction: the sweep too takes the hash's lock before any row.
         """
-        digest, facts = bytes.fromhex(blob.hash), blob.facts
+        await self.hold(tx, blob)
+        await self.record(tx, blob)
+
+    async def hold(self, tx: Transaction, blob: Blob) -> None:
+        """The first half of `admit`, for who does not know yet whether the bytes are new where they go; BlobBarred."""
         await lock_blob(tx, blob.hash)
-        if await tx.fetchval("blob_is_barred", digest):
+        if await tx.fetchval("blob_is_barred", bytes.fromhex(blob.hash)):
             raise BlobBarred(f"{blob.hash} was purged")
+
+    async def record(self, tx: Transaction, blob: Blob) -> None:
+        """The second half of `admit`."""
+        digest, facts = bytes.fromhex(blob.hash), blob.facts
         shape = (facts.format, facts.width, facts.height, facts.frames, facts.orientation, facts.has_alpha)
         await tx.execute("insert_blob", digest, blob.size, *shape, _json(facts.notes))
         await enqueue(tx, [Job(RENDER, digest, priority=UPLOAD_PRIORITY, dedupe_key=f"{RENDER}:{blob.hash}")])
@@ -71,7 +79,7 @@ class Filing:
         """Takes the path that these bytes have elsewhere; False if it serves them already. InvalidCommand where it
         serves others, or is withdrawn, or is no path at all."""
         digest = bytes.fromhex(blob.hash)
-        if await tx.fetchval("insert_file_path", path, digest, self._settings.clean.hash):
+        if await tx.fetchval("insert_file_path", path, digest, self._settings.clean.hash, None):
             return True
         row = await tx.fetchrow("lock_path", path)
         if row is None or row["blob_hash"] != digest:
@@ -83,12 +91,27 @@ class Filing:
         digest = await tx.fetchval("blob_hash_of_picture", picture)
         return await self._take_path(tx, digest, name)
 
+    async def series_of(self, tx: Transaction, path: str) -> str:
+        """The base of a path's name: without its extension, and without the number that this service put behind it.
+
+        Nobody recorded the number of a path that was brought along, or is old: it counts as one if the name without it
+        is taken as well.
+        """
+        name, extension = stem(path.rpartition("/")[2]), path.rpartition(".")[2]
+        parts = split_number(name)
+        if parts is None:
+            return name
+        base, number = parts
+        bare = f"{path.rpartition('/')[0]}/{base}.{extension}"
+        return base if await tx.fetchval("suffix_of_path", path, number, bare) == number else name
+
     async def _take_path(self, tx: Transaction, digest: bytes, name: FileName) -> str:
         naming = Naming(checked_base(name.base), name.extension, self._settings.openmage_profile)
         while True:
             number = await tx.fetchval("next_file_path_number", naming.stem, name.extension)
             path = naming.path(number)
-            if await tx.fetchval("insert_file_path", path, digest, self._settings.clean.hash):
+            recipe, suffix = self._settings.clean.hash, naming.suffix(number)
+            if await tx.fetchval("insert_file_path", path, digest, recipe, suffix):
                 return path
             # Paths that were brought along do not count in their series; they are passed in one go.
             await tx.execute("pass_taken_paths", naming.stem, name.extension, naming.ahead)

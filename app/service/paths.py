@@ -13,24 +13,36 @@ Profile = Literal["documented", "server"]
 DEFAULT_BASE: Final = "image"
 """The base of an upload that came without a name."""
 
-_MAX_BASE: Final = 250  # with an extension and its dot, the 255 bytes that file systems allow
+_LONGEST_NAME: Final = 255  # bytes, what file systems allow
+_MAX_BASE: Final = _LONGEST_NAME - len("_2147483647") - len(".webp")  # whatever number is put behind it one day
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_.-]+")
+_NUMBERED: Final = re.compile(r"(?P<base>.+)_(?P<number>[1-9][0-9]{0,9})", re.DOTALL)
 
 
 def safe_base(name: str | None) -> str | None:
     """The base name that a client's name stands for, without an extension; None where it names no file.
 
     No name, an empty one and `0` stand for the default. Each run of other characters than ASCII
-    letters, digits, `_`, `.` and `-` becomes one `_`; what is only underscores becomes `file`.
+    letters, digits, `_`, `.` and `-` becomes one `_`; what is only underscores becomes `file`. A long one is cut, so
+    that the whole name fits a file system whatever number comes behind it.
     """
     if name is None or name in ("", "0"):
         return DEFAULT_BASE
     if "/" in name:
         return None
-    base = _UNSAFE.sub("_", name)
-    if not base.strip("_"):
-        return "file"
-    return base if len(base) <= _MAX_BASE else None
+    return plain_base(name)
+
+
+def plain_base(name: str) -> str:
+    """`name` as `safe_base` spells it, whatever it is."""
+    base = _UNSAFE.sub("_", name)[:_MAX_BASE]
+    return base if base.strip("_") else "file"
+
+
+def split_number(stem: str) -> tuple[str, int] | None:
+    """A name in two: `night_2` → `night`, 2. None where no number stands behind it as a series writes one."""
+    found = _NUMBERED.fullmatch(stem)
+    return None if found is None else (found["base"], int(found["number"]))
 
 
 def stem(file_name: str) -> str:
@@ -69,10 +81,12 @@ class Naming:
 
     def path(self, number: int) -> str:
         """The path of the series' name number 0, 1, 2 …; number 0 has no suffix."""
-        return f"{folder(self._name(''))}/{self._name(self._suffix(number))}"
+        suffix = self.suffix(number)
+        return f"{folder(self._name(''))}/{self._name(f'_{suffix}' if suffix else '')}"
+
+    def suffix(self, number: int) -> int:
+        """What stands behind the base in that path, 0 for nothing."""
+        return number + self.ahead if number else 0
 
     def _name(self, suffix: str) -> str:
         return f"{self.base}{suffix}.{self.extension}"
-
-    def _suffix(self, number: int) -> str:
-        return f"_{number + self.ahead}" if number else ""

@@ -22,9 +22,6 @@ from app.service.paths import stem
 from app.settings import Settings
 
 _AT_ONCE: Final = 16
-_LONGEST_BASE: Final = 200
-"""Characters of a file's name that its path keeps, so that a suffix fits in behind them."""
-
 _FORMATS: Final = frozenset(EXTENSIONS)
 
 Failed = Callable[[str, str], None]
@@ -96,7 +93,7 @@ async def give_files(tx: Transaction, filing: Filing, pictures: Sequence[int]) -
     """Gives name and path to the gallery entries of pictures that have bytes but came by URL."""
     for entry in await tx.fetch("entries_without_file", pictures):
         name = sanitised(_path(entry["url_large"] or "").rpartition("/")[2])
-        file = FileName(stem(name)[:_LONGEST_BASE], EXTENSIONS[entry["format"]])
+        file = FileName(stem(name), EXTENSIONS[entry["format"]])
         path = await filing.rename(tx, entry["picture_id"], file)
         await tx.execute("give_file", entry["id"], name, path, filing.recipes)
 

@@ -29,8 +29,10 @@ def move(images: List, image: int, position: int | None) -> Changes:
     """`image` of the list asks for `position` (None: to be listed last)."""
     present = dict(images)[image]
     others = [(other, place) for other, place in images if other != image]
+    if position == present:
+        return {}
     if position is None:
-        return {} if present is None else {image: None}
+        return {image: None}
     place = _within(position)
     if place == present:
         return {}

@@ -13,13 +13,11 @@ from app.model import EXTENSIONS, ImageId, ProductId
 from app.service import paths, positions
 from app.service.filing import FileName, Filing
 from app.service.intake import Blob
-from app.service.spree_gallery import ListedImage, listed_image
+from app.service.spree_gallery import ListedImage, file_name, listed_image
 
 Changed = Callable[[Iterable[ProductId]], None]
 """Told the families that a commit changed."""
 
-_LONGEST_BASE = 200
-"""Characters of a file's name that its path keeps, so that a suffix fits in behind them."""
 _LARGEST_ID = 2**63 - 1
 
 
@@ -81,32 +79,32 @@ class SpreeGalleryWriter:
         return listed_image(row)
 
     async def update(self, product: ProductId, image: ImageId, edit: Edit) -> ListedImage:
-        """Changes what is given; ProductNotFound, ImageNotFound, TargetNotFound, BlobBarred."""
+        """Changes what is given; ProductNotFound, ImageNotFound, TargetNotFound, BlobBarred.
+
+        What is so already is not written, so that who says the same again changes neither URLs nor caches.
+        """
         target = edit.target if "viewable_id" in edit.given else product
         if target is None or not 0 < target <= _LARGEST_ID:
             raise TargetNotFound(target)
         async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
             if edit.upload:
-                await self._filing.admit(tx, edit.upload.blob)
+                await self._filing.hold(tx, edit.upload.blob)
             families = await _lock(tx, product, target)
             row = await _image_of(tx, product, image)
-            former = row["file_path"] if edit.upload else None
-            if edit.upload:
-                await self._replace(tx, row, edit.upload)
-            if "alt" in edit.given and edit.alt != row["label"]:
-                await tx.execute("spree_set_label", image, edit.alt)
-            if target != product:
-                await _move(tx, product, ProductId(target), image, edit.position)
-            elif "position" in edit.given:
-                await _set_places(tx, positions.move(await _places(tx, product), image, edit.position))
-            row = await _image(tx, image)
-        self._committed(families, former)
-        return listed_image(row)
+            upload = edit.upload if edit.upload and not _is_file_of(row, edit.upload) else None
+            changes = await self._replace(tx, row, upload) if upload else 0
+            changes += await _edit(tx, row, ProductId(target), edit)
+            changed = await _image(tx, image)
+        if changes:
+            self._committed(families, row["file_path"] if upload else None)
+        return listed_image(changed)
 
-    async def _replace(self, tx: Transaction, row: Record, upload: StoredUpload) -> None:
+    async def _replace(self, tx: Transaction, row: Record, upload: StoredUpload) -> int:
+        await self._filing.record(tx, upload.blob)
         picture, path = await self._filing.file(tx, upload.blob, _path_name(upload))
-        await tx.execute("replace_file", row["id"], picture, upload.name, path, self._filing.recipes)
+        changes = await tx.execute("replace_file", row["id"], picture, upload.name, path, self._filing.recipes)
         await _withdraw_path(tx, row)
+        return changes
 
     async def destroy(self, product: ProductId, image: ImageId) -> None:
         """Takes an image out of every gallery at once; ProductNotFound, ImageNotFound."""
@@ -156,25 +154,42 @@ async def _withdraw_path(tx: Transaction, row: Record) -> None:
         await tx.execute("spree_withdraw_path", row["file_path"], row["id"])
 
 
-async def _move(tx: Transaction, source: ProductId, target: ProductId, image: ImageId, position: int | None) -> None:
+def _is_file_of(row: Record, upload: StoredUpload) -> bool:
+    """Whether an image has these bytes under this name already."""
+    return row["blob_hash"] == bytes.fromhex(upload.blob.hash) and file_name(row) == upload.name
+
+
+async def _edit(tx: Transaction, row: Record, target: ProductId, edit: Edit) -> int:
+    """Writes what is given beside a file; how many rows that changed."""
+    product, image = ProductId(row["product_id"]), ImageId(row["id"])
+    changes = 0
+    if "alt" in edit.given and edit.alt != row["label"]:
+        changes += await tx.execute("spree_set_label", image, edit.alt)
+    if target != product:
+        return changes + await _move(tx, product, target, image, edit.position)
+    if "position" in edit.given:
+        changes += await _set_places(tx, positions.move(await _places(tx, product), image, edit.position))
+    return changes
+
+
+async def _move(tx: Transaction, source: ProductId, target: ProductId, image: ImageId, position: int | None) -> int:
     """The list left behind closes its gap; in the other one the image is inserted or appended."""
     await _set_places(tx, positions.remove(await _places(tx, source), image))
     place, changes = positions.insert(await _places(tx, target), position)
     await tx.execute("spree_release_types", image)
     await tx.execute("spree_forget_places_in_stores", image)
     await tx.execute("spree_move_image", image, target)
-    await _set_places(tx, {**changes, image: place})
+    return await _set_places(tx, {**changes, image: place})
 
 
 async def _places(tx: Transaction, product: ProductId) -> list[tuple[int, int | None]]:
     return [(row["id"], row["position"]) for row in await tx.fetch("spree_places", product)]
 
 
-async def _set_places(tx: Transaction, changes: positions.Changes) -> None:
-    if changes:
-        await tx.execute("spree_set_places", list(changes), list(changes.values()))
+async def _set_places(tx: Transaction, changes: positions.Changes) -> int:
+    return await tx.execute("spree_set_places", list(changes), list(changes.values())) if changes else 0
 
 
 def _path_name(upload: StoredUpload) -> FileName:
     """The path is made of the name without its extension and the one of what the bytes are."""
-    return FileName(paths.stem(upload.name)[:_LONGEST_BASE], EXTENSIONS[upload.blob.facts.format])
+    return FileName(paths.stem(upload.name), EXTENSIONS[upload.blob.facts.format])

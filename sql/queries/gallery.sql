@@ -70,9 +70,10 @@ where i.product_id = $1 and i.deleted_at is null;
 select
     i.id, i.picture_id, i.file_name, i.file_path, i.label, i.position, i.excluded, i.file_updated_at,
     o.label as store_label, o.position as store_position, o.excluded as store_excluded, coalesce(o.hidden, false) as hidden,
-    pic.blob_hash is null as is_external
+    pic.blob_hash, b.format
 from image i
 join picture pic on pic.id = i.picture_id
+left join blob b on b.hash = pic.blob_hash
 left join image_store o on o.image_id = i.id and o.store_view_id = $3::integer
 where i.product_id = $1 and i.id = $2 and i.deleted_at is null;
 
@@ -87,8 +88,9 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, now())
 returning id;
 
 -- name: set_global_values
--- Writes the global label, position and exclusion of an image.
-update image set label = $2, position = $3, excluded = $4, updated_at = now() where id = $1;
+-- Writes the global label, position and exclusion of an image; no row where it has them.
+update image set label = $2, position = $3, excluded = $4, updated_at = now()
+where id = $1 and (label, position, excluded) is distinct from ($2, $3::integer, $4::boolean);
 
 -- name: replace_file
 -- Gives an image another picture under another path; the stamp always moves on, even within one second.
@@ -102,21 +104,25 @@ where id = $1;
 update image set file_name = $2, file_path = $3, updated_at = now() where id = $1;
 
 -- name: set_store_values
--- Writes what one store view says of an image.
-insert into image_store (image_id, store_view_id, label, position, excluded, hidden)
+-- Writes what one store view says of an image; no row where it says so.
+insert into image_store as said (image_id, store_view_id, label, position, excluded, hidden)
 values ($1, $2, $3, $4, $5, $6)
 on conflict (image_id, store_view_id) do update
-set label = excluded.label, position = excluded.position, excluded = excluded.excluded, hidden = excluded.hidden;
+set label = excluded.label, position = excluded.position, excluded = excluded.excluded, hidden = excluded.hidden
+where (said.label, said.position, said.excluded, said.hidden)
+    is distinct from (excluded.label, excluded.position, excluded.excluded, excluded.hidden);
 
 -- name: drop_store_values
 -- Forgets what one store view said of an image.
 delete from image_store where image_id = $1 and store_view_id = $2;
 
 -- name: assign_types
--- Moves the known ones among these types to an image, in one scope, from whichever image held them.
-insert into image_type_assignment (product_id, store_view_id, type_code, image_id)
+-- Moves the known ones among these types to an image, in one scope, from whichever image held them; rows are those that
+-- it did not hold.
+insert into image_type_assignment as held (product_id, store_view_id, type_code, image_id)
 select $1, $2::integer, t.code, $3 from image_type t where t.code = any ($4::text[])
-on conflict (product_id, store_view_id, type_code) do update set image_id = excluded.image_id;
+on conflict (product_id, store_view_id, type_code) do update set image_id = excluded.image_id
+where held.image_id is distinct from excluded.image_id;
 
 -- name: clear_types
 -- Makes the types that an image holds in a scope, own or inherited, an explicit "none" there, but for those listed.

@@ -61,7 +61,7 @@ order by i.position nulls last, i.id;
 -- One live image of a product that is not deleted, whatever product that is.
 select
     p.id as product_id, coalesce(p.parent_id, p.id) as family, i.id, i.position, i.label, i.excluded, i.file_name,
-    i.file_path, i.file_updated_at, b.format, b.width, b.height, c.url_large, c.url_small
+    i.file_path, i.file_updated_at, b.format, b.width, b.height, c.blob_hash, c.url_large, c.url_small
 from image i
 join product p on p.id = i.product_id and p.deleted_at is null
 left join product r on r.id = p.parent_id

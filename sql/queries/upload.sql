@@ -46,10 +46,17 @@ with recursive taken (number) as (
 update file_path_series set last = (select max(number) - 1 from taken) where stem = $1 and extension = $2;
 
 -- name: insert_file_path
--- Takes a path for ever; no row where somebody has it.
-insert into file_path (path, blob_hash, clean_recipe) values ($1, $2, $3)
+-- Takes a path for ever; no row where somebody has it. $4: the number behind its name, null if it was brought along.
+insert into file_path (path, blob_hash, clean_recipe, suffix) values ($1, $2, $3, $4)
 on conflict (path) do nothing
 returning path;
+
+-- name: suffix_of_path
+-- The number that this service put behind a path's name; where that was not recorded, $2 if the path without it ($3) is
+-- taken.
+select coalesce(p.suffix, case when exists (select from file_path o where o.path = $3) then $2::integer else 0 end)
+from file_path p
+where p.path = $1;
 
 -- name: lock_path
 -- Holds a path until the transaction ends, and tells what it serves; withdrawn without a blob.

@@ -164,6 +164,21 @@ async def test_each_change_is_told_before_its_caller_hears_of_it(
     assert told == [[gallery.product.id]] * 3
 
 
+async def test_what_changed_nothing_is_not_told(
+    database: Database, connection: Connection, gallery_writer: GalleryWriter, told: Told
+) -> None:
+    """Ready documents stay where an image is told what it is, or a deletion finds nothing more to take away."""
+    gallery = await new_gallery(database, connection, gallery_writer)
+    image = await gallery.create(None, ("image",))
+    await gallery.assign(image, "2", ("image",))
+    await gallery.delete(image, None)
+    told.clear()
+    await gallery.assign(image, None, ())
+    await gallery.assign(image, "2", ("image",))
+    await gallery.delete(image, None)
+    assert told == []
+
+
 async def test_a_product_that_moved_meanwhile_is_told_with_its_new_family(
     database: Database, connection: Connection, gallery_writer: GalleryWriter, told: Told
 ) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.service.paths import Naming, folder, safe_base, stem
+from app.service.paths import Naming, Profile, folder, plain_base, safe_base, split_number, stem
 
 
 @pytest.mark.parametrize(
@@ -24,11 +24,12 @@ from app.service.paths import Naming, folder, safe_base, stem
         (".hidden", ".hidden"),
         ("../x", None),
         ("a/b", None),
-        ("x" * 251, None),
+        ("x" * 251, "x" * 239),
+        ("ü" * 300, "file"),
     ],
 )
 def test_a_clients_name_becomes_a_safe_base(given_name: str | None, base: str | None) -> None:
-    """A client's name becomes a safe base, or none at all where it holds a slash or is too long."""
+    """A client's name becomes a safe base, or none at all where it holds a slash."""
     assert safe_base(given_name) == base
 
 
@@ -75,7 +76,7 @@ def test_the_stem_is_what_stands_before_the_last_dot(name: str, head: str) -> No
     assert stem(name) == head
 
 
-@given(st.text(), st.sampled_from(["jpg", "png", "gif", "webp"]), st.integers(0, 10**6))
+@given(st.text() | st.text("aü._", max_size=400), st.sampled_from(["jpg", "jpeg", "webp"]), st.integers(0, 2**31 - 2))
 def test_every_accepted_name_gives_a_path_that_needs_no_escaping(name: str, extension: str, number: int) -> None:
     """Whatever a client sends, an accepted name gives a path of safe characters that stays below its folder."""
     base = safe_base(name)
@@ -86,6 +87,23 @@ def test_every_accepted_name_gives_a_path_that_needs_no_escaping(name: str, exte
     assert path.startswith(folder(base + "." + extension))
     assert path.split("/")[-1] not in (".", "..")
     assert path.endswith("." + extension)
+    assert len(path.rpartition("/")[2].encode()) <= 255
+
+
+@given(st.text(), st.integers(1, 2**31 - 2), st.sampled_from(["documented", "server"]))
+def test_the_number_behind_a_name_is_found_again(name: str, number: int, profile: Profile) -> None:
+    """What a series puts behind a name is taken off again, once."""
+    naming = Naming(plain_base(name), "jpg", profile)
+    numbered = stem(naming.path(number).rpartition("/")[2])
+    assert split_number(numbered) == (naming.base, naming.suffix(number))
+
+
+@pytest.mark.parametrize(
+    "name", ["night", "night_", "night_0", "DSC_0001", "_7", "night_1b", "night-1", "v_12345678901"]
+)
+def test_other_names_have_no_number(name: str) -> None:
+    """A name that no series would write has no number behind it."""
+    assert split_number(name) is None
 
 
 @given(st.text(alphabet="ab_.-é /", max_size=12))

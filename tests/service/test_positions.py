@@ -119,7 +119,7 @@ TestDenseList = DenseList.TestCase
 def reference_move(places: Places, image: int, wish: int | None) -> Places:
     """The rules of the update again, as four sentences over the whole list."""
     old = places[image]
-    new = None if wish is None else max(wish, 1)
+    new = None if wish is None else wish if wish == old else max(wish, 1)
     taken = any(place == new for other, place in places.items() if other != image)
     after: Places = {}
     for other, place in places.items():

@@ -1,0 +1,42 @@
+"""What the processes of a service tell one another through the database."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+
+_CHANNEL = "catalogue_change"
+
+
+class Ear:
+    """Hears which changes are told."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self._told: asyncio.Queue[str] = asyncio.Queue()
+
+    async def open(self) -> None:
+        await self._connection.add_listener(_CHANNEL, lambda *told: self._told.put_nowait(str(told[-1])))
+
+    async def heard(self) -> list[str]:
+        """What was told since the last call, by whatever has been committed."""
+        await self._connection.execute("select pg_notify($1, 'until now')", _CHANNEL)
+        heard = []
+        async with asyncio.timeout(10):
+            while (told := await self._told.get()) != "until now":
+                heard.append(told)
+        return heard
+
+
+@asynccontextmanager
+async def listening(dsn: str) -> AsyncIterator[Ear]:
+    """An ear for as long as the block lasts."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        ear = Ear(connection)
+        await ear.open()
+        yield ear
+    finally:
+        await connection.close()
