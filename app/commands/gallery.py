@@ -63,15 +63,23 @@ async def _import(args: argparse.Namespace, context: Context) -> int:
 
 
 async def _export(args: argparse.Namespace, context: Context) -> int:
-    count = 0
+    count, left_out = 0, list[str]()
+
+    def tell(path: str, reason: str) -> None:
+        left_out.append(path)
+        complain(f"{path} was not written: {reason}")
+
     async with context.parts() as parts:
         with _opened(args.file, "wb") as target, tqdm(unit=" lines", disable=None) as progress:
-            async for line in GalleryExport(parts.database, parts.store, args.files).lines():
+            async for line in GalleryExport(parts.database, parts.store, args.files, tell).lines():
                 target.write(orjson.dumps(line) + b"\n")
                 count += 1
                 progress.update()
-    context.answer({"lines": count}, f"{count} lines written to {args.file}.")
-    return 0
+    text = f"{count} lines written to {args.file}."
+    if left_out:
+        text += f"\nFiles that could not be written: {len(left_out)}."
+    context.answer({"lines": count, "files_left_out": left_out}, text)
+    return 1 if left_out else 0
 
 
 def _opened(path: Path, mode: str) -> IO[bytes]:

@@ -13,11 +13,13 @@ from yarl import URL
 
 from app.db.connect import Connection
 from app.db.pool import Database
+from app.model import BlobHash
 from app.parts import Parts
 from app.service.gallery_transfer.export import GalleryExport
 from app.service.gallery_transfer.files import GalleryFiles
 from app.service.gallery_transfer.importer import BATCH, GalleryImport, Numbered
 from app.service.gallery_transfer.report import Report
+from app.store import blob_key
 from tests.e2e.conftest import Fresh, Serve, Shop
 from tests.e2e.test_main_job import body
 from tests.pictures import encoded, picture
@@ -191,21 +193,6 @@ async def test_a_key_never_gets_other_bytes(serve: Serve, tmp_path: Path) -> Non
     assert counts["images"] == {"created": 2, "rejected": 1}
 
 
-async def test_known_bytes_of_a_format_that_is_not_accepted_are_rejected(
-    serve: Serve, connection: Connection, tmp_path: Path
-) -> None:
-    """A file is not taken only because its bytes came by another way."""
-    shop = await serve(run_worker=False)
-    await connection.execute(
-        "insert into blob (hash, size, format, width, height) values ($1, 4, 'avif', 1, 1)",
-        hashlib.sha256(b"avif").digest(),
-    )
-    async with parts_of(shop) as parts:
-        folder = files(tmp_path / "media", a_jpg=b"avif")
-        _, rejected = await imported(parts, [{"sku": "dress", "file": "a.jpg"}], folder)
-    assert rejected == ["1: avif is not accepted here"]
-
-
 async def test_two_imports_at_a_time_do_not_lock_each_other_out(serve: Serve, tmp_path: Path) -> None:
     """Of two imports that want the same paths in opposite orders one gets them; each has a single upload slot."""
     shop = await serve(run_worker=False, max_uploads=1)
@@ -232,6 +219,76 @@ async def test_a_dry_run_says_what_would_happen_and_changes_nothing(
     assert (await shop.signed("GET", IMAGES)).json() == []
     assert not list((shop.settings.data_dir / "objects").rglob("blobs/*/*/*"))
     assert await connection.fetchval("select count(*) from blob_claim") == 0
+
+
+def fail(path: str, reason: str) -> None:
+    pytest.fail(f"{path}: {reason}")
+
+
+LONG: Final = "ü" * 200
+ODD_PATHS: Final = (
+    f"/l/o/{LONG}.jpg",
+    f"/l/o/{'l' * 260}.jpg",
+    "/a/folder/and.jpg",
+    "/a/folder",
+    "/no extension",
+    "/d/o/..dots..",
+    "/q/u/\"quotes' & <b>;%2F?#.jpg",
+    "/n/f/e\u0301.jpg",
+    "/n/f/\u00e9.jpg",
+)
+
+
+async def test_an_export_takes_any_name_and_an_import_takes_it_back(
+    serve: Serve, fresh: Fresh, connection: Connection, tmp_path: Path
+) -> None:
+    """Names that a disc does not take lie elsewhere, and their lines say where; nothing is left out on the way."""
+    first = await serve(run_worker=False)
+    for number in range(len(ODD_PATHS) + 2):
+        data = encoded(picture(30, 20, seed=number))
+        assert (await first.signed("POST", IMAGES, data=body(data, file_name="L" * 250), headers=JSON)).status == 200
+    await connection.execute(
+        "insert into file_path (path, blob_hash, clean_recipe) select odd.path, p.blob_hash, p.clean_recipe"
+        " from unnest($1::text[]) with ordinality odd (path, nr) join image i on i.id = odd.nr"
+        " join file_path p on p.path = i.file_path",
+        ODD_PATHS,
+    )
+    await connection.execute(
+        "update image set file_path = odd.path, file_name = $2 || odd.path"
+        " from unnest($1::text[]) with ordinality odd (path, nr) where id = odd.nr",
+        ODD_PATHS,
+        LONG,
+    )
+    folder = tmp_path / "moving"
+    async with parts_of(first) as parts:
+        lines = [line async for line in GalleryExport(parts.database, parts.store, folder, fail).lines()]
+    paths = {str(line["path"]) for line in lines}
+    assert paths > set(ODD_PATHS)
+    async with fresh() as database:
+        second = await serve(database=database, run_worker=False, data_dir=tmp_path / "second")
+        async with parts_of(second) as parts:
+            assert (await imported(parts, lines, folder))[1] == []
+            again = [line async for line in GalleryExport(parts.database, parts.store, None, fail).lines()]
+    assert {line["path"] for line in again} == paths
+    assert [line.get("file_name") for line in again] == [line.get("file_name") for line in lines]
+
+
+async def test_an_export_goes_on_behind_a_file_that_cannot_be_written(serve: Serve, tmp_path: Path) -> None:
+    """A file that the store has lost is told by its path; all lines are written, and all other files."""
+    shop = await serve(run_worker=False)
+    for name in ("gone", "there"):
+        data = encoded(picture(30, 20, seed=len(name)))
+        assert (await shop.signed("POST", IMAGES, data=body(data, file_name=name), headers=JSON)).status == 200
+        if name == "gone":
+            lost = blob_key(BlobHash(hashlib.sha256(data).hexdigest()))
+    (shop.settings.data_dir / "objects" / lost).unlink()
+    told: list[str] = []
+    async with parts_of(shop) as parts:
+        export = GalleryExport(parts.database, parts.store, tmp_path / "out", lambda path, _: told.append(path))
+        lines = [line["path"] async for line in export.lines()]
+    assert lines == ["/g/o/gone.jpg", "/t/h/there.jpg"]
+    assert told == ["/g/o/gone.jpg"]
+    assert (tmp_path / "out/t/h/there.jpg").read_bytes() == data
 
 
 async def answers(shop: Shop) -> dict[str, Any]:
@@ -271,12 +328,12 @@ async def test_what_is_exported_and_imported_answers_the_same(serve: Serve, fres
 
     folder = tmp_path / "moving"
     async with parts_of(first) as parts:
-        lines = [line async for line in GalleryExport(parts.database, parts.store, folder).lines()]
+        lines = [line async for line in GalleryExport(parts.database, parts.store, folder, fail).lines()]
     async with fresh() as database:
         second = await serve(database=database, run_worker=False, data_dir=tmp_path / "second")
         async with parts_of(second) as parts:
             counts, rejected = await imported(parts, lines, folder)
             assert rejected == []
             assert counts["images"] == {"created": 4}
-            assert [line async for line in GalleryExport(parts.database, parts.store, None).lines()] == lines
+            assert [line async for line in GalleryExport(parts.database, parts.store, None, fail).lines()] == lines
         assert await answers(second) == await answers(first)

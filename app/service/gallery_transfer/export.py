@@ -1,24 +1,34 @@
 """Writing a catalogue's galleries as lines, with their files beside them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from app.db.pool import Database
+from app.errors import ObjectMissing
 from app.model import BlobHash
 from app.service.gallery_transfer.stored import as_document, stored_line
 from app.store import ObjectStore, blob_key
 
+_BY_HASH: Final = "by-hash"
+"""The folder of files that the disc does not take at their paths."""
+
 
 class GalleryExport:
-    """`files`: where uploaded bytes are written, each at its path; None for lines alone. The bytes are those
-    that were uploaded, private metadata included."""
+    """`files`: where uploaded bytes are written, each at its path, or where its line says, if the disc does not take
+    such a name; None for lines alone. The bytes are those that were uploaded, private metadata included.
 
-    def __init__(self, database: Database, store: ObjectStore, files: Path | None) -> None:
+    `trouble` is told the path of a file that could not be written, and why; its line is there all the same."""
+
+    def __init__(
+        self, database: Database, store: ObjectStore, files: Path | None, trouble: Callable[[str, str], None]
+    ) -> None:
         self._db = database
         self._store = store
         self._files = files
+        self._trouble = trouble
 
     async def lines(self) -> AsyncIterator[dict[str, Any]]:
         """All lines in the order in which an import has to read them."""
@@ -33,8 +43,8 @@ class GalleryExport:
         after = 0
         while page := await self._db.fetch("images_behind", after):
             for row in await self._db.fetch("images_to_transfer", [image["id"] for image in page]):
-                await self._write(row["path"], row["blob"])
-                yield as_document(stored_line(row))
+                file = await self._write(row["path"], row["blob"])
+                yield as_document(replace(stored_line(row), file=None if file == row["path"] else file))
             after = page[-1]["ordinal"]
 
     async def _nones(self) -> AsyncIterator[dict[str, Any]]:
@@ -55,16 +65,33 @@ class GalleryExport:
         after = ""
         while rows := await self._db.fetch("paths_to_transfer", after):
             for row in (row for row in rows if not row["is_of_image"]):
-                await self._write(row["path"], row["blob"])
-                yield {"path": row["path"], "file": row["path"] if row["blob"] else None}
+                yield {"path": row["path"], "file": await self._write(row["path"], row["blob"])}
             after = rows[-1]["path"]
 
-    async def _write(self, path: str | None, blob: str | None) -> None:
-        if self._files is None or path is None or blob is None:
-            return
-        target = self._files / path.lstrip("/")
+    async def _write(self, path: str | None, blob: str | None) -> str | None:
+        """Where an import finds the bytes of a path, below the folder of files."""
+        if path is None or blob is None:
+            return None
+        if self._files is None:
+            return path
+        try:
+            return await self._write_somewhere(self._files, path, BlobHash(blob))
+        except (OSError, ObjectMissing) as error:
+            self._trouble(path, getattr(error, "strerror", None) or str(error))
+            return path
+
+    async def _write_somewhere(self, folder: Path, path: str, blob: BlobHash) -> str:
+        try:
+            await self._copy(blob, folder / path.lstrip("/"))
+        except OSError:  # such as a name that is too long, or one that is a folder's as well
+            name = f"{_BY_HASH}/{blob}"
+            await self._copy(blob, folder / name)
+            return name
+        return path
+
+    async def _copy(self, blob: BlobHash, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
-        async with self._store.open(blob_key(BlobHash(blob))) as body:
+        async with self._store.open(blob_key(blob)) as body:
             with target.open("wb") as file:
                 async for chunk in body:
                     file.write(chunk)

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Final
 
 from app.errors import InvalidCommand
-from app.model import Format
+from app.model import EXTENSIONS, Format
 from app.service.intake import Blob, Intake, Spool
 
-FORMATS: Final = frozenset[Format](("jpeg", "png", "gif", "webp"))
+FORMATS: Final[frozenset[Format]] = frozenset(EXTENSIONS)
+"""All that a catalogue may hold: an export has it, too."""
 
 _AT_ONCE: Final = 4
 _BLOCK: Final = 1024 * 1024

@@ -105,9 +105,17 @@ class _Stamp(fields.Field[datetime]):
         return stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)
 
 
+_NO_NUL: Final = validate.ContainsNoneOf("\0", error="must not contain a NUL.")
+_LONGEST_PATH: Final = 2048  # bytes, what an index of Postgres takes in any case
+
+
+def _fits_a_path(path: str) -> None:
+    if len(path.encode("utf-8", "replace")) > _LONGEST_PATH:
+        raise marshmallow.ValidationError(f"must not be longer than {_LONGEST_PATH} bytes.")
+
+
 def _text(longest: int = 2048) -> fields.String:
-    no_nul = validate.ContainsNoneOf("\0", error="must not contain a NUL.")
-    return fields.String(allow_none=True, validate=[validate.Length(max=longest), no_nul])
+    return fields.String(allow_none=True, validate=[validate.Length(max=longest), _NO_NUL])
 
 
 class _TextsSchema(Schema):
@@ -128,9 +136,9 @@ _SCHEMA: Final = Schema.from_dict(
     {
         "sku": _text(),
         "id": fields.Integer(allow_none=True, strict=True, validate=validate.Range(1, 2**53)),
-        "path": _text(255),
+        "path": fields.String(allow_none=True, validate=[_NO_NUL, _fits_a_path]),
         "file": _text(),
-        "file_name": _text(255),
+        "file_name": fields.String(allow_none=True, validate=_NO_NUL),
         "file_updated_at": _Stamp(allow_none=True),
         "url_large": _text(),
         "url_small": _text(),
