@@ -23,11 +23,10 @@ async def test_row_f_new_bytes_get_a_new_url_and_the_old_one_keeps_its_own(room:
     image = await room.create(images, file_name="photo", label="A", position=4, types=["image"])
     before = await room.get(f"{images}/{image}")
     _, old = await fetched(room, before["url"])
-    for path, base, extension in [(images, "photo_1", "png"), (images, "photo_1_1", "png")]:
-        content = upload(JPEG)["file_content"]
-        assert (await room.put(f"{path}/{image}", file_content=content)).status == 200
+    for data, name in [(encoded(picture(11, 7), "PNG"), "photo_1.png"), (JPEG, "photo_2.png")]:
+        assert (await room.put(f"{images}/{image}", file_content=upload(data)["file_content"])).status == 200
         after = await room.get(f"{images}/{image}")
-        assert after["url"].rpartition("/")[2] == f"{base}.{extension}"
+        assert after["url"].rpartition("/")[2] == name
         assert {**after, "url": ""} == {**before, "url": ""}
     status, new = await fetched(room, after["url"])
     assert (status, new[:3]) == (200, JPEG[:3])
