@@ -29,7 +29,7 @@ _HEADERS: Final = {hdrs.USER_AGENT: "product-images", hdrs.ACCEPT: "image/*", hd
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """An answer: its Content-Disposition (empty if none), the last segment of its path, and its
+    """An answer: its Content-Disposition (empty if none), the last segment of its path that names anything, and its
     bytes, which end at most one chunk behind the largest image accepted."""
 
     disposition: str
@@ -60,7 +60,7 @@ class Fetcher:
                 self._followed(session, text) as (url, response),
             ):
                 disposition = response.headers.get(hdrs.CONTENT_DISPOSITION, "")
-                yield Remote(disposition, url.raw_name, self._chunks(response))
+                yield Remote(disposition, last_segment(url.raw_path), self._chunks(response))
         except (aiohttp.ClientError, TimeoutError) as error:
             if isinstance(error, aiohttp.InvalidURL) or _was_refused(error):
                 raise FetchRefused(str(error)) from error
@@ -109,6 +109,11 @@ class Fetcher:
             received += len(chunk)
             if received > self._largest:
                 return
+
+
+def last_segment(path: str) -> str:
+    """The last segment of a URL's path that is not empty; empty where there is none."""
+    return path.rstrip("/").rpartition("/")[2]
 
 
 def may_connect(host: str, port: int, allowed: tuple[AllowedNetwork, ...] = ()) -> bool:

@@ -8,13 +8,13 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from app.db.bulk import session
 from app.db.pool import Database, Record, Transaction
 from app.errors import Rejected
 from app.model import EXTENSIONS
-from app.service.fetch import Fetcher
+from app.service.fetch import Fetcher, last_segment
 from app.service.file_names import sanitised
 from app.service.filing import FileName, Filing
 from app.service.intake import Blob, Intake
@@ -92,18 +92,22 @@ class PictureFetch:
 async def give_files(tx: Transaction, filing: Filing, pictures: Sequence[int]) -> None:
     """Gives name and path to the gallery entries of pictures that have bytes but came by URL."""
     for entry in await tx.fetch("entries_without_file", pictures):
-        name = sanitised(_path(entry["url_large"] or "").rpartition("/")[2])
+        name = sanitised(last_segment(_path(entry["url_large"] or "")))
         file = FileName(stem(name), EXTENSIONS[entry["format"]])
         path = await filing.rename(tx, entry["picture_id"], file)
         await tx.execute("give_file", entry["id"], name, path, filing.recipes)
 
 
 def _host(url: str) -> str:
-    try:
-        return urlsplit(url).netloc
-    except ValueError:  # such as a broken IPv6 address, which the fetcher refuses in its own words
-        return ""
+    return _split(url).netloc
 
 
 def _path(url: str) -> str:
-    return url.partition("?")[0].partition("#")[0]
+    return _split(url).path
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:  # such as a broken IPv6 address, which the fetcher refuses in its own words
+        return urlsplit("")

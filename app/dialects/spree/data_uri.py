@@ -15,6 +15,11 @@ _FOREIGN: Final = bytes(set(range(256)) - set(_ALPHABET))
 _PIECE: Final = 64 * 1024  # characters decoded at a time
 
 
+def without_blanks(text: str) -> str:
+    """A data URI whose bare `+` an urlencoded form has made blanks of, as it was; any other text as it is."""
+    return text.replace(" ", "+") if text.startswith("data:") else text
+
+
 def payload_start(text: str) -> int | None:
     """Where the base64 of a data URI begins, None for any other text."""
     found = _DATA_URI.match(text)

@@ -69,6 +69,10 @@ class Malformed(Rejected):
     """The request body cannot be parsed."""
 
 
+class Undecodable(Rejected):
+    """Invalid encoding for parameter"""
+
+
 class Unusable(Rejected):
     """A value that cannot be used; told as an `exception`."""
 
@@ -98,6 +102,7 @@ _TOLD: Final[Mapping[type[ProductImagesError], tuple[int, Callable[[ProductImage
     RenditionFailed: (404, lambda _: _NOT_FOUND),
     BodyTooLarge: (413, lambda _: _TOO_LARGE),
     Malformed: (400, lambda _: _BAD),
+    Undecodable: (400, lambda error: {"exception": error.public}),
     BodyBroken: (400, lambda _: _BAD),
     InvalidHost: (400, lambda _: _BAD),
     BodyTooSlow: (408, lambda error: {"exception": error.public}),

@@ -1,27 +1,31 @@
 """Request bodies in every form that is understood, files going to disk as they come. Source: spree.md, section 7."""
 
 import asyncio
+import codecs
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
 import orjson
 from aiohttp.web import Request
 
-from app.dialects.spree.errors import Malformed
+from app.dialects.spree import data_uri
+from app.dialects.spree.errors import Malformed, Undecodable
 from app.dialects.spree.filename import disposition_parameter
 from app.dialects.spree.files import Files
 from app.dialects.spree.match import OVERRIDES
 from app.dialects.spree.multipart import Part, parts
 from app.dialects.spree.params import MOST_FIELDS, Params, nested, wrapped
+from app.dialects.spree.texts import begins_text, declared_charset, decoded, decoded_pairs
 from app.errors import BodyTooLarge
 from app.http.body import body_chunks, read_body
 from app.service.file_names import UNNAMED, sanitised, scrubbed
 
 ATTACHMENT: Final = "image[attachment]"
+_CHARSET_FIELD: Final = "_charset_"
+_HEAD: Final = 1024  # bytes that tell a text from a file
 _FORM: Final = "application/x-www-form-urlencoded"
 _MUCH: Final = 256 * 1024  # bytes from which on a body counts as an upload
 _LITTLE: Final = 64 * 1024  # bytes of text that take no time worth mentioning to parse
@@ -50,8 +54,8 @@ class Body:
 async def parse_body(request: Request, files: Files, limit: int) -> Body:
     """The body's parameters; none for a media type that is not parsed.
 
-    Raises Malformed, Busy and what `body_chunks` raises; `limit` in bytes. What is no file is held in memory
-    and parsed at one go: an admin's may be a picture as text and takes the slot of an upload, anybody else's
+    Raises Malformed, Undecodable, Busy and what `body_chunks` raises; `limit` in bytes. What is no file is held in
+    memory and parsed at one go: an admin's may be a picture as text and takes the slot of an upload, anybody else's
     is short.
     """
     if not request.body_exists:
@@ -60,25 +64,34 @@ async def parse_body(request: Request, files: Files, limit: int) -> Body:
     most_text = limit if is_admin else min(limit, _LITTLE)
     if is_admin and (request.content_length or limit) > _MUCH:
         await files.reserve()
+    charset = declared_charset(request.headers.get("Content-Type", ""))
     if request.content_type == "multipart/form-data":
         pieces = parts(files.in_time(body_chunks(request, limit)), request.headers["Content-Type"])
-        return Body(nested(await _fields(pieces, files, most_text)), form=True)
+        return Body(nested(await _fields(pieces, files, most_text, charset)), form=True)
     if request.content_type == _FORM or "Content-Type" not in request.headers:
-        text = (await read_body(request, most_text)).decode("utf-8", "replace")
-        return Body(await asyncio.to_thread(pairs, text) if len(text) > _LITTLE else pairs(text), form=True)
+        data = await read_body(request, most_text)
+        return Body(await _at_leisure(len(data), _form, data, charset), form=True)
     if request.content_type == "application/json":
-        return Body(wrapped(_json(await _json_text(request, most_text))))
+        text = await _json_text(request, most_text)
+        return Body(wrapped(await _at_leisure(len(text) if charset else 0, _json, text, charset)))
     return Body({})
 
 
-def pairs(encoded: str) -> Params:
-    """The parameters of an urlencoded form or of a query."""
+async def _at_leisure(size: int, parse: Callable[..., Any], *args: object) -> Any:
+    """Takes `size` bytes apart, in a thread where they are many."""
+    return await asyncio.to_thread(parse, *args) if size > _LITTLE else parse(*args)
+
+
+def query_params(encoded: str) -> Params:
+    """The parameters of a query as it came; Malformed, Undecodable."""
     if not encoded:
         return {}
-    try:
-        return nested(parse_qsl(encoded, keep_blank_values=True, errors="replace", max_num_fields=MOST_FIELDS))
-    except ValueError:
-        raise Malformed(f"more than {MOST_FIELDS} fields") from None
+    return nested(decoded_pairs(encoded.encode("utf-8", "surrogateescape"), None, MOST_FIELDS))
+
+
+def _form(encoded: bytes, charset: str | None) -> Params:
+    pairs = decoded_pairs(encoded, charset, MOST_FIELDS)
+    return nested((name, data_uri.without_blanks(text) if name == ATTACHMENT else text) for name, text in pairs)
 
 
 async def _json_text(request: Request, most: int) -> bytes:
@@ -92,7 +105,9 @@ async def _json_text(request: Request, most: int) -> bytes:
     return b"".join(chunks)
 
 
-def _json(text: bytes) -> Any:
+def _json(data: bytes, charset: str | None) -> Any:
+    text = decoded(data, charset).encode() if charset else data
+    text = text.removeprefix(codecs.BOM_UTF8)
     if not text.strip():
         return {}
     try:
@@ -107,47 +122,86 @@ def _number(digits: str) -> float:
     return int(digits) if len(digits) <= _LONGEST_NUMBER else float(digits)
 
 
-async def _fields(pieces: AsyncIterator[Part], files: Files, most_text: int) -> list[tuple[str, object]]:
+async def _fields(
+    pieces: AsyncIterator[Part], files: Files, most_text: int, charset: str | None
+) -> list[tuple[str, object]]:
     fields: list[tuple[str, object]] = []
     async for part in pieces:
         if len(fields) == MOST_FIELDS:
             raise Malformed(f"more than {MOST_FIELDS} fields")
-        name, value = await _field(part, files, most_text)
+        name, value = await _field(part, files, most_text, charset)
+        if name == _CHARSET_FIELD and isinstance(value, str):
+            charset = value
         if name == "token" and isinstance(value, str):
             files.key = value
         most_text -= len(name) + (len(value) if isinstance(value, str) else 0)
-        fields.append((name, value))
+        if value is not None:
+            fields.append((name, value))
         await asyncio.sleep(0)  # one chunk may hold hundreds of parts
     return fields
 
 
-async def _field(part: Part, files: Files, most_text: int) -> tuple[str, object]:
-    """A file for the attachment (an empty field where none was chosen), a text for other fields."""
+async def _field(part: Part, files: Files, most_text: int, charset: str | None) -> tuple[str, object | None]:
+    """A file for the attachment, a text for other fields; None where no file was chosen."""
     disposition = part.headers.get("content-disposition", "")
-    name = scrubbed(disposition_parameter(disposition, "name") or "")
+    name = _name(disposition)
     filename = _filename(disposition, part.headers)
-    if filename is None:
-        return name, await _text(part, most_text)
-    if name != ATTACHMENT or not filename:
-        return name, "" if name == ATTACHMENT else []
-    return name, await files.receive(sanitised(filename), part.content)
+    if filename == "":
+        return name, None
+    if filename is not None:
+        return name, await files.receive(sanitised(filename), part.content) if name == ATTACHMENT else []
+    charset = declared_charset(part.headers.get("content-type", "")) or charset
+    if name != ATTACHMENT:
+        return name, await _text(part.content, most_text, charset)
+    head, content = await _peeked(part.content)
+    if begins_text(head, charset):
+        return name, await _text(content, most_text, charset)
+    return name, await files.receive(UNNAMED, content)  # a file that was sent without its name
 
 
-async def _text(part: Part, most: int) -> str:
+def _name(disposition: str) -> str:
+    name = disposition_parameter(disposition, "name") or ""
+    if scrubbed(name) != name:
+        raise Undecodable("the name of a part")
+    return name
+
+
+async def _peeked(content: AsyncIterator[bytes]) -> tuple[bytes, AsyncIterator[bytes]]:
+    """The first bytes, and all of them."""
+    head = b""
+    async for piece in content:
+        head += piece
+        if len(head) >= _HEAD:
+            break
+
+    async def whole() -> AsyncIterator[bytes]:
+        yield head
+        async for piece in content:
+            yield piece
+
+    return head, whole()
+
+
+async def _text(content: AsyncIterator[bytes], most: int, charset: str | None) -> str:
     text = bytearray()
-    async for piece in part.content:
+    async for piece in content:
         text += piece
         if len(text) > most:
             raise BodyTooLarge(f"more than {most} bytes of text")
-    return text.decode("utf-8", "replace")
+    return decoded(bytes(text), charset)
 
 
 def _filename(disposition: str, headers: Mapping[str, str]) -> str | None:
     """The file name of a part, None for a plain field; bytes of an image need none to be a file."""
     name = disposition_parameter(disposition, "filename")
     if name is not None:
-        return name
+        return _readable(name)
     extended = disposition_parameter(disposition, "filename*")
     if extended is not None:
-        return extended.rpartition("'")[2]
+        return _readable(extended.rpartition("'")[2])
     return UNNAMED if headers.get("content-type", "").startswith("image/") else None
+
+
+def _readable(name: str) -> str:
+    """A file's name may be spelled anyhow: it is only a name."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

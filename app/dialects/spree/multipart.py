@@ -9,11 +9,13 @@ from app.dialects.spree.errors import Malformed
 
 _BOUNDARY: Final = re.compile(r'boundary="?([^";,]{1,200})"?', re.IGNORECASE)
 _MOST_HEADER_BYTES: Final = 8 * 1024
+_FOLD: Final = re.compile(rb"\r\n[ \t]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """`headers` by lower-case name; `content` can be read once, and what is not read is passed over."""
+    """`headers` by lower-case name, unfolded, bytes that are no UTF-8 as lone surrogates; `content` can be read once,
+    and what is not read is passed over."""
 
     headers: Mapping[str, str]
     content: AsyncIterator[bytes]
@@ -68,7 +70,7 @@ class _Scanner:
             if len(self._buffer) > _MOST_HEADER_BYTES:
                 raise Malformed("the headers of a part are too long")
             await self._more()
-        lines = self._take(end + 4).decode("utf-8", "replace").split("\r\n")
+        lines = _FOLD.sub(b" ", self._take(end + 4)).decode("utf-8", "surrogateescape").split("\r\n")
         pairs = (line.partition(":") for line in lines if ":" in line)
         return {name.strip().lower(): value.strip() for name, _, value in pairs}
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from app.dialects.spree.errors import MISSING_IMAGE, Unusable
+from app.dialects.spree.errors import MISSING_IMAGE, Invalid, Unusable
 from app.model import MAX_POSITION
 
 Params = dict[str, Any]
@@ -18,6 +18,7 @@ _COLUMNS: Final = frozenset(
 _BRACKETS: Final = re.compile(r"([^\[\]]+)\[([^\[\]]*)\](.*)", re.DOTALL)
 _LEADING_INTEGER: Final = re.compile(r"\s*([+-]?\d{1,30})", re.ASCII)
 _FURTHEST: Final = 10**30
+_LONGEST_ALT: Final = 65_535  # characters
 _VARIANT: Final = "Spree::Variant"
 MOST_FIELDS: Final = 1000
 
@@ -91,7 +92,8 @@ def wrapped(document: object) -> Params:
 
 
 def image_form(params: Mapping[str, Any]) -> ImageForm:
-    """The `image` among the parameters; Unusable where it is missing, empty or no object."""
+    """The `image` among the parameters; Unusable where it is missing, empty or no object, Invalid for a text that is
+    too long."""
     image = params.get("image")
     if not isinstance(image, dict) or not image:
         raise Unusable(MISSING_IMAGE)
@@ -100,7 +102,7 @@ def image_form(params: Mapping[str, Any]) -> ImageForm:
     return ImageForm(
         given=given,
         attachment=_attachment(sent),
-        alt=_text(sent.get("alt")),
+        alt=_alt(sent.get("alt")),
         position=_position(sent.get("position")),
         viewable_id=_integer(sent.get("viewable_id")),
     )
@@ -132,6 +134,13 @@ def _text(value: object) -> str | None:
     text = str(value)
     if "\x00" in text:
         raise Unusable("string contains null byte")
+    return text
+
+
+def _alt(value: object) -> str | None:
+    text = _text(value)
+    if text is not None and len(text) > _LONGEST_ALT:
+        raise Invalid({"alt": [f"is too long (maximum is {_LONGEST_ALT} characters)"]})
     return text
 
 

@@ -11,7 +11,7 @@ from app.dialects.spree import headers, present, validation
 from app.dialects.spree.auth import KEY_HEADER, Caller, FindRole, authenticate, credentials
 from app.dialects.spree.errors import Invalid, NoSuchAction, NotAcceptable, Unauthorised, document
 from app.dialects.spree.files import Files, Standing
-from app.dialects.spree.forms import Body, pairs, parse_body
+from app.dialects.spree.forms import Body, parse_body, query_params
 from app.dialects.spree.headers import respond
 from app.dialects.spree.match import Action, Place, action_of, leading_integer, place_of, plain_integer
 from app.dialects.spree.params import check_viewable, image_form
@@ -74,7 +74,7 @@ class SpreeRoom:
     async def _read(self, request: web.Request, place: Place) -> tuple[Document, Hashable]:
         """A document and its key in the cache."""
         action = _routed(place, request.method)
-        caller = await self._caller(request, pairs(request.rel_url.raw_query_string))
+        caller = await self._caller(request, query_params(request.rel_url.raw_query_string))
         audience: Audience = "admin" if caller.admin else "public" if self._settings.spree_public_read else "nobody"
         match action:
             case "new":
@@ -114,7 +114,7 @@ class SpreeRoom:
             _routed(place, Body({}).verb(request))
         if request.method != hdrs.METH_POST:
             _routed(place, request.method)
-        query = pairs(request.rel_url.raw_query_string)
+        query = query_params(request.rel_url.raw_query_string)
         key = credentials(request.headers, query).key
         await self._limits.admit_address(request)
         await self._limits.admit_key(key)

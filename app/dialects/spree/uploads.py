@@ -1,5 +1,6 @@
 """From an attachment, however it was sent, to bytes that the store holds. Source: spree.md, sections 7 and 8."""
 
+import re
 import time
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,7 @@ from app.service.spree_gallery_writer import StoredUpload
 from app.settings import Settings
 
 _LONGEST_ECHO: Final = 1000
+_URL: Final = re.compile(r"\s*https?://", re.IGNORECASE)
 
 
 class Uploads:
@@ -52,8 +54,8 @@ class Uploads:
         start = data_uri.payload_start(text)
         if start is not None:
             return await files.receive(data_uri.NAME, data_uri.decoded(text, start))
-        if self._fetcher is not None and text.startswith(("http://", "https://")):
-            async with self._fetcher.open(text) as remote:
+        if self._fetcher is not None and _URL.match(text):
+            async with self._fetcher.open(text.strip()) as remote:
                 return await files.receive(_remote_name(remote), remote.chunks)
         raise Unusable(f"No handler found for {_inspected(text)}")
 

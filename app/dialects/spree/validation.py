@@ -61,8 +61,8 @@ _BRANDS: Final = {
     b"M4A ": "audio",
 }
 _RIFF: Final = {b"WEBP": "image", b"WAVE": "audio", b"AVI ": "video"}
-_SVG: Final = re.compile(rb"(?:\s++|<\?xml[^>]*>|<!--(?:(?!-->).)*+-->|<!DOCTYPE[^>]*>)*+<svg\b", re.DOTALL)
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_SVG: Final = re.compile(rb"(?:\s++|<\?xml[^>]*>|<!--(?:(?!-->).)*+-->|<!DOCTYPE[^>]*>)*+<svg\b", re.DOTALL)
 
 
 def name_and_type_errors(name: str, head: bytes) -> Errors:
@@ -125,4 +125,9 @@ def media_type(head: bytes) -> str:
         return _RIFF.get(head[8:12], "application")
     if _SVG.match(head):
         return "image"
-    return "application" if _CONTROL.search(head) else "text"
+    return "application" if has_controls(head) else "text"
+
+
+def has_controls(head: bytes) -> bool:
+    """Whether there are bytes in it that no text has."""
+    return _CONTROL.search(head) is not None

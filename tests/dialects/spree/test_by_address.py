@@ -43,6 +43,24 @@ async def test_an_address_without_a_name_is_an_index(serve: Serve, remote: str) 
     assert (refused.status, list(refused.json["errors"])) == (422, ["attachment"])
 
 
+@pytest.mark.parametrize(
+    ("scheme", "path", "name"),
+    [
+        ("http", "/p/ABC/media/", "media"),
+        ("http", "/p/cat.png///", "cat.png"),
+        ("HTTP", "/p/cat.png", "cat.png"),
+        ("  Http", "/p/cat.png \n", "cat.png"),
+    ],
+)
+async def test_addresses_are_taken_as_people_write_them(
+    serve: Serve, remote: str, scheme: str, path: str, name: str
+) -> None:
+    """The last segment that says anything names the file; a scheme in capitals and blanks around do no harm."""
+    shop = await serve(spree_fetch_urls=True, fetch_allowed_networks=(remote,))
+    created = await shop.call("POST", IMAGES, json={"image": {"attachment": f"{scheme}://{remote}{path}"}})
+    assert (created.status, created.json["attachment_file_name"]) == (201, name)
+
+
 @pytest.mark.parametrize("path", ["/named", "/elsewhere"])
 async def test_nothing_else_is_reached(serve: Serve, remote: str, path: str) -> None:
     """With the switch on and nothing listed, an address of this machine is refused without detail."""

@@ -1,7 +1,7 @@
 import pytest
 
 from app.dialects.spree.errors import Malformed, Unusable
-from app.dialects.spree.forms import pairs
+from app.dialects.spree.forms import query_params
 from app.dialects.spree.params import Absent, Cleared, Params, Upload, check_viewable, image_form, nested, wrapped
 
 
@@ -11,13 +11,16 @@ def test_bracket_names_are_nested() -> None:
         "image": {"alt": "x", "attachment": [], "a": []},
         "token": "t",
     }
-    assert pairs("image%5Balt%5D=a+b%26c&image[position]=&x") == {"image": {"alt": "a b&c", "position": ""}, "x": ""}
+    assert query_params("image%5Balt%5D=a+b%26c&image[position]=&x") == {
+        "image": {"alt": "a b&c", "position": ""},
+        "x": "",
+    }
 
 
 def test_a_thousand_fields_are_enough() -> None:
     """More than a thousand fields are refused."""
     with pytest.raises(Malformed):
-        pairs("a=1&" * 1001)
+        query_params("a=1&" * 1001)
 
 
 @pytest.mark.parametrize(
