@@ -11,7 +11,7 @@ REQUEST_ID: Final[ContextVar[str]] = ContextVar("request_id")
 """The request in whose course things happen; every log line names it."""
 
 Cause = Literal["job", "demand"]
-Refusal = Literal["malformed", "too_long", "too_slow"]
+Refusal = Literal["malformed", "too_long", "too_slow", "too_many", "not_read", "gave_way"]
 
 
 class RequestServed(NamedTuple):
@@ -47,7 +47,8 @@ class RequestTurnedAway:
 
 @dataclass(frozen=True, slots=True)
 class RequestRefused:
-    """Somebody connected and sent no request that could be read."""
+    """Somebody connected and sent no request that could be read, or did not read what he was sent; or there were too
+    many, and he, or one who was idle, had to go."""
 
     why: Refusal
 

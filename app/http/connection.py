@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from aiohttp import hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
@@ -17,20 +17,49 @@ _ANSWERS: Final[Mapping[Refusal, tuple[int, str]]] = {
     "malformed": (400, "This is no HTTP request that can be understood.\n"),
     "too_long": (431, "A line at the head of the request is too long.\n"),
     "too_slow": (408, "The head of the request took too long to arrive.\n"),
+    "too_many": (503, "Too many connections are open.\n"),
 }
-_ROUNDS: Final = 4
-"""So many times in the time that a first head may take connections are looked through."""
 
 
 class Connection(RequestHandler):
-    """One client's connection."""
+    """One client's connection.
 
-    __slots__ = ("_observe", "_opened")
+    Whatever is written to it, by whom ever, waits until the system has taken all of it. So it is known here, of every
+    kind of answer alike, since when a client has not taken what it was sent.
+    """
+
+    __slots__ = ("_observe", "_opened", "_unread_since", "_wire")
 
     def __init__(self, manager: web.Server, observe: Observe, **options: Any) -> None:
         super().__init__(manager, **options)
         self._observe = observe
         self._opened = self._loop.time()
+        self._unread_since: float | None = None
+        self._wire: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._wire = cast("asyncio.Transport", transport)
+        self._wire.set_write_buffer_limits(high=0)
+        super().connection_made(transport)
+
+    def pause_writing(self) -> None:
+        self._unread_since = self._loop.time()
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        self._unread_since = None
+        super().resume_writing()
+
+    def has_not_taken_since(self, time: float) -> bool:
+        """Whether something has been on its way to the client since then, on the loop's clock, and is not taken; also
+        of an answer that has come to its end, and of a connection that is being closed."""
+        return self._unread_since is not None and self._unread_since <= time
+
+    def idle_since(self) -> float | None:
+        """Since when, on the loop's clock, it has waited for a request; None where it has one in hand."""
+        if self._waiter is None or self._waiter.done():
+            return None
+        return self._next_keepalive_close_time - self._keepalive_timeout
 
     def has_not_asked_since(self, time: float) -> bool:
         """Whether it was open by then, on the loop's clock, and no head of a request has come to its end.
@@ -39,12 +68,19 @@ class Connection(RequestHandler):
         """
         return not self._request_count and self._opened <= time
 
-    def send_away(self) -> None:
-        """Tells who dawdles, and hangs up."""
+    def send_away(self, why: Refusal) -> None:
+        """Tells the client what is wrong, and hangs up."""
         if self.transport is not None and not self.transport.is_closing():
-            self._observe(RequestRefused("too_slow"))
-            self.transport.write(_bare("too_slow"))
+            self._observe(RequestRefused(why))
+            self.transport.write(_bare(why))
         self.force_close()
+
+    def cut_off(self, why: Refusal) -> None:
+        """Ends it without a word; what has not been sent is forgotten."""
+        self._observe(RequestRefused(why))
+        self.force_close()
+        if self._wire is not None:
+            self._wire.abort()
 
     def handle_error(
         self,
@@ -67,34 +103,6 @@ class Connection(RequestHandler):
         return response
 
 
-class Connections(web.Server):
-    """Makes the connections of a server, whose way of answering it takes over from `server`; `options` are those of
-    `SERVER_OPTIONS`. Sends those away that are `patience` seconds old, or a quarter more, and have not asked for
-    anything."""
-
-    def __init__(self, server: web.Server, observe: Observe, patience: float, options: Mapping[str, Any]) -> None:
-        super().__init__(server.request_handler, request_factory=server.request_factory)
-        self._observe = observe
-        self._options = options
-        self._watch = asyncio.create_task(self._send_dawdlers_away(patience))
-
-    def __call__(self) -> Connection:
-        return Connection(self, self._observe, loop=self._loop, **self._options)
-
-    async def shutdown(self, timeout: float | None = None) -> None:
-        self._watch.cancel()
-        await super().shutdown(timeout)
-
-    async def _send_dawdlers_away(self, patience: float) -> None:
-        """Looks at all of them, and seldom, so that neither requests nor connections pay for timers."""
-        while True:
-            await asyncio.sleep(patience / _ROUNDS)
-            since = self._loop.time() - patience
-            for connection in self.connections:
-                if isinstance(connection, Connection) and connection.has_not_asked_since(since):
-                    connection.send_away()
-
-
 def _bare(why: Refusal) -> bytes:
     """An answer to somebody who has not asked yet."""
     status, text = _ANSWERS[why]
@@ -103,6 +111,7 @@ def _bare(why: Refusal) -> bytes:
         "Content-Type: text/plain; charset=utf-8",
         f"Content-Length: {len(text)}",
         "Connection: close",
+        *(["Retry-After: 1"] if status == 503 else []),
         "",
         text,
     )

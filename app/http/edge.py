@@ -12,7 +12,7 @@ from app.errors import BodyTooLarge, NotFound, ProductImagesError, Rejected, Una
 from app.events import REQUEST_ID, RequestFailed, RequestServed, RequestTurnedAway, TransferBroken
 from app.http.appkeys import OBSERVER
 from app.http.drain import DRAIN
-from app.http.ready import SERVER_NAME, ReadyResponse
+from app.http.ready import SERVER_NAME, ReadyResponse, in_slices
 from app.http.rooms import ROOMS, Room, RoomName, room_name
 from app.http.shortcuts import SHORTCUTS, Question, Shortcut
 
@@ -45,6 +45,7 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
     seconds = time.perf_counter() - started
     if not isinstance(response, ReadyResponse):
         response.headers.setdefault(hdrs.SERVER, SERVER_NAME)
+        in_slices(response)
     if room.is_signed and not response.prepared:
         sign(response, room, request_id, seconds)
     if app[DRAIN].begun:

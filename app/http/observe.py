@@ -7,6 +7,7 @@ from typing import Any, Final
 import structlog
 
 from app import events
+from app.http.linesample import LineSample
 from app.http.metrics import Metrics
 
 _SLOW: Final = 2.0  # seconds, from which on a request is always logged
@@ -19,6 +20,7 @@ class Observer:
     def __init__(self, metrics: Metrics, *, sample: int = 100) -> None:
         self.metrics = metrics
         self._sample = sample
+        self._lines = LineSample()
         self._log = structlog.get_logger("product_images")
         self._tell: Final[Mapping[type, Callable[[Any], None]]] = self._by_kind()
 
@@ -50,15 +52,11 @@ class Observer:
 
     def _served(self, event: events.RequestServed) -> None:
         self.metrics.served(event)
-        if event.status >= 500 or event.seconds > _SLOW or random.random() * self._sample < 1:  # noqa: S311
-            self._log.info(
-                "request",
-                room=event.room,
-                route=event.route,
-                method=event.method,
-                status=event.status,
-                ms=round(event.seconds * 1000, 1),
-            )
+        fields = {"room": event.room, "route": event.route, "method": event.method, "status": event.status}
+        if event.status >= 500 or event.seconds > _SLOW:
+            self._seldom("request", fields, ms=round(event.seconds * 1000, 1))
+        elif random.random() * self._sample < 1:  # noqa: S311
+            self._log.info("request", **fields, ms=round(event.seconds * 1000, 1))
 
     def _lagged(self, event: events.LoopLagged) -> None:
         self.metrics.lagged(event)
@@ -75,15 +73,23 @@ class Observer:
 
     def _turned_away(self, event: events.RequestTurnedAway) -> None:
         self.metrics.trouble("request_turned_away", event.what)
-        self._log.warning("request_turned_away", room=event.room, what=event.what, reason=event.reason)
+        self._seldom("request_turned_away", {"room": event.room, "what": event.what}, "warning", reason=event.reason)
 
     def _refused(self, event: events.RequestRefused) -> None:
         self.metrics.trouble("request_refused", event.why)
-        self._log.info("request_refused", why=event.why)
+        self._seldom("request_refused", {"why": event.why})
 
     def _transfer_broken(self, event: events.TransferBroken) -> None:
         self.metrics.trouble("transfer_broken", "")
-        self._log.warning("transfer_broken", key=event.key, reason=event.reason)
+        self._seldom("transfer_broken", {"key": event.key}, "warning", reason=event.reason)
+
+    def _seldom(self, line: str, kind: Mapping[str, Any], level: str = "info", **further: Any) -> None:
+        """Logs what strangers may cause as often as they like: of each kind so many lines a minute, and each says how
+        many were left out before it."""
+        left_out = self._lines.admit((line, *kind.values()))
+        if left_out is not None:
+            more = {"left_out": left_out} if left_out else {}
+            getattr(self._log, level)(line, **kind, **further, **more)
 
     def _upload_rejected(self, event: events.UploadRejected) -> None:
         self.metrics.trouble("upload_rejected", event.why)

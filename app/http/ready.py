@@ -7,7 +7,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import Final, TypeAlias
 
-from aiohttp import HttpVersion11, hdrs, web
+from aiohttp import HttpVersion11, Payload, hdrs, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.web import BaseRequest
 
@@ -15,6 +15,10 @@ Guard: TypeAlias = Callable[[web.Request], Awaitable[bool]]
 """Whether a request that asks for the same as one before may have the same answer. Whatever it raises or
 denies, the request is answered by its room, which must then not mind that the guard has been asked."""
 
+
+SLICE: Final = 128 * 1024
+"""Bytes of a body that are handed to a connection at a time: what a client costs who does not take them. The next ones
+are handed over once the system has taken these."""
 
 SERVER_NAME: Final = "product-images"
 """What answers call the service, instead of the versions of what it is made with."""
@@ -76,8 +80,36 @@ class ReadyResponse(web.StreamResponse):
         if self._writer is None:
             raise RuntimeError("Cannot call write_eof() before prepare()")
         late = serialised(self.headers) if self.headers else b""
-        answer = (self._head, late, _date_line(int(time.time())), self._bytes)
-        await self._writer.write_eof(b"".join(answer))
+        head, body = (self._head, late, _date_line(int(time.time()))), self._bytes
+        if len(body) <= SLICE:
+            await self._writer.write_eof(b"".join((*head, body)))
+            return
+        await self._writer.write(b"".join(head))
+        await InSlices(body).write(self._writer)
+        await self._writer.write_eof()
+
+
+class InSlices(Payload):
+    """A large body in memory, of which a client holds no more than a slice, and no copy."""
+
+    _autoclose = True
+
+    def __init__(self, body: bytes | memoryview) -> None:
+        super().__init__(memoryview(body))
+        self._size = len(body)
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        return str(self._value, encoding, errors)
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        for start in range(0, len(self._value), SLICE):
+            await writer.write(self._value[start : start + SLICE])
+
+
+def in_slices(response: web.StreamResponse) -> None:
+    """Has a large body go out in slices, whoever made the answer."""
+    if isinstance(response, web.Response) and isinstance(response.body, bytes) and len(response.body) > SLICE:
+        response.body = InSlices(response.body)
 
 
 @lru_cache(maxsize=1)

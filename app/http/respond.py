@@ -1,6 +1,5 @@
 """Representations and their answers: conditional, partial, from memory or streamed from the store."""
 
-import asyncio
 import re
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -12,11 +11,10 @@ from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
 from app.errors import StoreUnavailable
-from app.http.appkeys import SETTINGS
 from app.http.cache import Document
 from app.http.conditions import CONDITIONAL, Part, evaluate, requested_part
 from app.http.drain import DRAIN
-from app.http.ready import SERVER_NAME, Guard, ReadyResponse, may_be_ready, serialised_head
+from app.http.ready import SERVER_NAME, SLICE, Guard, InSlices, ReadyResponse, may_be_ready, serialised_head
 from app.store import ObjectBody, ObjectStore
 
 _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\"\\/%;]|[\ud800-\udfff]")
@@ -151,8 +149,8 @@ async def _send(
     if request.method == hdrs.METH_HEAD:
         return web.Response(status=status, headers=headers)
     if isinstance(source, bytes):
-        body = source if part.end - part.start == len(source) else source[part.start : part.end]
-        return web.Response(status=status, headers=headers, body=body)
+        body = memoryview(source)[part.start : part.end]
+        return web.Response(status=status, headers=headers, body=InSlices(body) if len(body) > SLICE else bytes(body))
     async with source.store.open(source.key, start=part.start, end=part.end) as stored:
         if stored.size != size:
             raise StoreUnavailable(f"{source.key} has {stored.size} bytes instead of {size}")
@@ -160,14 +158,12 @@ async def _send(
 
 
 async def _stream(request: web.Request, response: web.StreamResponse, stored: ObjectBody) -> web.StreamResponse:
-    patience = request.app[SETTINGS].send_seconds
     if request.app[DRAIN].begun:
         request.app[DRAIN].part_with(response)
     chunk = await anext(stored.chunks, b"")  # a store that fails before the headers can still be told
     await response.prepare(request)
     while chunk:
-        async with asyncio.timeout(patience):
-            await response.write(chunk)
+        await response.write(chunk)
         chunk = await anext(stored.chunks, b"")
     await response.write_eof()
     return response

@@ -6,7 +6,7 @@ from typing import Final
 from aiohttp import web
 
 from app.http.appkeys import OBSERVER, SETTINGS
-from app.http.connection import Connections
+from app.http.connections import Connections
 from app.http.drain import DRAIN
 from app.http.edge import SERVER_OPTIONS
 from app.http.front import front
@@ -30,8 +30,7 @@ class Runner(web.AppRunner):
         self.server.request_handler = hot_files(self.app, front(self.app, self.server.request_handler))
 
     async def _make_server(self) -> web.Server:
-        patience = self.app[SETTINGS].head_seconds
-        return Connections(await super()._make_server(), self.app[OBSERVER], patience, SERVER_OPTIONS)
+        return Connections(await super()._make_server(), self.app[OBSERVER], self.app[SETTINGS], SERVER_OPTIONS)
 
     async def cleanup(self) -> None:
         self.app[DRAIN].begin()

@@ -26,9 +26,17 @@ class Limits:
         number(1),
     )
     send_seconds: int = option(
-        60, "Longest time a client may take to accept one chunk of an image, in seconds.", number(1)
+        60, "Longest time a client may take to accept an answer, or one slice of a large one, in seconds.", number(1)
     )
-    log_sample: int = option(100, "One request in so many is logged; failed and slow ones always are.", number(1))
+    max_connections: int = option(
+        4000,
+        "Most connections of clients per process, fewer where the limit of open files would leave none for Postgres "
+        "and the store. Beyond it the one that is idle longest gives way; where none is, new ones get 503.",
+        number(1),
+    )
+    log_sample: int = option(
+        100, "One request in so many is logged; failed and slow ones are, up to 20 of a kind a minute.", number(1)
+    )
     max_body_bytes: int = option(
         32 * MIB,
         "Largest request body, in bytes. What is no file in it may be 64 KiB at most where a Spree client sends its "

@@ -45,7 +45,7 @@ async def _delivery(serve: Serve, tmp_path: Path) -> AsyncIterator[Delivery]:
         async def handler(request: web.Request) -> web.StreamResponse:
             try:
                 response = await send_object(request, about, Stored(store, KEY))
-            except TimeoutError:
+            except ConnectionError:
                 ended.put_nowait("cut off")
                 raise
             ended.put_nowait("done")

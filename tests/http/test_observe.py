@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 
 from app import events
 from app.http.exposition import plain, text
+from app.http.linesample import LINES
 from app.http.logs import configure_logging
 from app.http.metrics import Metrics
 from app.http.observe import Observer
@@ -38,6 +39,29 @@ def test_trouble_is_always_logged(event: events.Event, line: str) -> None:
         Observer(Metrics(), sample=10**9)(event)
 
     assert [entry["event"] for entry in lines] == [line]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        events.RequestTurnedAway("glue", "Busy", "full"),
+        events.RequestRefused("malformed"),
+        events.RequestRefused("not_read"),
+        events.TransferBroken("/media", "gone"),
+        events.RequestServed("glue", "/", "GET", 503, 0.1),
+        events.RequestServed("spree", "/", "POST", 408, 30.0),
+    ],
+)
+def test_what_strangers_may_cause_does_not_fill_the_log(event: events.Event) -> None:
+    """A thousand malformed, refused or slow requests are a few lines, and a thousand in the figures."""
+    metrics = Metrics()
+    observe = Observer(metrics, sample=10**9)
+    with capture_logs() as lines:
+        for _ in range(1000):
+            observe(event)
+
+    assert len(lines) == LINES
+    assert " 1000.0\n" in text(plain(metrics.families())).decode()
 
 
 def test_work_that_went_well_is_counted() -> None:
