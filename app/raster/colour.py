@@ -35,7 +35,7 @@ def plain(image: Image.Image) -> Image.Image:
 def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """sRGB pixels (L, LA, RGB or RGBA). A profile that is broken or of another colour space counts as none."""
     if image.mode in _SIXTEEN_BIT:
-        image = _eight_bit(image)
+        image = eight_bit(image)
     transform = _transform(profile, image.mode) if profile else None
     if transform is None and image.mode == "CMYK":
         transform = _transform(_default_cmyk(), image.mode)
@@ -44,7 +44,7 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     return _grey(image, transform) if image.mode in ("L", "LA") else _applied(transform, image)
 
 
-def _eight_bit(image: Image.Image) -> Image.Image:
+def eight_bit(image: Image.Image) -> Image.Image:
     wide = image if image.mode == "I" else image.convert("I")
     return wide.point(lambda value: value * _TO_EIGHT_BIT + 0.5).convert("L")
 

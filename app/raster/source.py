@@ -11,6 +11,7 @@ from app.raster.buffer import Buffer
 from app.raster.clean import cleaned
 from app.raster.clean.png_pixels import trimmed as without_png_tails
 from app.raster.clean.result import Cleaned
+from app.raster.keyed import see_through
 from app.raster.pixels import fingerprint, shows_the_same
 from app.raster.sniff import open_image
 from app.raster.tails import trimmed
@@ -48,10 +49,10 @@ class Source:
 
     @contextmanager
     def opened(self) -> Iterator[Image.Image]:
-        """The picture as it is stored, with its header read, to be decoded within."""
+        """The picture as it is stored, to be decoded within."""
         watched = Watched(self.data, self._clean.coded)
         with open_image(watched, self._facts.format) as image:
-            yield image
+            yield see_through(image, self.data) if self._facts.format == "png" else image
         self._reached = watched.reached
 
     def public(self) -> bytes:

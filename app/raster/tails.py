@@ -1,14 +1,15 @@
 """Cuts off what follows a picture's last pixel inside its own coded bytes, where no decoder reads it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from app.model import Format
-from app.raster.clean import gif
+from app.raster.clean import gif, webp
 from app.raster.clean.result import Cleaned
 from app.raster.pixels import fingerprint, shows_the_same
-from app.raster.watched import NEAR, Span, Watched, read_through
+from app.raster.watched import NEAR, Watched, read_through
 
 _AHEAD: Final = 9
 """Bytes that a JPEG decoder may have taken in behind the last one that it needed."""
@@ -17,7 +18,7 @@ _END_CODE: Final = 4
 _STEPS: Final = 1024, 1
 _TEXT: Final = re.compile(rb"[\x20-\x7e]{4,}")
 _LEAST: Final = 4
-"""Bytes that are worth cutting off on trial: the last ones of good coding may say nothing, too."""
+"""Bytes that are worth cutting off on trial."""
 _LOOKED_AT: Final = 8
 """Bytes in front of an end among which text may stand that nobody sees."""
 
@@ -29,65 +30,89 @@ def trimmed(clean: Cleaned, fmt: Format, reached: Mapping[int, int]) -> bytes:
             return _jpeg(clean, reached)
         case "gif":
             return _gif(clean, reached)
+        case "webp":
+            return _webp(clean.data)
         case _:
             return clean.data
 
 
 def _gif(clean: Cleaned, reached: Mapping[int, int]) -> bytes:
-    spans = {place: clean.coded[place] for place in reached if _has_tail(clean.coded[place], reached[place])}
-    if not spans:
-        return clean.data
-    exact = _exactly(clean, "gif", {place: reached[place] for place in spans})
-    parts, at = [], 0
-    for place, (start, end) in spans.items():
-        parts.append(clean.data[at:start])
-        for lower, upper in gif.sub_blocks(clean.data, start):
-            content = clean.data[lower : min(upper, exact[place])]
-            parts.append(bytes((len(content),)) * bool(content) + content)
-        parts.append(b"\0")
-        at = end
+    """A decoder asks for whole blocks of codes, so the last one that it needed is looked at by itself."""
+    early = {place: at for place, at in reached.items() if clean.coded[place][1] - at > _END_CODE}
+    ends = _exactly(clean, "gif", early)
+    frames = [block for block in gif.blocks(clean.data) if block.kind == gif.IMAGE]
+    parts: list[bytes] = []
+    at = 0
+    for place, frame in enumerate(frames):
+        end = ends.get(place, frame.end)
+        codes = [clean.data[start:stop] for start, stop in gif.sub_blocks(clean.data, frame.coded) if start < end]
+        if codes and (place in ends or _ends_in_text(codes[-1])):
+            codes[-1] = codes[-1][: _last_code(clean.data, frame, codes)]
+            parts += (clean.data[at : frame.coded], gif.closed(codes))
+            at = frame.end
     return b"".join((*parts, clean.data[at:]))
 
 
-def _has_tail(span: Span, reached: int) -> bool:
-    return span[1] - reached > _END_CODE
+def _last_code(data: bytes, frame: gif.Block, codes: Sequence[bytes]) -> int:
+    """How many bytes of the last block of a frame's codes show something, in a picture of that frame alone."""
+    head = data[: gif.header_length(data)] + data[frame.start : frame.coded]
+
+    def cut(at: int) -> bytes:
+        return head + gif.closed([*codes[:-1], codes[-1][:at]]) + b";"
+
+    return _on_trial("gif", 0, len(codes[-1]), cut, cut(len(codes[-1])))
 
 
 def _jpeg(clean: Cleaned, reached: Mapping[int, int]) -> bytes:
     """Where a decoder was done before the end is looked at exactly. It is done too late to tell where a few bytes
     follow, or where there are several scans: there text gives itself away."""
     data, last = clean.data, len(clean.coded) - 1
-    whole = b""
     for place in reversed(range(len(clean.coded))):
         start, end = clean.coded[place]
-        done = reached.get(place, end + 1) if place == last else end + 1
-        if done > end and not _TEXT.search(data, max(start, end - _LOOKED_AT), end):
-            continue
-        whole = whole or fingerprint(data, "jpeg")
-        if done <= end:
-            done = _exactly(clean, "jpeg", {place: done})[place]
-            lowest, highest = max(start, done - _AHEAD), done
-        else:
-            lowest, highest = start, end
-        data = data[: _shortest(data, end, lowest, highest, whole)] + data[end:]
+        cut = partial(_joined, data, end)
+        if place == last and reached.get(place, end + 1) <= end:
+            done = _exactly(clean, "jpeg", {place: reached[place]})[place]
+            at = _shortest("jpeg", max(start, done - _AHEAD), done, cut, data)
+            data = cut(at) if end - at >= _LEAST else data
+        elif _ends_in_text(data[start:end]):
+            data = cut(_on_trial("jpeg", start, end, cut, data))
     return data
 
 
-def _shortest(data: bytes, end: int, lowest: int, highest: int, whole: bytes) -> int:
-    """The least end of coded bytes with which the file still shows the same; `end` where it shows it with no other."""
+def _webp(data: bytes) -> bytes:
+    for place, body in enumerate(webp.coded(data)):
+        if _ends_in_text(body):
+            cut = partial(webp.with_shorter, data, place)
+            data = cut(_on_trial("webp", 0, len(body), cut, data))
+    return data
 
-    def enough(at: int) -> bool:
-        return shows_the_same(data[:at] + data[end:], "jpeg", whole)
 
-    if highest == end and not enough(end - 1):
-        return end
+def _joined(data: bytes, end: int, at: int) -> bytes:
+    return data[:at] + data[end:]
+
+
+def _ends_in_text(coded: bytes) -> bool:
+    return _TEXT.search(coded[-_LOOKED_AT:]) is not None
+
+
+def _on_trial(fmt: Format, lowest: int, highest: int, cut: Callable[[int], bytes], whole: bytes) -> int:
+    """As `_shortest`, but where it is not worth it: the last bytes of good coding may say nothing, too."""
+    at = _shortest(fmt, lowest, highest, cut, whole)
+    return at if highest - at >= _LEAST else highest
+
+
+def _shortest(fmt: Format, lowest: int, highest: int, cut: Callable[[int], bytes], whole: bytes) -> int:
+    """The least of these ends at which a file that is `cut` there still shows what the whole one does."""
+    shown, last = fingerprint(whole, fmt), highest
+    if highest == lowest or not shows_the_same(cut(highest - 1), fmt, shown):
+        return highest
     while lowest < highest:
         middle = (lowest + highest) // 2
-        if enough(middle):
+        if shows_the_same(cut(middle), fmt, shown):
             highest = middle
         else:
             lowest = middle + 1
-    return highest if end - highest >= _LEAST and enough(highest) else end
+    return highest if shows_the_same(cut(highest), fmt, shown) else last
 
 
 def _exactly(clean: Cleaned, fmt: Format, reached: Mapping[int, int]) -> dict[int, int]:
@@ -104,5 +129,6 @@ def _exactly(clean: Cleaned, fmt: Format, reached: Mapping[int, int]) -> dict[in
     return found
 
 
-def _stops(start: int, done: int, step: int) -> range:
-    return range(start if step == _STEPS[0] else max(start, done - _STEPS[0]), done + 1, step)
+def _stops(start: int, done: int, step: int) -> Sequence[int]:
+    first = start if step == _STEPS[0] else max(start, done - _STEPS[0])
+    return [*range(first, done, step), done]

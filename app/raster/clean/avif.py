@@ -7,11 +7,13 @@ from typing import Final
 from app.errors import ImageUndecodable
 from app.raster import exif
 from app.raster.buffer import Buffer
+from app.raster.clean.profile import without_private
 from app.raster.clean.result import Cleaned
 
 _NEEDED: Final = frozenset((b"ftyp", b"meta", b"moov", b"mdat"))
 _PICTURE: Final = frozenset((b"av01", b"grid", b"iovl", b"iden", b"tmap"))
 """Item types that carry pixels or say how they are put together."""
+_PROFILES: Final = (b"prof", b"rICC")
 _EMPTY_TIFF: Final = b"MM\0*\0\0\0\x08\0\0\0\0\0\0"
 _FILE, _ITEM_DATA = 0, 1
 """Where `iloc` says that an item's bytes lie."""
@@ -52,6 +54,7 @@ def clean(data: Buffer, *, keep_copyright: bool) -> Cleaned:
     for box in top:
         if box.name == b"meta":
             _blank_items(result, box, [] if moving else top, keep_copyright=keep_copyright)
+            _blank_profiles(result, box)
         elif box.name not in _NEEDED and box.end <= end:
             result[box.head + 4 : box.head + 8] = b"free"
             result[box.start : box.end] = bytes(box.end - box.start)
@@ -88,6 +91,18 @@ def _blank_items(result: bytearray, meta: Box, top: list[Box], *, keep_copyright
             result[start:end] = view[start:end]
         else:
             result[start:end] = _blank(view[start:end], kind, keep_copyright=keep_copyright)
+
+
+def _blank_profiles(result: bytearray, meta: Box) -> None:
+    """What is private in them; zeros behind their new end."""
+    view, path = bytes(result), [meta]
+    for name in (b"iprp", b"ipco", b"colr"):
+        skip = 4 if name == b"iprp" else 0
+        path = [box for one in path for box in boxes(view, one.start + skip, one.end) if box.name == name]
+    for box in path:
+        if view[box.start : box.start + 4] in _PROFILES:
+            profile = view[box.start + 4 : box.end]
+            result[box.start + 4 : box.end] = without_private(profile).ljust(len(profile), b"\0")
 
 
 def _spans(data: bytes, inner: dict[bytes, Box]) -> Iterator[tuple[int, int, int]]:

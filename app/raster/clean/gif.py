@@ -1,18 +1,24 @@
 """Walks a GIF block by block: counts its frames, and takes out what is not needed to show them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from app.errors import ImageUndecodable
 from app.raster.buffer import Buffer
+from app.raster.clean.profile import without_private
 from app.raster.clean.result import Cleaned
 
 _HEADER: Final = 13
 _EXTENSION, IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
 CONTROL, _APPLICATION, _PLAIN_TEXT = 0xF9, 0xFF, 0x01
 _DESCRIPTOR: Final = 10
-_KEPT_APPLICATIONS: Final = (b"NETSCAPE2.0", b"ANIMEXTS1.0", b"ICCRGBG1012")
+_CONTROL_LENGTH, _LOOP = 7, 3
+"""Bytes of a control in front of its end, and of what tells how often to play."""
+_CONTENT: Final = 14
+"""Where an application's own blocks begin, behind its name."""
+_PROFILE: Final = b"ICCRGBG1012"
+_KEPT_APPLICATIONS: Final = (b"NETSCAPE2.0", b"ANIMEXTS1.0", _PROFILE)
 """How often it plays, and its colour profile."""
 
 
@@ -91,14 +97,33 @@ def clean(data: Buffer) -> Cleaned:
             control = b""
         elif block.label == CONTROL:
             doubtful |= bool(control)
-            control = whole
+            control = whole[:_CONTROL_LENGTH] + b"\0" if whole[2] == _CONTROL_LENGTH - 3 else whole
         elif block.label == _APPLICATION and whole[3:14] in _KEPT_APPLICATIONS:
-            parts.append(whole)
-            at += len(whole)
+            parts.append(_with_public_content(whole))
+            at += len(parts[-1])
         elif block.label == _PLAIN_TEXT:
             doubtful |= bool(coded)
     parts.append(bytes((_TRAILER,)))
     return Cleaned(b"".join(parts), doubtful, coded=tuple(coded))
+
+
+def _with_public_content(extension: bytes) -> bytes:
+    """How often it plays stands in the first block, and a profile in all; more is nothing that anybody reads."""
+    contents = [extension[start:end] for start, end in sub_blocks(extension, _CONTENT)]
+    if extension[3:14] != _PROFILE:
+        return extension[:_CONTENT] + _as_sub_blocks(b"".join(contents[:1])[:_LOOP])
+    profile = b"".join(contents)
+    public = without_private(profile)
+    return extension if public == profile else extension[:_CONTENT] + _as_sub_blocks(public)
+
+
+def _as_sub_blocks(content: bytes) -> bytes:
+    return closed([content[at : at + 255] for at in range(0, len(content), 255)])
+
+
+def closed(contents: Iterable[bytes]) -> bytes:
+    """A series of blocks with these contents."""
+    return b"".join(bytes((len(content),)) + content for content in contents if content) + b"\0"
 
 
 def sub_blocks(data: Buffer, at: int) -> Iterator[tuple[int, int]]:

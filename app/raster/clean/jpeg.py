@@ -9,6 +9,7 @@ from typing import Final
 from app.errors import ImageUndecodable
 from app.raster import exif, iptc, xmp
 from app.raster.buffer import Buffer
+from app.raster.clean.profile import without_private
 from app.raster.clean.result import Cleaned
 
 _SOI, _EOI, _SOS, _COM = 0xD8, 0xD9, 0xDA, 0xFE
@@ -22,8 +23,11 @@ _BETWEEN_SCANS: Final = frozenset((0xC4, 0xCC, _SOS, 0xDB, 0xDC, 0xDD, *range(0x
 _MARKER: Final = re.compile(rb"\xff[^\x00\xff]")
 _NEXT: Final = re.compile(rb"\xff+[^\x00\xff]")
 _IN_SCAN: Final = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
-_JFIF_LENGTH, _ADOBE_LENGTH = 14, 12
+_DNL: Final = 0xDC
+_JFIF_LENGTH, _ADOBE_LENGTH, _LINES_LENGTH = 14, 12, 2
 _ICC: Final = b"ICC_PROFILE\0"
+_LARGEST_PIECE: Final = 65519
+"""Bytes of a profile that fit into one segment."""
 _XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
 
 
@@ -129,7 +133,7 @@ def clean(data: Buffer, *, keep_copyright: bool) -> Cleaned:
     """The same scans, colour markers and orientation, and a copyright notice where wanted; nothing else."""
     walk, parts, coded = Walk(data), [b"\xff\xd8"], []
     at = len(parts[0])
-    for segment in walk.segments():
+    for segment in _with_public_profile(list(walk.segments())):
         payload = _kept(segment, keep_copyright=keep_copyright)
         if payload is not None:
             parts += (_segment(segment.marker, payload), segment.data)
@@ -140,6 +144,24 @@ def clean(data: Buffer, *, keep_copyright: bool) -> Cleaned:
     return Cleaned(b"".join(parts), walk.doubtful, walk.closed, coded=tuple(coded))
 
 
+def _with_public_profile(segments: list[Segment]) -> list[Segment]:
+    """A profile lies in one segment or several, each with its number and how many there are."""
+    of_profile = [one for one in segments if one.marker == _APP2 and one.payload.startswith(_ICC)]
+    numbers = [tuple(one.payload[len(_ICC) : len(_ICC) + 2]) for one in of_profile]
+    if numbers != [(place, len(numbers)) for place in range(1, len(numbers) + 1)]:
+        return segments
+    profile = b"".join(one.payload[len(_ICC) + 2 :] for one in of_profile)
+    public = without_private(profile)
+    if public == profile:
+        return segments
+    pieces = [public[at : at + _LARGEST_PIECE] for at in range(0, len(public), _LARGEST_PIECE)]
+    first = segments.index(of_profile[0])
+    rest = [one for one in segments if one not in of_profile]
+    written = (_ICC + bytes((place, len(pieces))) + piece for place, piece in enumerate(pieces, start=1))
+    rest[first:first] = [Segment(_APP2, payload) for payload in written]
+    return rest
+
+
 def _segment(marker: int, payload: bytes) -> bytes:
     return struct.pack(">BBH", 0xFF, marker, len(payload) + 2) + payload
 
@@ -148,7 +170,7 @@ def _kept(segment: Segment, *, keep_copyright: bool) -> bytes | None:
     """What stays of a segment's payload; None where the whole segment goes."""
     payload = segment.payload
     if segment.marker in _CODING:
-        return payload
+        return payload[:_LINES_LENGTH] if segment.marker == _DNL else payload
     match segment.marker:
         case 0xE0 if payload.startswith(b"JFIF\0") and len(payload) >= _JFIF_LENGTH:
             return payload[: _JFIF_LENGTH - 2] + b"\0\0"  # a thumbnail of no pixels

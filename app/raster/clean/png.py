@@ -9,6 +9,7 @@ from app.raster import exif, xmp
 from app.raster.buffer import Buffer
 from app.raster.clean import apng
 from app.raster.clean.png_chunks import Chunk, Header, chunks, header_of, written
+from app.raster.clean.profile import without_private
 from app.raster.clean.result import Cleaned
 
 _LENGTHS: Final = {
@@ -25,6 +26,7 @@ _LENGTHS: Final = {
 """Colour and presentation: what is kept beside pixels, and how long it is."""
 _TRANSPARENCY: Final = {0: range(2, 3), 2: range(6, 7), 3: range(1, 257)}
 """Of each colour type that takes one: the length of tRNS."""
+_TOLD: Final = frozenset((*_LENGTHS, b"tRNS", b"iCCP"))
 LARGEST_PROFILE: Final = 1 << 24
 """Bytes of a colour profile, inflated."""
 _TEXT: Final = (b"tEXt", b"zTXt", b"iTXt")
@@ -106,27 +108,32 @@ def _body(chunk: Chunk, data: Buffer, shape: Header, *, keep_copyright: bool) ->
             return _notice(body) if keep_copyright and chunk.sound else b""
         case b"eXIf":
             return exif.reduced(body, keep_copyright=keep_copyright) if chunk.sound else None
-        case kind if kind in _LENGTHS or kind in (b"tRNS", b"iCCP"):
-            return body if chunk.sound and _fits(kind, body, shape) else None
+        case kind if kind in _TOLD:
+            return _told(kind, body, shape) if chunk.sound else None
         case _:
             return b""
 
 
-def _fits(kind: bytes, body: bytes, shape: Header) -> bool:
-    if kind == b"tRNS":
-        return len(body) in _TRANSPARENCY.get(shape.colour, ())
-    return _is_profile(body) if kind == b"iCCP" else len(body) in _LENGTHS[kind]
+def _told(kind: bytes, body: bytes, shape: Header) -> bytes | None:
+    """What says how pixels are meant, unless it makes no sense."""
+    if kind == b"iCCP":
+        return _profile(body)
+    lengths = _TRANSPARENCY.get(shape.colour, ()) if kind == b"tRNS" else _LENGTHS[kind]
+    return body if len(body) in lengths else None
 
 
-def _is_profile(body: bytes) -> bool:
-    _, _, packed = body.partition(b"\0")
-    if packed[:1] != b"\0":
-        return False
+def _profile(body: bytes) -> bytes | None:
+    """The chunk of a profile without what is private in it; None where it holds none."""
+    name, _, packed = body.partition(b"\0")
     inflate = zlib.decompressobj()
     try:
-        return bool(inflate.decompress(packed[1:], LARGEST_PROFILE)) and inflate.eof
+        profile = inflate.decompress(packed[1:], LARGEST_PROFILE) if packed[:1] == b"\0" else b""
     except zlib.error:
-        return False
+        return None
+    if not profile or not inflate.eof:
+        return None
+    public = without_private(profile)
+    return body[: len(body) - len(inflate.unused_data)] if public == profile else name + b"\0\0" + zlib.compress(public)
 
 
 def _notice(text: bytes) -> bytes:

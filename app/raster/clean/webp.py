@@ -1,12 +1,14 @@
 """Takes everything out of a WebP that is not needed to show it; coded frames stay as they are."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Final
 
 from app.errors import ImageUndecodable
 from app.raster import exif, xmp
 from app.raster.buffer import Buffer
+from app.raster.clean.profile import without_private
 from app.raster.clean.result import Cleaned
 
 _RIFF: Final = 12
@@ -15,6 +17,8 @@ _STILL: Final = frozenset((b"VP8 ", b"VP8L", b"ALPH"))
 _ORDERS: Final = (), (b"VP8 ",), (b"VP8L",), (b"ALPH", b"VP8 ")
 """In which the coded pixels of a picture may stand."""
 _KEPT: Final = _STILL | {b"VP8X", b"ICCP", b"ANIM"}
+_LENGTHS: Final = {b"VP8X": 10, b"ANIM": 6}
+"""Of what is there beside pixels; nobody reads what follows."""
 _FLAGS: Final = {b"EXIF": 0x08, b"XMP ": 0x04}
 
 
@@ -59,6 +63,38 @@ def _file(parts: list[bytes]) -> bytes:
     return b"RIFF" + struct.pack("<I", len(content)) + content
 
 
+def coded(data: bytes) -> list[bytes]:
+    """All coded pixels of a cleaned file, in order."""
+    found: list[bytes] = []
+
+    def noted(body: bytes) -> bytes:
+        found.append(body)
+        return body
+
+    _changed(data, noted)
+    return found
+
+
+def with_shorter(data: bytes, place: int, length: int) -> bytes:
+    """A cleaned file whose coded pixels number `place`, from 0, have only so many bytes."""
+    places = count()
+    return _changed(data, lambda body: body[:length] if next(places) == place else body)
+
+
+def _changed(data: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """The file with all its coded pixels passed through `change`."""
+
+    def changed(name: bytes, body: bytes) -> bytes:
+        if name in _STILL:
+            return _chunk(name, change(body))
+        if name == b"ANMF":
+            inner = chunks(body, _FRAME_HEADER, len(body))
+            return _chunk(name, body[:_FRAME_HEADER] + b"".join(changed(*one) for one in inner))
+        return _chunk(name, body)
+
+    return _file([changed(*one) for one in _top(data)])
+
+
 def _top(data: Buffer) -> Iterator[tuple[bytes, bytes]]:
     end = 8 + int.from_bytes(data[4:8], "little")
     if end > len(data):
@@ -67,8 +103,10 @@ def _top(data: Buffer) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _reduced(name: bytes, body: bytes, *, keep_copyright: bool) -> tuple[bytes, bytes]:
+    if name == b"ICCP":
+        return name, without_private(body)
     if name in _KEPT:
-        return name, body
+        return name, body[: _LENGTHS.get(name)]
     if name == b"ANMF":
         inner = chunks(body, _FRAME_HEADER, len(body))
         return name, body[:_FRAME_HEADER] + b"".join(_chunk(part, data) for part, data in inner if part in _STILL)
