@@ -11,7 +11,7 @@ REQUEST_ID: Final[ContextVar[str]] = ContextVar("request_id")
 """The request in whose course things happen; every log line names it."""
 
 Cause = Literal["job", "demand"]
-Refusal = Literal["malformed", "too_long", "too_slow", "too_many", "not_read", "gave_way"]
+Refusal = Literal["malformed", "too_long", "too_slow", "too_many", "not_read", "gave_way", "version"]
 
 
 class RequestServed(NamedTuple):

@@ -14,6 +14,7 @@ from app.dialects.glue import docs as glue_docs
 from app.dialects.glue.match import route_of as glue_route
 from app.dialects.glue.routes import GlueRoom
 from app.dialects.openmage import docs as openmage_docs
+from app.dialects.openmage.headers import ALWAYS as OPENMAGE_HEADERS
 from app.dialects.openmage.match import route_of as openmage_route
 from app.dialects.openmage.routes import OpenMageRoom
 from app.dialects.openmage.uploads import Uploads as OpenMageUploads
@@ -33,7 +34,7 @@ from app.http.hotfiles import MEDIA, ROUTE
 from app.http.landing import landing, wants_landing
 from app.http.media import media_error
 from app.http.origin import trusted_networks
-from app.http.rooms import ROOMS, Room, RoomName, room_name
+from app.http.rooms import ROOMS, UNKEPT, Room, RoomName, room_name
 from app.http.scrape import SCRAPE
 from app.http.shortcuts import SHORTCUTS
 from app.parts import Parts, in_background
@@ -69,11 +70,11 @@ def build_app(settings: Settings, dsn: str) -> web.Application:
         return landing() if wants_landing(request) else await glue.handle(request)
 
     rooms: dict[RoomName, Room] = {
-        "openmage": Room(openmage.error, route_of=openmage_route),
-        "spree": Room(spree.error, tells_request_id=True, tells_runtime=True, route_of=spree_route),
-        "glue": Room(glue.error, route_of=glue_route),
-        "delivery": Room(media_error),
-        "service": Room(health.error, tells_request_id=True),
+        "openmage": Room(openmage.error, route_of=openmage_route, headers=OPENMAGE_HEADERS),
+        "spree": Room(spree.error, tells_request_id=True, tells_runtime=True, route_of=spree_route, headers={}),
+        "glue": Room(glue.error, route_of=glue_route, headers={}),
+        "delivery": Room(media_error, headers=UNKEPT),
+        "service": Room(health.error, tells_request_id=True, headers=UNKEPT),
     }
     app[ROOMS] = rooms
     app.add_routes(Docs(_CHAPTERS).routes())
@@ -91,7 +92,7 @@ def build_app(settings: Settings, dsn: str) -> web.Application:
 def build_watch_app(parts: Parts) -> web.Application:
     """Health and metrics of a process that serves nothing else."""
     app = _service_app(parts)
-    app[ROOMS] = dict.fromkeys(get_args(RoomName), Room(health.error))
+    app[ROOMS] = dict.fromkeys(get_args(RoomName), Room(health.error, headers=UNKEPT))
     return app
 
 

@@ -2,23 +2,25 @@
 
 import asyncio
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any, Final, cast
 
-from aiohttp import hdrs, web
+from aiohttp import HttpVersion10, HttpVersion11, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 from aiohttp.web_protocol import RequestHandler
 
 from app.events import Observe, Refusal, RequestRefused
-from app.http.edge import BrokenOff
-from app.http.ready import SERVER_NAME
+from app.http.edge import BrokenOff, ServerHandler, complete
+from app.http.ready import SERVER_NAME, ReadyResponse, serialised_head
+from app.http.rooms import UNKEPT
 
 _ANSWERS: Final[Mapping[Refusal, tuple[int, str]]] = {
     "malformed": (400, "This is no HTTP request that can be understood.\n"),
     "too_long": (431, "A line at the head of the request is too long.\n"),
     "too_slow": (408, "The head of the request took too long to arrive.\n"),
     "too_many": (503, "Too many connections are open.\n"),
+    "version": (505, "HTTP is spoken here in its versions 1.0 and 1.1.\n"),
 }
+_SPOKEN: Final = (HttpVersion11, HttpVersion10)
 
 
 class Connection(RequestHandler):
@@ -94,25 +96,48 @@ class Connection(RequestHandler):
         if isinstance(exc, BrokenOff):
             raise exc
         if not isinstance(exc, HttpProcessingError):
-            return super().handle_error(request, status, exc, message)
+            response = super().handle_error(request, status, exc, message)
+            complete(response, UNKEPT)
+            return response
         why: Refusal = "too_long" if isinstance(exc, LineTooLong) else "malformed"
         self._observe(RequestRefused(why))
         status, text = _ANSWERS[why]
-        response = web.Response(status=status, text=text, headers={hdrs.SERVER: SERVER_NAME})
+        response = web.Response(status=status, text=text)
+        complete(response, UNKEPT)
         response.force_close()
         return response
 
 
+def versions_refused(behind: ServerHandler, observe: Observe) -> ServerHandler:
+    """A handler that does not answer in the words of HTTP/0.9 or of what HTTP/2 would be on the first line: the
+    parser takes both. Ready answers, which are in front of it, are for HTTP/1.1 alone."""
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        if request.version in _SPOKEN:
+            return await behind(request)
+        observe(RequestRefused("version"))
+        status, text = _ANSWERS["version"]
+        response = ReadyResponse(_head("version"), text.encode(), status)
+        response.force_close()
+        return response
+
+    return handle
+
+
 def _bare(why: Refusal) -> bytes:
     """An answer to somebody who has not asked yet."""
+    return _head(why) + b"\r\n" + _ANSWERS[why][1].encode()
+
+
+def _head(why: Refusal) -> bytes:
     status, text = _ANSWERS[why]
-    lines = (
-        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
-        "Content-Type: text/plain; charset=utf-8",
-        f"Content-Length: {len(text)}",
-        "Connection: close",
-        *(["Retry-After: 1"] if status == 503 else []),
-        "",
-        text,
-    )
-    return "\r\n".join(lines).encode()
+    headers = {
+        hdrs.CONTENT_TYPE: "text/plain; charset=utf-8",
+        hdrs.CONTENT_LENGTH: str(len(text)),
+        hdrs.CONNECTION: "close",
+        hdrs.SERVER: SERVER_NAME,
+        **UNKEPT,
+    }
+    if status == 503:
+        headers[hdrs.RETRY_AFTER] = "1"
+    return serialised_head(status, headers)

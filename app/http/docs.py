@@ -59,6 +59,5 @@ def _file(name: str) -> web.Response:
         hdrs.CONTENT_TYPE: f"{media_type}; charset=utf-8",
         hdrs.CACHE_CONTROL: "no-cache",
         "Content-Security-Policy": _POLICY,
-        "X-Content-Type-Options": "nosniff",
     }
     return web.Response(body=file.read_bytes(), headers=headers)

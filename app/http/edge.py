@@ -3,7 +3,8 @@
 import random
 import re
 import time
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, NoReturn, TypeAlias
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
@@ -27,6 +28,9 @@ SERVER_OPTIONS: Final[dict[str, Any]] = {
 _SANE_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS: Final = hdrs.METH_ALL
 
+ServerHandler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+"""How `web.Server` is told what to answer."""
+
 ASKED: Final = web.RequestKey("asked", tuple[Question, int])
 """What was asked, and in which era, of a request whose answer may be remembered."""
 
@@ -44,7 +48,7 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
     response = await _told_or_given(request, handler, name)
     seconds = time.perf_counter() - started
     if not isinstance(response, ReadyResponse):
-        response.headers.setdefault(hdrs.SERVER, SERVER_NAME)
+        complete(response, room.headers)
         in_slices(response)
     if room.is_signed and not response.prepared:
         sign(response, room, request_id, seconds)
@@ -64,6 +68,35 @@ def sign(response: web.StreamResponse, room: Room, request_id: str, seconds: flo
         response.headers[ID_HEADER] = request_id
     if room.tells_runtime:
         response.headers["X-Runtime"] = f"{seconds:.6f}"
+
+
+def complete(response: web.StreamResponse, headers: Mapping[str, str]) -> None:
+    """Adds what the answer does not say itself: of `headers`, and whose answer it is."""
+    for name, value in headers.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault(hdrs.SERVER, SERVER_NAME)
+
+
+def told_by_rooms(behind: ServerHandler) -> ServerHandler:
+    """What the application refuses before its middleware, such as an expectation that nobody meets (417), is told
+    by the room, too."""
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            return await behind(request)
+        except web.HTTPException as refusal:
+            if not isinstance(request, web.Request) or isinstance(refusal, web.HTTPRedirection):
+                raise
+            return await edge(request, _raiser(refusal))
+
+    return handle
+
+
+def _raiser(refusal: web.HTTPException) -> Handler:
+    async def handle(_: web.Request) -> NoReturn:
+        raise refusal
+
+    return handle
 
 
 async def _told_or_given(request: web.Request, handler: Handler, name: RoomName) -> web.StreamResponse:

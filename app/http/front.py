@@ -1,8 +1,6 @@
 """In front of the application: what was answered before is answered again before anything is routed."""
 
 import time
-from collections.abc import Awaitable, Callable
-from typing import TypeAlias
 
 from aiohttp import web
 
@@ -10,12 +8,10 @@ from app.errors import ProductImagesError
 from app.events import RequestServed
 from app.http.appkeys import OBSERVER
 from app.http.drain import DRAIN
-from app.http.edge import ASKED, bind_request_id, sign
+from app.http.edge import ASKED, ServerHandler, bind_request_id, sign
 from app.http.ready import Guard
 from app.http.rooms import ROOMS
 from app.http.shortcuts import SHORTCUTS
-
-ServerHandler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 def front(app: web.Application, behind: ServerHandler) -> ServerHandler:

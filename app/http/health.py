@@ -104,5 +104,5 @@ def _answer(status: int, content: dict[str, object]) -> web.Response:
     return web.Response(
         status=status,
         body=orjson.dumps(content),
-        headers={"Content-Type": "application/json", "Cache-Control": "no-store"},
+        headers={"Content-Type": "application/json"},
     )

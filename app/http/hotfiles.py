@@ -9,7 +9,7 @@ from app.events import RequestServed
 from app.http.appkeys import OBSERVER
 from app.http.conditions import CONDITIONAL
 from app.http.drain import DRAIN
-from app.http.front import ServerHandler
+from app.http.edge import ServerHandler
 from app.http.media import Media
 from app.http.ready import ReadyResponse, may_be_ready
 

@@ -1,8 +1,12 @@
 """The page at `/` for people who open the service in a browser."""
 
+import base64
+import hashlib
 from typing import Final
 
 from aiohttp import hdrs, web
+
+from app.http.rooms import PROTECTED
 
 _PAGE: Final = b"""<!doctype html>
 <html lang="en">
@@ -25,6 +29,17 @@ pipelines upload, content delivery networks pull the files.</p>
 </ul>
 </html>
 """
+_STYLE: Final = _PAGE[_PAGE.index(b"<style>") + len(b"<style>") : _PAGE.index(b"</style>")]
+_HEADERS: Final = {
+    **PROTECTED,
+    hdrs.CONTENT_TYPE: "text/html; charset=utf-8",
+    hdrs.CACHE_CONTROL: "no-cache",
+    hdrs.VARY: hdrs.ACCEPT,
+    "Content-Security-Policy": (
+        f"default-src 'none'; style-src 'sha256-{base64.b64encode(hashlib.sha256(_STYLE).digest()).decode()}'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+}
 
 
 def wants_landing(request: web.Request) -> bool:
@@ -35,5 +50,4 @@ def wants_landing(request: web.Request) -> bool:
 
 
 def landing() -> web.Response:
-    headers = {hdrs.CONTENT_TYPE: "text/html; charset=utf-8", hdrs.CACHE_CONTROL: "no-cache"}
-    return web.Response(body=_PAGE, headers=headers)
+    return web.Response(body=_PAGE, headers=_HEADERS)

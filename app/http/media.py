@@ -152,9 +152,8 @@ def media_error(_: web.Request, error: Exception) -> web.StreamResponse:
         case NotFound() | RenditionFailed():
             return web.Response(status=404, headers={hdrs.CACHE_CONTROL: PASSING})
         case Unavailable():
-            headers = {hdrs.CACHE_CONTROL: "no-store", hdrs.RETRY_AFTER: str(error.retry_after)}
-            return web.Response(status=503, headers=headers)
+            return web.Response(status=503, headers={hdrs.RETRY_AFTER: str(error.retry_after)})
         case web.HTTPException():
             return web.Response(status=error.status)
         case _:
-            return web.Response(status=500, headers={hdrs.CACHE_CONTROL: "no-store"})
+            return web.Response(status=500)

@@ -9,17 +9,15 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from app.errors import InvalidHost, Misconfigured
+from app.http.forwarded import HEADERS, hops, said
 from app.settings import Settings
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
 
 _HOST: Final = re.compile(
     r"(?P<host>[A-Za-z0-9](?:[A-Za-z0-9._-]{0,253})|\[[0-9A-Fa-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?"
 )
-_FORWARDED: Final = re.compile(
-    r'(?P<name>proto|host|for)\s*=\s*(?:"(?P<quoted>[^"\\]*)"|(?P<token>[^\s;,"]+))', re.IGNORECASE
-)
-_FORWARDED_HEADERS: Final = (b"forwarded", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -46,27 +44,25 @@ def trusted_networks(proxies: tuple[str, ...]) -> Networks:
 
 
 def external_origin(request: web.BaseRequest, settings: Settings) -> Origin:
-    """What the request names, or what a trusted proxy says it was asked for.
+    """What the request names, or what a trusted proxy says it was asked for; raises InvalidHost.
 
-    Of several values of a header the last counts: it is the one that the trusted neighbour wrote.
-    Raises InvalidHost.
+    A host in the request line comes before the header, RFC 9112 §3.2.2.
     """
-    scheme, host, port = request.scheme, request.headers.get(hdrs.HOST), None
+    scheme, host = request.scheme, _authority(request.raw_path) or request.headers.get(hdrs.HOST)
     if _is_trusted(request.remote, settings.trusted_proxies):
-        said = _forwarded(request)
-        scheme = said.get("proto", scheme).lower()
-        host = said.get("host", host)
-        port = said.get("port")
+        told = said(request.headers, settings.forwarded_headers)
+        scheme, host = (told.scheme or scheme).lower(), told.host or host
     if scheme not in _DEFAULT_PORTS:
         raise InvalidHost(f"scheme {scheme!r}")
-    return _origin(scheme, host if host is not None else _own_address(request), port)
+    return _origin(scheme, host if host is not None else _own_address(request))
 
 
 def origin_headers(settings: Settings) -> frozenset[bytes]:
     """The headers that `media_base` and `public_base` depend on, in lower case."""
     if settings.public_url:
         return frozenset()
-    return frozenset((b"host", *_FORWARDED_HEADERS)) if settings.trusted_proxies else frozenset((b"host",))
+    forwarded = HEADERS[settings.forwarded_headers] if settings.trusted_proxies else frozenset()
+    return forwarded | {b"host"}
 
 
 def spoken_to(request: web.BaseRequest, proxies: tuple[str, ...]) -> tuple[str, bool, str]:
@@ -77,15 +73,28 @@ def spoken_to(request: web.BaseRequest, proxies: tuple[str, ...]) -> tuple[str, 
 
 
 def client_address(request: web.BaseRequest, settings: Settings) -> str:
-    """Who asks, in front of every trusted proxy; empty where the nearest one does not tell."""
-    proxies = settings.trusted_proxies
-    if not _is_trusted(request.remote, proxies):
-        return request.remote or ""
-    address = ""
-    for address in reversed(_hops(request)):
-        if not _is_trusted(address, proxies):
+    """Who asks, in front of every trusted proxy; one that does not tell by whom it was asked is asking itself."""
+    return _asker(request, settings)[0]
+
+
+def known_address(request: web.BaseRequest, settings: Settings) -> str:
+    """The same, but empty where a proxy does not tell: what is a proxy's own right is not its clients'."""
+    address, is_known = _asker(request, settings)
+    return address if is_known else ""
+
+
+def _asker(request: web.BaseRequest, settings: Settings) -> tuple[str, bool]:
+    """The client's address, and whether it is known; else that of the last proxy before it."""
+    proxies, address = settings.trusted_proxies, request.remote or ""
+    if not _is_trusted(address, proxies):
+        return address, True
+    for hop in hops(request.headers, settings.forwarded_headers):
+        if _parsed(hop) is None:
+            return address, False
+        address = hop
+        if not _is_trusted(hop, proxies):
             break
-    return address
+    return address, True
 
 
 def media_base(request: web.Request, settings: Settings) -> str:
@@ -99,12 +108,19 @@ def public_base(request: web.Request, settings: Settings) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _origin(scheme: str, named: str, port: str | None) -> Origin:
+def _origin(scheme: str, named: str) -> Origin:
     match = _HOST.fullmatch(named)
-    text = port or (match and match["port"]) or str(_DEFAULT_PORTS[scheme])
-    if match is None or not re.fullmatch("[0-9]{1,5}", text) or not 0 < int(text) < 65536:
+    port = int((match and match["port"]) or _DEFAULT_PORTS[scheme])
+    if match is None or not 0 < port < 65536:
         raise InvalidHost(repr(named))
-    return Origin(scheme, match["host"].lower(), int(text))
+    return Origin(scheme, match["host"].lower(), port)
+
+
+def _authority(target: str) -> str:
+    """The host of a request target in absolute form; empty for any other, nearly all."""
+    if target.startswith("/"):
+        return ""
+    return re.split("[/?#]", target.partition("://")[2], maxsplit=1)[0]
 
 
 def _is_trusted(address: str | None, proxies: tuple[str, ...]) -> bool:
@@ -113,44 +129,18 @@ def _is_trusted(address: str | None, proxies: tuple[str, ...]) -> bool:
 
 @lru_cache(maxsize=1024)
 def _is_in(text: str, proxies: tuple[str, ...]) -> bool:
+    address = _parsed(text)
+    return address is not None and any(address in network for network in trusted_networks(proxies))
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> Address | None:
+    """An address without its zone; None for a unix socket, which has none, and for what a proxy hides."""
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
-    except ValueError:  # a unix socket has no address, and a proxy may hide its client's
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return any((mapped or address) in network for network in trusted_networks(proxies))
-
-
-def _hops(request: web.BaseRequest) -> list[str]:
-    """The addresses, without ports, that the proxies on the way say they were asked from; the nearest one is last."""
-    standard = ",".join(request.headers.getall(hdrs.FORWARDED, ()))
-    if standard:
-        pairs = _FORWARDED.finditer(standard)
-        hops = [pair["token"] or pair["quoted"] or "" for pair in pairs if pair["name"].lower() == "for"]
-    else:
-        hops = ",".join(request.headers.getall(hdrs.X_FORWARDED_FOR, ())).split(",")
-    return [_without_port(hop.strip()) for hop in hops]
-
-
-def _without_port(hop: str) -> str:
-    if hop.startswith("["):
-        return hop[1:].partition("]")[0]
-    return hop.partition(":")[0] if hop.count(":") == 1 else hop
-
-
-def _forwarded(request: web.BaseRequest) -> dict[str, str]:
-    """`proto`, `host` and `port` as forwarded; the standard header before the customary ones."""
-    standard = _last(request, hdrs.FORWARDED)
-    if standard is not None:
-        pairs = _FORWARDED.finditer(standard)
-        return {pair["name"].lower(): pair["token"] or pair["quoted"] or "" for pair in pairs}
-    said = {name: _last(request, f"X-Forwarded-{name.title()}") for name in ("proto", "host", "port")}
-    return {name: value for name, value in said.items() if value}
-
-
-def _last(request: web.BaseRequest, header: str) -> str | None:
-    values = request.headers.getall(header, ())
-    return values[-1].rpartition(",")[2].strip() if values else None
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _own_address(request: web.BaseRequest) -> str:

@@ -15,10 +15,19 @@ from app.http.cache import Document
 from app.http.conditions import CONDITIONAL, Part, evaluate, requested_part
 from app.http.drain import DRAIN
 from app.http.ready import SERVER_NAME, SLICE, Guard, InSlices, ReadyResponse, may_be_ready, serialised_head
+from app.http.rooms import UNKEPT
 from app.store import ObjectBody, ObjectStore
 
 _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\"\\/%;]|[\ud800-\udfff]")
-_SHARED: Final = (hdrs.ETAG, hdrs.LAST_MODIFIED, hdrs.CACHE_CONTROL, hdrs.VARY, hdrs.ACCESS_CONTROL_ALLOW_ORIGIN)
+_IMAGE: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "X-Frame-Options": "SAMEORIGIN",
+    hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+_SHARED: Final = (hdrs.ETAG, hdrs.LAST_MODIFIED, hdrs.CACHE_CONTROL, hdrs.VARY, *_IMAGE)
+"""Of the whole's headers those that a 304 repeats: caches put them in the place of the ones that they hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +87,8 @@ def represent_image(
     )
     headers = plain.headers.copy()
     headers[hdrs.ACCEPT_RANGES] = "bytes"
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     headers[hdrs.CONTENT_DISPOSITION] = inline(filename)
-    headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = "*"
-    headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    headers.update(_IMAGE)
     return _ready(size, etag, modified, headers)
 
 
@@ -126,13 +132,12 @@ async def send_object(request: web.Request, about: Representation, source: bytes
     if outcome == "not_modified":
         return web.Response(status=304, headers=about.lean)
     if outcome == "failed":
-        return web.Response(status=412, headers={hdrs.CACHE_CONTROL: "no-store"})
+        return web.Response(status=412, headers=UNKEPT)
     part = requested_part(asked, about, about.size) if request.method == hdrs.METH_GET else "whole"
     if part == "whole":
         return await _send(request, 200, about.headers, source, Part(0, about.size), about.size)
     if part == "none":
-        refusal = {hdrs.CONTENT_RANGE: f"bytes */{about.size}", hdrs.CACHE_CONTROL: "no-store"}
-        return web.Response(status=416, headers=refusal)
+        return web.Response(status=416, headers={**UNKEPT, hdrs.CONTENT_RANGE: f"bytes */{about.size}"})
     return await _send(request, 206, _partial(about, part), source, part, about.size)
 
 

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 RoomName = Literal["openmage", "spree", "delivery", "service", "glue"]
 
@@ -27,16 +27,30 @@ _PREFIXES: Final = re.compile(
 )
 """One group for each name but the first, in their order."""
 
+PROTECTED: Final[Mapping[str, str]] = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Frame-Options": "DENY",
+}
+"""Of an answer that no page is made of: a browser guesses no type, loads nothing for it and shows it in no frame."""
+UNKEPT: Final[Mapping[str, str]] = {**PROTECTED, hdrs.CACHE_CONTROL: "no-store"}
+"""The same of one that holds for this moment only. Without a word caches may keep a 404, 405, 414 or 501 for long."""
+
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Whether the room's answers carry `X-Request-Id`, and `X-Runtime`, the seconds that they took."""
+    """Whether the room's answers carry `X-Request-Id`, and `X-Runtime`, the seconds that they took.
+
+    `headers` are those of each answer that does not say otherwise. Ready documents bring theirs along; so do all
+    answers of a room whose specification lists what they carry.
+    """
 
     error_document: ErrorDocument
     tells_request_id: bool = False
     tells_runtime: bool = False
     route_of: RouteOf = lambda _: None
     """For a room that finds its way itself: the router knows it by one pattern."""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_signed(self) -> bool:

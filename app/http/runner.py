@@ -6,9 +6,10 @@ from typing import Final
 from aiohttp import web
 
 from app.http.appkeys import OBSERVER, SETTINGS
+from app.http.connection import versions_refused
 from app.http.connections import Connections
 from app.http.drain import DRAIN
-from app.http.edge import SERVER_OPTIONS
+from app.http.edge import SERVER_OPTIONS, told_by_rooms
 from app.http.front import front
 from app.http.hotfiles import hot_files
 
@@ -27,7 +28,8 @@ class Runner(web.AppRunner):
     async def setup(self) -> None:
         await super().setup()
         assert self.server is not None
-        self.server.request_handler = hot_files(self.app, front(self.app, self.server.request_handler))
+        behind = versions_refused(told_by_rooms(self.server.request_handler), self.app[OBSERVER])
+        self.server.request_handler = hot_files(self.app, front(self.app, behind))
 
     async def _make_server(self) -> web.Server:
         return Connections(await super()._make_server(), self.app[OBSERVER], self.app[SETTINGS], SERVER_OPTIONS)

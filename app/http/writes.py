@@ -38,7 +38,7 @@ class WriteLimits:
             self._limiter: RateLimiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
     async def admit_address(self, request: web.Request) -> None:
-        """Counts a write of whoever sends `request`; RateExceeded. Clients without an address are not counted."""
+        """Counts a write of whoever sends `request`; RateExceeded."""
         if "address" in self._items:
             await self._admit("address", self.subscriber(request))
 

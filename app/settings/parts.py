@@ -38,5 +38,14 @@ class Parts:
     )
     media_url: str = option("", "Scheme and host of image URLs, such as a CDN's; empty: `PUBLIC_URL`.", url())
     trusted_proxies: tuple[str, ...] = option(
-        (), "Addresses or networks whose `X-Forwarded-*` headers are believed, comma-separated.", Words()
+        (),
+        "Addresses or networks of proxies that are believed to say for whom and for which address they ask, "
+        "comma-separated.",
+        Words(),
+    )
+    forwarded_headers: Literal["x-forwarded", "forwarded"] = option(
+        "x-forwarded",
+        "In which headers they say so: `x-forwarded` (`X-Forwarded-For`, `-Proto` and `-Host`) or `forwarded` "
+        "(RFC 7239); the others are ignored.",
+        choice("x-forwarded", "forwarded"),
     )

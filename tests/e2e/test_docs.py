@@ -127,9 +127,9 @@ def test_operations_are_told_apart() -> None:
     assert all("example" in parameter for _, _, operation in OPERATIONS for parameter in operation["parameters"])
 
 
-async def shop_with_an_image(serve: Serve) -> tuple[Shop, dict[str, str]]:
+async def shop_with_an_image(serve: Serve, **options: Any) -> tuple[Shop, dict[str, str]]:
     """A shop, and values for the parameters of paths that name something in it."""
-    shop = await serve(run_worker=False)
+    shop = await serve(run_worker=False, **options)
     headers = {"Content-Type": "application/json"}
     created = await shop.signed("POST", "/api/rest/products/dress/images", data=body(PHOTO), headers=headers)
     image = created.headers["Location"].rpartition("/")[2]

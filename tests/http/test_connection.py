@@ -153,8 +153,12 @@ async def _start() -> AsyncIterator[Start]:
         (b"GET /hello HTTP/1.1\r\nHost: a\r\n" + b"a: SECRET\r\n" * 1000 + b"\r\n", 400, "malformed"),
         (b"GET /" + b"SECRET" * 2000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 431, "too_long"),
         (b"GET /hello HTTP/1.1\r\nHost: a\r\nA: " + b"SECRET" * 2000 + b"\r\n\r\n", 431, "too_long"),
+        (b"GET /hello HTTP/2.0\r\nHost: a\r\n\r\n", 505, "version"),
+        (b"GET /hello HTTP/0.9\r\nHost: a\r\n\r\n", 505, "version"),
+        (b"GET /hello\r\n\r\n", 505, "version"),
+        (b"POST /measure HTTP/2.0\r\nHost: a\r\nContent-Length: 9\r\n\r\nGET / HTT", 505, "version"),
     ],
-    ids=["verb", "line", "version", "header", "name", "length", "lengths", "many", "path", "value"],
+    ids=["verb", "line", "version", "header", "name", "length", "lengths", "many", "path", "value", *"2901"],
 )
 async def test_what_is_no_request_is_answered_in_a_sentence(
     start: Start, data: bytes, status: int, why: str, caplog: pytest.LogCaptureFixture
@@ -168,7 +172,9 @@ async def test_what_is_no_request_is_answered_in_a_sentence(
     assert body in (
         b"This is no HTTP request that can be understood.\n",
         b"A line at the head of the request is too long.\n",
+        b"HTTP is spoken here in its versions 1.0 and 1.1.\n",
     )
+    assert head.startswith(b"HTTP/1.")
     assert b"Server: product-images" in head
     assert served.refused(why) == 1
     assert not [record for record in caplog.records if record.exc_info]

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from app.errors import Misconfigured
 from app.http.appkeys import SETTINGS
-from app.http.origin import client_address, external_origin, media_base, public_base, trusted_networks
+from app.http.origin import (
+    client_address,
+    external_origin,
+    known_address,
+    media_base,
+    public_base,
+    trusted_networks,
+)
 from tests.http.conftest import Client, Serve
 from tests.http.test_edge import raw
 
@@ -43,17 +50,78 @@ async def origin(client: Client, headers: dict[str, str]) -> str | int:
         ({"Host": "shop.example:8080"}, "http://shop.example:8080"),
         ({"Host": "[::1]:8080"}, "http://[::1]:8080"),
         (FORWARDED, "https://shop.example"),
-        (FORWARDED | {"X-Forwarded-Port": "8443"}, "https://shop.example:8443"),
+        (FORWARDED | {"X-Forwarded-Port": "81"}, "https://shop.example"),
+        (FORWARDED | {"X-Forwarded-Server": "evil.example", "X-Forwarded-Scheme": "http"}, "https://shop.example"),
         (FORWARDED | {"X-Forwarded-Host": "forged.example, shop.example:444"}, "https://shop.example:444"),
         ({"Host": "shop.example", "X-Forwarded-Proto": "HTTPS"}, "https://shop.example"),
-        (FORWARDED | {"Forwarded": "for=1.2.3.4;proto=http;host=other.example"}, "http://other.example"),
-        ({"Forwarded": 'for=a, for="[::1]";Host="other.example:81";proto=http'}, "http://other.example:81"),
-        ({"Host": "shop.example", "Forwarded": "for=1.2.3.4"}, "http://shop.example"),
+        (FORWARDED | {"Forwarded": "for=1.2.3.4;proto=http;host=evil.example"}, "https://shop.example"),
+        ({"Host": "shop.example", "Forwarded": "proto=https;host=evil.example"}, "http://shop.example"),
     ],
 )
 async def test_the_origin_is_what_the_client_asked_for(client: Client, headers: dict[str, str], expected: str) -> None:
     """The origin is the host that was asked for, as the trusted proxy tells it."""
     assert await origin(client, headers) == expected
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"Forwarded": "for=1.2.3.4;proto=http;host=other.example"}, "http://other.example"),
+        ({"Forwarded": 'for=a, for="[::1]";Host="other.example:81";proto=http'}, "http://other.example:81"),
+        ({"Forwarded": 'host=evil.example;x=", host=other.example'}, "http://other.example"),
+        ({"Forwarded": 'x=",host=evil.example, for="[::1]";host=other.example'}, "http://other.example"),
+        ({"Forwarded": 'host="a,b.example"'}, 400),
+        ({"Host": "shop.example", "Forwarded": "for=1.2.3.4"}, "http://shop.example"),
+        (FORWARDED | {"Host": "shop.example", "X-Forwarded-Host": "evil.example"}, "http://shop.example"),
+    ],
+)
+async def test_a_proxy_of_the_other_family_is_believed_where_settings_say_so(
+    serve: Serve, headers: dict[str, str], expected: str | int
+) -> None:
+    """With `forwarded` the last element of RFC 7239's header counts, whatever quotes were left open before it, and
+    `X-Forwarded-…` counts nothing."""
+    client = await serve(web.get("/", tell), trusted_proxies=("127.0.0.1",), forwarded_headers="forwarded")
+
+    assert await origin(client, headers) == expected
+
+
+@pytest.mark.parametrize("host", ["Host: good.example\r\n", "Host: good.example:81\r\n"])
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ("http://other.example/", "http://other.example"),
+        ("http://other.example:8080/?a=b", "http://other.example:8080"),
+        ("https://other.example/", "http://other.example"),
+        ("HTTP://OTHER.example/", "http://other.example"),
+    ],
+)
+async def test_a_host_in_the_request_line_is_the_one_that_counts(
+    client: Client, target: str, expected: str, host: str
+) -> None:
+    """Of a target in absolute form the authority counts, whatever `Host` says, and the scheme that was spoken."""
+    assert await asked(client, f"GET {target} HTTP/1.1\r\n{host}Connection: close\r\n\r\n") == expected
+
+
+async def test_a_proxy_that_names_the_host_comes_before_the_request_line(client: Client) -> None:
+    """What a trusted proxy says it was asked for is not the target that it asks us for."""
+    lines = "Host: a\r\nX-Forwarded-Host: shop.example\r\nConnection: close\r\n\r\n"
+
+    assert await asked(client, f"GET http://inner.example/ HTTP/1.1\r\n{lines}") == "http://shop.example"
+
+
+@pytest.mark.parametrize("target", ["http://user@other.example/", "http://a b/", "http://other.example:99999/"])
+async def test_an_odd_host_in_the_request_line_is_refused(client: Client, target: str) -> None:
+    """What could not stand in a URL is refused there, too."""
+    async with asyncio.timeout(5):
+        answer = await raw(client, f"GET {target} HTTP/1.1\r\nHost: good.example\r\nConnection: close\r\n\r\n")
+
+    assert b" 400 " in answer.partition(b"\r\n")[0]
+
+
+async def asked(client: Client, request: str) -> str:
+    async with asyncio.timeout(5):
+        answer = await raw(client, request)
+    return str(json.loads(answer.partition(b"\r\n\r\n")[2])[0])
 
 
 @pytest.mark.parametrize("proxies", [(), ("10.0.0.0/8", "::1")])
@@ -79,7 +147,6 @@ async def test_strangers_are_not_believed(serve: Serve, proxies: tuple[str, ...]
         {"Host": "-a"},
         FORWARDED | {"X-Forwarded-Host": "a\tb"},
         FORWARDED | {"X-Forwarded-Proto": "javascript"},
-        FORWARDED | {"X-Forwarded-Port": "x"},
     ],
 )
 async def test_an_odd_host_is_refused(client: Client, headers: dict[str, str]) -> None:
@@ -107,7 +174,9 @@ async def test_a_client_that_names_no_host_gets_our_own_address(client: Client) 
 
 
 async def tell_client(request: web.Request) -> web.Response:
-    return web.Response(text=client_address(request, request.app[SETTINGS]))
+    settings = request.app[SETTINGS]
+    address = client_address(request, settings)
+    return web.Response(text=address if known_address(request, settings) else f"{address} hides it")
 
 
 @pytest.mark.parametrize(
@@ -118,17 +187,42 @@ async def tell_client(request: web.Request) -> web.Response:
         ({"X-Forwarded-For": "10.1.1.1, 10.2.2.2"}, "10.1.1.1"),
         ({"X-Forwarded-For": "203.0.113.5:4711"}, "203.0.113.5"),
         ({"X-Forwarded-For": "2001:db8::1"}, "2001:db8::1"),
-        ({"Forwarded": 'for=198.51.100.7, for="[2001:db8::1]:80";proto=https'}, "2001:db8::1"),
-        ({"Forwarded": "for=_hidden"}, "_hidden"),
-        ({"Forwarded": "for=203.0.113.5", "X-Forwarded-For": "127.0.0.1"}, "203.0.113.5"),
-        ({"Forwarded": "proto=https", "X-Forwarded-For": "127.0.0.1"}, ""),
-        ({}, ""),
+        ({"X-Forwarded-For": "203.0.113.5", "Forwarded": "for=127.0.0.1"}, "203.0.113.5"),
+        ({"X-Forwarded-For": "127.0.0.1"}, "127.0.0.1"),
+        ({"X-Forwarded-For": "unknown"}, "127.0.0.1 hides it"),
+        ({"X-Forwarded-For": "203.0.113.5, , 10.1.2.3"}, "10.1.2.3 hides it"),
+        ({"X-Forwarded-For": "203.0.113.5, _a"}, "127.0.0.1 hides it"),
+        ({"Forwarded": "for=203.0.113.5"}, "127.0.0.1 hides it"),
+        ({}, "127.0.0.1 hides it"),
     ],
 )
 async def test_the_client_is_whom_the_nearest_stranger_is(serve: Serve, headers: dict[str, str], expected: str) -> None:
-    """Behind trusted proxies the client is the last address that is no proxy's; one that is not told is none."""
+    """Behind trusted proxies the client is the last address that is no proxy's. Where a proxy tells none its own
+    counts, but is not taken for the client's."""
     client = await serve(web.get("/", tell_client), trusted_proxies=("10.0.0.0/8", "127.0.0.1"))
 
+    assert await (await client.get("/", headers=headers)).text() == expected
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ('for=198.51.100.7, for="[2001:db8::1]:80";proto=https', "2001:db8::1"),
+        ("for=203.0.113.5", "203.0.113.5"),
+        ("for=203.0.113.5, for=10.1.2.3", "203.0.113.5"),
+        ('for="127.0.0.1, for="[2001:db8::1]"', "2001:db8::1"),
+        ('for=127.0.0.1;x=", for=203.0.113.5;host=a', "203.0.113.5"),
+        ("for=203.0.113.5, proto=https", "127.0.0.1 hides it"),
+        ("for=_hidden", "127.0.0.1 hides it"),
+        ("for=203.0.113.5, for=unknown, for=10.1.2.3", "10.1.2.3 hides it"),
+    ],
+)
+async def test_so_it_is_in_the_words_of_the_other_family(serve: Serve, told: str, expected: str) -> None:
+    """With `forwarded` each element names whom its proxy was asked by; `X-Forwarded-For` counts nothing."""
+    proxies = ("10.0.0.0/8", "127.0.0.1")
+    client = await serve(web.get("/", tell_client), trusted_proxies=proxies, forwarded_headers="forwarded")
+
+    headers = {"Forwarded": told, "X-Forwarded-For": "198.51.100.99"}
     assert await (await client.get("/", headers=headers)).text() == expected
 
 

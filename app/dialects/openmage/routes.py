@@ -14,6 +14,7 @@ from app.dialects.openmage.auth import Operation, Principal, authorise
 from app.dialects.openmage.callers import Callers
 from app.dialects.openmage.errors import Voice, error_document
 from app.dialects.openmage.formats import CONTENT_TYPES
+from app.dialects.openmage.headers import ALWAYS
 from app.dialects.openmage.match import Route, image_id, match, product_ref, scope
 from app.dialects.openmage.parse import parse_create, parse_update
 from app.dialects.openmage.present import ImageItem, Shape, collection, entity
@@ -106,12 +107,14 @@ class OpenMageRoom:
         try:
             gallery = await self._reader.read(product_ref(call.route.product), asked)
         except (StoreViewNotFound, ProductNotFound) as error:
-            return Document(*error_document(call.request[_VOICE], error), family=None)
+            status, headers, told = error_document(call.request[_VOICE], error)
+            return Document(status, {**ALWAYS, **headers}, told, family=None)
         if call.route.image is None:
             body = collection([_item(image, call.media) for image in gallery.images], call.shape)
         else:
             body = entity(_item(gallery.image(image_id(call.route.image)), call.media), call.shape)
-        return Document(200, {hdrs.CONTENT_TYPE: CONTENT_TYPES[call.shape.format]}, body, gallery.family)
+        headers = {**ALWAYS, hdrs.CONTENT_TYPE: CONTENT_TYPES[call.shape.format]}
+        return Document(200, headers, body, gallery.family)
 
     async def _create(self, call: Call) -> web.StreamResponse:
         async with AsyncExitStack() as stack:

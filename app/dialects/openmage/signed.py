@@ -6,7 +6,7 @@ from aiohttp import hdrs, web
 
 from app.access.signature import SignedRequest
 from app.http.body import read_body
-from app.http.origin import client_address, external_origin
+from app.http.origin import external_origin, known_address
 from app.settings import Settings
 
 _FORM: Final = "application/x-www-form-urlencoded"
@@ -33,6 +33,6 @@ def signed_request(request: web.BaseRequest, settings: Settings, form: str = "")
         f"{origin.host}:{origin.port}",
         target.raw_path,
         target.raw_query_string,
-        client_address(request, settings),
+        known_address(request, settings),
         form,
     )
