@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from aiohttp import hdrs, web
 
@@ -22,28 +22,57 @@ PASSING: Final = "public, max-age=60"
 
 _ORIGINAL: Final = "/media/catalog/product/"
 _RENDITION: Final = re.compile(
-    r"/media/renditions/[a-z][a-z0-9-]*-(?P<recipe>[0-9a-f]{8})/(?P<blob>[0-9a-f]{64})/(?P<file>[^/]+)\.(?P<ext>[a-z]+)"
+    r"/media/renditions/(?P<name>[a-z][a-z0-9-]*)-(?P<recipe>[0-9a-f]{8})/(?P<blob>[0-9a-f]{64})/"
+    r"(?P<file>[^/]+)\.(?P<ext>[a-z]+)"
 )
+_WAYS_SHARE: Final = 8
+"""A part of the memory is for what requests ask for, the rest for what they get."""
+_WAY_BYTES: Final = 2000
+"""Reckoned memory of an address, beside the address itself."""
 
 Key = tuple[str, tuple[Format, ...]]
 """A path, and the formats that the client would rather have than the one that it names."""
 
-Found = tuple[Representation, bytes | str]
-"""What is sent: the bytes, or the key under which the store streams them."""
+
+class Original(NamedTuple):
+    """What a file path serves."""
+
+    path: str
+
+
+class Named(NamedTuple):
+    """What a rendition's address serves, whatever file name it ends in."""
+
+    name: str
+    recipe: RecipeHash
+    blob: BlobHash
+    own: Format
+    wanted: tuple[Format, ...]
+
+
+Served = Original | Named
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
-    """What a path shows, how long it may be kept, and the request's header that it depends on."""
+class Found:
+    """What is sent, how long it may be kept, and its bytes, or None for what the store streams."""
 
     rendition: Rendition
     caching: str
-    filename: str
-    vary: str | None = None
+    data: bytes | None = None
+
+
+class _Way(NamedTuple):
+    """From an address to what is kept, as long as it is still the same."""
+
+    about: Representation
+    served: Served
+    rendition: Rendition
 
 
 class Media:
-    """Answers `/media/…`. Hot bytes come from memory; cold ones are read once however many ask, and large ones
+    """Answers `/media/…`. Hot bytes come from memory, where they are kept once, by what is served and not by what
+    clients may make up; cold ones are read once however many ask, and large ones
     streamed from the store. `hears` says whether withdrawals by other processes are being heard of; while they
     are not, nothing is kept. `negotiate` are the formats that `Accept` may choose."""
 
@@ -60,77 +89,96 @@ class Media:
         self._negotiate = negotiate
         self._hears = hears
         self._drops = 0
-        self._finding: SingleFlight[Key, Found] = SingleFlight()
-        self.hot: ByteCache[Key, tuple[Representation, bytes]] = ByteCache(cache_bytes)
+        self._finding: SingleFlight[Served, Found] = SingleFlight()
+        ways = cache_bytes // _WAYS_SHARE
+        self._ways: ByteCache[Key, _Way] = ByteCache(ways, entry_limit=ways)
+        self.hot: ByteCache[Served, Found] = ByteCache(cache_bytes - ways, entry_limit=cache_bytes // 8)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         if request.method not in {hdrs.METH_GET, hdrs.METH_HEAD}:
             return web.Response(status=405, headers={hdrs.ALLOW: "GET, HEAD"})
         key = self._key(request, request.path)
-        hot = self.hot.get(key)
+        hot = self._kept(key)
         if hot is not None:
             return await send_object(request, *hot)
         return await self._renderer.despite_losses(lambda: self._send(request, key))
 
     async def _send(self, request: web.Request, key: Key) -> web.StreamResponse:
-        about, found = await self._finding.run(key, lambda: self._find(key))
-        return await send_object(request, about, found if isinstance(found, bytes) else Stored(self._store, found))
+        served = _served(*key)
+        found = self.hot.get(served)
+        if found is None:
+            found = await self._finding.run(served, lambda: self._find(served))
+        about = self._represent(key[0], served, found)
+        if served in self.hot:
+            self._ways.put(key, _Way(about, served, found.rendition), _WAY_BYTES + 2 * len(key[0]))
+        source = Stored(self._store, found.rendition.key) if found.data is None else found.data
+        return await send_object(request, about, source)
 
     def drop_path(self, path: str) -> None:
         """A file path was withdrawn by this process, which must not send it once more."""
         self._drops += 1
-        self.hot.drop((f"{_ORIGINAL[:-1]}{path}", ()))
+        self.hot.drop(Original(path))
         self._finding.detach()
 
     def drop_paths(self) -> None:
         """Some path was withdrawn: nothing that was found by path may be sent from memory any more."""
         self._drops += 1
         self.hot.clear()
+        self._ways.clear()
         self._finding.detach()
 
     def glance(self, request: web.BaseRequest, path: str) -> tuple[Representation, bytes] | None:
-        """A hot file as a whole; None where it has to be looked for, or `path` (as it came) be decoded first."""
-        return self.hot.glance(self._key(request, path))
+        """A hot file as a whole; None where it has to be looked for, or `path`, as it came, says something else than it
+        spells: what is kept is kept under what was decoded."""
+        if "%" in path or "?" in path or "#" in path:
+            return None
+        return self._kept(self._key(request, path))
 
     def _key(self, request: web.BaseRequest, path: str) -> Key:
         if not self._negotiate or path.startswith(_ORIGINAL):
             return path, ()
         return path, wanted_formats(request, _own_format(path), self._negotiate)
 
-    async def _find(self, key: Key) -> Found:
-        drops = self._drops
-        shown = await self._shown(*key)
-        rendition = shown.rendition
-        about = represent_image(
+    def _kept(self, key: Key) -> tuple[Representation, bytes] | None:
+        way = self._ways.get(key)
+        found = way and self.hot.glance(way.served)
+        if way is None or found is None or found.data is None or found.rendition is not way.rendition:
+            return None
+        return way.about, found.data
+
+    def _represent(self, path: str, served: Served, found: Found) -> Representation:
+        rendition, filename = found.rendition, path.rpartition("/")[2]
+        is_named = isinstance(served, Named)
+        return represent_image(
             size=rendition.size,
             media_type=rendition.media_type,
             etag=f'"{rendition.etag[:32]}"',
-            cache_control=shown.caching,
-            filename=shown.filename,
+            cache_control=found.caching,
+            filename=named(filename, rendition.format) if is_named else filename,
             modified=int(rendition.created_at.timestamp()),
-            vary=shown.vary,
+            vary=hdrs.ACCEPT if isinstance(served, Named) and is_negotiable(served.own, self._negotiate) else None,
         )
-        if shown.caching is not IMMUTABLE or not self.hot.fits(rendition.size):
-            return about, rendition.key
-        data = await self._store.read(rendition.key, rendition.size)
-        if drops == self._drops and self._hears():
-            self.hot.put(key, (about, data), rendition.size)
-        return about, data
 
-    async def _shown(self, path: str, wanted: Sequence[Format]) -> _Shown:
-        filename = path.rpartition("/")[2]
-        if path.startswith(_ORIGINAL):
-            return _Shown(await self._renderer.original(path[len(_ORIGINAL) - 1 :]), IMMUTABLE, filename)
-        match = _RENDITION.fullmatch(path)
-        if match is None:
-            raise RenditionNotFound(f"nothing is delivered at {path}")
-        blob, recipe, own = BlobHash(match["blob"]), RecipeHash(match["recipe"]), format_of(match["ext"])
+    async def _find(self, served: Served) -> Found:
+        drops = self._drops
+        rendition, caching = await self._shown(served)
+        if caching is not IMMUTABLE or not self.hot.fits(rendition.size):
+            return Found(rendition, caching)
+        found = Found(rendition, caching, await self._store.read(rendition.key, rendition.size))
+        if drops == self._drops and self._hears():
+            self.hot.put(served, found, rendition.size)
+        return found
+
+    async def _shown(self, served: Served) -> tuple[Rendition, str]:
+        """What an address shows, and how long it may be kept."""
+        if isinstance(served, Original):
+            return await self._renderer.original(served.path), IMMUTABLE
+        if await self._renderer.name_of(served.recipe) != served.name:
+            raise RenditionNotFound(f"recipe {served.recipe} is not called {served.name}")
         try:
-            rendition, caching = await self._rendition(blob, recipe, own, wanted)
+            return await self._rendition(served.blob, served.recipe, served.own, served.wanted)
         except RenditionFailed:
-            rendition, caching = await self._renderer.cleaned(blob), PASSING
-        vary = hdrs.ACCEPT if is_negotiable(own, self._negotiate) else None
-        return _Shown(rendition, caching, named(filename, rendition.format), vary)
+            return await self._renderer.cleaned(served.blob), PASSING
 
     async def _rendition(
         self, blob: BlobHash, recipe: RecipeHash, own: Format, wanted: Sequence[Format]
@@ -140,6 +188,17 @@ class Media:
             return await self._renderer.find(blob, recipe, own), IMMUTABLE
         rendition, is_best = await self._renderer.find_preferred(blob, recipe, own, wanted)
         return rendition, IMMUTABLE if is_best else PASSING
+
+
+def _served(path: str, wanted: tuple[Format, ...]) -> Served:
+    """RenditionNotFound for a path of another shape."""
+    if path.startswith(_ORIGINAL):
+        return Original(path[len(_ORIGINAL) - 1 :])
+    match = _RENDITION.fullmatch(path)
+    if match is None:
+        raise RenditionNotFound(f"nothing is delivered at {path}")
+    name, recipe, blob = match["name"], RecipeHash(match["recipe"]), BlobHash(match["blob"])
+    return Named(name, recipe, blob, format_of(match["ext"]), wanted)
 
 
 def _own_format(path: str) -> Format | None:

@@ -187,6 +187,11 @@ class Renderer:
         except ImageRejected as error:
             raise RenditionFailed(str(error)) from error
 
+    async def name_of(self, recipe: RecipeHash) -> str:
+        """What a recipe is called, in force or kept; RenditionNotFound."""
+        known = self._recipes.get(recipe) or await self._kept_recipe(recipe)
+        return known.name
+
     async def _kept_recipe(self, recipe: RecipeHash) -> Recipe:
         row = await self._db.fetchrow("recipe_by_hash", recipe)
         if row is None:

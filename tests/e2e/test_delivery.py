@@ -293,7 +293,7 @@ async def test_hot_files_are_counted_like_all_others(serve: Serve) -> None:
     for _ in range(3):
         await shop.get(path)
     await shop.get(path, Range="bytes=0-1")
-    await shop.get("/media/nothing")
+    await shop.get("/media/catalog/product/n/o/nothing.jpg")
     assert [await counted(shop, figure) - past for figure, past in zip(FIGURES, before, strict=True)] == [4, 1, 3, 1, 1]
 
 
