@@ -23,6 +23,10 @@ class Misconfigured(ProductImagesError):
     """The service is not configured correctly."""
 
 
+class ClocksDiffer(ProductImagesError):
+    """The clocks of this machine, the database and the store differ too much."""
+
+
 # --- what was asked for is not there -------------------------------------------------------------
 
 

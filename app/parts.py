@@ -28,6 +28,7 @@ from app.http.shortcuts import Shortcuts
 from app.http.writes import WriteLimits
 from app.model import ProductId
 from app.raster.pool import CodecPool
+from app.service.clocks import ClockWatch
 from app.service.filing import Filing
 from app.service.gallery import GalleryReader
 from app.service.gallery_writer import GalleryWriter
@@ -38,6 +39,7 @@ from app.service.recipe_change import RecipeChange
 from app.service.render import Renderer
 from app.service.rendition import Rendition
 from app.service.spree_gallery_writer import SpreeGalleryWriter
+from app.service.verify import Verify
 from app.settings import Settings
 from app.store import open_store
 from app.worker import Worker
@@ -83,6 +85,8 @@ class Parts:
             settings.media_negotiate,
         )
         metrics = self.observer.metrics
+        self.clocks = ClockWatch(self.database, self.store, self.observer)
+        metrics.watch("clock_skew_seconds", "Seconds a clock is ahead of this process's.", "clock", self.clocks.figures)
         metrics.watch_cache("documents", self.documents)
         metrics.watch_cache("media", self.media.hot)
         metrics.watch_cache("spree_files", self.spree_files)
@@ -92,6 +96,7 @@ class Parts:
         self.write_limits = WriteLimits(settings)
         self.worker = Worker(settings, self.database, self.renderer, self.observer)
         self.housekeeping = Housekeeping(self.database, self.store)
+        self.verify = Verify(self.database, self.store)
         self.recipe_change = RecipeChange(settings, self.database, self.store, self.codecs)
         self.purge = Purge(self.database, self.store, self.spree_writer, self.observer)
 
@@ -141,7 +146,7 @@ class Parts:
     @asynccontextmanager
     async def observed(self) -> AsyncIterator[None]:
         """Figures of this process, for its siblings and of its event loop, for as long as the block lasts."""
-        async with self.scrape.shared(), in_background(watch_loop(self.observer)):
+        async with self.scrape.shared(), in_background(watch_loop(self.observer)), in_background(self.clocks.run()):
             yield
 
     @asynccontextmanager

@@ -1,6 +1,5 @@
 """What `doctor` looks at; a check that needs an earlier one is left out where that failed."""
 
-import time
 from collections.abc import Awaitable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -12,14 +11,19 @@ from app.db.pool import Database
 from app.embedded import demo
 from app.errors import Misconfigured, ProductImagesError
 from app.http.origin import trusted_networks
+from app.service.clocks import skew_of
+from app.service.original import missing_originals
 from app.service.public_addresses import allowed_network
 from app.settings import Settings, options
+from app.store import ObjectStore, open_store
 
 _OLDEST_POSTGRES: Final = 150000
 _MOST_SKEW_SECONDS: Final = 5.0
 _EMBEDDED_REMEDY: Final = "Read postgres.log in DATA_DIR; restore the data directory from a backup or move it away."
 _OUTSIDE_REMEDY: Final = "Check DATABASE_URL, and that Postgres 15 or newer runs there and lets this machine in."
 _CODECS_REMEDY: Final = "Install the package again; where memory is short, lower CODEC_PROCESSES."
+_ORIGINALS_REMEDY: Final = "Run `product-images blobs verify --repair DIR`, where DIR holds a backup's files."
+_MOST_NAMED: Final = 5
 _LIMIT_WORDS: Final = ("max_", "codec_", "cache_bytes", "_seconds", "concurrency", "pool_size", "recipe_")
 
 
@@ -45,23 +49,19 @@ async def diagnose(context: Context) -> list[Finding]:
     if not found[0].ok:
         return found
     settings = context.settings
-    found += await _diagnose_database(context)
-    found.append(await _look("store", _store(settings), _store_remedy(settings)))
-    found.append(await _look("codecs", _codecs(settings), _CODECS_REMEDY))
-    return found
-
-
-async def _diagnose_database(context: Context) -> list[Finding]:
     async with AsyncExitStack() as stack:
         database, opened = await _open(context, stack)
-        if database is None:
-            return [opened]
-        return [
-            opened,
-            await _look("schema", _schema(database), "Run `product-images migrate`."),
-            await _look("secrets", _secrets(context, database), "Set SECRET_KEY to the value it had."),
-            await _look("clock", _clock(database), "Let both machines follow a time server (NTP)."),
-        ]
+        found.append(opened)
+        if database is not None:
+            found.append(await _look("schema", _schema(database), "Run `product-images migrate`."))
+            found.append(await _look("secrets", _secrets(context, database), "Set SECRET_KEY to the value it had."))
+        store, opened = await _open_store(settings, stack)
+        found.append(opened)
+        if database is not None and store is not None:
+            found.append(await _look("clock", _clock(database, store), "Let all machines follow a time server (NTP)."))
+            found.append(await _look("originals", _originals(database, store), _ORIGINALS_REMEDY))
+    found.append(await _look("codecs", _codecs(settings), _CODECS_REMEDY))
+    return found
 
 
 async def _open(context: Context, stack: AsyncExitStack) -> tuple[Database | None, Finding]:
@@ -116,21 +116,30 @@ async def _secrets(context: Context, database: Database) -> str:
     return "SECRET_KEY opens the stored OAuth secrets" if row else "no OAuth secrets are stored"
 
 
-async def _clock(database: Database) -> str:
-    before = time.time()
-    theirs = await database.fetchval("clock")
-    skew = theirs.timestamp() - (before + time.time()) / 2
-    if abs(skew) > _MOST_SKEW_SECONDS:
-        raise Misconfigured(f"The database's clock is {skew:+.1f} seconds from this machine's.")
-    return f"the database's is {skew:+.3f} seconds from this machine's"
+async def _clock(database: Database, store: ObjectStore) -> str:
+    skew = await skew_of(database, store)
+    if skew.most > _MOST_SKEW_SECONDS:
+        raise Misconfigured(f"{str(skew).capitalize()}.")
+    return str(skew)
 
 
-async def _store(settings: Settings) -> str:
-    from app.store import open_store
+async def _originals(database: Database, store: ObjectStore) -> str:
+    if await pending(database):
+        return "not looked for before the schema is up to date"
+    missing, looked_for = await missing_originals(database, store)
+    if missing:
+        named = ", ".join(missing[:_MOST_NAMED]) + (", …" if len(missing) > _MOST_NAMED else "")
+        raise Misconfigured(f"{len(missing)} of {looked_for} originals looked for are not in the store: {named}.")
+    return f"all {looked_for} looked for are in the store"
 
-    async with open_store(settings) as store:
+
+async def _open_store(settings: Settings, stack: AsyncExitStack) -> tuple[ObjectStore | None, Finding]:
+    try:
+        store = await stack.enter_async_context(open_store(settings))
         await store.check()
-    return "a small object was written, read and deleted"
+        return store, Finding("store", True, "a small object was written, read and deleted")
+    except ProductImagesError as error:
+        return None, Finding("store", False, sentence(error), _store_remedy(settings))
 
 
 def _store_remedy(settings: Settings) -> str:

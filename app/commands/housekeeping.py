@@ -3,18 +3,31 @@
 import argparse
 from dataclasses import asdict
 from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.commands.context import Context, complain
 from app.commands.duration import duration
 from app.commands.progress import progress
 from app.commands.registry import Nouns
+from app.errors import InvalidCommand
+
+if TYPE_CHECKING:
+    from app.service.verify import Damage
 
 
 def register(nouns: Nouns) -> None:
     blobs = nouns.noun("blobs", "Stored originals.")
     sweep = blobs.command("sweep", _sweep_blobs, "Remove originals that nothing refers to.")
     _add_age(sweep, "7d")
-    blobs.command("verify", _verify, "Read every stored object again and name what is damaged or missing.")
+    verify = blobs.command("verify", _verify, "Read every stored object again and name what is damaged or missing.")
+    verify.add_argument(
+        "--repair",
+        metavar="FILE|DIR",
+        type=Path,
+        help="put missing and damaged originals back from files with their bytes, whatever their names; renditions are "
+        "built anew",
+    )
     renditions = nouns.noun("renditions", "Renditions and the recipes that make them.")
     renditions.command("plan", _plan, "Say how many renditions the recipes in force lack, and what they would take.")
     renditions.command("build", _build, "Let the background task build them, after all uploads.")
@@ -44,20 +57,32 @@ async def _sweep_blobs(args: argparse.Namespace, context: Context) -> int:
     return 0
 
 
-async def _verify(_: argparse.Namespace, context: Context) -> int:
-    """Exit code 1 if anything is wrong."""
-    checked, damages = 0, []
+async def _verify(args: argparse.Namespace, context: Context) -> int:
+    """Exit code 1 if anything is wrong, and stays so."""
+    if args.repair is not None and not args.repair.exists():
+        raise InvalidCommand(f"{args.repair} does not exist.")
+    checked = 0
+    damages: list[Damage] = []
+    repaired: list[Damage] = []
     async with context.parts() as parts:
         with progress("objects") as advanced:
-            async for damage in parts.housekeeping.verify():
+            async for damage in parts.verify.run():
                 checked += 1
                 advanced(1)
                 if damage is not None:
                     damages.append(damage)
                     complain(f"{damage.what}: {damage.key}")
-    found = [asdict(damage) for damage in damages]
-    context.answer({"checked": checked, "damages": found}, f"{checked} objects read, {len(damages)} are not whole.")
-    return 1 if damages else 0
+        if args.repair is not None:
+            async for damage in parts.verify.repair(damages, args.repair):
+                repaired.append(damage)
+                complain(f"{'put back' if damage.expected.place is None else 'built anew'}: {damage.key}")
+    text = f"{checked} objects read, {len(damages)} are not whole."
+    document: dict[str, object] = {"checked": checked, "damages": [{"key": d.key, "what": d.what} for d in damages]}
+    if args.repair is not None:
+        text += f" {len(repaired)} of them are repaired."
+        document["repaired"] = [damage.key for damage in repaired]
+    context.answer(document, text)
+    return 1 if len(repaired) < len(damages) else 0
 
 
 async def _plan(_: argparse.Namespace, context: Context) -> int:

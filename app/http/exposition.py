@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 Figures: TypeAlias = list[dict[str, Any]]
 """Families of samples as plain data: `{"name", "help", "type", "samples": [[name, labels, value], …]}`."""
 
-_NOT_SUMMED: Final = frozenset({"python_info", "process_start_time_seconds"})
+_NOT_SUMMED: Final = frozenset({"python_info", "process_start_time_seconds", "product_images_clock_skew_seconds"})
 
 
 def plain(families: Iterable[Metric]) -> Figures:

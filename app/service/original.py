@@ -1,13 +1,18 @@
 """Uploaded bytes as they are needed again, and what follows where they are lost. Source: core.md 5."""
 
+import asyncio
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 from app.db.pool import Database
 from app.errors import ObjectMissing, OriginalMissing, RenditionNotFound
 from app.model import BlobHash
 from app.store import ObjectStore, blob_key
+
+_AT_ONCE: Final = 20
 
 
 @asynccontextmanager
@@ -21,3 +26,19 @@ async def original_of(blob: BlobHash, database: Database, store: ObjectStore) ->
         if await database.execute("note_missing_original", bytes.fromhex(blob)):
             raise OriginalMissing(f"{blob} is recorded, but not in the store") from error
         raise RenditionNotFound(f"blob {blob} was swept meanwhile") from error
+
+
+async def missing_originals(database: Database, store: ObjectStore) -> tuple[list[BlobHash], int]:
+    """Originals that are not in the store, of those that were once missing and of a sample, and how many were looked
+    for. A small catalogue is looked through as a whole."""
+    rows = await database.fetch("originals_to_look_at", b"")
+    rows += await database.fetch("originals_to_look_at", secrets.token_bytes(32))
+    blobs = sorted({BlobHash(row["hash"].hex()) for row in rows})
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def is_missing(blob: BlobHash) -> bool:
+        async with turns:
+            return await store.stat(blob_key(blob)) is None
+
+    missing = await asyncio.gather(*map(is_missing, blobs))
+    return [blob for blob, is_gone in zip(blobs, missing, strict=True) if is_gone], len(blobs)

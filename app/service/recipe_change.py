@@ -12,6 +12,7 @@ from app.db.pool import Database, Record
 from app.errors import ImageRejected, ObjectMissing
 from app.model import BlobHash, RecipeHash
 from app.raster.pool import CodecPool
+from app.service.clocks import require_agreement
 from app.service.filing import RENDER
 from app.service.removal import Place, remove_renditions
 from app.settings import Settings
@@ -78,7 +79,11 @@ class RecipeChange:
             yield len(rows)
 
     async def sweep(self, older_than: timedelta, *, dry_run: bool = False) -> tuple[int, int]:
-        """Removes renditions that no recipe in force, live image or path refers to: (how many, their bytes)."""
+        """Removes renditions that no recipe in force, live image or path refers to: (how many, their bytes).
+
+        Raises ClocksDiffer.
+        """
+        await require_agreement(self._db, self._store)
         count = size = 0
         former = {RecipeHash(row["hash"]) for row in await self._db.fetch("former_recipes", self._hashes)}
         used = set[RecipeHash]()

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Self, TypeVar
 
@@ -95,6 +96,9 @@ class FileStore:
     async def check(self) -> None:
         await write_read_delete(self)
 
+    async def clock(self) -> datetime:
+        return await self._run(self._clock)
+
     async def tidy(self) -> None:
         await self._run(lambda: tidy(self._incoming, "*"))
 
@@ -122,6 +126,12 @@ class FileStore:
     def _prepare(self) -> None:
         for folder in (self._root, self._incoming):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def _clock(self) -> datetime:
+        """That of the file system, which may be another machine's."""
+        self._require_present()
+        with HeldFile(self._incoming) as probe:
+            return datetime.fromtimestamp(os.fstat(probe.file.fileno()).st_mtime, UTC)
 
     def _require_present(self) -> None:
         """An unmounted disk looks like an empty folder; without this, every object would look lost."""

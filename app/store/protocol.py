@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol, Self
 
@@ -78,6 +79,10 @@ class ObjectStore(Protocol):
 
     async def check(self) -> None:
         """Write, read and delete a small object."""
+        ...
+
+    async def clock(self) -> datetime:
+        """What time it is for the store, to a second, with its time zone."""
         ...
 
     async def tidy(self) -> None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -78,6 +79,10 @@ class WatchedStore:
     async def check(self) -> None:
         with _Timed(self._observe, "check"):
             await self._inner.check()
+
+    async def clock(self) -> datetime:
+        with _Timed(self._observe, "clock"):
+            return await self._inner.clock()
 
     async def tidy(self) -> None:
         with _Timed(self._observe, "tidy"):

@@ -119,11 +119,22 @@ delete from blob where hash = $1;
 select b.hash, b.size, b.format, array(
     select r.recipe_hash || ' ' || r.format || ' ' || r.etag || ' ' || r.size
     from rendition r where r.blob_hash = b.hash
-) as renditions
+) as renditions, exists (select from missing_original m where m.hash = b.hash) as is_noted
 from blob b
 where b.hash > $1
 order by b.hash
 limit 100;
+
+-- name: originals_to_look_at
+-- Up to two hundred originals each: those that were missing when they were looked for, and those behind hash $1.
+(select m.hash from missing_original m join blob b using (hash) order by m.noticed_at limit 200)
+union
+(select hash from blob where hash > $1 order by hash limit 200)
+order by hash;
+
+-- name: forget_missing_original
+-- The bytes of a hash are in the store again.
+delete from missing_original where hash = $1;
 
 -- name: bar_blob
 -- Keeps bytes from ever coming back; done twice, it changes nothing.

@@ -14,8 +14,9 @@ async def test_all_is_well(cli: CommandLine) -> None:
         "database",
         "schema",
         "secrets",
-        "clock",
         "store",
+        "clock",
+        "originals",
         "codecs",
     ]
     assert all(check["remedy"] is None for check in document["checks"])

@@ -24,6 +24,7 @@ from app.service.provision import Credentials, StoreOptions, TokenOptions, put_k
 from app.service.provision_plan import ProductOptions
 from app.service.provision_products import put_product
 from app.settings import Settings
+from tests.commands.conftest import CommandLine
 from tests.conftest import fresh_database
 
 SECRET_KEY: Final = "a secret of the tests, and of nobody else"
@@ -69,6 +70,7 @@ class Shop:
 
 
 Serve = Callable[..., Awaitable[Shop]]
+Commands = Callable[..., CommandLine]
 Fresh = Callable[[], AbstractAsyncContextManager[Database]]
 
 
@@ -121,6 +123,17 @@ def fresh(cluster: Cluster, template: str) -> Fresh:
             yield database
 
     return open_fresh
+
+
+@pytest.fixture(name="commands")
+def _commands(capsys: pytest.CaptureFixture[str], _restored_logging: None) -> Commands:
+    """The command line of a shop, with further environment variables."""
+
+    def of(shop: Shop, **environ: str) -> CommandLine:
+        place = {"DATABASE_URL": shop.database.dsn, "DATA_DIR": str(shop.settings.data_dir), "CODEC_PROCESSES": "1"}
+        return CommandLine({**place, "SECRET_KEY": shop.settings.secret_key, **environ}, capsys)
+
+    return of
 
 
 async def eventually(ask: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:

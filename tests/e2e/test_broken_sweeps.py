@@ -145,7 +145,7 @@ async def test_what_comes_after_a_broken_off_sweep_has_its_bytes(
         await forget_the_wait(shop)
         await again(shop, tmp_path)
         assert await shown(shop) == [200]
-        assert [damage async for damage in parts.housekeeping.verify() if damage] == []
+        assert [damage async for damage in parts.verify.run() if damage] == []
 
 
 @pytest.mark.parametrize("breaks", BREAKS)
@@ -265,7 +265,7 @@ async def test_a_rendition_s_removal_that_breaks_off_leaves_none_without_bytes(s
                 parts.recipe_change._store = store
                 with pytest.raises(StoreUnavailable):
                     await parts.recipe_change.sweep(WEEK)
-            assert [damage async for damage in parts.housekeeping.verify() if damage] == []
+            assert [damage async for damage in parts.verify.run() if damage] == []
             small = next(recipe for recipe in shop.settings.recipes if recipe.name == "small")
             assert (await parts.renderer.find(_DIGEST, small.hash)).size > 0
             await age(shop, 40)

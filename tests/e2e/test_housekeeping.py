@@ -79,7 +79,7 @@ async def test_a_sweep_removes_only_what_nothing_refers_to(serve: Serve) -> None
         assert await parts.store.stat(blob_key(hashlib.sha256(gone).hexdigest())) is not None
         assert await swept(parts) == [hashlib.sha256(gone).hexdigest()]
         assert await swept(parts) == []
-        damages = [damage async for damage in parts.housekeeping.verify()]
+        damages = [damage async for damage in parts.verify.run()]
         left = [path for path in (shop.settings.data_dir / "objects").rglob("*") if path.is_file()]
         assert damages == [None] * len(left)
     again = await upload(shop, gone)
@@ -163,7 +163,7 @@ async def test_verify_names_what_is_missing_or_damaged(serve: Serve) -> None:
     damaged.chmod(0o600)
     damaged.write_bytes(b"something else")
     async with keeping(shop) as parts:
-        found = {(d.what, d.key) async for d in parts.housekeeping.verify() if d is not None}
+        found = {(d.what, d.key) async for d in parts.verify.run() if d is not None}
     assert found == {("missing", missing), ("damaged", str(damaged.relative_to(objects)))}
 
 

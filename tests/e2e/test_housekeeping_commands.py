@@ -1,33 +1,17 @@
 """Keeping house from the command line, beside a running service."""
 
 import hashlib
-from collections.abc import Callable
-from typing import TypeAlias
 
 import pytest
 from yarl import URL
 
 from app.service.filing import UPLOAD_PRIORITY
 from app.store import blob_key
-from tests.commands.conftest import CommandLine
-from tests.e2e.conftest import Serve, Shop, eventually
+from tests.e2e.conftest import Commands, Serve, eventually
 from tests.e2e.test_formats import SETS, asked
 from tests.e2e.test_housekeeping import IMAGES, JSON, age, destroy, upload
 from tests.e2e.test_main_job import body, has_renditions
 from tests.pictures import encoded, picture
-
-Commands: TypeAlias = Callable[..., CommandLine]
-
-
-@pytest.fixture(name="commands")
-def _commands(capsys: pytest.CaptureFixture[str], _restored_logging: None) -> Commands:
-    """The command line of a shop, with further environment variables."""
-
-    def of(shop: Shop, **environ: str) -> CommandLine:
-        place = {"DATABASE_URL": shop.database.dsn, "DATA_DIR": str(shop.settings.data_dir), "CODEC_PROCESSES": "1"}
-        return CommandLine({**place, "SECRET_KEY": shop.settings.secret_key, **environ}, capsys)
-
-    return of
 
 
 def digest(data: bytes) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -204,3 +205,9 @@ async def test_a_store_that_is_away_is_told_and_comes_back(fickle: FickleStore) 
     fickle.come_back()
     assert await store.read(KEY, limit=7) == b"content"
     await store.check()
+
+
+async def test_a_store_tells_the_time(store: ObjectStore) -> None:
+    """To a second or so; the three of the tests are on one machine."""
+    told = await store.clock()
+    assert abs((told - datetime.now(UTC)).total_seconds()) < 5
