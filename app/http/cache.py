@@ -17,6 +17,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from aiohttp import hdrs
 
+from app.http.favourites import NO_USE, Favourites, Use
 from app.http.packed import PackedDocuments, Plain
 from app.http.ready import SERVER_NAME, serialised, serialised_head
 from app.service.flight import SingleFlight
@@ -30,7 +31,7 @@ _MOST_DROPS: Final = 10_000
 """Families remembered as dropped while fills are under way; beyond it none of these fills is kept."""
 _MOST_ORIGINS: Final = 16
 """Scheme and host of a document's links are the client's to choose unless settings fix them. So that nobody drives
-out all documents by asking under many names, those of so many are kept at a time."""
+out all documents by asking under many names, those of so many are kept at a time: of the ones asked for most."""
 
 
 Origins: TypeAlias = frozenset[str]
@@ -67,6 +68,7 @@ class _Entry:
     document: Document
     size: int
     expires: float
+    use: Use
 
 
 @dataclass(slots=True)
@@ -110,7 +112,7 @@ class DocumentCache:
         self._drops = _Drops()
         self._flights: SingleFlight[Hashable, Document] = SingleFlight()
         self._filling = 0
-        self._origins: dict[Origins, float] = {}
+        self._origins: Favourites[Origins] = Favourites(_MOST_ORIGINS, seconds)
         self._ready = 0  # bytes
         self.hits = 0
         self.misses = 0
@@ -131,6 +133,7 @@ class DocumentCache:
             return None
         self._entries.move_to_end(key)
         self.hits += 1
+        entry.use.count += 1
         return entry.document
 
     async def fill(
@@ -142,12 +145,13 @@ class DocumentCache:
         return await self._flights.run_here(key, lambda: self._load(key, load, origins))
 
     async def _load(self, key: Hashable, load: Callable[[], Awaitable[Document]], origins: Origins) -> Document:
+        use = self._origins.asked(origins) if origins else NO_USE
         start = self._drops.clock
         self._filling += 1
         try:
             document = await load()
-            if self._hears() and not self._drops.since(start, document.family) and self._admits(origins):
-                self._keep(key, document)
+            if use and self._hears() and not self._drops.since(start, document.family):
+                self._keep(key, document, use)
             return document
         finally:
             self._filling -= 1
@@ -170,21 +174,9 @@ class DocumentCache:
         self._ready = 0
         self._flights.detach()
 
-    def _admits(self, origins: Origins) -> bool:
-        """Whether documents of these are kept: of those asked for within the last lifetime of a document, the first."""
-        if not origins:
-            return True
-        now = time.monotonic()
-        if origins not in self._origins and len(self._origins) >= _MOST_ORIGINS:
-            self._origins = {those: until for those, until in self._origins.items() if until >= now}
-            if len(self._origins) >= _MOST_ORIGINS:
-                return False
-        self._origins[origins] = now + self._seconds
-        return True
-
-    def _keep(self, key: Hashable, document: Document) -> None:
+    def _keep(self, key: Hashable, document: Document, use: Use) -> None:
         self._forget(key)
-        entry = _Entry(document, _size(key, document), time.monotonic() + self._seconds)
+        entry = _Entry(document, _size(key, document), time.monotonic() + self._seconds, use)
         if entry.size <= self._limit // 8:
             self._make_ready(key, entry)
 
@@ -196,16 +188,17 @@ class DocumentCache:
             self._pack(next(iter(self._entries)))
 
     def _pack(self, key: Hashable) -> None:
-        document, expires = self._entries[key].document, self._entries[key].expires
+        document, expires, use = self._entries[key].document, self._entries[key].expires, self._entries[key].use
         self._remove(key)
-        self._packed.put(key, Plain(document.status, document.headers, document.body, document.family, expires))
+        plain = Plain(document.status, document.headers, document.body, document.family, expires, use.number)
+        self._packed.put(key, plain)
 
     def _unpacked(self, key: Hashable) -> _Entry | None:
         found = self._packed.get(key)
         if found is None:
             return None
         document = Document(found.status, found.headers, found.body, found.family)
-        entry = _Entry(document, _size(key, document), found.expires)
+        entry = _Entry(document, _size(key, document), found.expires, self._origins.of(found.use))
         self._make_ready(key, entry)
         return entry
 

@@ -24,17 +24,18 @@ _SAMPLE_BYTES: Final = 8 * 1024
 _RAW: Final = -15  # neither zlib's head nor its checksum, and the largest window
 _LEVEL: Final = 6
 _MEMORY_LEVEL: Final = 4
-_PREFIX: Final = struct.Struct("<dqqHB")  # Plain.expires, drops seen, family or 0, status, kind
+_PREFIX: Final = struct.Struct("<dqqHBH")  # Plain.expires, drops seen, family or 0, status, kind, Plain.use
 
 
 class Plain(NamedTuple):
-    """A document's parts; `expires` by the monotonic clock."""
+    """A document's parts; `expires` by the monotonic clock, `use` the number of its origin among the favourites."""
 
     status: int
     headers: dict[str, str]
     body: bytes
     family: int | None
     expires: float
+    use: int = 0
 
 
 class _Kind:
@@ -83,13 +84,13 @@ class PackedDocuments:
         entry = self._entries.get(name)
         if entry is None:
             return None
-        expires, seen, family, status, kind = _PREFIX.unpack_from(entry)
+        expires, seen, family, status, kind, use = _PREFIX.unpack_from(entry)
         if self._dropped.get(family, 0) > seen:
             self._remove(name)
             return None
         self._entries.move_to_end(name)
         headers, _, body = self._codecs[kind].unpacked(entry[_PREFIX.size :]).partition(b"\n")
-        return Plain(status, orjson.loads(headers), body, family or None, expires)
+        return Plain(status, orjson.loads(headers), body, family or None, expires, use)
 
     def discard(self, key: Hashable) -> None:
         if self._entries:
@@ -109,7 +110,7 @@ class PackedDocuments:
     def _packed(self, plain: Plain) -> bytes:
         data = orjson.dumps(plain.headers) + b"\n" + plain.body
         kind = self._kind((plain.status, plain.headers.get(hdrs.CONTENT_TYPE)), data)
-        prefix = _PREFIX.pack(plain.expires, self._drops, plain.family or 0, plain.status, kind)
+        prefix = _PREFIX.pack(plain.expires, self._drops, plain.family or 0, plain.status, kind, plain.use)
         return prefix + self._codecs[kind].packed(data)
 
     def _kind(self, wanted: tuple[int, str | None], sample: bytes) -> int:

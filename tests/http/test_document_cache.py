@@ -210,6 +210,19 @@ async def test_a_host_that_nobody_asks_under_gives_its_place_up() -> None:
     await eventually(is_kept)
 
 
+async def test_made_up_hosts_do_not_switch_the_cache_off() -> None:
+    """Where the first hosts were made up, the one that is asked under comes into the cache with its second question,
+    and is found in memory from then on, while others are made up."""
+    documents = cache(limit=200_000)
+    for number in range(16):
+        await fill(documents, f"https://{number}.example")
+    for _ in range(2):
+        await fill(documents, "https://shop.example")
+    for number in range(1000):
+        assert documents.get(("key", "https://shop.example")), number
+        await fill(documents, f"https://late-{number // 2}.example")
+
+
 async def test_errors_are_not_kept() -> None:
     """A failure reaches those who wait for it, and the next one asks again."""
 

@@ -14,6 +14,7 @@ PLAIN = st.builds(
     body=st.binary(max_size=3000),
     family=st.none() | st.integers(1, 2**63 - 1),
     expires=st.floats(0, 1e9),
+    use=st.integers(0, 2**16 - 1),
 )
 
 
