@@ -96,9 +96,9 @@ class PackedDocuments:
         if self._entries:
             self._remove(_digest(key))
 
-    def drop_families(self, families: Iterable[int]) -> None:
+    def drop_families(self, families: Iterable[int | None]) -> None:
         self._drops += 1
-        self._dropped.update(dict.fromkeys(families, self._drops))
+        self._dropped.update((family or 0, self._drops) for family in families)
         if len(self._dropped) > _MOST_DROPS:
             self.clear()
 

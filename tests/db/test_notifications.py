@@ -11,6 +11,10 @@ from app.db.listen import CATALOGUE_CHANGE
 _BLOB = b"\x01" * 32
 _SETUP = f"""
     insert into product (id, sku, sku_key, slug) values (7, 'dress', 'dress', 'dress');
+    insert into product (id, sku, sku_key, slug, parent_id) values (8, 'red', 'red', 'red', 7);
+    insert into product_former_slug (product_id, slug) values (7, 'frock');
+    insert into website (id, code) values (1, 'base'), (2, 'second');
+    insert into product_website (product_id, website_id) values (7, 1);
     insert into blob (hash, size, format, width, height) values ('\\x{_BLOB.hex()}', 1, 'png', 1, 1);
     insert into recipe (hash, name, version, quality) values ('abc', 'clean', 1, '{{}}');
     insert into rendition (blob_hash, recipe_hash, format, width, height, size, etag)
@@ -54,6 +58,29 @@ async def _ear(connection: Connection) -> AsyncIterator[Ear]:
     [
         ("update product set deleted_at = now() where sku = 'dress'", {"7", "addresses"}),
         ("update product set deleted_at = now() where sku = 'unknown'", set()),
+        ("update product set name = name", set()),
+        ("update product set sku = 'dress', slug = 'dress', enabled = true where id = 7", set()),
+        ("update product set name = 'A dress' where id = 7", {"7"}),
+        ("update product set name = 'Red' where id = 8", {"7"}),
+        ("update product set supports_images = false where id = 7", {"7"}),
+        ("update product set visible = false where id = 7", {"7", "unknown"}),
+        ("update product set sku = 'gown', sku_key = 'gown' where id = 7", {"7", "addresses"}),
+        ("update product set slug = 'gown' where id = 7", {"7", "addresses"}),
+        ("update product set enabled = false where id = 7", {"7", "addresses"}),
+        ("update product set parent_id = null where id = 8", {"7,8", "addresses"}),
+        ("update product set parent_id = 7 where id = 8", set()),
+        ("insert into product (id, sku, sku_key, slug) values (9, 'hat', 'hat', 'hat')", {"9", "unknown"}),
+        (
+            "insert into product (id, sku, sku_key, slug, parent_id) values (9, 'hat', 'hat', 'hat', 7)",
+            {"7", "unknown"},
+        ),
+        ("insert into product (id, sku, sku_key, slug) values (9, 'DRESS', 'dress', 'hat')", {"9", "addresses"}),
+        ("insert into product (id, sku, sku_key, slug) values (9, 'hat', 'hat', 'frock')", {"9", "addresses"}),
+        ("insert into product (id, sku, sku_key, slug) values (9, '7', '7', 'hat')", {"9", "addresses"}),
+        ("insert into product (id, sku, sku_key, slug) values (9, 'hat', 'hat', '7')", {"9", "addresses"}),
+        ("insert into product_website (product_id, website_id) values (7, 2)", {"7", "unknown"}),
+        ("insert into product_website (product_id, website_id) values (8, 1)", {"7", "unknown"}),
+        ("delete from product_website where product_id = 7", {"7"}),
         ("delete from product_website where product_id = 8", set()),
         ("insert into product_former_slug (product_id, slug) values (7, 'old')", {"7", "addresses"}),
         ("update file_path set clean_recipe = 'def' where clean_recipe = 'of nobody'", set()),
