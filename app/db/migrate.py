@@ -14,12 +14,14 @@ from typing import Final
 
 import asyncpg
 
-from app.db.connect import Connection, connect
+from app.db.connect import Connection
 from app.db.errors import TransactionConflict, translated
 from app.db.files import sql_folder
 from app.db.pool import Database
 from app.db.queue_schema import install_queue
+from app.db.silence import watched
 from app.errors import Misconfigured
+from app.events import Observe, nobody
 
 _LOCK: Final = 7_305_188_110_624
 _LOCK_POLL_SECONDS: Final = 0.05
@@ -29,6 +31,8 @@ _FILE_NAME: Final = re.compile(r"^(\d+)_.+\.sql$")
 _UP: Final = re.compile(
     r"^-- migrate:up(?P<options>[^\n]*)\n(?P<sql>.*?)(?=^-- migrate:down|\Z)", re.DOTALL | re.MULTILINE
 )
+_AT_LEISURE: Final = re.compile(r"\bindex\s+concurrently\s+if\s+not\s+exists\s+(\w+)", re.IGNORECASE)
+_IS_HALF_BUILT: Final = "select not indisvalid from pg_index where indexrelid = to_regclass($1)"
 _TABLE: Final = "create table if not exists schema_migrations (version varchar primary key)"
 
 
@@ -40,26 +44,23 @@ class Migration:
     in_transaction: bool
 
 
-async def migrate(dsn: str, folder: Path | None = None) -> list[str]:
+async def migrate(dsn: str, folder: Path | None = None, observe: Observe = nobody) -> list[str]:
     """Apply what is missing, also the job queue's own schema, and return the versions applied.
 
-    Several processes may do so at once. Raises `DatabaseUnavailable`, and `Misconfigured` for a
-    migration that fails (it leaves no trace, unless it asked for no transaction).
+    Several processes may do so at once, and where one is broken off the next one goes on. Raises
+    `DatabaseUnavailable`, and `Misconfigured` for a migration that fails (it leaves no trace, but
+    for an index that was asked for without a transaction: what there is of it the next start removes).
     """
     migrations = load_migrations(folder)
-    connection = await connect(dsn)
-    try:
-        async with _lock(connection):
-            with translated():
-                await connection.execute(_TABLE)
-                rows = await connection.fetch("select version from schema_migrations")
-            known = {row["version"] for row in rows}
-            missing = [migration for migration in migrations if migration.version not in known]
-            for migration in missing:
-                await _apply(connection, migration)
-            await install_queue(connection)
-    finally:
-        await connection.close()
+    async with watched("migration", dsn, observe) as connection, _lock(connection):
+        with translated():
+            await connection.execute(_TABLE)
+            rows = await connection.fetch("select version from schema_migrations")
+        known = {row["version"] for row in rows}
+        missing = [migration for migration in migrations if migration.version not in known]
+        for migration in missing:
+            await _apply(connection, migration)
+        await install_queue(connection)
     return [migration.version for migration in missing]
 
 
@@ -109,8 +110,16 @@ async def _apply(connection: Connection, migration: Migration) -> None:
 
 
 async def _run(connection: Connection, migration: Migration) -> None:
+    for index in _AT_LEISURE.findall(migration.sql):
+        await _drop_half_built(connection, index)
     await connection.execute(migration.sql)
     await connection.execute("insert into schema_migrations (version) values ($1)", migration.version)
+
+
+async def _drop_half_built(connection: Connection, index: str) -> None:
+    """Removes what is left of an index whose building was broken off, so that it can begin again."""
+    if await connection.fetchval(_IS_HALF_BUILT, index):
+        await connection.execute(f"drop index concurrently {index}")
 
 
 @asynccontextmanager
