@@ -1,13 +1,13 @@
 """The background task: takes jobs off the queue and hands them to the service."""
 
-import asyncio
-from contextlib import suppress
+from contextlib import AsyncExitStack
 from typing import Final
 
 from app.access.oauth import nonce_seconds
+from app.background import in_background
 from app.db.jobs import JobRunner
 from app.db.pool import Database
-from app.events import CheckFailed, Observe
+from app.events import Observe
 from app.model import BlobHash
 from app.service.filing import RENDER
 from app.service.further_formats import RENDER_FURTHER, FurtherFormats
@@ -36,27 +36,14 @@ class Worker:
 
     async def run(self) -> None:
         """Works until it is cancelled or stopped."""
-        forgetting = asyncio.create_task(self._forget())
-        try:
+        async with AsyncExitStack() as stack:
+            for name, forget in (("nonces", self._forget_nonces), ("claims", self._forget_claims)):
+                await stack.enter_async_context(in_background(name, forget, self._observe, every=_FORGET_SECONDS))
             await self._runner.run()
-        finally:
-            forgetting.cancel()
-            with suppress(asyncio.CancelledError):
-                await forgetting
 
     async def stop(self) -> None:
         """Finishes the jobs in hand, or gives them back."""
         await self._runner.stop()
-
-    async def _forget(self) -> None:
-        """What has served its time, again and again."""
-        while True:
-            for name, forget in (("nonces", self._forget_nonces), ("claims", self._forget_claims)):
-                try:
-                    await forget()
-                except Exception as error:  # whatever it was, the next round may go better
-                    self._observe(CheckFailed(name, f"{type(error).__name__}: {error}"))
-            await asyncio.sleep(_FORGET_SECONDS)
 
     async def _forget_nonces(self) -> None:
         """Where requests of any age are accepted, a nonce is never forgotten."""

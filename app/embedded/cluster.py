@@ -24,7 +24,6 @@ _READY_SECONDS: Final = 120.0  # recovery after a crash may take long
 _STOP_SECONDS: Final = 20.0
 _POLL_SECONDS: Final = 0.01
 _WATCH_SECONDS: Final = 0.5
-_LONGEST_PAUSE_SECONDS: Final = 30.0
 _LOG_BYTES: Final = 16 * 1024 * 1024
 
 
@@ -86,17 +85,12 @@ class Cluster:
                 self._socket_folder.rmdir()
 
     async def keep_running(self) -> None:
-        """Start Postgres again whenever it has ended by itself. Runs until cancelled."""
-        pause = _WATCH_SECONDS
+        """Start Postgres again whenever it has ended by itself, until cancelled. Raises `Misconfigured`, or OSError,
+        where it cannot be; whoever calls this begins again."""
         while True:
-            await asyncio.sleep(pause)
-            if self._process is None or self._runnable is None or self._process.poll() is None:
-                pause = _WATCH_SECONDS
-                continue
-            try:
+            await asyncio.sleep(_WATCH_SECONDS)
+            if self._process is not None and self._runnable is not None and self._process.poll() is not None:
                 await self._spawn(self._runnable)
-            except Misconfigured:
-                pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
     async def _end_leftover(self) -> None:
         """Wait for the Postgres of a killed owner, which is shutting down by now."""

@@ -2,17 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+from app.background import in_background
 from app.embedded.claim import Claim, Role
 from app.embedded.cluster import Cluster
 from app.embedded.folders import made_folder
+from app.events import Observe, nobody
 
 
 @asynccontextmanager
 async def embedded_postgres(
-    data_dir: Path, *, role: Role = "guest", options: Mapping[str, str] | None = None
+    data_dir: Path, *, role: Role = "guest", options: Mapping[str, str] | None = None, observe: Observe = nobody
 ) -> AsyncIterator[str]:
     """The connection string of the Postgres below `data_dir`, for as long as the block lasts.
 
@@ -27,25 +29,22 @@ async def embedded_postgres(
         elif dsn := await claim.own_or_join():
             yield dsn
             return
-        async with _running(Cluster(data_dir, options), claim, role) as dsn:
+        async with _running(Cluster(data_dir, options), claim, role, observe) as dsn:
             yield dsn
 
 
 @asynccontextmanager
-async def _running(cluster: Cluster, claim: Claim, role: Role) -> AsyncIterator[str]:
+async def _running(cluster: Cluster, claim: Claim, role: Role, observe: Observe) -> AsyncIterator[str]:
     await cluster.start()
-    watch = asyncio.create_task(cluster.keep_running())
     patient = role == "guest"
     try:
-        yield cluster.dsn
-    except asyncio.CancelledError:
-        patient = False
-        raise
+        async with in_background("embedded postgres", cluster.keep_running, observe):
+            try:
+                yield cluster.dsn
+            except asyncio.CancelledError:
+                patient = False
+                raise
+            finally:
+                await claim.part(patient=patient)
     finally:
-        try:
-            await claim.part(patient=patient)
-        finally:
-            watch.cancel()
-            with suppress(asyncio.CancelledError):
-                await watch
-            await cluster.stop()
+        await cluster.stop()

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from app.background import ended, supervised
 from app.events import CheckFailed, Observe
 from app.http.connection import Connection
 from app.settings import Settings
@@ -46,7 +47,7 @@ class Connections(web.Server):
         self._open: set[Connection] = set()
         self._idlest: deque[tuple[float, Connection]] = deque()
         self._look_again = 0.0
-        self._watch = asyncio.create_task(self._keep_watch())
+        self._watch = asyncio.create_task(supervised("connections", self._keep_watch, observe))
 
     def __call__(self) -> Connection:
         return Connection(self, self._observe, loop=self._loop, **self._options)
@@ -64,7 +65,7 @@ class Connections(web.Server):
             self._open.discard(handler)
 
     async def shutdown(self, timeout: float | None = None) -> None:
-        self._watch.cancel()
+        await ended(self._watch)
         await super().shutdown(timeout)
 
     def _make_room(self, newcomer: Connection) -> None:

@@ -3,12 +3,13 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Final, TypeVar
 
 from aiohttp import web
 from prometheus_client.core import GaugeMetricFamily, Metric
 
+from app.background import in_background
 from app.db.jobs import Failure, QueueDepth
 from app.errors import ProductImagesError
 from app.events import CheckFailed, LoopLagged, Observe, nobody
@@ -51,20 +52,12 @@ class Scrape:
     async def shared(self) -> AsyncIterator[None]:
         """Lays the figures down for the siblings, again and again, for as long as the block lasts."""
         await self._despite_disc(self._siblings.join)
-        telling = asyncio.create_task(self._tell())
         try:
-            yield
+            async with in_background("figures", self._lay_down, self._observe, every=_TELL_SECONDS):
+                yield
         finally:
-            telling.cancel()
-            with suppress(asyncio.CancelledError):
-                await telling
             await self._lay_down()
             self._siblings.leave()
-
-    async def _tell(self) -> None:
-        while True:
-            await self._lay_down()
-            await asyncio.sleep(_TELL_SECONDS)
 
     async def _lay_down(self) -> None:
         figures = plain(self._metrics.families())

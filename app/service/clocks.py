@@ -1,6 +1,5 @@
 """Whether this process, the database and the store agree on what time it is."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from app.errors import ClocksDiffer, ProductImagesError
 from app.events import CheckFailed, Observe
 from app.store import ObjectStore
 
-_LOOK_SECONDS: Final = 60.0
+LOOK_SECONDS: Final = 60.0
 MOST_SKEW_SECONDS: Final = 60.0
 """Beyond which nothing is swept, for what is old is then not certain."""
 
@@ -47,19 +46,13 @@ async def require_agreement(database: Database, store: ObjectStore) -> None:
 
 
 class ClockWatch:
-    """Compares the clocks again and again, for those who read figures and logs."""
+    """Compares the clocks, for those who read figures and logs."""
 
     def __init__(self, database: Database, store: ObjectStore, observe: Observe) -> None:
         self._db = database
         self._store = store
         self._observe = observe
         self._skew: Skew | None = None
-
-    async def run(self) -> None:
-        """Until it is cancelled."""
-        while True:
-            await self.look()
-            await asyncio.sleep(_LOOK_SECONDS)
 
     async def look(self) -> None:
         """Once; where database or store are away there are no figures, and others tell of that."""
