@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, NoReturn
@@ -17,6 +17,8 @@ from app.events import REQUEST_ID, JobDone, JobFailed, Observe
 
 REQUEST_HEADER: Final = "request_id"
 """The header of a job that names the request in whose course it was added."""
+
+_MOST_AWAY: Final = 10_000
 
 Handler = Callable[[bytes], Awaitable[None]]
 OnFailed = Callable[[bytes, str], Awaitable[None]]
@@ -35,8 +37,8 @@ class Policy:
         doublings = min(failed_before, 30)
         return timedelta(seconds=min(self.first_pause * 2**doublings, self.longest_pause))
 
-    def is_last(self, failed_before: int, error: Exception) -> bool:
-        return failed_before + 1 >= self.attempts and not isinstance(error, Unavailable)
+    def is_last(self, failed_before: int) -> bool:
+        return failed_before + 1 >= self.attempts
 
 
 class Trials:
@@ -47,7 +49,28 @@ class Trials:
         self.policy = policy
         self.observe = observe
         self.in_hand: set[asyncio.Task[None]] = set()
+        self.final: set[int] = set()
+        """Jobs, by id, whose handler has said that they failed for good."""
+        self.away: dict[int, int] = {}
+        """How often in a row a job has just failed of something that was merely away, or was given back: these tries
+        do not count."""
         self.closed = False  # then no job is begun any more, and one that was claimed is given back
+
+    def failed(self, job: QueuedJob, error: Exception) -> tuple[bool, timedelta]:
+        """Whether it is final, and if not, the pause before the next try."""
+        if not isinstance(error, Unavailable):
+            self.away.pop(job.id, None)
+            return self.policy.is_last(job.attempts), self.policy.pause(job.attempts)
+        if len(self.away) >= _MOST_AWAY:
+            self.away.clear()
+        before = self.away[job.id] = self.away.get(job.id, -1) + 1
+        return False, self.policy.pause(before)
+
+    def forget(self, jobs: Iterable[int]) -> None:
+        """Their outcome is written down."""
+        for job in jobs:
+            self.final.discard(job)
+            self.away.pop(job, None)
 
     def give_back(self) -> None:
         """Break off everything in hand; those jobs wait again."""
@@ -77,6 +100,7 @@ class Trial(AbstractEntrypointExecutor):
         except asyncio.CancelledError as error:
             if not self._is_given_back():
                 await self._fail(job, RuntimeError(f"the handler was cancelled: {error}"))
+            self._trials.away.setdefault(job.id, 0)
             raise RetryRequested(timedelta(0), "given back") from None
         except Exception as error:
             await self._fail(job, error)
@@ -94,17 +118,17 @@ class Trial(AbstractEntrypointExecutor):
             self._trials.observe(JobDone(job.entrypoint, time.monotonic() - started))
 
     async def _fail(self, job: QueuedJob, error: Exception) -> NoReturn:
-        policy = self._trials.policy
-        final = policy.is_last(job.attempts, error)
+        final, pause = self._trials.failed(job, error)
         reason = f"{type(error).__name__}: {error}"
         self._trials.observe(JobFailed(job.entrypoint, reason, final, (job.payload or b"").hex()))
         if not final:
-            raise RetryRequested(policy.pause(job.attempts), reason) from error
+            raise RetryRequested(pause, reason) from error
         if self._on_failed is not None:
             try:
                 await self._on_failed(job.payload or b"", reason)
             except Exception as unheard:
-                raise RetryRequested(policy.pause(job.attempts), f"{reason}, and {unheard}") from error
+                raise RetryRequested(pause, f"{reason}, and {unheard}") from error
+        self._trials.final.add(job.id)
         raise error
 
 

@@ -3,19 +3,23 @@ number of runners on any number of machines. Each is done at least once: handler
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from pgqueuer.core.qm import QueueManager
 
+from app.background import in_background
 from app.db.connect import Connection, connect
 from app.db.errors import DRIVER_ERRORS, translated
+from app.db.job_queries import RunnerQueries
 from app.db.job_trial import REQUEST_HEADER, Handler, OnFailed, Policy, Trial, Trials
 from app.db.pool import Database, Transaction
 from app.db.queries import load_queries
 from app.db.queue_schema import QUEUE, queue_queries
+from app.db.silence import LOOK_SECONDS, Watch
 from app.db.waiting import is_set_within
 from app.events import REQUEST_ID, CheckFailed, Observe
 
@@ -23,6 +27,8 @@ _TIDY_SECONDS: Final = 3600.0
 _FIRST_PAUSE_SECONDS: Final = 0.2
 _LONGEST_PAUSE_SECONDS: Final = 5.0
 _GIVING_BACK_SECONDS: Final = 5.0
+_LOOKS_PER_LEASE: Final = 10
+"""Silence is noticed within a lease, and the work goes on elsewhere, or here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,30 +150,34 @@ class JobRunner:
             await self._ended.wait()
 
     async def _work(self) -> None:
-        """Until the connection is lost or the runner is stopped."""
-        connection = await connect(self._dsn)
-        try:
+        """Until the connection is lost, falls silent, or the runner is stopped."""
+        async with AsyncExitStack() as stack:
+            connection = await connect(self._dsn)
+            stack.callback(connection.terminate)
             manager = self._manager = self._new_manager(connection)
             connection.add_termination_listener(lambda _: manager.shutdown.set())
-            tidying = asyncio.create_task(_tidy(manager))
-            working = asyncio.create_task(self._run(manager))
-            try:
-                with translated():
-                    await asyncio.shield(working)
-            except asyncio.CancelledError:
-                manager.shutdown.set()
-                self._trials.give_back()
-                await asyncio.wait({working}, timeout=_GIVING_BACK_SECONDS)
-                raise
-            finally:
-                tidying.cancel()
-                await asyncio.wait({tidying})
+            look = min(LOOK_SECONDS, self._lease.total_seconds() / _LOOKS_PER_LEASE)
+            watch = Watch("worker", self._dsn, lambda: (connection,), self._observe, look=look)
+            await stack.enter_async_context(watch())
+            for name, work in (("job log", partial(_tidy, manager)), ("runner", partial(_beat, manager, look))):
+                await stack.enter_async_context(in_background(name, work, self._observe))
+            await self._until_shut_down(manager)
+
+    async def _until_shut_down(self, manager: QueueManager) -> None:
+        working = asyncio.create_task(self._run(manager))
+        try:
+            with translated():
+                await asyncio.shield(working)
+        except asyncio.CancelledError:
+            manager.shutdown.set()
+            self._trials.give_back()
+            await asyncio.wait({working}, timeout=_GIVING_BACK_SECONDS)
+            raise
         finally:
             self._manager = None
-            connection.terminate()
 
     def _new_manager(self, connection: Connection) -> QueueManager:
-        manager = QueueManager(queue_queries(connection), QUEUE.channel)
+        manager = QueueManager(RunnerQueries(connection, self._trials), QUEUE.channel)
         for kind, (handler, on_failed) in self._handlers.items():
             manager.register_executor(kind, Trial(handler, on_failed, self._trials))
         if self._stopping.is_set():
@@ -189,5 +199,11 @@ async def _tidy(manager: QueueManager) -> None:
     """Every change of a job is logged by the library and never removed."""
     statement = load_queries()["forget_job_log"].sql
     while not await is_set_within(manager.shutdown, _TIDY_SECONDS):
-        with suppress(*DRIVER_ERRORS):
-            await manager.queries.driver.execute(statement)
+        await manager.queries.driver.execute(statement)
+
+
+async def _beat(manager: QueueManager, seconds: float) -> None:
+    """Asks for a sign of life, so that silence is noticed though nothing else is asked for."""
+    while not await is_set_within(manager.shutdown, seconds):
+        with suppress(*DRIVER_ERRORS):  # of which the watch tells
+            await manager.queries.driver.execute("select 1")

@@ -42,3 +42,16 @@ where status = 'failed' and ($1::text is null or entrypoint = $1) and not exists
     select from pgqueuer other where other.dedupe_key = job.dedupe_key and other.status in ('queued', 'picked')
 )
 order by coalesce(dedupe_key, id::text), id;
+
+-- name: give_job_back
+-- Lets a job ($1) that this runner ($2) has in hand wait again, for $3. The try counts unless ($4) something was merely
+-- away; $5 is the record for the log. Nothing where another runner has taken it since.
+with waiting as (
+    update pgqueuer
+    set status = 'queued', execute_after = now() + $3::interval, updated = now(), queue_manager_id = null,
+        attempts = attempts + case when $4 then 0 else 1 end
+    where id = $1 and status = 'picked' and queue_manager_id = $2
+    returning id, entrypoint, priority
+)
+insert into pgqueuer_log (job_id, status, entrypoint, priority, traceback)
+select id, 'queued', entrypoint, priority, $5::jsonb from waiting;

@@ -3,16 +3,20 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from time import monotonic
 
 import pytest
 
+from app.db.connect import Connection
 from app.db.job_trial import Policy
 from app.db.jobs import Failure, Job, JobRunner, enqueue, failures, queue_depths
 from app.db.migrate import migrate
 from app.db.pool import Database
 from app.embedded.cluster import Cluster
 from app.errors import StoreUnavailable
-from app.events import REQUEST_ID, Event, JobDone, JobFailed
+from app.events import REQUEST_ID, CheckFailed, ConnectionGivenUp, Event, JobDone, JobFailed
+from tests.e2e.conftest import eventually
+from tests.proxy import proxied
 
 _QUICK = Policy(attempts=3, first_pause=0.01)
 
@@ -49,6 +53,10 @@ async def _counts(database: Database) -> tuple[int, int, int]:
     """Waiting, in hand, failed."""
     depths = await queue_depths(database)
     return (depths[0].waiting, depths[0].in_hand, depths[0].failed) if depths else (0, 0, 0)
+
+
+async def _is_idle(database: Database) -> bool:
+    return await _counts(database) == (0, 0, 0)
 
 
 async def test_jobs_are_done_by_priority(dsn: str, database: Database) -> None:
@@ -308,3 +316,77 @@ async def test_a_runner_outlives_its_database(spare: Cluster) -> None:
         await _add(database, Job("work", b"2"))
         while not isinstance(await told.next(), JobDone):
             pass
+
+
+async def test_tries_for_which_something_was_away_do_not_count(dsn: str, database: Database) -> None:
+    """However often a store was away before, a job that fails has all its tries."""
+    tries = 0
+
+    async def handler(_: bytes) -> None:
+        nonlocal tries
+        tries += 1
+        raise StoreUnavailable if tries <= 2 * _QUICK.attempts else ValueError("broken")
+
+    await _add(database, Job("work", b""))
+    finals: list[bool] = []
+    async with _running(dsn, handler) as (_, told):
+        while not finals or not finals[-1]:
+            event = await told.next()
+            assert isinstance(event, JobFailed)
+            finals.append(event.final)
+
+    assert len(finals) == 3 * _QUICK.attempts
+
+
+_REFUSALS = {"disk_full": "53100", "read_only": "25006", "canceled": "57014", "conflict": "40001", "bug": "22012"}
+
+
+@pytest.mark.parametrize("state", _REFUSALS.values(), ids=_REFUSALS)
+@pytest.mark.parametrize("fails", [True, False], ids=["failing", "done"])
+async def test_what_the_database_refuses_to_write_down_is_no_failure(
+    dsn: str, database: Database, connection: Connection, state: str, fails: bool
+) -> None:
+    """A job whose outcome the database refuses for a while, for whatever reason, goes on as if it had not."""
+    await connection.execute(
+        f"""create function refuse() returns trigger language plpgsql as $$
+        begin raise exception 'refused' using errcode = '{state}'; end $$"""
+    )
+    await _add(database, Job("work", b""))
+    await connection.execute("create trigger refuse before insert on pgqueuer_log execute function refuse()")
+    tries = 0
+
+    async def handler(_: bytes) -> None:
+        nonlocal tries
+        tries += 1
+        if fails and tries == 1:
+            raise ValueError("once")
+
+    async with _running(dsn, handler, lease=2.0) as (_, told):
+        while not isinstance(await told.next(), CheckFailed):
+            pass
+        assert (await _counts(database))[2] == 0
+        await connection.execute("drop trigger refuse on pgqueuer_log")
+        await eventually(lambda: _is_idle(database), seconds=20)
+
+    assert tries > fails
+
+
+async def test_a_runner_on_a_silent_connection_works_again_within_a_lease(dsn: str, database: Database) -> None:
+    """A runner whose connection fell silent gives it up, tells so, and works again before a lease has passed; a job
+    that the silent one was given last waits for another lease."""
+
+    async def handler(_: bytes) -> None: ...
+
+    async with proxied(dsn) as proxy, _running(proxy.dsn, handler, lease=6.0) as (_, told):
+        await _add(database, Job("work", b"1"))
+        assert isinstance(await told.next(), JobDone)
+        await eventually(lambda: _is_idle(database))
+        proxy.silence()
+        began = monotonic()
+        await _add(database, Job("work", b"2"))
+        event = await told.next()
+        assert event == ConnectionGivenUp("worker", event.seconds)
+        assert monotonic() - began < 6.0
+        while not isinstance(await told.next(), JobDone):
+            pass
+        assert monotonic() - began < 12.0
