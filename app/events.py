@@ -54,27 +54,6 @@ class RequestRefused:
 
 
 @dataclass(frozen=True, slots=True)
-class SignatureRefused:
-    """A request was signed wrongly, the first one of a consumer with this problem for a while. `url` is the one that
-    its signature was compared with, without the values of its query."""
-
-    consumer: str
-    problem: str
-    method: str
-    url: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class SignaturesFollowed:
-    """So many more requests of this consumer had the same problem since."""
-
-    consumer: str
-    problem: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
 class TransferBroken:
     """A body that had begun to go out could not be sent to its end."""
 
@@ -163,6 +142,14 @@ class ConnectionAwaited(NamedTuple):
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class ConnectionGivenUp:
+    """Nothing came back on a connection to the database for so many seconds. `whose`: of the pool, of the worker…"""
+
+    whose: str
+    seconds: float
+
+
 class StoreCalled(NamedTuple):
     """The object store answered; `failure` as in `StatementDone`."""
 
@@ -195,8 +182,6 @@ Event = (
     | RequestFailed
     | RequestTurnedAway
     | RequestRefused
-    | SignatureRefused
-    | SignaturesFollowed
     | TransferBroken
     | UploadAccepted
     | UploadRejected
@@ -207,6 +192,7 @@ Event = (
     | JobFailed
     | StatementDone
     | ConnectionAwaited
+    | ConnectionGivenUp
     | StoreCalled
     | LoopLagged
     | BlobPurged

@@ -5,6 +5,7 @@ from typing import Any, Final, Literal, cast
 
 from app.access.oauth import AccessToken, Consumer
 from app.access.secrets import SecretBox, hash_key
+from app.db.listen import Hearing
 from app.db.pool import Database, Record
 
 Role = Literal["admin", "customer"]
@@ -14,11 +15,13 @@ _MOST: Final = 10_000  # accounts remembered; beyond it all are read anew
 
 class Accounts:
     """`drop` whenever a credential may have changed. What is unknown is never remembered, so that a new
-    key works at once."""
+    key works at once. While changes are not heard of, or late, the database is asked every time: a revoked
+    credential is refused whether or not this process can listen."""
 
-    def __init__(self, database: Database, box: SecretBox) -> None:
+    def __init__(self, database: Database, box: SecretBox, hearing: Hearing) -> None:
         self._db = database
         self._box = box
+        self._hearing = hearing
         self._known: dict[Hashable, Any] = {}
 
     def drop(self) -> None:
@@ -27,7 +30,7 @@ class Accounts:
 
     async def find_oauth(self, consumer_key: str, token: str) -> tuple[Consumer | None, AccessToken | None]:
         """The consumer and the token of these names, revoked ones included; Misconfigured where SECRET_KEY changed."""
-        known = self._known
+        known = self._heard()
         if (found := known.get((consumer_key, token))) is not None:
             return cast("tuple[Consumer | None, AccessToken | None]", found)
         row = await self._db.fetchrow("oauth_credentials", consumer_key, token)
@@ -44,11 +47,15 @@ class Accounts:
 
     async def role_of(self, api_key: str) -> Role | None:
         """The role of an API key; None for one that is unknown or revoked."""
-        known, digest = self._known, hash_key(api_key)
+        known, digest = self._heard(), hash_key(api_key)
         role: Role | None = known.get(digest) or await self._db.fetchval("role_of_api_key", digest)
         if role is not None:
             _remember(known, digest, role)
         return role
+
+    def _heard(self) -> dict[Hashable, Any]:
+        """What is known; where it may be out of date, nothing, and what is found out goes nowhere."""
+        return self._known if self._hearing.current else {}
 
     def _token(self, row: Record) -> AccessToken | None:
         if row["token"] is None:

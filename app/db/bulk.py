@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from app.db.connect import connect
 from app.db.errors import translated
 from app.db.files import sql_folder
 from app.db.pool import Database, Statements, Transaction
 from app.db.queries import Query, load_queries
+from app.db.silence import watched
 
 
 class Bulk(Transaction):
@@ -25,26 +25,20 @@ class Bulk(Transaction):
 @asynccontextmanager
 async def bulk(database: Database, *, keep: bool) -> AsyncIterator[Bulk]:
     """One transaction: committed when the block ends, or, unless it is to `keep` what was done, rolled back."""
-    connection = await connect(database.dsn)
-    try:
+    async with watched("command", database.dsn, database.observe) as connection:
         transaction = connection.transaction()
         with translated():
             await transaction.start()
         yield Bulk(connection, _queries(database))
         with translated():
             await (transaction.commit() if keep else transaction.rollback())
-    finally:
-        await connection.close()
 
 
 @asynccontextmanager
 async def session(database: Database) -> AsyncIterator[Statements]:
     """Statements one by one, each committed at once; temporary tables last as long as the block."""
-    connection = await connect(database.dsn)
-    try:
+    async with watched("command", database.dsn, database.observe) as connection:
         yield Bulk(connection, _queries(database))
-    finally:
-        await connection.close()
 
 
 def _queries(database: Database) -> Mapping[str, Query]:

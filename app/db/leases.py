@@ -20,6 +20,9 @@ from app.events import ConnectionAwaited, Observe, StatementDone
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
 _PATIENCE: Final = 10.0
+_PARTING_SECONDS: Final = 5.0
+_BEAT_SECONDS: Final = 5.0
+"""An idle connection that answered so long ago is asked for a sign of life."""
 _NO_WAIT: Final = 0.001
 """Seconds that it may take to get an idle connection out of the pool."""
 
@@ -32,8 +35,9 @@ class Leases:
         self._size = size
         self._idle: list[Connection] = []
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
+        self.connections: set[Connection] = set()
         self.taken = 0
-        """Connections at hand or in use."""
+        """Connections at hand, in use or being made."""
 
     @property
     def in_use(self) -> int:
@@ -45,7 +49,7 @@ class Leases:
             connection = self._idle.pop()
             if _is_open(connection):
                 return connection
-            self._forget()
+            self._forget(connection)
         return None
 
     async def take(self) -> "Connection":
@@ -68,9 +72,19 @@ class Leases:
 
     async def part_with(self, connection: "Connection") -> None:
         """For one in an unknown state: the pool has it finish or ends it."""
-        self._forget()
+        self._forget(connection)
         with suppress(*DRIVER_ERRORS):
-            await self._pool.release(cast("asyncpg.pool.PoolConnectionProxy[asyncpg.Record]", connection))
+            proxy = cast("asyncpg.pool.PoolConnectionProxy[asyncpg.Record]", connection)
+            await self._pool.release(proxy, timeout=_PARTING_SECONDS)
+
+    def quiet(self, *, all_of_them: bool) -> "list[Connection]":
+        """The idle connection that is used least, where it has not answered lately; or all that are idle. They are
+        taken, and in use."""
+        if all_of_them:
+            taken, self._idle = self._idle, []
+            return taken
+        since = asyncio.get_running_loop().time() - _BEAT_SECONDS
+        return [self._idle.pop(0)] if self._idle and self._idle[0].answered_at < since else []
 
     async def close(self) -> None:
         """Hands the idle ones to the pool, so that it can be closed."""
@@ -92,10 +106,12 @@ class Leases:
     async def _new(self) -> "Connection":
         self.taken += 1
         try:
-            return cast("Connection", await self._pool.acquire())
+            connection = cast("Connection", await self._pool.acquire())
         except BaseException:
-            self._forget()
+            self._forget(None)
             raise
+        self.connections.add(connection)
+        return connection
 
     def _pass_on(self, connection: "Connection | None") -> None:
         if connection is None:
@@ -103,7 +119,9 @@ class Leases:
         else:
             self.give_back(connection)
 
-    def _forget(self) -> None:
+    def _forget(self, connection: "Connection | None") -> None:
+        if connection is not None:
+            self.connections.discard(connection)
         self.taken -= 1
         self._wake()
 

@@ -2,28 +2,45 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
+from uuid import uuid4
 
-from app.db.connect import connect
+from app.background import ended
+from app.db.connect import CONNECT_SECONDS, Connection, connected
 from app.db.errors import translated
 from app.db.waiting import is_set_within
 from app.errors import DatabaseUnavailable
-from app.events import CheckFailed, Observe, nobody
+from app.events import CheckFailed, ConnectionGivenUp, Observe, nobody
 
 CATALOGUE_CHANGE: Final = "catalogue_change"
 """The channel that tells which part of the catalogue was changed; `sql/migrations` says in which words."""
 
-_PROBE_SECONDS: Final = 5.0
-_FIRST_PAUSE_SECONDS: Final = 0.1
-_LONGEST_PAUSE_SECONDS: Final = 5.0
+_PROBE_SECONDS: Final = 0.5
+_OVERDUE_SECONDS: Final = 1.0
+"""With the pause between probes, so old is what is still used on a connection that has just fallen silent."""
+_LOST_SECONDS: Final = 5.0
+_TURNS: Final = 3
+"""Rounds of the event loop in which an answer that has arrived is taken note of."""
+
+
+@dataclass(slots=True)
+class Hearing:
+    """Whether changes of other processes are heard of. What is read of it at every request is an attribute."""
+
+    listening: bool = False
+    """Whoever remembers something will be told when it changes, or that it may have."""
+    current: bool = False
+    """All has been heard that was changed until a second or two ago. What is remembered may be used."""
 
 
 class Listener:
     """Calls `on_payload` for each notification on `channel`.
 
     `on_gap` is called whenever notifications may have been missed: when the connection is lost,
-    and when one stands again. Whoever remembers anything then forgets it. `listening` says
-    whether it is worthwhile to remember anything.
+    and when one stands again. Whoever remembers anything then forgets it. `hearing` says
+    whether it is worthwhile to remember anything, and whether what is remembered may be used:
+    not while an answer to a probe is overdue (core.md 5). `on_silence` is called when one becomes so.
     """
 
     def __init__(
@@ -31,7 +48,9 @@ class Listener:
         dsn: str,
         on_payload: Callable[[str], None],
         on_gap: Callable[[], None],
+        hearing: Hearing,
         *,
+        on_silence: Callable[[], None] = lambda: None,
         observe: Observe = nobody,
         channel: str = CATALOGUE_CHANGE,
     ) -> None:
@@ -39,45 +58,89 @@ class Listener:
         self._channel = channel
         self._on_payload = on_payload
         self._on_gap = on_gap
+        self._on_silence = on_silence
         self._observe = observe
-        self._pause = _FIRST_PAUSE_SECONDS
-        self.listening = False
+        self.hearing = hearing
 
     async def run(self) -> None:
-        """Listen, and connect again with growing pauses, until cancelled."""
-        while True:
-            try:
-                await self._listen()
-            except Exception as error:  # whatever it was, changes must go on being heard
-                self._observe(CheckFailed("listener", f"{type(error).__name__}: {error}"))
-            finally:
-                self._forget()
-            await asyncio.sleep(self._pause)
-            self._pause = min(2 * self._pause, _LONGEST_PAUSE_SECONDS)
+        """Listens until the connection is lost, which is `DatabaseUnavailable`; whoever calls this begins again."""
+        try:
+            await self._listen()
+        finally:
+            self._forget()
 
     def _forget(self) -> None:
-        if self.listening:
-            self.listening = False
+        self.hearing.current = False
+        if self.hearing.listening:
+            self.hearing.listening = False
             self._on_gap()
 
     async def _listen(self) -> None:
         """Until the connection is lost, which is `DatabaseUnavailable`."""
-        connection = await connect(self._dsn)
-        try:
+        async with connected(self._dsn) as connection:
             lost = asyncio.Event()
             connection.add_termination_listener(lambda _: lost.set())
             with translated():
-                await connection.add_listener(self._channel, self._hear)
-            self._pause = _FIRST_PAUSE_SECONDS
-            self.listening = True
+                async with asyncio.timeout(CONNECT_SECONDS):
+                    await connection.add_listener(self._channel, self._hear)
+                    await self._heard_from_elsewhere(connection)
+            self.hearing.listening = self.hearing.current = True
             self._on_gap()
-            while not await is_set_within(lost, _PROBE_SECONDS):
-                # Never a prepared statement: after one, asyncpg's connection hears nothing until it speaks again.
-                with translated():
-                    await connection.execute("select 1", timeout=_PROBE_SECONDS)
-            raise DatabaseUnavailable("the listening connection was lost")
+            while True:
+                self.hearing.current = await self._answers_in_time(connection)
+                if self.hearing.current and await is_set_within(lost, _PROBE_SECONDS):
+                    raise DatabaseUnavailable("the listening connection was lost")
+
+    async def _heard_from_elsewhere(self, connection: Connection) -> None:
+        """Returns once a word from another connection came through: a pooler may take LISTEN and pass nothing on."""
+        heard, channel = asyncio.Event(), f"{self._channel}_{uuid4().hex}"
+        await connection.add_listener(channel, lambda *_: heard.set())
+        async with connected(self._dsn) as other:
+            await other.execute(f"notify {channel}")
+        if not await is_set_within(heard, _LOST_SECONDS):
+            raise DatabaseUnavailable("notifications do not come through: a pooler must not stand in between")
+        await connection.execute(f"unlisten {channel}")
+
+    async def _answers_in_time(self, connection: Connection) -> bool:
+        """Whether a probe was answered soon. All changes before it was sent are heard of before its answer, so one that
+        was overdue says nothing of now. Raises `DatabaseUnavailable` where none comes at all."""
+        # Never a prepared statement: after one, asyncpg's connection hears nothing until it speaks again.
+        probe = asyncio.create_task(_told(connection))
+        try:
+            if await _is_done(probe, _OVERDUE_SECONDS):
+                await probe
+                return True
+            self._fall_silent()
+            if not await _is_done(probe, _LOST_SECONDS - _OVERDUE_SECONDS):
+                self._observe(ConnectionGivenUp("listener", _LOST_SECONDS))
+                raise DatabaseUnavailable("the listening connection fell silent")
+            await probe
+            return False
         finally:
-            connection.terminate()
+            if not probe.done():
+                connection.terminate()  # so that nobody waits for the answer
+            await ended(probe)
+
+    def _fall_silent(self) -> None:
+        if self.hearing.current:
+            self.hearing.current = False
+            self._on_silence()
+            self._observe(CheckFailed("listener", "no answer to a probe: what is remembered is not used meanwhile"))
 
     def _hear(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         self._on_payload(str(payload))
+
+
+async def _told(connection: Connection) -> None:
+    with translated():
+        await connection.execute("select 1")
+
+
+async def _is_done(probe: asyncio.Task[None], seconds: float) -> bool:
+    """Whether it ended within that time; what has arrived while the loop was busy counts."""
+    await asyncio.wait({probe}, timeout=seconds)
+    for _ in range(_TURNS):
+        if probe.done():
+            break
+        await asyncio.sleep(0)
+    return probe.done()

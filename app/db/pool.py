@@ -5,16 +5,18 @@ import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from typing import Any, Final, Self, TypeAlias
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from typing import Any, Final, Self, TypeAlias, cast
 
 import asyncpg
 from asyncpg.transaction import Transaction as _AsyncpgTransaction
 
-from app.db.connect import CONNECT_SECONDS, SESSION_SETTINGS, Connection
+from app.db.connect import Connection, dial
 from app.db.errors import DRIVER_ERRORS, TransactionConflict, translated, translation
 from app.db.leases import Lease, Leases, Pool
+from app.db.pulse import Pulse
 from app.db.queries import Query, load_queries
+from app.db.silence import Watch
 from app.errors import DatabaseUnavailable
 from app.events import Observe, StatementDone, nobody
 
@@ -65,6 +67,11 @@ class Statements(ABC):
         self._observe = observe
 
     @property
+    def observe(self) -> Observe:
+        """Who is told of statements."""
+        return self._observe
+
+    @property
     def queries(self) -> Mapping[str, Query]:
         """The statements that can be called, by name."""
         return self._queries
@@ -79,7 +86,8 @@ class Statements(ABC):
         sql = self._queries[query].sql
         async with self._connected() as connection:
             with _Timed(self._observe, query):
-                return await connection.fetchrow(sql, *args)
+                row: Record | None = await connection.fetchrow(sql, *args)
+                return row
 
     async def fetchval(self, query: str, *args: Any) -> Any:
         """The first column of the first row, or None."""
@@ -141,6 +149,7 @@ class Database(Statements):
         self._turns = asyncio.Semaphore(max(1, size - math.ceil(size / _SHARE_OF_STATEMENTS)))
         self._pool: Pool | None = None
         self._leases: Leases | None = None
+        self._watching = AsyncExitStack()
 
     @property
     def connections(self) -> tuple[int, int]:
@@ -150,30 +159,42 @@ class Database(Statements):
         return self._leases.in_use, self._leases.taken
 
     async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def open(self) -> None:
+        """Until then, and after `close`, whatever is asked is `DatabaseUnavailable`."""
         with translated():
             self._pool = await asyncpg.create_pool(
                 self.dsn,
                 min_size=0,
                 max_size=self._size,
+                connect=cast("Any", dial),  # the stubs know of no connection class but the driver's
+                connection_class=Connection,
                 reset=_leave_as_it_is,
-                timeout=CONNECT_SECONDS,
                 command_timeout=_STATEMENT_SECONDS,
-                server_settings=SESSION_SETTINGS,
             )
-        self._leases = Leases(self._pool, self._size)
-        return self
+        leases = self._leases = Leases(self._pool, self._size)
+        pulse = Pulse(leases)
+        self._watching.push_async_callback(pulse.end)
+        watch = Watch("pool", self.dsn, lambda: leases.connections, self._observe, beat=pulse.beat)
+        await self._watching.enter_async_context(watch())
 
-    async def __aexit__(self, *_: object) -> None:
+    async def close(self) -> None:
         pool, leases = self._pool, self._leases
         self._pool = self._leases = None
-        assert pool is not None
-        assert leases is not None
+        if pool is None or leases is None:
+            return
         try:
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await leases.close()
                 await pool.close()
         except DRIVER_ERRORS:
             pool.terminate()
+        await self._watching.aclose()
 
     @asynccontextmanager
     async def transaction(self, *, lock_seconds: float | None = None) -> AsyncIterator[Transaction]:

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from aiohttp import hdrs
 
+from app.db.listen import Hearing
 from app.http.favourites import NO_USE, Favourites, Use
 from app.http.packed import PackedDocuments, Plain
 from app.http.ready import SERVER_NAME, serialised, serialised_head
@@ -77,13 +78,13 @@ class _Drops:
 
     clock: int = 0
     everything: int = 0
-    families: dict[int, int] = field(default_factory=dict)
+    families: dict[int | None, int] = field(default_factory=dict)
 
     def tick(self) -> int:
         self.clock += 1
         return self.clock
 
-    def note(self, families: Iterable[int]) -> None:
+    def note(self, families: Iterable[int | None]) -> None:
         now = self.tick()
         self.families.update(dict.fromkeys(families, now))
         if len(self.families) > _MOST_DROPS:
@@ -91,21 +92,21 @@ class _Drops:
             self.families.clear()
 
     def since(self, start: int, family: int | None) -> bool:
-        of_family = 0 if family is None else self.families.get(family, 0)
-        return max(self.everything, of_family) > start
+        return max(self.everything, self.families.get(family, 0)) > start
 
 
 class DocumentCache:
     """`limit` in bytes; `seconds` is the age at which a document is read anew whatever was heard.
     Keys that differ have to differ in their `repr`.
 
-    `hears` says whether changes of other processes are being heard of; while they are not, nothing is kept.
+    `hearing` says whether changes of other processes are being heard of. While they are not, nothing is kept; while
+    they are late, what is kept is not used.
     """
 
-    def __init__(self, limit: int, hears: Callable[[], bool], seconds: float = 300) -> None:
+    def __init__(self, limit: int, hearing: Hearing, seconds: float = 300) -> None:
         self._limit = limit
         self._packed = PackedDocuments(limit - limit // _READY_SHARE)
-        self._hears = hears
+        self._hearing = hearing
         self._seconds = seconds
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
         self._by_family: dict[int | None, set[Hashable]] = {}
@@ -125,6 +126,8 @@ class DocumentCache:
         return key in self._entries or key in self._packed
 
     def get(self, key: Hashable) -> Document | None:
+        if not self._hearing.current:
+            return None
         entry = self._entries.get(key) or self._unpacked(key)
         if entry is None:
             return None
@@ -150,7 +153,7 @@ class DocumentCache:
         self._filling += 1
         try:
             document = await load()
-            if use and self._hears() and not self._drops.since(start, document.family):
+            if use and self._hearing.listening and not self._drops.since(start, document.family):
                 self._keep(key, document, use)
             return document
         finally:
@@ -158,7 +161,8 @@ class DocumentCache:
             if not self._filling:
                 self._drops.families.clear()
 
-    def drop_families(self, families: Iterable[int]) -> None:
+    def drop_families(self, families: Iterable[int | None]) -> None:
+        """None: what says that an address is unknown."""
         dropped = tuple(families)
         self._drops.note(dropped)
         for family in dropped:
@@ -172,6 +176,10 @@ class DocumentCache:
         self._by_family.clear()
         self._packed.clear()
         self._ready = 0
+        self._flights.detach()
+
+    def stop_using(self) -> None:
+        """Changes are no longer heard of in time: who asks from now on does not join those who have asked before."""
         self._flights.detach()
 
     def _keep(self, key: Hashable, document: Document, use: Use) -> None:

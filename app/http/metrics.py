@@ -59,6 +59,7 @@ class Metrics:
         self._renditions = self._counter("renditions_built", "Renditions built.", ("recipe", "format", "cause"))
         self._pixels = self._counter("rendition_pixels", "Pixels of the renditions built.", ("cause",))
         self._errors = self._counter("backend_errors", "Errors of Postgres and of the store.", ("backend", "error"))
+        self._given_up = self._counter("database_connections_given_up", "Connections that fell silent.", ("whose",))
         self._trouble = self._counter("trouble", "What went wrong.", ("event", "what"))
 
     def watch_cache(self, name: str, cache: CacheFigures) -> None:
@@ -83,6 +84,9 @@ class Metrics:
 
     def waited(self, event: events.ConnectionAwaited) -> None:
         self._waits.add((), event.seconds)
+
+    def given_up(self, event: events.ConnectionGivenUp) -> None:
+        self._given_up.labels(event.whose).inc()
 
     def stored(self, event: events.StoreCalled) -> None:
         self._store.add((event.operation,), event.seconds)

@@ -33,6 +33,7 @@ class Observer:
             events.RequestServed: self._served,
             events.StatementDone: self.metrics.statement,
             events.ConnectionAwaited: self.metrics.waited,
+            events.ConnectionGivenUp: self._given_up,
             events.StoreCalled: self.metrics.stored,
             events.LoopLagged: self._lagged,
             events.UploadAccepted: self.metrics.uploaded,
@@ -42,8 +43,6 @@ class Observer:
             events.RequestFailed: self._request_failed,
             events.RequestTurnedAway: self._turned_away,
             events.RequestRefused: self._refused,
-            events.SignatureRefused: self._signature_refused,
-            events.SignaturesFollowed: self._signatures_followed,
             events.TransferBroken: self._transfer_broken,
             events.UploadRejected: self._upload_rejected,
             events.CodecChildLost: self._child_lost,
@@ -65,6 +64,10 @@ class Observer:
         if event.seconds > _STALLED:
             self._log.warning("event_loop_stalled", ms=round(event.seconds * 1000))
 
+    def _given_up(self, event: events.ConnectionGivenUp) -> None:
+        self.metrics.given_up(event)
+        self._log.warning("database_connection_given_up", whose=event.whose, seconds=event.seconds)
+
     def _job_done(self, event: events.JobDone) -> None:
         self.metrics.job_done(event)
         self._log.debug("job_done", kind=event.kind, ms=round(event.seconds * 1000))
@@ -80,19 +83,6 @@ class Observer:
     def _refused(self, event: events.RequestRefused) -> None:
         self.metrics.trouble("request_refused", event.why)
         self._seldom("request_refused", {"why": event.why})
-
-    def _signature_refused(self, event: events.SignatureRefused) -> None:
-        self._log.warning(
-            "signature_refused",
-            consumer=event.consumer,
-            problem=event.problem,
-            method=event.method,
-            url=event.url,
-            why=event.why,
-        )
-
-    def _signatures_followed(self, event: events.SignaturesFollowed) -> None:
-        self._log.warning("signatures_followed", consumer=event.consumer, problem=event.problem, count=event.count)
 
     def _transfer_broken(self, event: events.TransferBroken) -> None:
         self.metrics.trouble("transfer_broken", "")

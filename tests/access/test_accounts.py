@@ -4,6 +4,7 @@ import pytest
 
 from app.access.accounts import Accounts
 from app.access.secrets import SecretBox, hash_key, make_token
+from app.db.listen import Hearing
 from app.db.pool import Database
 from app.errors import Misconfigured
 from app.service.provision import Credentials, TokenOptions, put_key, put_token, revoke_key, revoke_token
@@ -13,7 +14,7 @@ BOX = SecretBox("key")
 
 @pytest.fixture(name="accounts")
 def _accounts(database: Database) -> Accounts:
-    return Accounts(database, BOX)
+    return Accounts(database, BOX, Hearing(True, True))
 
 
 @pytest.fixture(name="admin")
@@ -67,13 +68,13 @@ async def test_a_new_token_works_at_once(accounts: Accounts, admin: Credentials,
 async def test_another_secret_key_opens_nothing(database: Database, admin: Credentials) -> None:
     """With another SECRET_KEY the stored secrets are told as a configuration error."""
     with pytest.raises(Misconfigured):
-        await Accounts(database, SecretBox("other")).find_oauth(admin.consumer_key, admin.token)
+        await Accounts(database, SecretBox("other"), Hearing()).find_oauth(admin.consumer_key, admin.token)
 
 
 async def test_a_nonce_is_claimed_once_by_all_processes(accounts: Accounts, database: Database) -> None:
     """A consumer's nonce is accepted once, whoever asks."""
     assert await accounts.claim_nonce("c" * 32, "n")
-    assert not await Accounts(database, BOX).claim_nonce("c" * 32, "n")
+    assert not await Accounts(database, BOX, Hearing(True, True)).claim_nonce("c" * 32, "n")
     assert await accounts.claim_nonce("d" * 32, "n")
 
 
@@ -95,3 +96,26 @@ async def test_an_api_key_has_a_role_until_it_is_revoked(accounts: Accounts, dat
     accounts.drop()
     assert await accounts.role_of(key) is None
     assert len(hash_key(key)) == 32
+
+
+@pytest.mark.parametrize("hearing", [Hearing(), Hearing(listening=True, current=False)], ids=["deaf", "late"])
+async def test_a_revoked_credential_is_refused_where_nothing_is_heard(
+    database: Database, admin: Credentials, hearing: Hearing
+) -> None:
+    """While changes are not heard of, or late, a revoked key or token is refused at once, and a good one is taken."""
+    heard = Hearing(listening=True, current=True)
+    accounts = Accounts(database, BOX, heard)
+    number, key = await put_key(database, "admin", None)
+    _, other = await put_key(database, "admin", None)
+    for credential in (key, other):
+        assert await accounts.role_of(credential) == "admin"  # remembered
+    await accounts.find_oauth(admin.consumer_key, admin.token)
+    heard.listening, heard.current = hearing.listening, hearing.current
+    await revoke_key(database, str(number))
+    await revoke_token(database, admin.token)
+
+    assert await accounts.role_of(key) is None
+    assert await accounts.role_of(other) == "admin"
+    _, token = await accounts.find_oauth(admin.consumer_key, admin.token)
+    assert token is not None
+    assert token.revoked

@@ -3,6 +3,7 @@ from dataclasses import replace
 from app.access.accounts import Accounts
 from app.access.secrets import SecretBox, hash_key
 from app.db.connect import Connection
+from app.db.listen import Hearing
 from app.db.pool import Database
 from tests.commands.conftest import CommandLine
 
@@ -59,7 +60,7 @@ async def test_the_secret_key_is_exchanged_without_new_credentials(cli: CommandL
 
     assert await both("oauth", "reseal") == {"secrets": 2}
 
-    accounts = Accounts(database, SecretBox(new.environ["SECRET_KEY"]))
+    accounts = Accounts(database, SecretBox(new.environ["SECRET_KEY"]), Hearing())
     consumer, token = await accounts.find_oauth(credentials["consumer_key"], credentials["token"])
     assert consumer is not None
     assert token is not None

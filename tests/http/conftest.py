@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient
 
+from app.db.listen import Hearing
 from app.errors import (
     BodyBroken,
     BodyTooLarge,
@@ -64,7 +65,7 @@ def small_app(*routes: web.RouteDef, **changed: object) -> web.Application:
     app[OBSERVER] = Observer(Metrics(), sample=1)
     app[DRAIN] = Drain()
     names: tuple[RoomName, ...] = ("openmage", "spree", "delivery", "service", "glue")
-    app[SHORTCUTS] = Shortcuts(DocumentCache(0, lambda: True), Settings(), ())
+    app[SHORTCUTS] = Shortcuts(DocumentCache(0, Hearing(True, True)), Settings(), ())
     app[ROOMS] = {name: Room(document(name), tells_request_id=name == "glue") for name in names}
     app.add_routes(routes)
     return app

@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from app.db.listen import Hearing
 from app.errors import DatabaseUnavailable
 from app.http.cache import Document, DocumentCache
 from tests.e2e.conftest import eventually
@@ -17,7 +18,7 @@ def document(body: bytes = b"{}", family: int | None = 7) -> Document:
 
 
 def cache(limit: int = 100_000, seconds: float = 60) -> DocumentCache:
-    return DocumentCache(limit, lambda: True, seconds)
+    return DocumentCache(limit, Hearing(True, True), seconds)
 
 
 def incompressible(seed: int, size: int = 2000) -> bytes:
@@ -141,7 +142,7 @@ async def test_dropping_everything_empties_the_packed_documents() -> None:
 
 async def test_nothing_is_kept_while_changes_are_not_heard() -> None:
     """Without a listening connection every read asks the database."""
-    documents, source = DocumentCache(100_000, lambda: False), Source(document())
+    documents, source = DocumentCache(100_000, Hearing()), Source(document())
     source.go.set()
     await documents.fill("key", source.load)
     assert documents.get("key") is None
@@ -248,3 +249,33 @@ async def test_a_long_key_counts() -> None:
     source.go.set()
     await documents.fill(8000 * "k", source.load)
     assert documents.size > 8000
+
+
+async def test_while_changes_are_late_what_is_kept_is_not_used() -> None:
+    """While changes are heard of too late a document is read anew every time, and kept; then it is used again."""
+    hearing = Hearing(listening=True, current=True)
+    documents, source = DocumentCache(100_000, hearing), Source(document())
+    source.go.set()
+    await documents.fill("key", source.load)
+    assert documents.get("key") is not None
+
+    hearing.current = False
+    documents.stop_using()
+    assert documents.get("key") is None
+    assert "key" in documents
+
+    hearing.current = True
+    assert documents.get("key") is not None
+
+
+async def test_what_said_that_an_address_is_unknown_is_dropped_alone() -> None:
+    """Once a name may be known, only documents that say it is not are dropped, the ready ones and the packed."""
+    documents = DocumentCache(20_000, Hearing(listening=True, current=True))
+    for number in range(12):
+        source = Source(document(family=None if number % 2 else 7))
+        source.go.set()
+        await documents.fill(number, source.load)
+
+    documents.drop_families([None])
+
+    assert [number for number in range(12) if documents.get(number) is not None] == [0, 2, 4, 6, 8, 10]

@@ -4,6 +4,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
+from app.db.listen import Hearing
 from app.http.cache import Document, DocumentCache, PathKey
 from app.http.shortcuts import Shortcut, Shortcuts
 from app.settings import Settings
@@ -20,7 +21,7 @@ async def _found() -> Document:
 
 @pytest.fixture(name="documents")
 async def _documents() -> DocumentCache:
-    documents = DocumentCache(100_000, lambda: True)
+    documents = DocumentCache(100_000, Hearing(True, True))
     await documents.fill(KEY, _found)
     return documents
 

@@ -8,6 +8,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.typedefs import Handler
 from yarl import URL
 
+from app.db.listen import Hearing
 from app.db.pool import Database
 from app.dialects.glue.routes import GlueRoom
 from app.http.cache import DocumentCache
@@ -50,7 +51,7 @@ class Shop:
 
 @pytest.fixture
 async def shop(database: Database) -> AsyncIterator[Shop]:
-    documents = DocumentCache(1_000_000, lambda: True)
+    documents = DocumentCache(1_000_000, Hearing(True, True))
     room = GlueRoom(SETTINGS, ImageSetReader(database, SETTINGS), documents)
 
     @web.middleware
