@@ -9,13 +9,14 @@ import asyncio
 import logging
 import signal
 import sys
+from contextlib import suppress
 
 from aiohttp import web
 from gunicorn.errors import AppImportError
 
 from app.db.migrate import migrate
 from app.environment import read_settings
-from app.errors import Misconfigured, ProductImagesError
+from app.errors import DatabaseUnavailable, Misconfigured, ProductImagesError
 from app.http.logs import configure_logging
 from app.http.runner import Runner
 from app.main import build_app
@@ -29,7 +30,8 @@ async def application() -> web.AppRunner:
         settings = _settings()
         configure_logging(settings.log_format)
         _join_logs()
-        await migrate(settings.database_url)
+        with suppress(DatabaseUnavailable):  # it is waited for
+            await migrate(settings.database_url)
         return Runner(build_app(settings, settings.database_url))
     except ProductImagesError as error:
         raise AppImportError(str(error)) from error

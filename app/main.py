@@ -9,6 +9,7 @@ from typing import Final, get_args
 
 from aiohttp import web
 
+from app.background import in_background
 from app.db.migrate import pending
 from app.dialects.glue import docs as glue_docs
 from app.dialects.glue.match import route_of as glue_route
@@ -33,11 +34,12 @@ from app.http.edge import edge
 from app.http.hotfiles import MEDIA, ROUTE
 from app.http.landing import landing, wants_landing
 from app.http.media import media_error
+from app.http.observe import Observer
 from app.http.origin import trusted_networks
 from app.http.rooms import ROOMS, UNKEPT, Room, RoomName, room_name
 from app.http.scrape import SCRAPE
 from app.http.shortcuts import SHORTCUTS
-from app.parts import Parts, in_background
+from app.parts import Parts
 from app.service.fetch import Fetcher
 from app.service.image_sets import ImageSetReader
 from app.service.spree_gallery import SpreeGalleryReader
@@ -47,10 +49,10 @@ _ANYTHING: Final = r"[\s\S]*"  # of a path once it is decoded: `.` would stop at
 _CHAPTERS: Final = (SERVICE, DELIVERY, glue_docs.CHAPTER, openmage_docs.CHAPTER, spree_docs.CHAPTER)
 
 
-def build_app(settings: Settings, dsn: str) -> web.Application:
+def build_app(settings: Settings, dsn: str, observer: Observer | None = None) -> web.Application:
     """The web application; with `run_worker` it works off jobs, too."""
     trusted_networks(settings.trusted_proxies)  # a mistake in them is told now, not to the first client
-    parts = Parts(settings, dsn)
+    parts = Parts(settings, dsn, observer)
     app = _service_app(parts)
     glue = GlueRoom(settings, ImageSetReader(parts.database, settings), parts.documents)
     openmage = OpenMageRoom(
@@ -61,16 +63,12 @@ def build_app(settings: Settings, dsn: str) -> web.Application:
         OpenMageUploads(parts.intake, settings.max_body_bytes, parts.observer),
         parts.documents,
         parts.write_limits,
-        parts.observer,
     )
     spree, spree_files = _spree(parts)
 
     async def storefront(request: web.Request) -> web.StreamResponse:
-        room = room_name(request.rel_url.raw_path)
-        if room == "service":
+        if room_name(request.rel_url.raw_path) == "service":
             raise NotFound(f"{request.method} is not routed there")
-        if room == "delivery":  # behind more than one slash
-            return await parts.media.handle(request)
         return landing() if wants_landing(request) else await glue.handle(request)
 
     rooms: dict[RoomName, Room] = {
@@ -131,8 +129,8 @@ def _spree(parts: Parts) -> tuple[SpreeRoom, SpreeDelivery]:
 
 
 async def _running(parts: Parts) -> AsyncIterator[None]:
-    async with parts.opened(), parts.observed(), AsyncExitStack() as stack:
-        await stack.enter_async_context(in_background(parts.listener.run()))
+    async with parts.opened(waits=True), parts.observed(), AsyncExitStack() as stack:
+        await stack.enter_async_context(in_background("listener", parts.listener.run, parts.observer))
         if parts.settings.run_worker:
             await stack.enter_async_context(parts.working())
         yield

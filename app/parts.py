@@ -2,19 +2,22 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Coroutine, Hashable, Iterable
+from collections.abc import AsyncIterator, Hashable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 from app.access.accounts import Accounts
 from app.access.oauth import OAuth
 from app.access.secrets import SecretBox
-from app.db.listen import Listener
+from app.background import in_background
+from app.db.listen import Hearing, Listener
+from app.db.migrate import migrate
 from app.db.pool import Database
 from app.dialects.glue.routes import READS as GLUE_READS
 from app.dialects.openmage.routes import READS as OPENMAGE_READS
 from app.dialects.spree.routes import READS as SPREE_READS
-from app.errors import DatabaseUnavailable, ProductImagesError
+from app.errors import DatabaseUnavailable
 from app.events import CheckFailed
 from app.http.bytecache import ByteCache
 from app.http.cache import DocumentCache
@@ -28,7 +31,7 @@ from app.http.shortcuts import Shortcuts
 from app.http.writes import WriteLimits
 from app.model import ProductId
 from app.raster.pool import CodecPool
-from app.service.clocks import ClockWatch
+from app.service.clocks import LOOK_SECONDS, ClockWatch
 from app.service.filing import Filing
 from app.service.gallery import GalleryReader
 from app.service.gallery_writer import GalleryWriter
@@ -52,10 +55,10 @@ _TIDY_SECONDS: Final = 60.0
 class Parts:
     """One process's share of the service. `dsn` is the Postgres to use, embedded or not."""
 
-    def __init__(self, settings: Settings, dsn: str) -> None:
+    def __init__(self, settings: Settings, dsn: str, observer: Observer | None = None) -> None:
         self.settings = settings
         self.dsn = dsn
-        self.observer = Observer(Metrics(), sample=settings.log_sample)
+        self.observer = observer or Observer(Metrics(), sample=settings.log_sample)
         self.database = Database(dsn, size=settings.database_pool_size, observe=self.observer)
         self.store = open_store(settings, self.observer)
         self.codecs = CodecPool(settings, self.observer)
@@ -67,11 +70,13 @@ class Parts:
         self.spree_writer = SpreeGalleryWriter(
             self.database, self.filing, self.drop, lambda path: self.media.drop_path(path)
         )
-        self.accounts = Accounts(self.database, SecretBox(settings.secret_key, settings.secret_key_former))
+        hearing = Hearing()
+        box = SecretBox(settings.secret_key, settings.secret_key_former)
+        self.accounts = Accounts(self.database, box, hearing)
         self.oauth = OAuth(self.accounts, settings.openmage_oauth_past_seconds)
-        self.listener = Listener(dsn, self.hear, self.drop_all, observe=self.observer)
-        self.documents = DocumentCache(
-            settings.document_cache_bytes, lambda: self.listener.listening, settings.document_cache_seconds
+        self.documents = DocumentCache(settings.document_cache_bytes, hearing, settings.document_cache_seconds)
+        self.listener = Listener(
+            dsn, self.hear, self.drop_all, hearing, on_silence=self.documents.stop_using, observe=self.observer
         )
         reads = GLUE_READS | OPENMAGE_READS | SPREE_READS
         self.shortcuts = Shortcuts(self.documents, settings, reads)
@@ -81,7 +86,7 @@ class Parts:
             self.renderer,
             self.store,
             settings.media_cache_bytes - spree_share,
-            lambda: self.listener.listening,
+            lambda: hearing.listening,
             settings.media_negotiate,
         )
         metrics = self.observer.metrics
@@ -105,8 +110,10 @@ class Parts:
         self.documents.drop_families(families)
 
     def hear(self, payload: str) -> None:
-        """A change, in the words of `sql/migrations/0002_change_notification.sql`."""
+        """A change, in the words of `sql/migrations`, 0002 and 0011."""
         match payload:
+            case "unknown":
+                self.documents.drop_families([None])
             case "*" | "addresses":
                 self.documents.drop_all()
             case "paths":
@@ -132,53 +139,51 @@ class Parts:
         self.shortcuts.forget()
 
     @asynccontextmanager
-    async def opened(self) -> AsyncIterator[None]:
-        """Database, store and codecs, for as long as the block lasts."""
+    async def opened(self, *, waits: bool = False) -> AsyncIterator[None]:
+        """Database, its schema up to date, store and codecs, for as long as the block lasts. Where the database is
+        away, that is raised, or (`waits`) it is opened as soon as it is there; until then whatever is asked of it is
+        `DatabaseUnavailable`, too."""
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(self.database)
+            stack.push_async_callback(self.database.close)
             await stack.enter_async_context(self.store)
             stack.push_async_callback(self.codecs.close)
-            await stack.enter_async_context(in_background(self._tidy()))
-            with suppress(DatabaseUnavailable):  # it may come later; every build registers its recipes, too
-                await self.renderer.register_recipes()
+            for tidy in (self.intake.tidy, self.store.tidy):
+                await stack.enter_async_context(in_background("tidy", tidy, self.observer, every=_TIDY_SECONDS))
+            try:
+                await self._open_database()
+            except DatabaseUnavailable as error:
+                if not waits:
+                    raise
+                self.observer(CheckFailed("database", error.reason))
+                await stack.enter_async_context(in_background("database", self._open_database, self.observer))
             yield
+
+    async def _open_database(self) -> None:
+        await migrate(self.dsn, observe=self.observer)
+        await self.database.open()
+        with suppress(DatabaseUnavailable):  # every build registers its recipes, too
+            await self.renderer.register_recipes()
 
     @asynccontextmanager
     async def observed(self) -> AsyncIterator[None]:
         """Figures of this process, for its siblings and of its event loop, for as long as the block lasts."""
-        async with self.scrape.shared(), in_background(watch_loop(self.observer)), in_background(self.clocks.run()):
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self.scrape.shared())
+            loop = partial(watch_loop, self.observer)
+            await stack.enter_async_context(in_background("event loop", loop, self.observer))
+            clocks = in_background("clocks", self.clocks.look, self.observer, every=LOOK_SECONDS)
+            await stack.enter_async_context(clocks)
             yield
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Jobs are worked off for as long as the block lasts, and no new ones taken once the process drains."""
         working = asyncio.create_task(self.worker.run())
-        async with in_background(self._stop_working()):
+        async with in_background("drain", self._stop_working, self.observer):
             yield
         await self.worker.stop()
         await working
 
-    async def _tidy(self) -> None:
-        while True:
-            for tidy in (self.intake.tidy, self.store.tidy):
-                try:
-                    await tidy()
-                except (ProductImagesError, OSError) as error:  # the next round may go better
-                    self.observer(CheckFailed("tidy", f"{type(error).__name__}: {error}"))
-            await asyncio.sleep(_TIDY_SECONDS)
-
     async def _stop_working(self) -> None:
         await self.drain.wait()
         await self.worker.stop()
-
-
-@asynccontextmanager
-async def in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """A task that is cancelled when the block ends."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task

@@ -9,17 +9,24 @@ from contextlib import AsyncExitStack, contextmanager
 from aiohttp import web
 
 from app.errors import Misconfigured
+from app.http.metrics import Metrics
+from app.http.observe import Observer
 from app.http.runner import Runner
 from app.main import build_app, build_watch_app
 from app.parts import Parts
 from app.settings import Settings
 
 
-async def serve(settings: Settings, dsn: str, ready: Callable[[int], None]) -> None:
+def observer_of(settings: Settings) -> Observer:
+    """Hears all that happens in this process."""
+    return Observer(Metrics(), sample=settings.log_sample)
+
+
+async def serve(settings: Settings, dsn: str, ready: Callable[[int], None], observer: Observer | None = None) -> None:
     """Serves until SIGTERM or SIGINT; `ready` is told the port. Requests in flight are answered and the job in
     hand is finished or given back; SIGTERM leaves balancers time to notice. Misconfigured if the address cannot be
     listened on."""
-    runner = Runner(build_app(settings, dsn))
+    runner = Runner(build_app(settings, dsn, observer))
     async with AsyncExitStack() as stack:
         stop = stack.enter_context(_stop_signals())
         stack.push_async_callback(runner.cleanup)
@@ -30,12 +37,12 @@ async def serve(settings: Settings, dsn: str, ready: Callable[[int], None]) -> N
             runner.drain_seconds = 0
 
 
-async def work(settings: Settings, dsn: str) -> None:
+async def work(settings: Settings, dsn: str, observer: Observer) -> None:
     """Works off jobs until SIGTERM or SIGINT."""
-    parts = Parts(settings, dsn)
+    parts = Parts(settings, dsn, observer)
     runner = Runner(build_watch_app(parts))
     runner.drain_seconds = 0
-    async with parts.opened(), parts.observed(), AsyncExitStack() as stack:
+    async with parts.opened(waits=True), parts.observed(), AsyncExitStack() as stack:
         stop = stack.enter_context(_stop_signals())
         if settings.worker_port:
             stack.push_async_callback(runner.cleanup)

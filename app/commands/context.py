@@ -18,6 +18,7 @@ from app.embedded.postgres import embedded_postgres
 from app.embedded.secret_key import with_secret_key
 from app.environment import read_settings
 from app.errors import ProductImagesError
+from app.events import Observe, nobody
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -48,18 +49,18 @@ class Context:
         return SecretBox(settings.secret_key, settings.secret_key_former)
 
     @asynccontextmanager
-    async def postgres(self, role: Role = "guest") -> AsyncIterator[str]:
+    async def postgres(self, role: Role = "guest", observe: Observe = nobody) -> AsyncIterator[str]:
         """The connection string of the database in use; an embedded one runs for as long as the block lasts."""
         if not self.settings.embedded:
             yield self.settings.database_url
             return
-        async with embedded_postgres(self.settings.data_dir, role=role) as dsn:
+        async with embedded_postgres(self.settings.data_dir, role=role, observe=observe) as dsn:
             yield dsn
 
     @asynccontextmanager
-    async def migrated(self, role: Role = "guest") -> AsyncIterator[str]:
+    async def migrated(self) -> AsyncIterator[str]:
         """As `postgres`, the schema up to date."""
-        async with self.postgres(role) as dsn:
+        async with self.postgres() as dsn:
             await migrate(dsn)
             yield dsn
 
@@ -74,7 +75,7 @@ class Context:
         """What the service is made of, opened, for commands that do its work."""
         from app.parts import Parts  # it brings in everything, which no other command should wait for
 
-        async with self.migrated() as dsn:
+        async with self.postgres() as dsn:
             self.log()
             parts = Parts(self.service_settings, dsn)
             async with parts.opened():

@@ -12,11 +12,12 @@ def register(nouns: Nouns) -> None:
 
 async def _worker(_: argparse.Namespace, context: Context) -> int:
     from app.http.logs import configure_logging  # these bring in everything: no other command should wait for that
-    from app.server import work
+    from app.server import observer_of, work
 
     settings = context.service_settings
     configure_logging(settings.log_format)
-    async with context.migrated() as dsn:
+    observer = observer_of(settings)
+    async with context.postgres("guest", observer) as dsn:
         say("Working off jobs.")
-        await work(settings, dsn)
+        await work(settings, dsn, observer)
     return 0

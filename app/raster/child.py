@@ -19,11 +19,12 @@ import PIL
 from PIL import AvifImagePlugin, Image, PngImagePlugin, _imaging, features
 
 from app.errors import CodecFailed, Excess, ImageLimitExceeded, ImageUndecodable, ProductImagesError
-from app.model import SOURCE_FORMATS, Facts, Format, Recipe, Rendered, SourceFormat
+from app.model import Facts, Format, Recipe, Rendered
 from app.raster.clean.png import LARGEST_PROFILE
 from app.raster.limits import Limits, check
-from app.raster.sniff import facts_of
-from app.raster.source import source_of
+from app.raster.pixels import forgiving
+from app.raster.sniff import facts_of, mapped
+from app.raster.source import Source
 from app.raster.treat import treat
 
 P = ParamSpec("P")
@@ -137,10 +138,10 @@ def _excess(error: Image.DecompressionBombError) -> Excess:
     return Excess("MAX_PIXELS", Image.MAX_IMAGE_PIXELS or 0, int(told[0]) if told else 0)
 
 
-def header(path: Path, limits: Limits, allowed: frozenset[SourceFormat] = SOURCE_FORMATS) -> Facts:
-    """The facts of an image within the limits, without decoding it; FormatNotAllowed for one that is not `allowed`."""
+def header(path: Path, limits: Limits) -> Facts:
+    """The facts of an image within the limits, without decoding it."""
     with _decoding():
-        return check(facts_of(path, most_frames=limits.frames, allowed=allowed), limits)
+        return check(facts_of(path, most_frames=limits.frames), limits)
 
 
 def inspect(path: Path, limits: Limits, whole: bool = True) -> Facts:
@@ -149,8 +150,9 @@ def inspect(path: Path, limits: Limits, whole: bool = True) -> Facts:
     Without `whole` a JPEG may end inside its scans.
     """
     facts = header(path, limits)
-    with _decoding(), source_of(path, facts, keep_copyright=True, whole=whole) as source:
-        source.check()
+    with _decoding(), forgiving(not whole and facts.format == "jpeg"), mapped(path) as upload:
+        source = Source(upload, facts, keep_copyright=True, whole=whole)
+        source.public()
     return replace(facts, notes=tuple(source.notes))
 
 

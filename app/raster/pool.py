@@ -12,7 +12,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from app.errors import CodecFailed, ProductImagesError, Unavailable
 from app.events import CodecChildLost, CodecTaskDone, Observe, nobody
-from app.model import SOURCE_FORMATS, Facts, Format, Recipe, Rendered, SourceFormat
+from app.model import Facts, Format, Recipe, Rendered
 from app.raster import child
 from app.raster.budget import PixelBudget
 from app.raster.launch import Launcher
@@ -47,20 +47,13 @@ class CodecPool:
         self._running: set[Future[Any]] = set()
         self._closed = False
 
-    async def inspect(
-        self,
-        path: Path,
-        *,
-        decode: bool = True,
-        whole: bool = True,
-        allowed: frozenset[SourceFormat] = SOURCE_FORMATS,
-    ) -> Facts:
+    async def inspect(self, path: Path, *, decode: bool = True, whole: bool = True) -> Facts:
         """What the file at `path` is. With `decode` every frame of it was decoded, too, and notes tell what was
-        found; without `whole` a JPEG may end inside its scans. What is not `allowed` is not even opened.
+        found; without `whole` a JPEG may end inside its scans.
 
         Raises FormatNotAllowed, ImageLimitExceeded, ImageUndecodable or CodecFailed, and nothing else.
         """
-        facts = await self.run(child.header, path, self._limits, allowed)
+        facts = await self.run(child.header, path, self._limits)
         if not decode:
             return facts
         async with self._budget.take(_pixels(facts)), self._told("inspect", facts):

@@ -5,8 +5,11 @@ from pathlib import Path
 from typing import Final
 
 from app.errors import InvalidCommand
-from app.model import SOURCE_FORMATS
+from app.model import EXTENSIONS, Format
 from app.service.intake import Blob, Intake, Spool
+
+FORMATS: Final[frozenset[Format]] = frozenset(EXTENSIONS)
+"""All that a catalogue may hold: an export has it, too."""
 
 _AT_ONCE: Final = 4
 _BLOCK: Final = 1024 * 1024
@@ -29,9 +32,9 @@ class GalleryFiles:
             raise InvalidCommand(f"there is no file {name} in {self._folder}.")
         async with self._turns, self._intake.spool() as spool:
             await _copy(path, spool)
-            if known := await self._intake.recognise(spool, SOURCE_FORMATS, keep=self._keep):
+            if known := await self._intake.recognise(spool, FORMATS, keep=self._keep):
                 return known
-            return await (self._intake.keep if self._keep else self._intake.inspect)(spool, SOURCE_FORMATS)
+            return await (self._intake.keep if self._keep else self._intake.inspect)(spool, FORMATS)
 
 
 async def _copy(path: Path, spool: Spool) -> None:
