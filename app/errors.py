@@ -192,6 +192,10 @@ class OriginalMissing(Unavailable):
     retry_after = 60  # who can put them back is an operator
 
 
+class CodecsUnavailable(Unavailable):
+    """The image could not be processed now."""
+
+
 class RenditionDelayed(Unavailable):
     """The rendition could not be made now."""
 

@@ -1,31 +1,37 @@
 """What runs inside a codec child: limits on itself first, then one image at a time."""
 
+import codecs
 import ctypes
 import fcntl
+import importlib
 import os
 import re
 import resource
 import select
 import signal
+import socket
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
-from multiprocessing import parent_process
 from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
 import PIL
 from PIL import AvifImagePlugin, Image, PngImagePlugin, _imaging, features
 
-from app.errors import CodecFailed, Excess, ImageLimitExceeded, ImageUndecodable, ProductImagesError
+from app.errors import CodecFailed, CodecsUnavailable, Excess, ImageLimitExceeded, ImageUndecodable, ProductImagesError
 from app.model import Facts, Format, Recipe, Rendered
+from app.raster.buffer import File
 from app.raster.clean.png import LARGEST_PROFILE
+from app.raster.containment import contain
 from app.raster.limits import Limits, check
 from app.raster.pixels import forgiving
 from app.raster.sniff import facts_of, mapped
 from app.raster.source import Source
 from app.raster.treat import treat
+from app.raster.wire import OUT_OF_MEMORY, Hung, hear_task, say
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -38,18 +44,52 @@ _MOST_KEPT_BYTES: Final = 64 * 1024 * 1024
 _NICENESS: Final = 10
 """A picture can wait for a processor, a reader cannot: this much behind the service itself."""
 
+_LATE: Final = ("PIL.ImagePalette", "PIL.ImageColor", "PIL.MpoImagePlugin", "PIL.TiffImagePlugin", "PIL.JpegPresets")
+_ENCODINGS: Final = ("ascii", "latin-1", "utf-8", "utf-16", "utf-16-be", "utf-16-le", "utf-32", "cp1252")
+
+
 _CODECS: Final = ("jpg", "webp", "avif", "zlib", "littlecms2")
 
 
-def prepare(memory_bytes: int, max_pixels: int) -> None:
-    """Runs once in each new child: bounds its memory, ties its life to its parent's, and lets others go first."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a decoder that hangs never returns to a Python handler
-    _die_with_parent()
+def main(number: int, memory_bytes: int, max_pixels: int) -> None:
+    """The life of a child: it shuts itself in, tells what holds, and works off what it is given at standard input."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    line = socket.socket(fileno=os.dup(sys.stdin.fileno()))
+    _die_with_parent(sys.stdout.fileno())
     os.nice(_NICENESS)
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     warnings.simplefilter("ignore")
     tune(max_pixels)
+    _load_the_rest()
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stderr.fileno())  # until here, it tells why a child does not start
+    say(line, contain(number))
+    with suppress(Hung):
+        while True:
+            _serve(line)
+
+
+def _load_the_rest() -> None:
+    """What Pillow and Python look for only when they need it: a child that is shut in finds no file any more."""
+    Image.preinit()
+    for name in _LATE:
+        importlib.import_module(name)
+    for encoding in _ENCODINGS:
+        codecs.lookup(encoding)
+
+
+def _serve(line: socket.socket) -> None:
+    """One task: what comes of it is (True, its result) or (False, an error of our own family)."""
+    (seconds, task, args), file = hear_task(line)
+    try:
+        say(line, (True, run(seconds, task, *(args if file is None else (file, *args)))))
+    except ProductImagesError as error:
+        say(line, (False, error))
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)  # and whatever it holds is free for the next one
+    finally:
+        if file is not None:
+            os.close(file)
 
 
 def tune(max_pixels: int) -> None:
@@ -73,14 +113,11 @@ def _keep_freed_memory() -> None:
         mallopt(_M_ARENA_MAX, 1)  # both threads of a treatment share it
 
 
-def _die_with_parent() -> None:
-    """The kernel kills this process when the parent's end of their pipe closes, even in the middle of a decoder.
+def _die_with_parent(pipe: int) -> None:
+    """The kernel kills this process when the parent's end of a pipe closes, even in the middle of a decoder.
 
-    PR_SET_PDEATHSIG would watch the fork server instead, which lives as long as its children do.
+    PR_SET_PDEATHSIG would watch the thread that started us, which may end long before.
     """
-    parent = parent_process()
-    assert parent is not None
-    pipe = parent.sentinel
     fcntl.fcntl(pipe, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(pipe, fcntl.F_SETSIG, signal.SIGKILL)
     fcntl.fcntl(pipe, fcntl.F_SETFL, fcntl.fcntl(pipe, fcntl.F_GETFL) | os.O_ASYNC)
@@ -96,10 +133,10 @@ def run(seconds: int, task: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -
 
 @contextmanager
 def _cpu_limit(seconds: int) -> Iterator[None]:
-    """A second line behind the pool's clock. The kernel ends the process when the time is used up."""
+    """The kernel ends the process when the time is used up; it counts in whole seconds."""
     spent = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    until = int(spent.ru_utime + spent.ru_stime) + seconds + 2
+    until = int(spent.ru_utime + spent.ru_stime) + seconds + 1
     resource.setrlimit(resource.RLIMIT_CPU, (until, hard))
     try:
         yield
@@ -115,6 +152,10 @@ def _typed_errors() -> Iterator[None]:
         bare = type(error)(error.reason)
         bare.__dict__.update(error.__dict__)
         raise bare from None
+    except MemoryError:
+        raise
+    except (ImportError, OSError) as error:  # the picture lies in memory, so it is none of its doing
+        raise CodecsUnavailable(f"{type(error).__name__}: {error}") from None
     except BaseException as error:  # SystemExit too: it would travel to the parent and end the service there
         raise CodecFailed(f"{type(error).__name__}: {error}") from None
 
@@ -124,11 +165,13 @@ def _decoding() -> Iterator[None]:
     """Pillow tells damage by many exceptions; inside a decoder all but a want of memory mean the same."""
     try:
         yield
-    except (ProductImagesError, MemoryError, FileNotFoundError, PermissionError):
+    except (ProductImagesError, MemoryError, ImportError):
         raise
     except Image.DecompressionBombError as error:
         raise ImageLimitExceeded(str(error), _excess(error)) from error
     except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:  # Pillow's own have no number
+            raise
         raise ImageUndecodable(f"{type(error).__name__}: {error}") from error
 
 
@@ -138,34 +181,34 @@ def _excess(error: Image.DecompressionBombError) -> Excess:
     return Excess("MAX_PIXELS", Image.MAX_IMAGE_PIXELS or 0, int(told[0]) if told else 0)
 
 
-def header(path: Path, limits: Limits) -> Facts:
+def header(file: File, limits: Limits) -> Facts:
     """The facts of an image within the limits, without decoding it."""
     with _decoding():
-        return check(facts_of(path, most_frames=limits.frames), limits)
+        return check(facts_of(file, most_frames=limits.frames), limits)
 
 
-def inspect(path: Path, limits: Limits, whole: bool = True) -> Facts:
+def inspect(file: File, limits: Limits, whole: bool = True) -> Facts:
     """The facts of an image of which every frame decodes and whose original can be cleaned, with what was found.
 
     Without `whole` a JPEG may end inside its scans.
     """
-    facts = header(path, limits)
-    with _decoding(), forgiving(not whole and facts.format == "jpeg"), mapped(path) as upload:
+    facts = header(file, limits)
+    with _decoding(), forgiving(not whole and facts.format == "jpeg"), mapped(file) as upload:
         source = Source(upload, facts, keep_copyright=True, whole=whole)
         source.public()
     return replace(facts, notes=tuple(source.notes))
 
 
 def build(
-    path: Path,
+    file: File,
     limits: Limits,
     recipes: Sequence[Recipe],
     formats: Sequence[Format] | None,
     keep_copyright: bool,
 ) -> list[Rendered]:
     """Every recipe in every format; in the source's own where `formats` is None."""
-    facts = header(path, limits)
-    return list(treat(path, facts, recipes, formats or (facts.format,), keep_copyright=keep_copyright))
+    facts = header(file, limits)
+    return list(treat(file, facts, recipes, formats or (facts.format,), keep_copyright=keep_copyright))
 
 
 def versions() -> dict[str, str]:

@@ -2,169 +2,205 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import Future
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from pebble import ProcessExpired, ProcessPool
-
-from app.errors import CodecFailed, ProductImagesError, Unavailable
+from app.errors import CodecFailed, CodecsUnavailable, DiscUnavailable, Unavailable
 from app.events import CodecChildLost, CodecTaskDone, Observe, nobody
 from app.model import Facts, Format, Recipe, Rendered
 from app.raster import child
 from app.raster.budget import PixelBudget
-from app.raster.launch import Launcher
 from app.raster.limits import Limits
+from app.raster.process import Child, ChildLost
+from app.raster.turns import Turn, Turns
 from app.settings import Settings
 
 T = TypeVar("T")
+_Work = tuple[Callable[..., T], Sequence[Any]]
 
 _TASKS_PER_CHILD: Final = 200
-_GRACE: Final = 10
-"""Seconds beyond a task's time after which the pool itself is taken to be stuck."""
-
-
-class _PoolBroken(CodecFailed):
-    """The image could not be processed."""
+_PATIENCE: Final = 3
+"""How many times its processor time a task may take on the clock: the machine may have much else to do."""
 
 
 class CodecPool:
-    """Children start with the first image. One pool serves one event loop."""
+    """Children start with the first images. One pool serves one event loop."""
 
     def __init__(self, settings: Settings, observe: Observe = nobody) -> None:
         self._observe = observe
-        self._processes = settings.codec_processes
         self._seconds = settings.codec_seconds
+        self._patience = _PATIENCE * (settings.codec_seconds + 1)
         self._memory = settings.codec_memory_bytes
         self._limits = Limits(settings.max_pixels, settings.max_total_pixels, settings.max_frames)
         self._keep_copyright = settings.keep_copyright
-        self._slots = asyncio.Semaphore(self._processes)
-        self._budget = PixelBudget(settings.codec_pixels)
-        self._starting = asyncio.Lock()
-        self._pool: ProcessPool | None = None
-        self._running: set[Future[Any]] = set()
+        self._turns = Turns(settings.codec_processes)
+        inspected = max(1, settings.codec_pixels // 3)
+        self._inspected = PixelBudget(inspected)
+        self._built = PixelBudget(settings.codec_pixels - inspected)
+        self._threads = ThreadPoolExecutor(2 * settings.codec_processes + 2, thread_name_prefix="codecs")
+        self._numbers = count()
+        self._begun = 0
+        self._idle: list[Child] = []
+        self._busy: set[Child] = set()
+        self._running: set[asyncio.Future[Any]] = set()
+        self._ending: set[asyncio.Future[None]] = set()
         self._closed = False
 
-    async def inspect(self, path: Path, *, decode: bool = True, whole: bool = True) -> Facts:
-        """What the file at `path` is. With `decode` every frame of it was decoded, too, and notes tell what was
-        found; without `whole` a JPEG may end inside its scans.
+    async def inspect(self, path: Path, *, whole: bool = True) -> Facts:
+        """What the file at `path` is, every frame of which was decoded; notes tell what was found. Without `whole` a
+        JPEG may end inside its scans.
 
-        Raises FormatNotAllowed, ImageLimitExceeded, ImageUndecodable or CodecFailed, and nothing else.
+        Raises FormatNotAllowed, ImageLimitExceeded, ImageUndecodable or CodecFailed for the picture's own sake;
+        CodecsUnavailable where a child was ended from outside or had too little time, DiscUnavailable where the file
+        cannot be read: then nothing is said of the picture.
         """
-        facts = await self.run(child.header, path, self._limits)
-        if not decode:
-            return facts
-        async with self._budget.take(_pixels(facts)), self._told("inspect", facts):
-            return await self.run(child.inspect, path, self._limits, whole)
+        facts: Facts = await self.run(child.header, self._limits, path=path, turn="inspect")
+        async with self._at_work("inspect", facts, "inspect"):
+            return await self.run(child.inspect, self._limits, whole, path=path, turn="inspect")
 
     async def build(
-        self, path: Path, recipes: Sequence[Recipe], formats: Sequence[Format] | None = None
+        self, path: Path, recipes: Sequence[Recipe], formats: Sequence[Format] | None = None, *, turn: Turn = "build"
     ) -> list[Rendered]:
         """Every recipe in every format (None: the source's own), from one decode.
 
         A recipe without a box gives the cleaned original, in its own format only. Raises as `inspect` does.
         """
-        facts = await self.run(child.header, path, self._limits)
-        work = _pixels(facts) if any(recipe.box for recipe in recipes) else 0
-        async with self._budget.take(work), self._told("build", facts):
-            return await self.run(child.build, path, self._limits, tuple(recipes), formats, self._keep_copyright)
+        facts: Facts = await self.run(child.header, self._limits, path=path, turn=turn)
+        async with self._at_work("build", facts, turn, decodes=any(recipe.box for recipe in recipes)):
+            wanted = tuple(recipes), formats, self._keep_copyright
+            return await self.run(child.build, self._limits, *wanted, path=path, turn=turn)
 
-    async def run(self, task: Callable[..., T], *args: Any) -> T:
-        """`task(*args)` in a child; a crash, a hang or a want of memory becomes CodecFailed.
+    async def run(self, task: Callable[..., T], *args: Any, path: Path | None = None, turn: Turn = "build") -> T:
+        """`task(*args)` in a child, with the open file at `path` before the other arguments.
 
-        Cancelling the caller ends the child that works for it.
+        A picture that ends its child is tried once more in a fresh one. Should that end, too, it is refused, unless
+        somebody else ended it while others were at work. Cancelling the caller ends the child that works for it.
         """
-        async with self._slots:
+        async with self._turns.take(turn):
             try:
-                return await self._attempt(task, *args)
-            except _PoolBroken:  # an idle child was killed from outside, which is no image's fault
-                return await self._attempt(task, *args)
+                return await self._attempt(self._usual, path, (task, args))
+            except ChildLost as lost:
+                if lost.out_of_time or turn == "further":
+                    raise CodecFailed(f"Timeout: {lost}" if lost.out_of_time else str(lost)) from lost
+            begun, was_alone = self._begun, self._turns.taken == 1
+            try:
+                return await self._attempt(self._fresh, path, (task, args))
+            except ChildLost as again:
+                if again.from_outside and not (was_alone and self._begun == begun + 1):
+                    raise CodecsUnavailable(f"two children were ended from outside: {again}") from again
+                raise CodecFailed(str(again)) from again
 
     async def close(self) -> None:
         """Ends the children; work in hand is cancelled."""
         self._closed = True
-        for future in tuple(self._running):
-            future.cancel()
-        if self._pool is not None:
-            await self._discard(self._pool)
+        for answer in tuple(self._running):
+            answer.cancel()
+        for one in self._busy:
+            one.kill()
+        while self._idle:
+            self._retire(self._idle.pop())
+        while self._busy or self._ending:
+            await asyncio.sleep(0)
+            await asyncio.gather(*self._ending)
+        self._threads.shutdown(wait=False)
 
     def describe(self) -> dict[str, str]:
         """The versions of the codecs, for `doctor`."""
         return child.versions()
 
-    async def _attempt(self, task: Callable[..., T], *args: Any) -> T:
-        pool = await self._ready()
-        try:
-            future = pool.schedule(child.run, args=(self._seconds, task, *args), timeout=self._seconds)
-            return await self._result(pool, future)
-        except RuntimeError as error:
-            self._observe(CodecChildLost("pool", str(error)))
-            await self._discard(pool)
-            raise _PoolBroken(f"the pool broke: {error}") from error
+    async def contained(self) -> dict[str, bool]:
+        """Which walls a child has shut itself in with, and whether each holds; for `doctor`."""
+        async with self._turns.take("inspect"):
+            one = await self._usual()
+            self._put_back(one)
+            return one.contained
 
-    async def _result(self, pool: ProcessPool, future: Future[T]) -> T:
-        self._running.add(future)
+    async def _attempt(self, take: Callable[[], Awaitable[Child]], path: Path | None, work: _Work[T]) -> T:
+        one = await take()
+        self._busy.add(one)
+        self._begun += 1
         try:
-            async with asyncio.timeout(self._seconds + _GRACE) as patience:
-                return await asyncio.wrap_future(future)
-        except (ProductImagesError, RuntimeError):
+            return await self._answer(one, path, work)
+        except ChildLost as lost:
+            self._observe(CodecChildLost("timeout" if lost.out_of_time else "crash", str(lost)))
             raise
-        except Exception as error:
-            self._tell_loss(error, stuck=patience.expired())
-            if patience.expired():
-                await self._discard(pool)
-            raise CodecFailed(_words(error)) from error
+        except OSError as error:
+            raise DiscUnavailable(str(error)) from error
         finally:
-            self._running.discard(future)
+            self._put_back(one)
 
-    def _tell_loss(self, error: Exception, *, stuck: bool) -> None:
-        if stuck:
-            self._observe(CodecChildLost("pool", _words(error)))
-        elif isinstance(error, TimeoutError):
-            self._observe(CodecChildLost("timeout", _words(error)))
-        elif isinstance(error, ProcessExpired):
-            self._observe(CodecChildLost("crash", _words(error)))
+    async def _answer(self, one: Child, path: Path | None, work: _Work[T]) -> T:
+        answer: asyncio.Future[T] = self._in_thread(one.ask, path, self._seconds, *work)
+        self._running.add(answer)
+        answer.add_done_callback(self._heard)
+        try:
+            async with asyncio.timeout(self._patience):
+                return await asyncio.shield(answer)
+        except TimeoutError as error:
+            self._observe(CodecChildLost("timeout", f"Timeout: {self._patience} s on the clock"))
+            raise CodecsUnavailable("Timeout: the machine has much else to do") from error
+
+    def _heard(self, answer: asyncio.Future[Any]) -> None:
+        self._running.discard(answer)
+        if not answer.cancelled():
+            answer.exception()  # with its caller gone nobody else would look at it
+
+    async def _usual(self) -> Child:
+        while self._idle:
+            one = self._idle.pop()
+            if one.is_alive():
+                return one
+            self._retire(one)  # it was killed from outside, which is no image's fault
+        return await self._fresh()
+
+    async def _fresh(self) -> Child:
+        if self._closed:
+            raise Unavailable("the codec pool is closed")
+        if self._idle:
+            self._retire(self._idle.pop())  # it makes room
+        starting = self._in_thread(Child, next(self._numbers), self._memory, self._limits.pixels)
+        try:
+            one = await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            starting.add_done_callback(self._unwanted)
+            raise
+        if self._closed:
+            self._retire(one)
+            raise Unavailable("the codec pool is closed")
+        return one
+
+    def _unwanted(self, starting: asyncio.Future[Child]) -> None:
+        if not starting.cancelled() and starting.exception() is None:
+            self._put_back(starting.result())
+
+    def _put_back(self, one: Child) -> None:
+        self._busy.discard(one)
+        if one.is_ready and one.tasks < _TASKS_PER_CHILD and not self._closed:
+            self._idle.append(one)
+        else:
+            self._retire(one)
+
+    def _retire(self, one: Child) -> None:
+        one.kill()
+        ending = asyncio.get_running_loop().run_in_executor(None, one.end)
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
+
+    def _in_thread(self, work: Callable[..., T], *args: Any) -> asyncio.Future[T]:
+        return asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
 
     @asynccontextmanager
-    async def _told(self, task: str, facts: Facts) -> AsyncIterator[None]:
-        started = time.perf_counter()
-        yield
-        self._observe(CodecTaskDone(task, _pixels(facts), time.perf_counter() - started))
-
-    async def _ready(self) -> ProcessPool:
-        async with self._starting:
-            if self._closed:
-                raise Unavailable("the codec pool is closed")
-            if self._pool is None:
-                self._pool = await asyncio.to_thread(self._start)
-            return self._pool
-
-    def _start(self) -> ProcessPool:
-        pool = ProcessPool(
-            self._processes,
-            max_tasks=_TASKS_PER_CHILD,
-            initializer=child.prepare,
-            initargs=(self._memory, self._limits.pixels),
-            context=Launcher(),
-        )
-        assert pool.active  # asking starts the children
-        return pool
-
-    async def _discard(self, pool: ProcessPool) -> None:
-        if self._pool is not pool:  # somebody else does it already
-            return
-        self._pool = None
-        pool.stop()
-        await asyncio.to_thread(pool.join)
+    async def _at_work(self, task: str, facts: Facts, turn: Turn, *, decodes: bool = True) -> AsyncIterator[None]:
+        budget = self._inspected if turn == "inspect" else self._built
+        async with budget.take(_pixels(facts) if decodes else 0):
+            started = time.perf_counter()
+            yield
+            self._observe(CodecTaskDone(task, _pixels(facts), time.perf_counter() - started))
 
 
 def _pixels(facts: Facts) -> int:
     return facts.width * facts.height * facts.frames
-
-
-def _words(error: Exception) -> str:
-    code = getattr(error, "exitcode", None)
-    ending = "" if code is None else f" (exit status {code})"
-    return f"{type(error).__name__}: {error}{ending}"

@@ -5,7 +5,7 @@ import mmap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 
 from PIL import (
     AvifImagePlugin,
@@ -20,6 +20,7 @@ from PIL import (
 from app.errors import FormatNotAllowed, ImageUndecodable
 from app.model import Facts, Format
 from app.raster import exif
+from app.raster.buffer import File
 from app.raster.clean import gif, jpeg, png, webp
 
 PLUGINS: Final = (JpegImagePlugin, PngImagePlugin, GifImagePlugin, WebPImagePlugin, AvifImagePlugin)
@@ -53,15 +54,18 @@ _FOREIGN: Final = (
 
 
 @contextmanager
-def mapped(path: Path) -> Iterator[mmap.mmap]:
+def mapped(file: File) -> Iterator[mmap.mmap]:
     """The file's bytes without reading them; FormatNotAllowed when it is empty."""
-    with path.open("rb") as file:
-        try:
-            view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except ValueError as error:
-            raise FormatNotAllowed("the file is empty") from error
-        with view:
+    if isinstance(file, Path):
+        with file.open("rb") as opened, mapped(opened.fileno()) as view:
             yield view
+        return
+    try:
+        view = mmap.mmap(file, 0, access=mmap.ACCESS_READ)
+    except ValueError as error:
+        raise FormatNotAllowed("the file is empty") from error
+    with view:
+        yield view
 
 
 def sniff(head: bytes) -> Format:
@@ -88,7 +92,7 @@ def kind_of(head: bytes) -> str:
         return next(foreign, "unknown" if head else "empty")
 
 
-def open_image(file: Path | BinaryIO, fmt: Format) -> Image.Image:
+def open_image(file: BinaryIO, fmt: Format) -> Image.Image:
     """The image with its header read; pixels are decoded when they are asked for."""
     try:
         image = Image.open(file, formats=(PILLOW_NAMES[fmt],))
@@ -114,11 +118,11 @@ def orientation(data: mmap.mmap, image: Image.Image, fmt: Format) -> int:
             return 1
 
 
-def facts_of(path: Path, *, most_frames: int) -> Facts:
+def facts_of(file: File, *, most_frames: int) -> Facts:
     """What the header says. Counting the frames of a GIF stops behind `most_frames`."""
-    with mapped(path) as data:
+    with mapped(file) as data:
         fmt = sniff(data[:HEAD_BYTES])
-        with open_image(_header(path, data, fmt), fmt) as image:
+        with open_image(_header(data, fmt), fmt) as image:
             width, height = image.size
             frames = getattr(image, "n_frames", 1) if fmt in ("png", "webp", "avif") else 1
             if fmt == "gif":
@@ -129,7 +133,7 @@ def facts_of(path: Path, *, most_frames: int) -> Facts:
             return Facts(fmt, width, height, frames, orientation(data, image, fmt), image.has_transparency_data)
 
 
-def _header(path: Path, data: mmap.mmap, fmt: Format) -> Path | BinaryIO:
+def _header(data: mmap.mmap, fmt: Format) -> BinaryIO:
     """What to read it from: odd parts in front of the pixels stop Pillow, where viewers leave them out."""
     match fmt:
         case "jpeg":
@@ -137,4 +141,4 @@ def _header(path: Path, data: mmap.mmap, fmt: Format) -> Path | BinaryIO:
         case "png":
             return io.BytesIO(png.header(data))
         case _:
-            return path
+            return cast("BinaryIO", data)

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 
 from PIL import GifImagePlugin, Image
 
 from app.model import Facts, Format, Recipe, Rendered
+from app.raster.buffer import File
 from app.raster.colour import plain, to_srgb
 from app.raster.declared import declared_profile
 from app.raster.encode import encode
@@ -27,14 +27,14 @@ _Planned = tuple[Recipe, Format, Size | None]
 
 
 def treat(
-    path: Path, facts: Facts, recipes: Sequence[Recipe], formats: Sequence[Format], *, keep_copyright: bool
+    file: File, facts: Facts, recipes: Sequence[Recipe], formats: Sequence[Format], *, keep_copyright: bool
 ) -> Iterator[Rendered]:
     """Every recipe in every format; a recipe without a box gives the cleaned original in its own format.
 
     A JPEG that ends inside its scans was accepted knowingly and is shown as far as it goes.
     """
     plan = list(_planned(facts, recipes, formats))
-    with forgiving(facts.format == "jpeg"), mapped(path) as upload:
+    with forgiving(facts.format == "jpeg"), mapped(file) as upload:
         source = Source(upload, facts, keep_copyright=keep_copyright)
         encoded = _encoded(source, facts, plan)
         for number, (recipe, fmt, size) in enumerate(plan):

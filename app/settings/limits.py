@@ -61,8 +61,17 @@ class Limits:
     write_rate_per_address: str = option(
         "", "Writes that one address may make per process, such as `100/minute`; empty: any number.", rate()
     )
-    codec_processes: int = option(2, "Child processes that decode and encode images.", number(1, 256))
-    codec_seconds: int = option(10, "Longest time one image may take in a child process, in seconds.", number(1))
+    codec_processes: int = option(
+        2,
+        "Child processes that build renditions; one more looks at uploads, so that these never wait for others.",
+        number(1, 256),
+    )
+    codec_seconds: int = option(
+        10,
+        "Most processor time that one image may take in a child process, in seconds; on the clock it may take three "
+        "times as long.",
+        number(1),
+    )
     codec_memory_bytes: int = option(1024 * MIB, "Most memory one codec child may use, in bytes.", number(128 * MIB))
     codec_pixels: int = option(
         150_000_000, "Most pixels being decoded at a time over all codec children; further images wait.", number(1)

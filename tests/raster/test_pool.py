@@ -5,14 +5,21 @@ import os
 import signal
 import sys
 import time
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 import uvloop
 
-from app.errors import CodecFailed, FormatNotAllowed, ImageRejected, ImageUndecodable, Unavailable
+from app.errors import (
+    CodecFailed,
+    CodecsUnavailable,
+    DiscUnavailable,
+    FormatNotAllowed,
+    ImageRejected,
+    ImageUndecodable,
+    Unavailable,
+)
 from app.events import CodecChildLost, CodecTaskDone, Event
 from app.model import Recipe
 from app.raster.budget import PixelBudget
@@ -44,7 +51,6 @@ async def test_pictures_are_inspected_and_built_in_a_child(
     path.write_bytes(encoded(photo(400, 200), "jpeg"))
     facts = await codecs.inspect(path)
     assert (facts.format, facts.width, facts.height) == ("jpeg", 400, 200)
-    assert replace(facts, notes=None) == await codecs.inspect(path, decode=False)
     made = await codecs.build(path, [Recipe("small", (100, 100)), Recipe("clean", None)], ["jpeg", "webp"])
     assert [(item.recipe.name, item.format, item.width, item.height) for item in made] == [
         ("small", "jpeg", 100, 50),
@@ -67,32 +73,33 @@ async def test_rejections_keep_their_type_and_reason(codecs: CodecPool, tmp_path
 
 
 async def test_a_crash_is_a_rejection_of_one_image(codecs: CodecPool, told: list[Event]) -> None:
-    """A child that dies takes its image with it, the next one is served, and the loss is told."""
+    """A picture on which two children die is refused, the next one is served, and the losses are told."""
     with pytest.raises(CodecFailed, match="exit status -6"):
         await codecs.run(os.abort)
     assert await codecs.run(len, "next") == 4
-    assert [event.why for event in told if isinstance(event, CodecChildLost)] == ["crash"]
+    assert [event.why for event in told if isinstance(event, CodecChildLost)] == ["crash", "crash"]
 
 
 async def test_a_hang_ends_after_its_time(codecs: CodecPool, told: list[Event]) -> None:
-    """A child that does not return is ended, the next one is served, and the loss is told."""
-    with pytest.raises(CodecFailed, match="Timeout"):
+    """A child that does not return is ended, the next one is served, and the loss is told. Nothing is said of the
+    picture: it did not use up its time, the machine may just not have given it any."""
+    with pytest.raises(CodecsUnavailable, match="Timeout"):
         await codecs.run(time.sleep, HOUR)
     assert await codecs.run(len, "next") == 4
     assert [event.why for event in told if isinstance(event, CodecChildLost)] == ["timeout"]
 
 
-async def test_a_loop_without_end_uses_up_its_processor_time() -> None:
-    """Should nobody look at the clock, the kernel ends a child that has worked for longer than it may."""
-    endless = "from app.raster import child; child.run(-1, exec, 'while True: pass')"
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", endless)
-    async with asyncio.timeout(60):
-        assert await process.wait() == -signal.SIGXCPU
+async def test_a_loop_without_end_uses_up_its_processor_time(codecs: CodecPool, told: list[Event]) -> None:
+    """The kernel ends a child that has worked for longer than it may; one such end is enough for a refusal."""
+    codecs._patience = HOUR  # however busy this machine is
+    with pytest.raises(CodecFailed, match="Timeout"):
+        await codecs.run(exec, "while True: pass")
+    assert [event.why for event in told if isinstance(event, CodecChildLost)] == ["timeout"]
 
 
 async def test_no_other_decoder_is_ever_loaded(codecs: CodecPool, tmp_path: Path) -> None:
-    """After good and bad files of all kinds a child knows the five formats, and three plain ones that Pillow cannot
-    be kept from: others of its plug-ins start programs."""
+    """After good and bad files of all kinds a child knows the five formats, three plain ones that Pillow cannot
+    be kept from, and the one in which Exif lies: others of its plug-ins start programs."""
     path = tmp_path / "picture"
     for fmt in PILLOW_NAMES:
         path.write_bytes(encoded(photo(40, 20), fmt))
@@ -102,7 +109,7 @@ async def test_no_other_decoder_is_ever_loaded(codecs: CodecPool, tmp_path: Path
         with pytest.raises(ImageRejected):
             await codecs.inspect(path)
     known = await codecs.run(eval, "set(__import__('PIL.Image').Image.OPEN)")
-    assert known == set(PILLOW_NAMES.values()) | {"BMP", "DIB", "PPM"}
+    assert known == set(PILLOW_NAMES.values()) | {"BMP", "DIB", "PPM", "TIFF"}
 
 
 async def test_memory_is_limited(codecs: CodecPool) -> None:
@@ -126,7 +133,7 @@ async def test_an_exit_is_a_rejection_of_one_image(codecs: CodecPool) -> None:
 
 async def test_a_missing_file_is_no_damaged_image(codecs: CodecPool, tmp_path: Path) -> None:
     """A path without a file is told apart from a picture that cannot be decoded."""
-    with pytest.raises(CodecFailed, match="FileNotFoundError"):
+    with pytest.raises(DiscUnavailable, match="No such file"):
         await codecs.inspect(tmp_path / "nothing")
 
 
@@ -190,7 +197,7 @@ from app.settings import Settings
 
 async def main():
     pool = CodecPool(Settings(codec_processes=1, codec_seconds=3600))
-    print(await pool.run(os.getpid), await pool.run(os.getppid), flush=True)
+    print(await pool.run(os.getpid), flush=True)
     await pool.run(time.sleep, 3600)
 
 asyncio.run(main())
@@ -198,7 +205,7 @@ asyncio.run(main())
 
 
 async def test_children_die_with_a_killed_parent() -> None:
-    """After `kill -9` of the service neither a busy child nor the server that forks them remains."""
+    """After `kill -9` of the service not even a busy child remains."""
     parent = await asyncio.create_subprocess_exec(sys.executable, "-c", ORPHANS, stdout=asyncio.subprocess.PIPE)
     assert parent.stdout is not None
     pids = [int(word) for word in (await parent.stdout.readline()).split()]
