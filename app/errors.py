@@ -199,6 +199,10 @@ class CodecsUnavailable(Unavailable):
 class RenditionDelayed(Unavailable):
     """The rendition could not be made now."""
 
+    def __init__(self, reason: str, retry_after: int) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
 
 class Busy(Unavailable):
     """All slots are taken."""

@@ -125,7 +125,9 @@ def _spree(parts: Parts) -> tuple[SpreeRoom, SpreeDelivery]:
         uploads,
         parts.write_limits,
     )
-    return room, SpreeDelivery(settings, reader, parts.renderer, parts.store, parts.spree_files)
+    return room, SpreeDelivery(
+        settings, reader, parts.renderer, parts.store, parts.spree_files, parts.write_limits.subscriber
+    )
 
 
 async def _running(parts: Parts) -> AsyncIterator[None]:

@@ -82,12 +82,14 @@ class Parts:
         self.shortcuts = Shortcuts(self.documents, settings, reads)
         spree_share = settings.media_cache_bytes // 4
         self.spree_files: ByteCache[Hashable, tuple[Rendition, bytes]] = ByteCache(spree_share)
+        self.write_limits = WriteLimits(settings)
         self.media = Media(
             self.renderer,
             self.store,
             settings.media_cache_bytes - spree_share,
             lambda: hearing.listening,
             settings.media_negotiate,
+            self.write_limits.subscriber,
         )
         metrics = self.observer.metrics
         self.clocks = ClockWatch(self.database, self.store, self.observer)
@@ -98,7 +100,6 @@ class Parts:
         slots = {"upload": self.intake.slots, "stranger": self.intake.strangers.slots, "build": self.renderer.slots}
         self.scrape = scrape_of(settings, metrics, self.database, self.observer, **slots)
         self.drain = Drain()
-        self.write_limits = WriteLimits(settings)
         self.worker = Worker(settings, self.database, self.renderer, self.observer)
         self.housekeeping = Housekeeping(self.database, self.store)
         self.verify = Verify(self.database, self.store)

@@ -74,7 +74,7 @@ class Media:
     """Answers `/media/…`. Hot bytes come from memory, where they are kept once, by what is served and not by what
     clients may make up; cold ones are read once however many ask, and large ones
     streamed from the store. `hears` says whether withdrawals by other processes are being heard of; while they
-    are not, nothing is kept. `negotiate` are the formats that `Accept` may choose."""
+    are not, nothing is kept. `negotiate` are the formats that `Accept` may choose. `address_of` says who asks."""
 
     def __init__(
         self,
@@ -83,11 +83,13 @@ class Media:
         cache_bytes: int,
         hears: Callable[[], bool] = lambda: True,
         negotiate: Sequence[Format] = (),
+        address_of: Callable[[web.Request], str] = lambda _: "",
     ) -> None:
         self._renderer = renderer
         self._store = store
         self._negotiate = negotiate
         self._hears = hears
+        self._address_of = address_of
         self._drops = 0
         self._finding: SingleFlight[Served, Found] = SingleFlight()
         ways = cache_bytes // _WAYS_SHARE
@@ -107,7 +109,8 @@ class Media:
         served = _served(*key)
         found = self.hot.get(served)
         if found is None:
-            found = await self._finding.run(served, lambda: self._find(served))
+            asker = self._address_of(request)
+            found = await self._finding.run(served, lambda: self._find(served, asker))
         about = self._represent(key[0], served, found)
         if served in self.hot:
             self._ways.put(key, _Way(about, served, found.rendition), _WAY_BYTES + 2 * len(key[0]))
@@ -159,9 +162,9 @@ class Media:
             vary=hdrs.ACCEPT if isinstance(served, Named) and is_negotiable(served.own, self._negotiate) else None,
         )
 
-    async def _find(self, served: Served) -> Found:
+    async def _find(self, served: Served, asker: str) -> Found:
         drops = self._drops
-        rendition, caching = await self._shown(served)
+        rendition, caching = await self._shown(served, asker)
         if caching is not IMMUTABLE or not self.hot.fits(rendition.size):
             return Found(rendition, caching)
         found = Found(rendition, caching, await self._store.read(rendition.key, rendition.size))
@@ -169,24 +172,23 @@ class Media:
             self.hot.put(served, found, rendition.size)
         return found
 
-    async def _shown(self, served: Served) -> tuple[Rendition, str]:
+    async def _shown(self, served: Served, asker: str) -> tuple[Rendition, str]:
         """What an address shows, and how long it may be kept."""
         if isinstance(served, Original):
             return await self._renderer.original(served.path), IMMUTABLE
         if await self._renderer.name_of(served.recipe) != served.name:
             raise RenditionNotFound(f"recipe {served.recipe} is not called {served.name}")
         try:
-            return await self._rendition(served.blob, served.recipe, served.own, served.wanted)
+            return await self._rendition(served, asker)
         except RenditionFailed:
             return await self._renderer.cleaned(served.blob), PASSING
 
-    async def _rendition(
-        self, blob: BlobHash, recipe: RecipeHash, own: Format, wanted: Sequence[Format]
-    ) -> tuple[Rendition, str]:
+    async def _rendition(self, served: Named, asker: str) -> tuple[Rendition, str]:
         """What was found, and how long it may be kept: briefly while something better may come."""
-        if not wanted:
-            return await self._renderer.find(blob, recipe, own), IMMUTABLE
-        rendition, is_best = await self._renderer.find_preferred(blob, recipe, own, wanted)
+        blob, recipe, own = served.blob, served.recipe, served.own
+        if not served.wanted:
+            return await self._renderer.find(blob, recipe, own, asker=asker), IMMUTABLE
+        rendition, is_best = await self._renderer.find_preferred(blob, recipe, own, served.wanted, asker)
         return rendition, IMMUTABLE if is_best else PASSING
 
 

@@ -162,7 +162,9 @@ class CodecPool:
             raise Unavailable("the codec pool is closed")
         if self._idle:
             self._retire(self._idle.pop())  # it makes room
-        starting = self._in_thread(Child, next(self._numbers), self._memory, self._limits.pixels)
+        starting: asyncio.Future[Child] = self._in_thread(
+            _start, next(self._numbers), self._memory, self._limits.pixels
+        )
         try:
             one = await asyncio.shield(starting)
         except asyncio.CancelledError:
@@ -200,6 +202,13 @@ class CodecPool:
             started = time.perf_counter()
             yield
             self._observe(CodecTaskDone(task, _pixels(facts), time.perf_counter() - started))
+
+
+def _start(number: int, memory: int, pixels: int) -> Child:
+    try:
+        return Child(number, memory, pixels)
+    except OSError as error:
+        raise CodecsUnavailable(f"a codec child did not start: {error}") from error
 
 
 def _pixels(facts: Facts) -> int:

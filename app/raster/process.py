@@ -59,7 +59,7 @@ class Child:
     """All methods but `kill` and `is_alive` wait. `number` tells children apart."""
 
     def __init__(self, number: int, memory_bytes: int, max_pixels: int) -> None:
-        """Starts it, and waits until it has shut itself in; CodecsUnavailable where it does not."""
+        """Starts it, and waits until it has shut itself in; OSError or CodecsUnavailable where it does not."""
         self._most = memory_bytes
         self.tasks = 0
         self.is_ready = False
@@ -139,14 +139,11 @@ class Child:
 
 
 def _started(program: str, *, stdin: int, stdout: int) -> subprocess.Popen[bytes]:
-    try:
-        return subprocess.Popen(  # noqa: S603 - our own words
-            [sys.executable, "-s", "-P", "-c", program],
-            env=environment(),
-            stdin=stdin,
-            stdout=stdout,
-            cwd="/",
-            start_new_session=True,  # a terminal's Ctrl-C is for the service, which ends its children in order
-        )
-    except OSError as error:
-        raise CodecsUnavailable(f"a codec child did not start: {error}") from error
+    return subprocess.Popen(  # noqa: S603 - our own words
+        [sys.executable, "-s", "-P", "-c", program],
+        env=environment(),
+        stdin=stdin,
+        stdout=stdout,
+        cwd="/",
+        start_new_session=True,  # a terminal's Ctrl-C is for the service, which ends its children in order
+    )

@@ -15,10 +15,8 @@ from typing import TypeVar
 from app.db.errors import ConstraintViolated
 from app.db.pool import Database, Record, Statements
 from app.errors import (
-    CodecFailed,
     ImageRejected,
     ObjectMissing,
-    RenditionDelayed,
     RenditionFailed,
     RenditionNotFound,
     Unavailable,
@@ -34,6 +32,7 @@ from app.model import (
     Rendered,
 )
 from app.raster.pool import CodecPool
+from app.service.demand import Delays, Guests
 from app.service.disc import fair
 from app.service.flight import SingleFlight, Slots
 from app.service.original import original_of
@@ -62,6 +61,8 @@ class Renderer:
         self._codecs = codecs
         self._recipes = {recipe.hash: recipe for recipe in (settings.clean, *settings.recipes)}
         self.slots = Slots(settings.max_builds)
+        self._guests = Guests(max(1, settings.max_builds // 2))
+        self._delays = Delays()
         self._building: SingleFlight[tuple[str, ...], None] = SingleFlight(self.slots)
 
     async def register_recipes(self) -> None:
@@ -95,17 +96,22 @@ class Renderer:
             await self.register_recipes()
             await self._db.execute("insert_rendition_failure", bytes.fromhex(blob), missing, reason)
 
-    async def find(self, blob: BlobHash, recipe: RecipeHash, fmt: Format | None = None) -> Rendition:
-        """A rendition, built now if it is not there yet; `fmt` None = the source's own format.
+    async def find(
+        self, blob: BlobHash, recipe: RecipeHash, fmt: Format | None = None, *, asker: str = ""
+    ) -> Rendition:
+        """A rendition, built now if it is not there yet; `fmt` None = the source's own format. `asker` is the address
+        for which a further format would be built.
 
-        Raises RenditionNotFound for what was never listed, RenditionFailed for what failed for good,
-        Busy when all slots are taken, RenditionDelayed when the codecs did not manage it this time.
+        Raises RenditionNotFound for what was never listed, RenditionFailed for what failed for good, Busy when all
+        slots, or those of the asker, are taken, RenditionDelayed when the codecs did not manage it lately.
         """
         row = await self._row(blob, recipe, fmt)
         made: Format = fmt or row["source_format"]
         if row["size"] is None:
             own = made == row["source_format"]
-            await self._building.run((blob, recipe, made), lambda: self._build_one(blob, recipe, made, own))
+            which = (blob, recipe, made)
+            self._delays.require_due(which)
+            await self._building.run(which, lambda: self._build_one(*which, None if own else asker))
             row = await self._row(blob, recipe, made)
         if row["size"] is None:
             raise RenditionNotFound(f"{blob} has no {recipe} in {made}")
@@ -113,7 +119,7 @@ class Renderer:
         return Rendition(key, made, row["size"], row["etag"], row["created_at"])
 
     async def find_preferred(
-        self, blob: BlobHash, recipe: RecipeHash, own: Format, wanted: Sequence[Format]
+        self, blob: BlobHash, recipe: RecipeHash, own: Format, wanted: Sequence[Format], asker: str
     ) -> tuple[Rendition, bool]:
         """A rendition in the first of the formats `wanted` that can be had now, else in the picture's `own`; and
         whether nothing better may come. Raises as `find` does."""
@@ -122,7 +128,7 @@ class Renderer:
             raise RenditionNotFound(f"{blob} is not a picture in {own}")
         for fmt in wanted:
             with suppress(RenditionFailed, Unavailable):
-                return await self.find(blob, recipe, fmt), fmt == wanted[0]
+                return await self.find(blob, recipe, fmt, asker=asker), fmt == wanted[0]
         return await self.find(blob, recipe, own), not wanted
 
     async def build_further(self, blob: BlobHash, formats: Sequence[Format]) -> None:
@@ -176,14 +182,18 @@ class Renderer:
             raise RenditionFailed(row["reason"])
         return row
 
-    async def _build_one(self, blob: BlobHash, recipe: RecipeHash, fmt: Format, own: bool) -> None:
+    async def _build_one(self, blob: BlobHash, recipe: RecipeHash, fmt: Format, asker: str | None) -> None:
+        """Without an asker it is the source's own format, which comes before all others."""
         wanted = self._recipes.get(recipe) or await self._kept_recipe(recipe)
-        if not own and (wanted.box is None or fmt not in FURTHER_FORMATS):
+        if asker is not None and (wanted.box is None or fmt not in FURTHER_FORMATS):
             raise RenditionNotFound(f"{wanted.name} is not made in {fmt}")
         try:
-            await self._build(blob, [wanted], None if own else [fmt], "demand")
-        except CodecFailed as error:
-            raise RenditionDelayed(str(error)) from error
+            with self._delays.one_try((blob, recipe, fmt)):
+                if asker is None:
+                    await self._build(blob, [wanted], None, "demand")
+                else:
+                    with self._guests.place(asker):
+                        await self._build(blob, [wanted], [fmt], "demand")
         except ImageRejected as error:
             raise RenditionFailed(str(error)) from error
 
@@ -203,7 +213,7 @@ class Renderer:
         self, blob: BlobHash, recipes: Sequence[Recipe], formats: Sequence[Format] | None, cause: Cause
     ) -> None:
         async with original_of(blob, self._db, self._store) as path, fair(path, blob):
-            rendered = await self._codecs.build(path, recipes, formats)
+            rendered = await self._codecs.build(path, recipes, formats, turn="further" if formats else "build")
         etags = await asyncio.gather(*(self._put(blob, one) for one in rendered))
         try:
             await self._record(blob, recipes, list(zip(rendered, etags, strict=True)))

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import sys
 import time
@@ -24,6 +25,7 @@ from app.events import CodecChildLost, CodecTaskDone, Event
 from app.model import Recipe
 from app.raster.budget import PixelBudget
 from app.raster.pool import CodecPool
+from app.raster.process import Child
 from app.settings import Settings
 from tests.raster.pictures import PILLOW_NAMES, encoded, photo
 
@@ -165,6 +167,74 @@ async def test_a_killed_idle_child_is_replaced(codecs: CodecPool) -> None:
     assert pid != await codecs.run(os.getpid)
 
 
+async def at_work(pool: CodecPool, *known: Child) -> Child:
+    """A child that has been given a task, as soon as there is one besides those that are known."""
+    async with asyncio.timeout(60):
+        while not (busy := [one for one in pool._busy if one not in known and not one.is_ready]):
+            await asyncio.sleep(0.01)
+    return busy[0]
+
+
+async def killed(pool: CodecPool, times: int) -> None:
+    """Kills the child that is at work, as a kernel does that is short of memory, so many times."""
+    known: list[Child] = []
+    for _ in range(times):
+        known.append(await at_work(pool, *known))
+        known[-1].kill()
+
+
+async def test_a_killed_child_is_no_verdict(codecs: CodecPool, told: list[Event]) -> None:
+    """A picture whose child was killed from outside is tried once more, in a fresh child."""
+    _, slept = await asyncio.gather(killed(codecs, 1), codecs.run(time.sleep, 0.3))
+    assert slept is None
+    assert [event.why for event in told if isinstance(event, CodecChildLost)] == ["crash"]
+
+
+async def test_a_picture_that_is_killed_alone_twice_is_refused(codecs: CodecPool) -> None:
+    """Where nothing else was at work, the picture itself is too much."""
+    _, error = await asyncio.gather(killed(codecs, 2), codecs.run(time.sleep, 1), return_exceptions=True)
+    assert isinstance(error, CodecFailed)
+    assert await codecs.run(len, "next") == 4
+
+
+async def test_two_kills_among_others_are_no_verdict(told: list[Event]) -> None:
+    """Where others were at work, they may have been too much as well: the client is asked to come back."""
+    pool = CodecPool(Settings(codec_processes=2, codec_seconds=60), told.append)
+    other = asyncio.create_task(pool.run(time.sleep, HOUR, turn="inspect"))
+    known = [await at_work(pool)]
+    work = asyncio.create_task(pool.run(time.sleep, HOUR))
+    for _ in range(2):
+        known.append(await at_work(pool, *known))
+        known[-1].kill()
+    with pytest.raises(CodecsUnavailable):
+        await work
+    await pool.close()
+    with pytest.raises(asyncio.CancelledError):
+        await other
+
+
+async def test_a_child_that_cannot_start_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a program to start, without descriptors, or where a child does not come to its first word, the codecs
+    are away, and no picture is told to be bad."""
+    pool = CodecPool(Settings(codec_processes=1))
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(CodecsUnavailable, match="did not start"):
+        await pool.run(len, "")
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(CodecsUnavailable, match="did not start"):
+        await pool.run(len, "")
+    monkeypatch.undo()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        with pytest.raises(CodecsUnavailable, match="Too many open files"):
+            await pool.run(len, "")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert await pool.run(len, "next") == 4
+    await pool.close()
+
+
 async def test_children_let_the_service_go_first(codecs: CodecPool) -> None:
     """Where processors are short a picture waits, and not those who read."""
     assert await codecs.run(partial(os.nice, 0)) > os.nice(0)
@@ -193,6 +263,7 @@ async def test_closing_ends_children_and_work() -> None:
 ORPHANS = """
 import asyncio, os, sys, time
 from app.raster.pool import CodecPool
+from app.raster.process import Child
 from app.settings import Settings
 
 async def main():
@@ -221,6 +292,7 @@ import asyncio, os
 print("imported", flush=True)
 
 from app.raster.pool import CodecPool
+from app.raster.process import Child
 from app.settings import Settings
 
 async def main():

@@ -1,6 +1,6 @@
 """`/spree/products/:id/:style/:file`: an image's renditions under its own URLs. Source: spree.md, section 9."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
@@ -46,6 +46,7 @@ class SpreeDelivery:
         renderer: Renderer,
         store: ObjectStore,
         hot: ByteCache[Hashable, tuple[Rendition, bytes]],
+        address_of: Callable[[web.Request], str],
     ) -> None:
         self._recipes = {recipe.name: recipe.hash for recipe in settings.recipes}
         self._negotiate = settings.media_negotiate
@@ -54,6 +55,7 @@ class SpreeDelivery:
         self._store = store
         self._reading: SingleFlight[str, bytes] = SingleFlight()
         self._hot = hot
+        self._address_of = address_of
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         asked = binary_of(request.rel_url.raw_path)
@@ -69,18 +71,21 @@ class SpreeDelivery:
             raise ImageNotFound(f"image {asked.image} is not called {asked.file}")
         offered = self._negotiate if asked.style != _ORIGINAL else ()
         wanted = wanted_formats(request, file.format, offered)
-        served = await self._served(file, asked.style, wanted, _caching(request, file))
+        asker = self._address_of(request)
+        served = await self._served(file, asked.style, wanted, _caching(request, file), asker)
         vary = hdrs.ACCEPT if is_negotiable(file.format, offered) else None
         return await self._send(request, file, served, vary)
 
-    async def _served(self, file: StoredFile, style: str, wanted: Sequence[Format], caching: str) -> _Served:
+    async def _served(
+        self, file: StoredFile, style: str, wanted: Sequence[Format], caching: str, asker: str
+    ) -> _Served:
         version = file.path if style == _ORIGINAL else file.recipe or self._recipes[f"spree-{style}"]
         key = (file.blob, style, version, wanted)
         hot = self._hot.get(key)
         if hot is not None:
             return _Served(hot[0], caching, hot[1])
         try:
-            rendition, is_best = await self._find(file, style, version, wanted)
+            rendition, is_best = await self._find(file, style, version, wanted, asker)
         except RenditionFailed:
             return _Served(await self._original(file), PASSING)
         if not is_best:
@@ -92,14 +97,14 @@ class SpreeDelivery:
         return _Served(rendition, caching, data)
 
     async def _find(
-        self, file: StoredFile, style: str, version: str | None, wanted: Sequence[Format]
+        self, file: StoredFile, style: str, version: str | None, wanted: Sequence[Format], asker: str
     ) -> tuple[Rendition, bool]:
         """What shows the file in a style; and whether nothing better may come."""
         if style == _ORIGINAL or version is None:
             return await self._original(file), True
         if not wanted:
             return await self._renderer.find(file.blob, RecipeHash(version)), True
-        return await self._renderer.find_preferred(file.blob, RecipeHash(version), file.format, wanted)
+        return await self._renderer.find_preferred(file.blob, RecipeHash(version), file.format, wanted, asker)
 
     async def _original(self, file: StoredFile) -> Rendition:
         if file.path is None:

@@ -1,0 +1,88 @@
+"""Codec children are killed while they work, as by a kernel that is short of memory: no good picture is refused."""
+
+import asyncio
+import io
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import FormData
+
+from tests.e2e.conftest import Serve, Shop, eventually
+from tests.e2e.test_main_job import body, has_renditions
+from tests.pictures import encoded, picture
+
+IMAGES = "/api/rest/products/dress/images"
+SPREE = "/api/v1/products/a-dress/images"
+JSON = {"Content-Type": "application/json"}
+
+
+def children() -> list[int]:
+    """The codec children of this process."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            if int(parent) == os.getpid() and b"app.raster.child" in (folder / "cmdline").read_bytes():
+                found.append(int(folder.name))
+        except OSError:
+            continue
+    return found
+
+
+async def kill_one(after: float) -> None:
+    """Kills a child, whatever it is at, a while after the first is there."""
+    while not (found := await asyncio.to_thread(children)):
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(after)
+    for pid in found:
+        os.kill(pid, signal.SIGKILL)
+
+
+def form(data: bytes) -> Any:
+    form = FormData()
+    form.add_field("image[attachment]", io.BytesIO(data), filename="a.jpg", content_type="image/jpeg")
+    return form
+
+
+async def upload(shop: Shop, way: str, data: bytes, image: str) -> int:
+    key = {"X-Spree-Token": shop.api_key}
+    text = io.BytesIO(body(data).encode())
+    match way:
+        case "OpenMage create":
+            answer = await shop.signed("POST", IMAGES, data=text, headers=JSON)
+        case "OpenMage replace":
+            answer = await shop.signed("PUT", f"{IMAGES}/{image}", data=text, headers=JSON)
+        case "Spree create":
+            answer = await shop.call("POST", SPREE, data=form(data), headers=key)
+        case _:
+            answer = await shop.call("PUT", f"{SPREE}/{image}", data=form(data), headers=key)
+    return answer.status
+
+
+@pytest.mark.timeout(180)  # a child's start takes seconds on a busy machine
+@pytest.mark.parametrize("way", ["OpenMage create", "OpenMage replace", "Spree create", "Spree replace"])
+async def test_a_child_killed_under_an_upload_refuses_nothing(serve: Serve, way: str) -> None:
+    """Whenever a child is killed in the course of an upload, the upload is taken."""
+    shop = await serve(run_worker=False)
+    first = await shop.call("POST", SPREE, data=form(encoded(picture(50, 40))), headers={"X-Spree-Token": shop.api_key})
+    image = str(first.json()["id"])
+    for turn, after in enumerate((0, 0.05, 0.2)):
+        data = encoded(picture(2500, 1800, seed=10 + turn), quality=92)
+        killing = asyncio.create_task(kill_one(after))
+        assert await upload(shop, way, data, image) in {200, 201, 204}
+        await killing
+
+
+@pytest.mark.timeout(180)  # a child's start takes seconds on a busy machine
+async def test_a_child_killed_under_a_job_fails_nothing(serve: Serve) -> None:
+    """Renditions, the cleaned original among them, are built although children are killed; no job fails for good."""
+    shop = await serve(run_worker=True)
+    data = encoded(picture(2500, 1800, seed=20), quality=92)
+    killing = asyncio.create_task(kill_one(0.5))
+    assert await upload(shop, "OpenMage create", data, "") == 200
+    await killing
+    await kill_one(0.1)
+    await eventually(lambda: has_renditions(shop, data), seconds=120)
