@@ -11,6 +11,7 @@ from app.db.pool import Database
 from app.embedded import demo
 from app.errors import Misconfigured, ProductImagesError
 from app.http.origin import trusted_networks
+from app.raster.containment import ESSENTIAL
 from app.service.clocks import skew_of
 from app.service.original import missing_originals
 from app.service.public_addresses import allowed_network
@@ -24,6 +25,7 @@ _OUTSIDE_REMEDY: Final = "Check DATABASE_URL, and that Postgres 15 or newer runs
 _CODECS_REMEDY: Final = "Install the package again; where memory is short, lower CODEC_PROCESSES."
 _ORIGINALS_REMEDY: Final = "Run `product-images blobs verify --repair DIR`, where DIR holds a backup's files."
 _MOST_NAMED: Final = 5
+_WALLS_REMEDY: Final = "Run it on Linux on x86-64 or arm64, where seccomp filters are allowed to every process."
 _LIMIT_WORDS: Final = ("max_", "codec_", "cache_bytes", "_seconds", "concurrency", "pool_size", "recipe_")
 
 
@@ -61,6 +63,7 @@ async def diagnose(context: Context) -> list[Finding]:
             found.append(await _look("clock", _clock(database, store), "Let all machines follow a time server (NTP)."))
             found.append(await _look("originals", _originals(database, store), _ORIGINALS_REMEDY))
     found.append(await _look("codecs", _codecs(settings), _CODECS_REMEDY))
+    found.append(await _look("walls", _walls(settings), _WALLS_REMEDY))
     return found
 
 
@@ -146,6 +149,22 @@ def _store_remedy(settings: Settings) -> str:
     if settings.s3_bucket:
         return "Check S3_BUCKET, S3_ENDPOINT_URL, the AWS_* credentials, and that the bucket exists and is writable."
     return f"Make {settings.data_dir.resolve()} writable for this user, with room on its disk."
+
+
+async def _walls(settings: Settings) -> str:
+    from app.raster.pool import CodecPool
+
+    codecs = CodecPool(settings)
+    try:
+        held = await codecs.contained()
+    finally:
+        await codecs.close()
+    told = ", ".join(name for name, holds in held.items() if holds)
+    open_ones = [name for name in ESSENTIAL if not held[name]]
+    if open_ones:
+        raise Misconfigured(f"Codec children are not shut off from: {', '.join(open_ones)}. What holds: {told}.")
+    missing = ", ".join(name for name, holds in held.items() if not holds)
+    return f"codec children are shut in by {told}" + (f"; not to be had here: {missing}" if missing else "")
 
 
 async def _codecs(settings: Settings) -> str:

@@ -19,6 +19,9 @@ from app.raster import syscalls
 ENVIRONMENT: Final = ("LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "LD_PRELOAD", "PYTHONPATH", "TZ")
 """All of the service's environment that a child is given."""
 
+ESSENTIAL: Final = ("environment", "privileges", "files", "network", "programs")
+"""What has to hold of what `contain` tells; the other names are walls that not every system has."""
+
 _FIRST_USER: Final = 60_800
 """Users that no system has by its own: below those of systemd's services, above Debian's and its home directories'."""
 _USERS: Final = 256

@@ -6,14 +6,13 @@ written, rows in one transaction. Doing it twice changes nothing.
 
 import asyncio
 import hashlib
-import json
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
 from app.db.errors import ConstraintViolated
-from app.db.pool import Database, Record, Statements
+from app.db.pool import Database, Record
 from app.errors import (
     ImageRejected,
     ObjectMissing,
@@ -35,6 +34,7 @@ from app.raster.pool import CodecPool
 from app.service.demand import Delays, Guests
 from app.service.disc import fair
 from app.service.flight import SingleFlight, Slots
+from app.service.kept_recipes import kept, register
 from app.service.original import original_of
 from app.service.removal import remove_renditions
 from app.service.rendition import Rendition
@@ -67,7 +67,7 @@ class Renderer:
 
     async def register_recipes(self) -> None:
         """Keeps the parameters of the recipes in force, so that their URLs can be built for ever."""
-        await _register(self._db, self._recipes.values())
+        await register(self._db, self._recipes.values())
 
     async def build_all(self, blob: BlobHash) -> None:
         """The job: every recipe in force that the blob has no rendition of yet, in its own format.
@@ -184,7 +184,7 @@ class Renderer:
 
     async def _build_one(self, blob: BlobHash, recipe: RecipeHash, fmt: Format, asker: str | None) -> None:
         """Without an asker it is the source's own format, which comes before all others."""
-        wanted = self._recipes.get(recipe) or await self._kept_recipe(recipe)
+        wanted = self._recipes.get(recipe) or await kept(self._db, recipe)
         if asker is not None and (wanted.box is None or fmt not in FURTHER_FORMATS):
             raise RenditionNotFound(f"{wanted.name} is not made in {fmt}")
         try:
@@ -199,15 +199,8 @@ class Renderer:
 
     async def name_of(self, recipe: RecipeHash) -> str:
         """What a recipe is called, in force or kept; RenditionNotFound."""
-        known = self._recipes.get(recipe) or await self._kept_recipe(recipe)
+        known = self._recipes.get(recipe) or await kept(self._db, recipe)
         return known.name
-
-    async def _kept_recipe(self, recipe: RecipeHash) -> Recipe:
-        row = await self._db.fetchrow("recipe_by_hash", recipe)
-        if row is None:
-            raise RenditionNotFound(f"recipe {recipe} is unknown")
-        box = (row["box_width"], row["box_height"]) if row["box_width"] else None
-        return Recipe(row["name"], box, row["version"], json.loads(row["quality"]))
 
     async def _build(
         self, blob: BlobHash, recipes: Sequence[Recipe], formats: Sequence[Format] | None, cause: Cause
@@ -231,7 +224,7 @@ class Renderer:
         digest = bytes.fromhex(blob)
         rows = [(one.recipe.hash, one.format, one.width, one.height, size, etag) for one, (etag, size) in made]
         async with self._db.transaction() as tx:
-            await _register(tx, recipes)
+            await register(tx, recipes)
             await tx.execute("insert_renditions", digest, *zip(*rows, strict=True))
             for recipe in recipes:
                 if recipe.box is None:
@@ -246,12 +239,3 @@ class Renderer:
             return etag, len(one.data)
         kept = await self._store.read(key, self._settings.max_body_bytes)
         return hashlib.sha256(kept).hexdigest(), len(kept)
-
-
-async def _register(statements: Statements, recipes: Iterable[Recipe]) -> None:
-    rows = [(one.hash, one.name, *(one.box or (None, None)), one.version, _json(one.quality)) for one in recipes]
-    await statements.execute("register_recipes", *zip(*rows, strict=True))
-
-
-def _json(quality: Mapping[Format, int]) -> str:
-    return json.dumps(dict(quality), sort_keys=True)

@@ -18,7 +18,9 @@ async def test_all_is_well(cli: CommandLine) -> None:
         "clock",
         "originals",
         "codecs",
+        "walls",
     ]
+    assert "shut in by environment, privileges, files, network, programs" in document["checks"][-1]["detail"]
     assert all(check["remedy"] is None for check in document["checks"])
     assert document["limits"]["MAX_BODY_BYTES"] == 32 * 1024 * 1024
 

@@ -34,7 +34,7 @@ def children() -> list[int]:
 
 async def kill_one(after: float) -> None:
     """Kills a child, whatever it is at, a while after the first is there."""
-    while not (found := await asyncio.to_thread(children)):
+    while not (found := await asyncio.to_thread(children)):  # noqa: ASYNC110 - they are other processes
         await asyncio.sleep(0.01)
     await asyncio.sleep(after)
     for pid in found:

@@ -170,7 +170,7 @@ async def test_a_killed_idle_child_is_replaced(codecs: CodecPool) -> None:
 async def at_work(pool: CodecPool, *known: Child) -> Child:
     """A child that has been given a task, as soon as there is one besides those that are known."""
     async with asyncio.timeout(60):
-        while not (busy := [one for one in pool._busy if one not in known and not one.is_ready]):
+        while not (busy := [one for one in pool._busy if one not in known and not one.is_ready]):  # noqa: ASYNC110 - a thread
             await asyncio.sleep(0.01)
     return busy[0]
 
