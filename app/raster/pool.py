@@ -15,7 +15,7 @@ from app.model import Facts, Format, Recipe, Rendered
 from app.raster import child
 from app.raster.budget import PixelBudget
 from app.raster.limits import Limits
-from app.raster.process import Child, ChildLost
+from app.raster.process import Child, ChildLost, NotStarted
 from app.raster.turns import Turn, Turns
 from app.settings import Settings
 
@@ -55,8 +55,8 @@ class CodecPool:
         JPEG may end inside its scans.
 
         Raises FormatNotAllowed, ImageLimitExceeded, ImageUndecodable or CodecFailed for the picture's own sake;
-        CodecsUnavailable where a child was ended from outside or had too little time, DiscUnavailable where the file
-        cannot be read: then nothing is said of the picture.
+        CodecsUnavailable where children were ended from outside or had too little time, DiscUnavailable where the
+        file cannot be read: then nothing is said of the picture.
         """
         facts: Facts = await self.run(child.header, self._limits, path=path, turn="inspect")
         async with self._at_work("inspect", facts, "inspect"):
@@ -67,7 +67,8 @@ class CodecPool:
     ) -> list[Rendered]:
         """Every recipe in every format (None: the source's own), from one decode.
 
-        A recipe without a box gives the cleaned original, in its own format only. Raises as `inspect` does.
+        A recipe without a box gives the cleaned original, in its own format only. Raises as `inspect` does, but
+        CodecFailed for too little time on the clock: who builds can try again, and does so a few times.
         """
         facts: Facts = await self.run(child.header, self._limits, path=path, turn=turn)
         async with self._at_work("build", facts, turn, decodes=any(recipe.box for recipe in recipes)):
@@ -82,17 +83,28 @@ class CodecPool:
         """
         async with self._turns.take(turn):
             try:
-                return await self._attempt(self._usual, path, (task, args))
-            except ChildLost as lost:
-                if lost.out_of_time or turn == "further":
-                    raise CodecFailed(f"Timeout: {lost}" if lost.out_of_time else str(lost)) from lost
-            begun, was_alone = self._begun, self._turns.taken == 1
-            try:
-                return await self._attempt(self._fresh, path, (task, args))
-            except ChildLost as again:
-                if again.from_outside and not (was_alone and self._begun == begun + 1):
-                    raise CodecsUnavailable(f"two children were ended from outside: {again}") from again
-                raise CodecFailed(str(again)) from again
+                return await self._twice(path, (task, args), turn)
+            except TimeoutError as error:
+                late = f"Timeout: {self._patience} s on the clock"
+                raise (CodecsUnavailable if turn == "inspect" else CodecFailed)(late) from error
+
+    async def _twice(self, path: Path | None, work: _Work[T], turn: Turn) -> T:
+        try:
+            return await self._attempt(self._usual, path, work)
+        except ChildLost as lost:
+            if lost.out_of_time:
+                raise CodecFailed(f"Timeout: {lost}") from lost
+            if turn == "further" and not isinstance(lost, NotStarted):
+                raise CodecFailed(str(lost)) from lost
+        begun, was_alone = self._begun, self._turns.taken == 1
+        try:
+            return await self._attempt(self._fresh, path, work)
+        except NotStarted as again:
+            raise CodecsUnavailable(f"a codec child did not start: {again}") from again
+        except ChildLost as again:
+            if again.from_outside and not (was_alone and self._begun == begun + 1):
+                raise CodecsUnavailable(f"two children were ended from outside: {again}") from again
+            raise CodecFailed(str(again)) from again
 
     async def close(self) -> None:
         """Ends the children; work in hand is cancelled."""
@@ -115,7 +127,10 @@ class CodecPool:
     async def contained(self) -> dict[str, bool]:
         """Which walls a child has shut itself in with, and whether each holds; for `doctor`."""
         async with self._turns.take("inspect"):
-            one = await self._usual()
+            try:
+                one = await self._usual()
+            except ChildLost as lost:
+                raise CodecsUnavailable(f"a codec child did not start: {lost}") from lost
             self._put_back(one)
             return one.contained
 
@@ -127,6 +142,8 @@ class CodecPool:
             return await self._answer(one, path, work)
         except ChildLost as lost:
             self._observe(CodecChildLost("timeout" if lost.out_of_time else "crash", str(lost)))
+            raise
+        except TimeoutError:
             raise
         except OSError as error:
             raise DiscUnavailable(str(error)) from error
@@ -140,9 +157,9 @@ class CodecPool:
         try:
             async with asyncio.timeout(self._patience):
                 return await asyncio.shield(answer)
-        except TimeoutError as error:
+        except TimeoutError:
             self._observe(CodecChildLost("timeout", f"Timeout: {self._patience} s on the clock"))
-            raise CodecsUnavailable("Timeout: the machine has much else to do") from error
+            raise
 
     def _heard(self, answer: asyncio.Future[Any]) -> None:
         self._running.discard(answer)

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
-from app.errors import CodecsUnavailable, ProductImagesError
+from app.errors import ProductImagesError
 from app.raster import wire
 from app.raster.containment import environment
 
@@ -55,11 +55,15 @@ class ChildLost(Exception):
         return self.status == -signal.SIGXCPU
 
 
+class NotStarted(ChildLost):
+    """A child ended before it had been given anything, so that this says nothing of any picture."""
+
+
 class Child:
     """All methods but `kill` and `is_alive` wait. `number` tells children apart."""
 
     def __init__(self, number: int, memory_bytes: int, max_pixels: int) -> None:
-        """Starts it, and waits until it has shut itself in; OSError or CodecsUnavailable where it does not."""
+        """Starts it, and waits until it has shut itself in; OSError or NotStarted where it does not."""
         self._most = memory_bytes
         self.tasks = 0
         self.is_ready = False
@@ -131,9 +135,9 @@ class Child:
         self._line.settimeout(_START_SECONDS)
         try:
             contained: dict[str, bool] = wire.hear_answer(self._line, self._most)
-        except (OSError, EOFError, pickle.UnpicklingError) as error:
+        except (OSError, EOFError, *_NO_ANSWER) as error:
             self.end()
-            raise CodecsUnavailable(f"a codec child did not start: {error or type(error).__name__}") from error
+            raise NotStarted(self._process.returncode) from error
         self._line.settimeout(None)
         return contained
 

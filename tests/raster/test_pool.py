@@ -83,10 +83,10 @@ async def test_a_crash_is_a_rejection_of_one_image(codecs: CodecPool, told: list
 
 
 async def test_a_hang_ends_after_its_time(codecs: CodecPool, told: list[Event]) -> None:
-    """A child that does not return is ended, the next one is served, and the loss is told. Nothing is said of the
-    picture: it did not use up its time, the machine may just not have given it any."""
+    """A child that does not return is ended, the next one is served, and the loss is told. Of an upload nothing is
+    said: it did not use up its time, the machine may just not have given it any."""
     with pytest.raises(CodecsUnavailable, match="Timeout"):
-        await codecs.run(time.sleep, HOUR)
+        await codecs.run(time.sleep, HOUR, turn="inspect")
     assert await codecs.run(len, "next") == 4
     assert [event.why for event in told if isinstance(event, CodecChildLost)] == ["timeout"]
 
