@@ -1,12 +1,14 @@
 """How one option of the service is written down: a default, a sentence, and a parser for the variable."""
 
+import re
 from dataclasses import field
 from typing import Any
 
+from marshmallow import ValidationError, validate
 from marshmallow import fields as mf
-from marshmallow import validate
 
 MIB = 1024 * 1024
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 def option(default: Any, sentence: str, parser: mf.Field[Any] | None = None, *, secret: bool = False) -> Any:
@@ -30,6 +32,11 @@ def words(*values: str) -> mf.Field[Any]:
     return Words(validate=validate.ContainsOnly(values))
 
 
+def header_names() -> mf.Field[Any]:
+    """A comma-separated list of names of headers."""
+    return Words(validate=_are_header_names)
+
+
 def url() -> mf.Field[Any]:
     return mf.Url(require_tld=False, schemes={"http", "https"})
 
@@ -46,3 +53,9 @@ class Words(mf.Field[tuple[str, ...]]):
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> tuple[str, ...]:
         return tuple(word.strip() for word in str(value).split(",") if word.strip())
+
+
+def _are_header_names(names: tuple[str, ...]) -> None:
+    for name in names:
+        if not _TOKEN.fullmatch(name):
+            raise ValidationError(f"{name!r} is no name of a header.")

@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from marshmallow import fields as mf
 
-from app.options import choice, number, option, url, words
+from app.options import choice, header_names, number, option, url, words
 
 _READ: Final = ("id", "label", "position", "exclude", "url", "types")
 _WRITTEN: Final = ("file_name", "file_content", "file_mime_type", "label", "position", "types", "exclude")
@@ -24,6 +24,11 @@ class Apis:
         choice("omit", "null", "on"),
     )
     glue_allow_origin: str = option("", "The origin that Glue's `Access-Control-Allow-Origin` names; empty: not sent.")
+    glue_allow_headers: tuple[str, ...] = option(
+        (),
+        "Further request headers that Glue's preflight allows a page of another origin, comma-separated.",
+        header_names(),
+    )
     glue_transport_security: bool = option(
         False, "Whether Glue answers carry `Strict-Transport-Security`.", mf.Boolean()
     )
@@ -73,4 +78,10 @@ class Apis:
     )
     spree_fetch_urls: bool = option(
         False, "Whether the Spree API fetches attachments that are given as `http(s)://…`.", mf.Boolean()
+    )
+    spree_formats: tuple[Literal["webp"], ...] = option(
+        (), "Further formats that the Spree API takes beside JPEG, PNG and GIF: `webp`.", words("webp")
+    )
+    spree_bearer: bool = option(
+        False, "Whether the Spree API reads `Authorization: Bearer` where no `X-Spree-Token` is sent.", mf.Boolean()
     )

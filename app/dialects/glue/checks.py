@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Final
 
 from app.dialects.glue.errors import Refused
-from app.dialects.glue.headers import ALLOWED_HEADERS, ALLOWED_METHODS
+from app.dialects.glue.headers import ALLOWED_METHODS, Cors
 from app.dialects.glue.match import ResourceType
 from app.dialects.glue.query import Query
 
@@ -17,14 +17,14 @@ _PREFLIGHT_INCOMPLETE: Final = (
 )
 
 
-def check(method: str, headers: Mapping[str, str], query: Query, main_type: ResourceType | None) -> None:
+def check(method: str, headers: Mapping[str, str], query: Query, main_type: ResourceType | None, cors: Cors) -> None:
     """Raises Refused at the first check that fails. `headers` find names in any case; `main_type` is None
     where the path ends in an unknown resource type."""
     if method == "OPTIONS" and not all(name in headers for name in (_METHOD, _HEADERS, "Origin")):
         raise Refused(HTTPStatus.NOT_IMPLEMENTED, _PREFLIGHT_INCOMPLETE)
     if not query.page_is_sane:
         raise Refused(HTTPStatus.BAD_REQUEST, "Pagination parameters are invalid.")
-    if not _cors_allows(headers, main_type):
+    if not _cors_allows(headers, main_type, cors):
         raise Refused(HTTPStatus.FORBIDDEN, "Not allowed.")
     if "Accept" not in headers:
         raise Refused(HTTPStatus.NOT_ACCEPTABLE, "Not acceptable.")
@@ -32,8 +32,8 @@ def check(method: str, headers: Mapping[str, str], query: Query, main_type: Reso
         raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Unsupported media type.")
 
 
-def _cors_allows(headers: Mapping[str, str], main_type: ResourceType | None) -> bool:
+def _cors_allows(headers: Mapping[str, str], main_type: ResourceType | None, cors: Cors) -> bool:
     method, names = headers.get(_METHOD), headers.get(_HEADERS)
     if method is not None and (main_type is None or method not in ALLOWED_METHODS):
         return False
-    return names is None or all(name.strip().lower() in ALLOWED_HEADERS for name in names.split(","))
+    return names is None or all(map(cors.allows_header, names.split(",")))

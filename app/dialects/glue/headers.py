@@ -16,11 +16,6 @@ _ALLOWED_HEADERS: Final = (
     "access-control-allow-origin",
 )
 ALLOWED_METHODS: Final = ("GET", "OPTIONS")
-ALLOWED_HEADERS: Final = frozenset(name.lower() for name in _ALLOWED_HEADERS)
-CORS: Final[Mapping[str, str]] = {
-    "access-control-allow-methods": ", ".join(ALLOWED_METHODS),
-    "access-control-allow-headers": ", ".join(_ALLOWED_HEADERS),
-}
 _ALWAYS: Final[Mapping[str, str]] = {
     "Cache-Control": "no-cache, private",
     "X-Frame-Options": "SAMEORIGIN",
@@ -29,6 +24,24 @@ _ALWAYS: Final[Mapping[str, str]] = {
     "X-XSS-Protection": "1; mode=block",
     "Referrer-Policy": "same-origin",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Cors:
+    """What a page of another origin may send: the original's headers, and `further` ones."""
+
+    further: tuple[str, ...] = ()
+
+    def allows_header(self, name: str) -> bool:
+        return name.strip().lower() in {allowed.lower() for allowed in (*_ALLOWED_HEADERS, *self.further)}
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Of the answer to a preflight."""
+        return {
+            "access-control-allow-methods": ", ".join(ALLOWED_METHODS),
+            "access-control-allow-headers": ", ".join((*_ALLOWED_HEADERS, *self.further)),
+        }
 
 
 def named_format(media_type: str | None) -> str | None:

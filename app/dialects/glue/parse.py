@@ -7,7 +7,7 @@ from aiohttp import hdrs
 
 from app.dialects.glue.checks import check
 from app.dialects.glue.errors import NoEncoder, RouteNotFound, SkuMissing
-from app.dialects.glue.headers import named_format
+from app.dialects.glue.headers import Cors, named_format
 from app.dialects.glue.match import Target, asks_for_version, main_type, match, split_target
 from app.dialects.glue.query import Query, read_query
 
@@ -21,10 +21,10 @@ class Asked:
     query: Query
 
 
-def admit(method: str, raw_target: str, headers: Mapping[str, str]) -> None:
+def admit(method: str, raw_target: str, headers: Mapping[str, str], cors: Cors) -> None:
     """Raises Refused or NoEncoder for what is answered in text before any route is looked at."""
     path, query = split_target(raw_target)
-    check(method, headers, read_query(query), main_type(path))
+    check(method, headers, read_query(query), main_type(path), cors)
     accepted = named_format(headers.get(hdrs.ACCEPT))
     if accepted and accepted.lower() != "json":
         raise NoEncoder(accepted)

@@ -6,7 +6,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from app.dialects.glue.errors import answer_to
-from app.dialects.glue.headers import CORS, Headers
+from app.dialects.glue.headers import Cors, Headers
 from app.dialects.glue.locale import negotiate
 from app.dialects.glue.match import match, split_target
 from app.dialects.glue.parse import Asked, admit, parse
@@ -36,14 +36,15 @@ class GlueRoom:
         self._languages = tuple(settings.locales.items())
         self._alt_text = settings.glue_alt_text
         self._headers = Headers(settings.glue_allow_origin, settings.glue_transport_security)
+        self._cors = Cors(settings.glue_allow_headers)
         self._reader = reader
         self._documents = documents
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Any method, any path; raises what `error` knows how to tell."""
-        admit(request.method, request.raw_path, request.headers)
+        admit(request.method, request.raw_path, request.headers, self._cors)
         if request.method == hdrs.METH_OPTIONS:
-            return web.Response(body=PREFLIGHT, headers={**self._of_document(request), **CORS})
+            return web.Response(body=PREFLIGHT, headers={**self._of_document(request), **self._cors.headers})
         asked = parse(request.method, request.raw_path, request.headers)
         return await self._show(request, asked)
 

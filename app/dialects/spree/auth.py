@@ -4,6 +4,7 @@ The order counts: the user is loaded first, then an order token refused to anybo
 and only then a missing or unknown key.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -15,6 +16,7 @@ Role = Literal["admin", "customer"]
 FindRole = Callable[[str], Awaitable[Role | None]]
 """From an API key to the role of its account; None for one that is unknown or revoked."""
 
+_BEARER: Final = re.compile(r"bearer +(\S*) *", re.IGNORECASE)
 KEY_HEADER: Final = "X-Spree-Token"
 ORDER_HEADER: Final = "X-Spree-Order-Token"
 
@@ -35,9 +37,17 @@ class Caller:
 ANONYMOUS: Final = Caller(admin=False)
 
 
-def credentials(headers: Mapping[str, str], params: Mapping[str, Any]) -> Credentials:
+def header_key(headers: Mapping[str, str], *, bearer: bool) -> str | None:
+    """The key of a header, even an empty one; `bearer`: `Authorization` may have it where the usual header is not."""
+    key = headers.get(KEY_HEADER)
+    if key is None and bearer and (found := _BEARER.fullmatch(headers.get("Authorization", ""))):
+        return found[1]
+    return key
+
+
+def credentials(headers: Mapping[str, str], params: Mapping[str, Any], *, bearer: bool = False) -> Credentials:
     """The key of the header where one was sent, even an empty one, else of the parameter."""
-    header = headers.get(KEY_HEADER)
+    header = header_key(headers, bearer=bearer)
     key = _text(params.get("token")) if header is None else header
     order = headers.get(ORDER_HEADER) or _text(params.get("order_token"))
     return Credentials(scrubbed(key), bool(order.strip()))

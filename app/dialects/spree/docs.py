@@ -113,7 +113,8 @@ _SAID: Final = {
 CHAPTER: Final = Chapter(
     "Spree",
     "Spree's API, version 1: the images of products and variants, for holders of a key. Forms with parts, urlencoded "
-    "forms or JSON. The paths answer without `/v1`, too.",
+    "forms or JSON. The paths answer without `/v1`, too. Positions count from 1, and 0 means 1: whoever reorders with "
+    "numbers from 0, one image after the other, finds the first two swapped.",
     operations=(
         *_operations("products"),
         *_operations("variants"),

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, assert_never
 from aiohttp import hdrs, web
 
 from app.dialects.spree import headers, present, validation
-from app.dialects.spree.auth import KEY_HEADER, Caller, FindRole, authenticate, credentials
+from app.dialects.spree.auth import KEY_HEADER, Caller, Credentials, FindRole, authenticate, credentials, header_key
 from app.dialects.spree.errors import Invalid, NoSuchAction, NotAcceptable, Unauthorised, document
 from app.dialects.spree.files import Files, Standing
 from app.dialects.spree.forms import Body, parse_body, query_params
@@ -61,7 +61,9 @@ class SpreeRoom:
         if place is None:
             raise NotFound(f"nothing is routed at {request.rel_url.raw_path}")
         if request.method in _READS:
-            return respond(request, *await self._read(request, place))
+            told, key = await self._read(request, place)
+            # what is remembered of a request does not say whose `Authorization` it had
+            return respond(request, told, None if self._settings.spree_bearer and _is_bearers(request) else key)
         if request.method in _WRITES:
             return respond(request, await self._write(request, place))
         raise NotFound(f"{request.method} is never routed")
@@ -115,7 +117,7 @@ class SpreeRoom:
         if request.method != hdrs.METH_POST:
             _routed(place, request.method)
         query = query_params(request.rel_url.raw_query_string)
-        key = credentials(request.headers, query).key
+        key = self._credentials(request, query).key
         await self._limits.admit_address(request)
         await self._limits.admit_key(key)
         async with AsyncExitStack() as stack:
@@ -124,7 +126,7 @@ class SpreeRoom:
             action = _routed(place, body.verb(request))
             params = body.params | query
             if not key:
-                await self._limits.admit_key(credentials(request.headers, params).key)
+                await self._limits.admit_key(self._credentials(request, params).key)
             caller = await self._caller(request, params)
             if caller.admin:
                 await files.admit()
@@ -177,9 +179,9 @@ class SpreeRoom:
 
     async def _standing(self, request: web.Request, query: dict[str, Any]) -> Standing:
         """What is known before the body, which is asked for a key only where none stands before it."""
-        if KEY_HEADER not in request.headers and "token" not in query:
+        if header_key(request.headers, bearer=self._settings.spree_bearer) is None and "token" not in query:
             return "unknown"
-        return "admin" if await self._is_admin(credentials(request.headers, query).key) else "refused"
+        return "admin" if await self._is_admin(self._credentials(request, query).key) else "refused"
 
     async def _files(self, stack: AsyncExitStack, request: web.Request, query: dict[str, Any]) -> Files:
         return Files(
@@ -195,9 +197,16 @@ class SpreeRoom:
     async def _is_admin(self, key: str) -> bool:
         return bool(key.strip()) and await self._find_role(key) == "admin"
 
+    def _credentials(self, request: web.Request, params: dict[str, Any]) -> Credentials:
+        return credentials(request.headers, params, bearer=self._settings.spree_bearer)
+
     async def _caller(self, request: web.Request, params: dict[str, Any]) -> Caller:
-        given = credentials(request.headers, params)
+        given = self._credentials(request, params)
         return await authenticate(given, self._find_role, required=self._settings.spree_requires_authentication)
+
+
+def _is_bearers(request: web.Request) -> bool:
+    return KEY_HEADER not in request.headers and hdrs.AUTHORIZATION in request.headers
 
 
 def parent_of(place: Place) -> Parent:

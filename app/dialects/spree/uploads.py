@@ -32,6 +32,7 @@ class Uploads:
         self, settings: Settings, intake: Intake, codecs: CodecPool, observe: Observe, fetcher: Fetcher | None
     ) -> None:
         self._settings = settings
+        self._accepted = validation.ACCEPTED.union(settings.spree_formats)
         self._intake = intake
         self._codecs = codecs
         self._observe = observe
@@ -74,10 +75,10 @@ class Uploads:
             most = self._settings.max_image_bytes
             too_large = FileTooLarge(excess=Excess("MAX_IMAGE_BYTES", most, files.spool.size))
             raise Invalid(validation.too_large(most)) from too_large
-        if errors := validation.name_and_type_errors(upload.name, upload.head):
+        if errors := validation.name_and_type_errors(upload.name, upload.head, self._accepted):
             raise Invalid(errors)
         try:
-            blob = await self._intake.keep(files.spool, validation.ACCEPTED, self._inspect)
+            blob = await self._intake.keep(files.spool, self._accepted, self._inspect)
         except (ImageUndecodable, CodecFailed, FormatNotAllowed) as error:
             raise Invalid(validation.undecodable(upload.name)) from error
         except ImageLimitExceeded as error:

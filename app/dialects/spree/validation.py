@@ -65,14 +65,14 @@ _CONTROL: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _SVG: Final = re.compile(rb"(?:\s++|<\?xml[^>]*>|<!--(?:(?!-->).)*+-->|<!DOCTYPE[^>]*>)*+<svg\b", re.DOTALL)
 
 
-def name_and_type_errors(name: str, head: bytes) -> Errors:
+def name_and_type_errors(name: str, head: bytes, accepted: frozenset[Format] = ACCEPTED) -> Errors:
     """What is wrong with a file by its name and first bytes; empty where nothing is.
 
     `name` is the sanitised one, `head` the first kilobyte or so.
     """
     found = announced(head)
     spoofed = is_spoofed(name, "image" if found else media_type(head))
-    if found in ACCEPTED:
+    if found in accepted:
         return {"attachment": [_SPOOFED]} if spoofed else {}
     if spoofed:
         return {"attachment": [_SPOOFED, "is invalid"], "attachment_content_type": ["is invalid"]}

@@ -5,6 +5,7 @@ from multidict import CIMultiDict
 
 from app.dialects.glue.checks import check
 from app.dialects.glue.errors import Refused
+from app.dialects.glue.headers import Cors
 from app.dialects.glue.match import ResourceType
 from app.dialects.glue.query import read_query
 
@@ -23,7 +24,7 @@ def refusal(
     main_type: ResourceType | None = "abstract-products",
 ) -> tuple[int, str] | None:
     try:
-        check(method, CIMultiDict(headers or {}), read_query(query), main_type)
+        check(method, CIMultiDict(headers or {}), read_query(query), main_type, Cors())
     except Refused as refused:
         return int(refused.status), refused.text
     return None
@@ -104,3 +105,13 @@ def test_what_cors_does_not_allow_is_refused(method: str, names: str, main_type:
     del headers["Accept"]
     assert refusal("OPTIONS", headers, main_type=main_type) == (403, "Not allowed.")
     assert refusal("GET", headers, main_type=main_type) == (403, "Not allowed.")
+
+
+def test_an_operator_may_allow_further_headers() -> None:
+    """A preflight's headers may be more than the original's, in any case, and are told."""
+    cors = Cors(("X-Shop", "traceparent"))
+    asked = CIMultiDict({"Access-Control-Request-Headers": "accept, x-shop,TraceParent", "Accept": "*/*"})
+    check("GET", asked, read_query(""), "abstract-products", cors)
+    assert cors.headers["access-control-allow-headers"].endswith(", access-control-allow-origin, X-Shop, traceparent")
+    with pytest.raises(Refused):
+        check("GET", asked, read_query(""), "abstract-products", Cors(("X-Shop",)))
