@@ -105,8 +105,8 @@ CHAPTER: Final = Chapter(
     "OpenMage",
     "Magento 1's REST API: galleries of products, written by admins with OAuth 1.0a, read by everybody. XML, JSON or "
     "`key=value` pairs, as `Accept` and `Content-Type` say. Deleting an image globally takes its global types away; "
-    "while a store view holds it for a type of its own it stays listed, whatever is repeated: delete it there first. In "
-    "a store view an empty `label` brings the default back; `position`, `exclude` and `types` that were said there "
+    "while a store view holds it for a type of its own it stays listed, whatever is repeated: delete it there first. "
+    "In a store view an empty `label` brings the default back; `position`, `exclude` and `types` that were said there "
     "cannot be unsaid here, only by `import gallery`.",
     operations=(
         *_operations((), "", "in the global scope"),
