@@ -30,6 +30,8 @@ def configure_logging(log_format: Literal["console", "json"]) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_rendering(log_format)],
         )
     )
+    # What the queue's library logs with a traceback each time is told once, as `job_failed` or `check_failed`.
+    logging.getLogger("pgqueuer").setLevel(logging.CRITICAL)
     logging.root.handlers[:] = [handler]
     logging.root.setLevel(logging.INFO)
 
