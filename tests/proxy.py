@@ -7,6 +7,8 @@ from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 _BLOCK: Final = 65536
+_NOTIFICATION: Final = b"A"
+"""What the message begins with that Postgres sends to who listens and does nothing else."""
 
 Picks = Callable[[bytes], bool]
 """Whether a link is meant, by all that its client has sent."""
@@ -28,6 +30,8 @@ class Proxy:
         self._database = urlsplit(dsn).path
         self._links: dict[asyncio.Task[None], _Link] = {}
         self.port = 0
+        self.is_deaf = False
+        """Whether notifications (and nothing else) are swallowed, as by a pooler that keeps no sessions."""
         self.made = 0
         """Links so far."""
 
@@ -66,8 +70,8 @@ class Proxy:
         try:
             their_reader, their_writer = await asyncio.open_unix_connection(self._socket)
             ends = {
-                asyncio.create_task(_carry(reader, their_writer, link, link.sent)),
-                asyncio.create_task(_carry(their_reader, writer, link, None)),
+                asyncio.create_task(self._carry(reader, their_writer, link, link.sent)),
+                asyncio.create_task(self._carry(their_reader, writer, link, None)),
             }
             try:
                 await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -81,24 +85,23 @@ class Proxy:
         finally:
             del self._links[task]
 
+    async def _carry(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, link: _Link, sent: bytearray | None
+    ) -> None:
+        with suppress(ConnectionError):
+            while block := await reader.read(_BLOCK):
+                await link.is_free.wait()
+                if link.is_silent or (self.is_deaf and sent is None and block.startswith(_NOTIFICATION)):
+                    continue
+                if sent is not None:
+                    sent += block
+                writer.write(block)
+                await writer.drain()
+
     async def end(self) -> None:
         for task in list(self._links):
             task.cancel()
         await asyncio.gather(*self._links, return_exceptions=True)
-
-
-async def _carry(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, link: _Link, sent: bytearray | None
-) -> None:
-    with suppress(ConnectionError):
-        while block := await reader.read(_BLOCK):
-            await link.is_free.wait()
-            if link.is_silent:
-                continue
-            if sent is not None:
-                sent += block
-            writer.write(block)
-            await writer.drain()
 
 
 @asynccontextmanager

@@ -84,7 +84,7 @@ class Leases:
             taken, self._idle = self._idle, []
             return taken
         since = asyncio.get_running_loop().time() - _BEAT_SECONDS
-        return [self._idle.pop(0)] if self._idle and self._idle[0].answered_at < since else []
+        return [self._idle.pop(0)] if self._idle and _answered(self._idle[0]) < since else []
 
     async def close(self) -> None:
         """Hands the idle ones to the pool, so that it can be closed."""
@@ -178,3 +178,9 @@ def _is_open(connection: "Connection") -> bool:
     except asyncpg.InterfaceError:  # what the pool has taken back cannot even be asked
         pass
     return False
+
+
+def _answered(connection: "Connection") -> float:
+    """When it did last, on the loop's clock; never, where the pool has taken back one that was closed."""
+    answered: float = getattr(connection, "answered_at", 0.0)
+    return answered

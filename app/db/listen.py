@@ -20,6 +20,7 @@ _PROBE_SECONDS: Final = 0.5
 _OVERDUE_SECONDS: Final = 1.0
 """With the pause between probes, so old is what is still used on a connection that has just fallen silent."""
 _LOST_SECONDS: Final = 5.0
+_HEARD_SECONDS: Final = 2.0
 _TURNS: Final = 3
 """Rounds of the event loop in which an answer that has arrived is taken note of."""
 
@@ -97,8 +98,8 @@ class Listener:
         await connection.add_listener(channel, lambda *_: heard.set())
         async with connected(self._dsn) as other:
             await other.execute(f"notify {channel}")
-        if not await is_set_within(heard, _LOST_SECONDS):
-            raise DatabaseUnavailable("notifications do not come through: a pooler must not stand in between")
+        if not await is_set_within(heard, _HEARD_SECONDS):
+            raise DatabaseUnavailable("notifications do not come through: is there a pooler in between?")
         await connection.execute(f"unlisten {channel}")
 
     async def _answers_in_time(self, connection: Connection) -> bool:

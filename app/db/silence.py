@@ -92,7 +92,7 @@ class Watch:
         return len(silent)
 
     def _waits(self, connection: Connection) -> float:
-        asked = connection.asked_at
+        asked: float | None = getattr(connection, "asked_at", None)  # the pool takes all from one that was closed
         return 0.0 if asked is None else self._clock() - asked
 
     async def _ask(self, late: Collection[Connection]) -> dict[Connection, State]:

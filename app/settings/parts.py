@@ -27,7 +27,11 @@ class Parts:
     secret_key_former: str = option(
         "", "The `SECRET_KEY` before the present one: what it encrypted still opens, until it is resealed.", secret=True
     )
-    database_url: str = option("", "Postgres to use instead of the embedded one (`postgresql://…`).", secret=True)
+    database_url: str = option(
+        "",
+        "Postgres to use instead of the embedded one (`postgresql://…`); of several hosts the primary.",
+        secret=True,
+    )
     database_pool_size: int = option(10, "Most connections one process opens to Postgres.", number(2, 1000))
     s3_bucket: str = option(
         "", "Bucket to use instead of the file store; credentials come from the usual `AWS_*` variables."

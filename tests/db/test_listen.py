@@ -126,5 +126,20 @@ async def test_a_silent_connection_is_lost_after_a_while(dsn: str, connection: C
     assert [event.whose for event in told if isinstance(event, ConnectionGivenUp)] == ["listener"]
 
 
+async def test_where_notifications_do_not_come_through_nothing_is_remembered(dsn: str) -> None:
+    """A way to the database that takes LISTEN and passes no notification on is not taken for listening; it is told."""
+    heard, hearing, told = Heard(), Hearing(), list[Event]()
+    async with proxied(dsn) as proxy:
+        proxy.is_deaf = True
+        listener = Listener(proxy.dsn, heard.payload, heard.gap, hearing)
+        async with in_background("listener", listener.run, told.append):
+            await eventually(lambda: _is(lambda: len(told) > 1))
+            assert hearing == Hearing(listening=False, current=False)
+            proxy.is_deaf = False
+            assert await heard.next() is None
+            assert hearing == Hearing(listening=True, current=True)
+    assert all("do not come through" in event.reason for event in told if isinstance(event, CheckFailed))
+
+
 async def _is(question: Callable[[], bool]) -> bool:
     return question()

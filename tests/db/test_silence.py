@@ -8,11 +8,11 @@ from time import monotonic
 import pytest
 
 from app.db.bulk import session
-from app.db.connect import connect
+from app.db.connect import Connection, connect
 from app.db.pool import Database
 from app.db.silence import Watch
 from app.errors import DatabaseUnavailable
-from app.events import ConnectionGivenUp, Event
+from app.events import CheckFailed, ConnectionGivenUp, Event
 from tests.e2e.conftest import eventually
 from tests.proxy import Proxy, proxied
 
@@ -71,6 +71,20 @@ async def test_idle_connections_are_found_silent_before_a_request_meets_them(pro
         began = monotonic()
         await database.fetchval("clock")
         assert monotonic() - began < 1
+
+
+async def test_idle_connections_that_were_closed_do_not_disturb_the_watch(proxy: Proxy, connection: Connection) -> None:
+    """Connections that the server has closed while they were idle are neither given up nor a trouble to the watch."""
+    told: list[Event] = []
+    async with Database(proxy.dsn, size=4, observe=told.append) as database:
+        await asyncio.gather(*(database.fetchval("clock") for _ in range(4)))
+        await connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+        await asyncio.sleep(7)  # of which the beats begin after five
+        assert await database.fetchval("clock") is not None
+    assert not [event for event in told if isinstance(event, CheckFailed | ConnectionGivenUp)]
 
 
 async def test_a_commands_own_connection_is_given_up(proxy: Proxy) -> None:
