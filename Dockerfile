@@ -4,7 +4,7 @@ COPY requirements-installer.lock requirements.lock ./
 RUN python -m venv /opt/venv \
  && /opt/venv/bin/pip install --no-cache-dir --require-hashes -r requirements-installer.lock \
  && /opt/venv/bin/uv pip install --no-cache --python /opt/venv/bin/python --require-hashes -r requirements.lock
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY app app
 COPY sql sql
 # Editable, because the service reads sql/ beside app/.

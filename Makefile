@@ -51,6 +51,7 @@ readme: .venv/dev.stamp ## Write the README's table of settings anew
 	@touch $@
 
 .venv/runtime.stamp: requirements.lock pyproject.toml .venv/installer.stamp
+	@echo 'Installing the packages, which takes up to a minute …'
 	@$(INSTALL)
 	@$(BIN)/uv pip install --quiet --offline --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -14,6 +14,7 @@ from app.commands import (
     gallery,
     glue_import,
     housekeeping,
+    image,
     image_set,
     image_type,
     jobs,
@@ -25,7 +26,7 @@ from app.commands import (
     store,
     worker,
 )
-from app.commands.context import Context, complain, sentence
+from app.commands.context import Context, complain, say, sentence
 from app.commands.registry import Nouns
 from app.errors import ProductImagesError
 
@@ -63,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="Settings come from environment variables; the README lists them.",
         allow_abbrev=False,
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="say which version this is, and end")
     nouns = Nouns(parser)
     for module in (
         serve,
@@ -77,12 +79,21 @@ def parser() -> argparse.ArgumentParser:
         jobs,
         glue_import,
         gallery,
+        image,
         housekeeping,
         migrate,
         doctor,
     ):
         module.register(nouns)
     return parser
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version  # no other command should wait for it
+
+        say(f"product-images {version('product-images')}")
+        parser.exit()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ def banner(settings: Settings, port: int, demo: DemoCredentials | None) -> str:
     """The address, where the data lies and, with the demo shop, what to try with which credentials."""
     host = _WILDCARDS.get(settings.host, settings.host)
     address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    lines = [f"Product images at {address}", _data(settings)]
+    lines = [f"Product images at {address}", _data(settings), f"All of it, to read and to try: {address}/docs"]
     if demo is not None:
         lines += _to_try(settings.public_url or address, demo)
     return "\n".join(lines)
@@ -36,6 +36,7 @@ def _to_try(address: str, demo: DemoCredentials) -> list[str]:
         f"  curl -i {address}/api/rest/products/lamp/images -H 'Content-Type: application/json' \\",
         f"    -H 'Authorization: {oauth}' \\",
         f"    -d '{body}'",
+        "It came into an empty catalogue; `DEMO=false make run` starts without it, in an empty data directory.",
         "",
         "Demo credentials (demo.json in the data directory keeps them):",
         f"  OpenMage  consumer {demo.consumer_key} {demo.consumer_secret}",

@@ -54,7 +54,7 @@ class Context:
         if not self.settings.embedded:
             yield self.settings.database_url
             return
-        async with embedded_postgres(self.settings.data_dir, role=role, observe=observe) as dsn:
+        async with embedded_postgres(self.settings.data_dir, role=role, observe=observe, tell=complain) as dsn:
             yield dsn
 
     @asynccontextmanager

@@ -8,6 +8,7 @@ from typing import Final
 from app.commands.context import Context, sentence
 from app.db.migrate import pending
 from app.db.pool import Database
+from app.db.sessions import check_sessions
 from app.embedded import demo
 from app.errors import Misconfigured, ProductImagesError
 from app.http.origin import trusted_networks
@@ -26,6 +27,14 @@ _CODECS_REMEDY: Final = "Install the package again; where memory is short, lower
 _ORIGINALS_REMEDY: Final = "Run `product-images blobs verify --repair DIR`, where DIR holds a backup's files."
 _MOST_NAMED: Final = 5
 _WALLS_REMEDY: Final = "Run it on Linux on x86-64 or arm64, where seccomp filters are allowed to every process."
+_REMEDIES: Final = {
+    "keeps no sessions": "Name Postgres itself in DATABASE_URL, or set pool_mode=session for it in PgBouncer.",
+    "unsupported startup parameter": "Take that parameter out of DATABASE_URL, or let PgBouncer ignore it "
+    "(ignore_startup_parameters).",
+    "no S3_BUCKET": "Set S3_BUCKET to keep files there; unset S3_ENDPOINT_URL to keep them below DATA_DIR.",
+    "proxy": "Unset HTTP_PROXY and HTTPS_PROXY for this service, or name the store's host in NO_PROXY.",
+}
+"""By words that stand in an error's sentence."""
 _LIMIT_WORDS: Final = ("max_", "codec_", "cache_bytes", "_seconds", "concurrency", "pool_size", "recipe_")
 
 
@@ -43,6 +52,22 @@ def limits(settings: Settings) -> dict[str, int]:
     """The settings that bound something, by the names of their variables."""
     names = [option.name for option in options() if any(word in option.name for word in _LIMIT_WORDS)]
     return {name.upper(): getattr(settings, name) for name in names}
+
+
+def warnings(settings: Settings) -> list[str]:
+    """What may be meant so, and is a mistake where it is not."""
+    if settings.s3_bucket:
+        return []
+    folder = (settings.data_dir / "objects").resolve()
+    found = []
+    if settings.s3_endpoint_url:
+        found.append(f"S3_ENDPOINT_URL counts for nothing without S3_BUCKET: files are kept in {folder}.")
+    if not settings.embedded:
+        found.append(
+            f"The Postgres of DATABASE_URL may serve many machines, but files are kept in {folder}, which no other "
+            "one sees: set S3_BUCKET unless all processes run here."
+        )
+    return found
 
 
 async def diagnose(context: Context) -> list[Finding]:
@@ -73,17 +98,23 @@ async def _open(context: Context, stack: AsyncExitStack) -> tuple[Database | Non
         # An outside database is only looked at; the embedded one is ours to bring up to date at every start.
         postgres = context.migrated() if context.settings.embedded else context.postgres()
         dsn = await stack.enter_async_context(postgres)
+        await check_sessions(dsn)
         database = await stack.enter_async_context(Database(dsn, size=1))
         return database, Finding("database", True, await _version(database))
     except ProductImagesError as error:
-        return None, Finding("database", False, sentence(error), remedy)
+        return None, Finding("database", False, sentence(error), _remedy(error, remedy))
 
 
 async def _look(name: str, check: Awaitable[str], remedy: str) -> Finding:
     try:
         return Finding(name, True, await check)
     except ProductImagesError as error:
-        return Finding(name, False, sentence(error), remedy)
+        return Finding(name, False, sentence(error), _remedy(error, remedy))
+
+
+def _remedy(error: ProductImagesError, usual: str) -> str:
+    """What helps against this very error, where its text gives that away."""
+    return next((remedy for words, remedy in _REMEDIES.items() if words in sentence(error)), usual)
 
 
 async def _settings(context: Context) -> str:

@@ -1,21 +1,24 @@
 """`import gallery` and `export gallery`: a shop moves in, or out, with its ids, paths and stamps."""
 
 import argparse
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Final
 
 import orjson
-from tqdm import tqdm
 
 from app.commands.context import Context, complain
+from app.commands.product_file import parents_first
+from app.commands.progress import progress
 from app.commands.registry import Nouns
 from app.errors import InvalidCommand
 from app.service.gallery_transfer.export import GalleryExport
 from app.service.gallery_transfer.files import GalleryFiles
 from app.service.gallery_transfer.importer import GalleryImport, Numbered
 from app.service.gallery_transfer.report import Report
+from app.service.provision_products import list_products
+from app.service.report_file import report_file
+from app.service.text_file import size_of, text_file
 
 _REPORT: Final = Path("gallery-import-rejected.txt")
 
@@ -41,23 +44,29 @@ def register(nouns: Nouns) -> None:
     parser.add_argument(
         "--files", metavar="DIR", type=Path, help="where the uploaded files go, private metadata included"
     )
+    parser = exporter.command("products", _export_products, "Write all products as JSON lines, for `product import`.")
+    parser.add_argument("file", metavar="FILE", type=Path, help="where the lines go")
 
 
 async def _import(args: argparse.Namespace, context: Context) -> int:
-    with _opened(args.report, "wb") as rejected, _opened(args.file, "rb") as source:
+    with report_file(args.report) as rejected:
         report = Report(lambda line, reason: _tell(rejected, line, reason))
         async with context.parts() as parts:
             files = GalleryFiles(parts.intake, args.files, keep=not args.dry_run)
             importing = GalleryImport(parts.database, parts.filing, files, report, dry_run=args.dry_run)
-            await importing.run(_numbered(source, args.file.stat().st_size))
+            size = size_of(args.file)
+            if size is not None:  # what is no regular file can be read only once
+                await importing.reserve_ids(_numbered(args.file, lambda _: None))
+            with progress("bytes", size) as advanced:
+                await importing.run(_numbered(args.file, advanced))
     text = "\n".join(
         f"{subject.capitalize()}: {', '.join(f'{count} {outcome}' for outcome, count in outcomes.items())}."
         for subject, outcomes in report.counts.items()
     )
     if report.rejected:
-        text += f"\nWhat was left out, and why: {args.report}"
+        text += f"\nWhat was left out, and why: {rejected.name}"
     context.answer(
-        report.counts | {"dry_run": args.dry_run, "report": str(args.report) if report.rejected else None}, text
+        report.counts | {"dry_run": args.dry_run, "report": rejected.name if report.rejected else None}, text
     )
     return 1 if report.rejected else 0
 
@@ -70,11 +79,11 @@ async def _export(args: argparse.Namespace, context: Context) -> int:
         complain(f"{path} was not written: {reason}")
 
     async with context.parts() as parts:
-        with _opened(args.file, "wb") as target, tqdm(unit=" lines", disable=None) as progress:
+        with _opened(args.file) as target, progress("lines") as advanced:
             async for line in GalleryExport(parts.database, parts.store, args.files, tell).lines():
                 target.write(orjson.dumps(line) + b"\n")
                 count += 1
-                progress.update()
+                advanced(1)
     text = f"{count} lines written to {args.file}."
     if left_out:
         text += f"\nFiles that could not be written: {len(left_out)}."
@@ -82,20 +91,28 @@ async def _export(args: argparse.Namespace, context: Context) -> int:
     return 1 if left_out else 0
 
 
-def _opened(path: Path, mode: str) -> IO[bytes]:
+async def _export_products(args: argparse.Namespace, context: Context) -> int:
+    async with context.database() as database:
+        products = parents_first(map(dict, await list_products(database)))
+    with _opened(args.file) as target:
+        for product in products:
+            target.write(orjson.dumps(product) + b"\n")
+    context.answer({"lines": len(products)}, f"{len(products)} lines written to {args.file}.")
+    return 0
+
+
+def _opened(path: Path) -> IO[bytes]:
     try:
-        return path.open(mode)
+        return path.open("wb")
     except OSError as error:
         raise InvalidCommand(f"{path}: {error.strerror}.") from None
 
 
-def _numbered(source: IO[bytes], size: int) -> Iterator[Numbered]:
-    with tqdm(total=size, unit="B", unit_scale=True, leave=False, disable=not sys.stderr.isatty()) as progress:
-        for number, line in enumerate(source, 1):
-            yield number, line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
-            progress.update(len(line))
+def _numbered(path: Path, advanced: Callable[[int], object]) -> Iterator[Numbered]:
+    with text_file(path, advanced) as text:
+        yield from enumerate(text.lines(), 1)
 
 
-def _tell(rejected: IO[bytes], line: int, reason: str) -> None:
-    rejected.write(f"line {line}: {reason}\n".encode())
+def _tell(rejected: IO[str], line: int, reason: str) -> None:
+    rejected.write(f"line {line}: {reason}\n")
     complain(f"line {line}: {reason}")

@@ -35,7 +35,10 @@ def register(nouns: Nouns) -> None:
         "sweep", _sweep_renditions, "Remove renditions of former recipes that nothing refers to."
     )
     _add_age(sweep, "30d")
-    purge = nouns.noun("image", "Images.").command("purge", _purge, "Erase a picture everywhere, and keep it out.")
+
+
+def register_purge(image: Nouns) -> None:
+    purge = image.command("purge", _purge, "Erase a picture everywhere, and keep it out.")
     purge.add_argument("image", metavar="ID|SHA256", help="an image's id, or the SHA-256 of the uploaded bytes")
     purge.add_argument("--lift", action="store_true", help="let these bytes come back instead")
 

@@ -32,5 +32,8 @@ async def _failed(_: argparse.Namespace, context: Context) -> int:
 async def _retry(args: argparse.Namespace, context: Context) -> int:
     async with context.database() as database:
         count = await retry_failed(database, args.kind)
-    context.answer({"retried": count}, f"{count} jobs are in the queue again.")
+    found = f"{count} jobs are in the queue again."
+    context.answer(
+        {"retried": count}, found if count or not args.kind else f"No failed job is of the kind {args.kind}."
+    )
     return 0

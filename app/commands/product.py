@@ -6,8 +6,9 @@ from pathlib import Path
 from app.commands.context import Context
 from app.commands.product_import import import_file
 from app.commands.registry import Nouns, switch
+from app.commands.table import table
 from app.service.provision_plan import ProductOptions
-from app.service.provision_products import delete_product, list_products, put_product, rename_product
+from app.service.provision_products import delete_product, list_products, put_product, rename_product, show_product
 
 
 def register(nouns: Nouns) -> None:
@@ -27,6 +28,8 @@ def register(nouns: Nouns) -> None:
         "disabled, hidden, no_images, website, no_website",
     )
     product.command("list", _list, "List the products.")
+    parser = product.command("show", _show, "Show a product and its images.")
+    parser.add_argument("--sku", required=True)
 
 
 def _register_add(parser: argparse.ArgumentParser) -> None:
@@ -98,4 +101,13 @@ async def _import(args: argparse.Namespace, context: Context) -> int:
 async def _list(_: argparse.Namespace, context: Context) -> int:
     async with context.database() as database:
         context.answer_list("products", await list_products(database))
+    return 0
+
+
+async def _show(args: argparse.Namespace, context: Context) -> int:
+    async with context.database() as database:
+        product, images = await show_product(database, args.sku)
+    shown = [{name: value for name, value in row.items() if name != "sku"} for row in images]
+    text = f"{table([dict(product)])}\n\n{table(shown) or 'No images.'}"
+    context.answer({"product": dict(product), "images": shown}, text)
     return 0

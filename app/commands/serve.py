@@ -3,11 +3,12 @@
 import argparse
 
 from app.commands.banner import banner
-from app.commands.context import Context, say
+from app.commands.context import Context, complain, say
 from app.commands.demo import load_into_empty
 from app.commands.registry import Nouns
 from app.db.migrate import migrate
-from app.embedded.demo import demo_credentials
+from app.embedded.demo import DemoCredentials, demo_credentials
+from app.settings import Settings
 
 
 def register(nouns: Nouns) -> None:
@@ -21,10 +22,21 @@ async def _serve(_: argparse.Namespace, context: Context) -> int:
     settings = context.service_settings
     configure_logging(settings.log_format)
     observer = observer_of(settings)
+    if settings.embedded and not (settings.data_dir / "postgres").exists():
+        complain(f"Setting up a Postgres below {settings.data_dir.resolve()} …")
     async with context.postgres("server", observer) as dsn:
-        if settings.embedded:
-            await migrate(dsn)
-            await load_into_empty(settings, dsn)
-        demo = demo_credentials(settings.data_dir) if settings.embedded else None
+        demo = await _prepared(settings, dsn)
         await serve(settings, dsn, lambda port: say(banner(settings, port, demo)), observer)
     return 0
+
+
+async def _prepared(settings: Settings, dsn: str) -> DemoCredentials | None:
+    """Brings an embedded Postgres up to date. The credentials of the demo shop, loaded now or before, or None for a
+    catalogue that is somebody's own."""
+    if not settings.embedded:
+        return None
+    await migrate(dsn)
+    if not settings.demo:
+        return None
+    await load_into_empty(settings, dsn)
+    return demo_credentials(settings.data_dir)

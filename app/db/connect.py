@@ -21,10 +21,8 @@ else:  # a generic class in its stubs alone
 T = TypeVar("T")
 
 CONNECT_SECONDS = 5.0
-SESSION_SETTINGS = {
-    "application_name": "product-images",
-    "plan_cache_mode": "force_generic_plan",  # planning a read anew takes five times as long as the read
-}
+SESSION_SETTINGS = {"application_name": "product-images"}
+"""What goes into the startup packet: only what a pooler such as PgBouncer passes on."""
 _HEAD_START_SECONDS: Final = 0.5
 """So long a host may take before the next one is tried beside it."""
 _END_SECONDS: Final = 5.0
@@ -96,7 +94,17 @@ async def dial(dsn: str, **options: Any) -> Connection:
     attempts: list[Attempt] = [partial(_dial, host, options) for host in hosts]
     connection = await (_first(attempts) if len(attempts) > 1 else _dial(dsn, options))
     _notice_silence(connection)
+    await _prepare(connection)
     return connection
+
+
+async def _prepare(connection: Connection) -> None:
+    """What every session starts with. Planning a read anew takes five times as long as the read."""
+    try:
+        await connection.execute("set plan_cache_mode = force_generic_plan", timeout=CONNECT_SECONDS)
+    except BaseException:
+        connection.terminate()
+        raise
 
 
 async def end(connection: Connection) -> None:

@@ -19,6 +19,7 @@ from app.db.errors import TransactionConflict, translated
 from app.db.files import sql_folder
 from app.db.pool import Database
 from app.db.queue_schema import install_queue
+from app.db.sessions import check_sessions
 from app.db.silence import watched
 from app.errors import Misconfigured
 from app.events import Observe, nobody
@@ -52,6 +53,7 @@ async def migrate(dsn: str, folder: Path | None = None, observe: Observe = nobod
     for an index that was asked for without a transaction: what there is of it the next start removes).
     """
     migrations = load_migrations(folder)
+    await check_sessions(dsn)  # else what comes then would fail in ways that name no cause
     async with watched("migration", dsn, observe) as connection, _lock(connection):
         with translated():
             await connection.execute(_TABLE)

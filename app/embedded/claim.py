@@ -8,6 +8,7 @@ command loses its database half-way.
 import asyncio
 import math
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal, Self
 
@@ -19,13 +20,17 @@ Role = Literal["server", "guest"]
 
 _SERVER_WAITS_SECONDS: Final = 30.0
 _GUEST_WAITS_SECONDS: Final = 60.0
+_TELL_SECONDS: Final = 0.5
 _PATIENCE_SECONDS: Final = 5.0
 _POLL_SECONDS: Final = 0.02
 
 
 class Claim:
-    def __init__(self, data_dir: Path) -> None:
+    """`tell` is given a sentence where somebody has to wait for long."""
+
+    def __init__(self, data_dir: Path, tell: Callable[[str], object] = lambda _: None) -> None:
         self._data_dir = data_dir
+        self._tell = tell
         self._owner = FileLock(data_dir / "postgres.owner.lock")
         self._users = FileLock(data_dir / "postgres.users.lock")
         self._note = data_dir / "postgres.owner"
@@ -33,14 +38,17 @@ class Claim:
     async def own(self) -> None:
         """Become the owner, for as long as a server lives.
 
-        A command that owns Postgres for a moment is waited for; a server is not: `Misconfigured`.
+        A command that owns Postgres for its while is waited for, however long, and that is told once; a server
+        is not, unless it is about to end: `Misconfigured`.
         """
         clock = asyncio.get_running_loop().time
-        deadline = clock() + _SERVER_WAITS_SECONDS
+        started, told = clock(), False
         while not self._owner.try_exclusive():
-            role, pid = self._read_note()
-            if (role == "server" and _is_alive(pid)) or clock() >= deadline:
-                raise Misconfigured(f"The data directory {self._data_dir} is in use by process {pid}.")
+            waited = clock() - started
+            pid = self._pid_to_wait_for(waited)
+            if waited >= _TELL_SECONDS and not told:
+                self._tell(f"Waiting for process {pid}, a command that works with {self._data_dir}, to end.")
+                told = True
             await asyncio.sleep(_POLL_SECONDS)
         self._write_note("server")
 
@@ -73,6 +81,13 @@ class Claim:
         self._owner.close()
         self._users.close()
 
+    def _pid_to_wait_for(self, waited: float) -> int:
+        """The owner's, if it is no server that stays; Misconfigured."""
+        role, pid = self._read_note()
+        if (role == "server") if _is_alive(pid) else (waited >= _SERVER_WAITS_SECONDS):
+            raise Misconfigured(f"The data directory {self._data_dir} is in use by process {pid}.")
+        return pid
+
     def _read_note(self) -> tuple[str, int]:
         try:
             role, pid = self._note.read_text().split()
@@ -89,6 +104,8 @@ class Claim:
 
 
 def _is_alive(pid: int) -> bool:
+    if pid <= 0:
+        return False
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -153,8 +153,9 @@ class Cluster:
         with self.log.open("rb") as log:
             log.seek(start)
             lines = log.read().decode(errors="replace").splitlines()
-        for level in ("PANIC:", "FATAL:", "ERROR:", "error:"):
+        # What follows from a full disk is told as graver than the disk.
+        for level in ("No space left on device", "PANIC:", "FATAL:", "ERROR:", "error:"):
             for line in lines:
                 if level in line:
-                    return line.partition(level)[2].strip().rstrip(".")
+                    return (line.partition(level)[2] or level).strip().rstrip(".")
         return lines[-1].strip() if lines else "it says nothing"

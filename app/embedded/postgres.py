@@ -1,7 +1,7 @@
 """The embedded Postgres, shared by all processes that are given the same data directory."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -14,16 +14,22 @@ from app.events import Observe, nobody
 
 @asynccontextmanager
 async def embedded_postgres(
-    data_dir: Path, *, role: Role = "guest", options: Mapping[str, str] | None = None, observe: Observe = nobody
+    data_dir: Path,
+    *,
+    role: Role = "guest",
+    options: Mapping[str, str] | None = None,
+    observe: Observe = nobody,
+    tell: Callable[[str], object] = lambda _: None,
 ) -> AsyncIterator[str]:
     """The connection string of the Postgres below `data_dir`, for as long as the block lasts.
 
     A `server` runs it itself, after waiting for a command that does so just now. A `guest` uses
     the one that runs, or else runs it until it and all other guests have finished. `options` are
-    Postgres' own settings. Raises `Misconfigured` with one sentence.
+    Postgres' own settings; `tell` is given a sentence where there is long to wait. Raises `Misconfigured` with one
+    sentence.
     """
     data_dir = made_folder(data_dir).resolve()
-    with Claim(data_dir) as claim:
+    with Claim(data_dir, tell) as claim:
         if role == "server":
             await claim.own()
         elif dsn := await claim.own_or_join():

@@ -3,6 +3,7 @@
 from typing import Final
 
 from app.http.describe import Answer, Chapter, Content, Operation, Parameter, json, record, ref
+from app.settings import Settings
 
 _FAILED: Final = json(ref("ServiceError"), {"status": "error", "detail": "Not Found"})
 _TEXT: Final = {"type": "string"}
@@ -49,6 +50,18 @@ SERVICE: Final = Chapter(
         ),
         Operation(
             "get",
+            "/favicon.ico",
+            "The page's icon, for browsers.",
+            {200: Answer("The icon.", Content({"image/svg+xml": _TEXT}))},
+        ),
+        Operation(
+            "get",
+            "/robots.txt",
+            "What search engines may read: pictures.",
+            {200: Answer("The rules.", Content({"text/plain": _TEXT}))},
+        ),
+        Operation(
+            "get",
             "/docs/{file}",
             "What the page is made of.",
             {
@@ -66,7 +79,7 @@ SERVICE: Final = Chapter(
                 404: Answer("Glue knows no such resource.", Content({"application/vnd.api+json": {"type": "object"}})),
                 406: Answer("No `Accept` was sent.", Content({"text/html": _TEXT})),
             },
-            parameters=(Parameter("Accept", "header", "What the client wants.", "text/html"),),
+            parameters=(Parameter("Accept", "header", "What the client wants.", "text/html", required=True),),
         ),
     ),
     schemas={
@@ -96,9 +109,11 @@ _ORIGINAL: Final = (
     Parameter("file", "path", "The file name.", "mug.jpg"),
 )
 _HEX: Final = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+_LARGE: Final = next(recipe.slug for recipe in Settings().recipes if recipe.name == "large")
+_MUG: Final = "4f694cbf2a32672cb4c0bef632c8a52c24f1bcac30b28f3a179b8f2c0f55c934"
 _RENDITION: Final = (
-    Parameter("recipe", "path", "A recipe's name and the hash of its parameters.", "large-0a1b2c3d"),
-    Parameter("hash", "path", "SHA-256 of the uploaded bytes.", "0" * 64, _HEX),
+    Parameter("recipe", "path", "A recipe's name and the hash of its parameters.", _LARGE),
+    Parameter("hash", "path", "SHA-256 of the uploaded bytes.", _MUG, _HEX),
     Parameter("name", "path", "For people only: any name will do.", "mug"),
     Parameter("extension", "path", "Chooses the format: the source's own, `webp` or `avif`.", "jpg"),
 )

@@ -11,21 +11,24 @@ Method = Literal["get", "head", "post", "put", "patch", "delete", "options"]
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """Path parameters are required, others are not. With the `example` a request can be tried."""
+    """Path parameters are `required`, others are where that is said. With the `example`, which names something of the
+    demo shop, a request can be tried."""
 
     name: str
     place: Literal["path", "query", "header"]
     sentence: str
     example: str | int
     schema: Schema = field(default_factory=lambda: {"type": "string"})
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a body may be, by media type."""
+    """What a body may be, by media type. `example` is for all that have none of their own in `examples`."""
 
     schemas: Mapping[str, Schema]
     example: Any = None
+    examples: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

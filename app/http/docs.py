@@ -12,7 +12,13 @@ from app.errors import NotFound
 from app.http.describe import Chapter
 
 _PAGE: Final = "index.html"
-_MEDIA_TYPES: Final = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
+_MEDIA_TYPES: Final = {
+    "html": "text/html",
+    "css": "text/css",
+    "js": "text/javascript",
+    "svg": "image/svg+xml",
+    "txt": "text/plain",
+}
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -29,7 +35,9 @@ class Docs:
         return [
             web.get("/openapi.json", self.openapi),
             web.get("/docs", self.page),
-            web.get("/docs/{file}", self.file),
+            web.get("/docs/{file:[^/]*}", self.file),
+            web.get("/favicon.ico", self.icon),
+            web.get("/robots.txt", self.robots),
         ]
 
     async def openapi(self, request: web.Request) -> web.Response:
@@ -40,8 +48,16 @@ class Docs:
         return _file(_PAGE)
 
     async def file(self, request: web.Request) -> web.Response:
-        """What the page is made of; NotFound."""
-        return _file(request.match_info["file"])
+        """What the page is made of, and the page itself where somebody added a slash; NotFound."""
+        return _file(request.match_info["file"] or _PAGE)
+
+    async def icon(self, request: web.Request) -> web.Response:
+        """What a browser shows beside the page's title."""
+        return _file("icon.svg")
+
+    async def robots(self, request: web.Request) -> web.Response:
+        """For search engines: pictures may be found, nothing else is for them."""
+        return _file("robots.txt")
 
     @cached_property
     def _document(self) -> bytes:

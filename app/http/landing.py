@@ -12,10 +12,11 @@ _PAGE: Final = b"""<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
+<link rel="icon" href="/favicon.ico">
 <title>Product images</title>
 <style>
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 40em; margin: 4em auto; padding: 0 1em }
-code { background: #eee; padding: .1em .3em }
+code { background: #eee; padding: .1em .3em; overflow-wrap: anywhere }
 </style>
 <h1>Product images</h1>
 <p>This service keeps the pictures of a shop's products. It is meant for programs: storefronts read image sets,

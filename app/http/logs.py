@@ -34,6 +34,8 @@ def configure_logging(log_format: Literal["console", "json"]) -> None:
     logging.getLogger("pgqueuer").setLevel(logging.CRITICAL)
     logging.root.handlers[:] = [handler]
     logging.root.setLevel(logging.INFO)
+    for library in ("botocore", "aiobotocore"):  # which would tell at every start where it found its credentials
+        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 def _add_request_id(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

@@ -56,7 +56,7 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     return {
         "name": parameter.name,
         "in": parameter.place,
-        "required": parameter.place == "path",
+        "required": parameter.required or parameter.place == "path",
         "description": parameter.sentence,
         "schema": dict(parameter.schema),
         "example": parameter.example,
@@ -73,7 +73,9 @@ def _answer(answer: Answer) -> dict[str, Any]:
 
 
 def _content(content: Content) -> dict[str, Any]:
-    return {
-        media_type: {"schema": dict(schema)} | ({} if content.example is None else {"example": content.example})
-        for media_type, schema in content.schemas.items()
-    }
+    told: dict[str, Any] = {media_type: {"schema": dict(schema)} for media_type, schema in content.schemas.items()}
+    for media_type, one in told.items():
+        example = content.examples.get(media_type, content.example)
+        if example is not None:
+            one["example"] = example
+    return told

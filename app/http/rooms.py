@@ -22,7 +22,7 @@ _PREFIXES: Final = re.compile(
     "(api/rest|oauth/|admin/oauth_authorize)|"
     "(api|spree/)|"
     "(media/)|"
-    r"(health/|metrics|docs|openapi\.json|console)"
+    r"(health/|metrics|docs|openapi\.json|favicon\.ico|robots\.txt|console)"
     ")"
 )
 """One group for each name but the first, in their order."""

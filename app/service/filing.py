@@ -11,7 +11,7 @@ from app.errors import BlobBarred, InvalidCommand, InvalidFileName
 from app.model import Note
 from app.service.claims import lock_blob
 from app.service.intake import Blob
-from app.service.paths import Naming, safe_base, split_number, stem
+from app.service.paths import Naming, check_path, safe_base, split_number, stem
 from app.settings import Settings
 
 RENDER = "render"
@@ -78,6 +78,7 @@ class Filing:
     async def adopt_path(self, tx: Transaction, path: str, blob: Blob) -> bool:
         """Takes the path that these bytes have elsewhere; False if it serves them already. InvalidCommand where it
         serves others, or is withdrawn, or is no path at all."""
+        check_path(path)
         digest = bytes.fromhex(blob.hash)
         if await tx.fetchval("insert_file_path", path, digest, self._settings.clean.hash, None):
             return True

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from app.errors import InvalidCommand
+
 Profile = Literal["documented", "server"]
 
 DEFAULT_BASE: Final = "image"
@@ -15,6 +17,7 @@ DEFAULT_BASE: Final = "image"
 
 _LONGEST_NAME: Final = 255  # bytes, what file systems allow
 _MAX_BASE: Final = _LONGEST_NAME - len("_2147483647") - len(".webp")  # whatever number is put behind it one day
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_.-]+")
 _NUMBERED: Final = re.compile(r"(?P<base>.+)_(?P<number>[1-9][0-9]{0,9})", re.DOTALL)
 
@@ -43,6 +46,15 @@ def split_number(stem: str) -> tuple[str, int] | None:
     """A name in two: `night_2` → `night`, 2. None where no number stands behind it as a series writes one."""
     found = _NUMBERED.fullmatch(stem)
     return None if found is None else (found["base"], int(found["number"]))
+
+
+def check_path(path: str) -> None:
+    """InvalidCommand for what can be no file path, however it came (core.md: `file_path_path_check`)."""
+    if not path.startswith("/") or "\\" in path or _CONTROL.search(path) or {"", ".", ".."} & set(path[1:].split("/")):
+        raise InvalidCommand(
+            f"{path} cannot be a path: one begins with /, and has no backslash, no control character and no part that "
+            "is empty, a dot or two."
+        )
 
 
 def stem(file_name: str) -> str:

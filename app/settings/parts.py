@@ -16,6 +16,9 @@ class Parts:
     data_dir: Path = option(
         Path("var"), "Folder of the embedded Postgres, the file store and generated secrets.", mf.Raw()
     )
+    demo: bool = option(
+        True, "Whether `serve` loads a small demo shop into an embedded Postgres that is empty.", mf.Boolean()
+    )
     log_format: Literal["console", "json"] = option(
         "console", "`console` for people, `json` for machines.", choice("console", "json")
     )

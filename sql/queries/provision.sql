@@ -96,7 +96,7 @@ update product set deleted_at = now() where id = any ($1::bigint[]) and deleted_
 select exists (select from product where sku = $1 and deleted_at is not null);
 
 -- name: list_products
--- All products, with the SKU of the parent and the websites.
+-- The product with SKU $1 (null: all), with the SKU of the parent and the websites.
 select
     p.id, p.sku, p.slug, p.name, parent.sku as parent, p.enabled, p.visible, p.supports_images,
     array(
@@ -105,7 +105,7 @@ select
     ) as websites
 from product p
 left join product parent on parent.id = p.parent_id
-where p.deleted_at is null
+where ($1::text is null or p.sku = $1) and p.deleted_at is null
 order by p.id;
 
 -- name: stores_to_provision

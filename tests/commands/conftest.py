@@ -33,8 +33,11 @@ class CommandLine:
 
     async def fails(self, *words: str) -> str:
         """The sentence with which a command refuses."""
+        return await self.fails_with({}, *words)
+
+    async def fails_with(self, environ: Mapping[str, str], *words: str) -> str:
         with pytest.raises(ProductImagesError) as raised:
-            await self.run(*words)
+            await self.run(*words, **environ)
         return sentence(raised.value)
 
     async def run(self, *words: str, **environ: str) -> Output:

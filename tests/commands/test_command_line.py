@@ -5,6 +5,7 @@ import json
 import os
 import stat
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -88,3 +89,9 @@ async def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None
     os.close(write)
     _, complaints = await process.communicate()
     assert complaints == b""
+
+
+async def test_the_version_is_told() -> None:
+    """`--version` says which version this is, as `/openapi.json` does."""
+    code, output = await _run("--version")
+    assert (code, output) == (0, f"product-images {version('product-images')}\n")

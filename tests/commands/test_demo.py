@@ -4,6 +4,9 @@ from pathlib import Path
 
 import aiohttp
 
+from app.commands.banner import banner
+from app.embedded.demo import DemoCredentials
+from app.settings import Settings
 from tests.commands.conftest import CommandLine
 from tests.processes import serving
 
@@ -32,6 +35,22 @@ async def test_a_first_start_shows_a_shop_and_a_second_one_keeps_it(tmp_path: Pa
     async with serving(DATA_DIR=tmp_path) as (base, _), aiohttp.ClientSession() as session:
         assert json.loads((tmp_path / "demo.json").read_text()) == demo
         assert await _labels(session, base) == ["A mug from the front", "The maker's sign"]
+
+
+async def test_the_demo_shop_can_be_left_out(tmp_path: Path) -> None:
+    """With DEMO=false a first start has an empty catalogue and no credentials; one that is loaded already stays."""
+    async with serving(DATA_DIR=tmp_path, DEMO="false") as (base, _), aiohttp.ClientSession() as session:
+        assert not (tmp_path / "demo.json").exists()
+        async with session.get(f"{base}/abstract-products/mug/abstract-product-image-sets") as answer:
+            assert answer.status == 404
+
+
+def test_what_serves_says_where_to_look_and_how_to_leave_the_demo_out() -> None:
+    """The banner names `/docs`, and, with the demo shop, how to start without it."""
+    credentials = DemoCredentials("key", "consumer", "secret", "token", "token secret")
+    assert "http://127.0.0.1:8080/docs" in banner(Settings(), 8080, None)
+    assert "DEMO=false" not in banner(Settings(), 8080, None)
+    assert "DEMO=false make run" in banner(Settings(), 8080, credentials)
 
 
 async def test_the_demo_shop_is_loaded_once(cli: CommandLine, tmp_path: Path) -> None:

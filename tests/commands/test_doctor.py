@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from app.db.connect import Connection
@@ -93,3 +95,33 @@ async def test_a_data_directory_that_cannot_be_written_is_named(cli: CommandLine
     assert output.code == 1
     assert "WRONG  store" in output.out
     assert "/proc/no-such-place" in output.out
+
+
+async def test_settings_that_contradict_each_other_are_told(cli: CommandLine, tmp_path: Path) -> None:
+    """An endpoint without a bucket is wrong while nothing lies in the file store, and doubtful then; a database of its
+    own beside the file store is doubtful, and all is well for all that."""
+    endpoint = {"S3_ENDPOINT_URL": "http://127.0.0.1:1"}
+    output = await cli.run("doctor", **endpoint)
+    assert output.code == 1
+    assert "WRONG  store     S3_ENDPOINT_URL: there is no S3_BUCKET beside it" in output.out
+    assert "Remedy: Set S3_BUCKET to keep files there; unset S3_ENDPOINT_URL" in output.out
+    assert "no S3_BUCKET" in await cli.fails_with(endpoint, "export", "gallery", str(tmp_path / "lines"))
+    (tmp_path / "objects" / "blobs").mkdir(parents=True)
+    (tmp_path / "objects" / "blobs" / "one").write_bytes(b"x")
+    output = await cli.run("doctor", **endpoint)
+    assert output.code == 0
+    assert "doubt  S3_ENDPOINT_URL counts for nothing without S3_BUCKET" in output.out
+    assert "doubt  The Postgres of DATABASE_URL may serve many machines" in output.out
+    assert len((await cli("doctor"))["warnings"]) == 1
+
+
+async def test_a_proxy_that_is_dead_is_named_with_its_remedy(
+    cli: CommandLine, s3: S3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the store is asked for through a proxy that does not answer, the remedy speaks of the proxy."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    output = await cli.run("doctor", S3_BUCKET=s3.bucket, S3_ENDPOINT_URL=s3.endpoint_url)
+    assert output.code == 1
+    assert (
+        "Remedy: Unset HTTP_PROXY and HTTPS_PROXY for this service, or name the store's host in NO_PROXY." in output.out
+    )

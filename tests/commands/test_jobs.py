@@ -28,6 +28,7 @@ async def test_failed_jobs_get_another_chance(cli: CommandLine, database: Databa
     await connection.execute("update pgqueuer set status = 'failed'")
     await _enqueue(database, Job("render", b"1", dedupe_key="a"))
     assert await cli("jobs", "retry", "--kind", "render") == {"retried": 0}
+    assert (await cli.run("jobs", "retry", "--kind", "zz")).out == "No failed job is of the kind zz.\n"
     assert await cli("jobs", "retry") == {"retried": 1}
     assert await cli("jobs", "retry") == {"retried": 0}
     counts = {row["kind"]: (row["waiting"], row["failed"]) for row in (await cli("jobs", "list"))["jobs"]}

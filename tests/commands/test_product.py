@@ -1,5 +1,9 @@
+import json
+from pathlib import Path
+
 from app.db.connect import Connection
 from tests.commands.conftest import CommandLine
+from tests.pictures import encoded, picture
 
 
 async def _product(cli: CommandLine, sku: str) -> dict[str, object]:
@@ -149,3 +153,28 @@ async def test_a_list_for_people_is_a_table(cli: CommandLine) -> None:
     head, row = (await cli.run("product", "list")).out.splitlines()
     assert head.split()[:3] == ["id", "sku", "slug"]
     assert row.split()[1:] == ["mug", "mug", "-", "-", "yes", "yes", "yes", "base"]
+
+
+async def test_a_product_is_shown_with_its_images(cli: CommandLine, tmp_path: Path) -> None:
+    """`product show` and `image list` tell what pictures there are, where they lie and what is built of them."""
+    await cli("product", "add", "--sku", "mug", "--name", "Becher")
+    (tmp_path / "a.png").write_bytes(encoded(picture(9, 8), "PNG"))
+    line = {"sku": "mug", "path": "/a/b/ab.png", "file": "a.png", "label": "Front", "position": 2, "types": ["image"]}
+    url = {"sku": "mug", "url_large": "https://img.example/l.jpg", "position": 1}
+    (tmp_path / "lines").write_text(f"{json.dumps(line)}\n{json.dumps(url)}\n")
+    await cli("import", "gallery", str(tmp_path / "lines"), "--files", str(tmp_path))
+
+    shown = await cli("product", "show", "--sku", "mug")
+    assert (shown["product"]["name"], [image["file"] for image in shown["images"]]) == (
+        "Becher",
+        ["https://img.example/l.jpg", "/a/b/ab.png"],
+    )
+    one = (await cli("image", "list", "--sku", "mug"))["images"][1]
+    assert {name: one[name] for name in ("sku", "label", "position", "types", "format", "width", "height")} == {
+        "sku": "mug", "label": "Front", "position": 2, "types": ["image"], "format": "png", "width": 9, "height": 8,
+    }  # fmt: skip
+    assert one["renditions"] == 0
+    assert [image["id"] for image in (await cli("image", "list"))["images"]] == [2, 1]
+    assert "/a/b/ab.png" in (await cli.run("product", "show", "--sku", "mug")).out
+    for words in (("product", "show"), ("image", "list")):
+        assert "There is no product cup." in await cli.fails(*words, "--sku", "cup")

@@ -140,3 +140,13 @@ async def test_a_socket_folder_of_somebody_elses_is_refused(data_dir: Path) -> N
 def _short_folder(data_dir: Path) -> Path:
     digest = hashlib.sha256(os.fsencode(data_dir / "postgres")).hexdigest()[:16]
     return Path(os.environ.get("TMPDIR", "/tmp")) / f"product-images-{digest}"
+
+
+def test_a_full_disk_is_told_before_what_follows_from_it(tmp_path: Path) -> None:
+    """Where Postgres ends for want of room, the want of room is told and not the panic that it led to."""
+    cluster = Cluster(tmp_path)
+    cluster.log.write_text(
+        'ERROR:  could not extend file "base/1/2": No space left on device\n'
+        "HINT:  Check free disk space.\nPANIC:  cannot abort transaction 1, it was already committed\n"
+    )
+    assert cluster._last_words(0) == "No space left on device"

@@ -2,13 +2,14 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from app.db.connect import answers, connect
+from app.embedded import claim
 from app.embedded.claim import Role
 from app.embedded.postgres import embedded_postgres
 from app.embedded.postmaster import running_postmaster
@@ -147,6 +148,27 @@ async def test_a_server_waits_for_a_command(data_dir: Path) -> None:
         async with _process(data_dir, "server") as server:
             _let_end(command)
             assert await answers(await _dsn_of(server))
+
+
+async def test_a_server_says_what_it_waits_for(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long a command takes, a server waits for it, and names it once."""
+    monkeypatch.setattr(claim, "_SERVER_WAITS_SECONDS", 0.0)
+    monkeypatch.setattr(claim, "_TELL_SECONDS", 0.1)
+    told = asyncio.Queue[str]()
+    async with _process(data_dir, "guest") as command:
+        await _dsn_of(command)
+        waiting = asyncio.create_task(_serve(data_dir, told.put_nowait))
+        async with asyncio.timeout(20):
+            sentence = await told.get()
+        assert sentence == f"Waiting for process {command.pid}, a command that works with {data_dir}, to end."
+        _let_end(command)
+        assert await waiting
+    assert told.empty()
+
+
+async def _serve(data_dir: Path, tell: Callable[[str], object]) -> bool:
+    async with embedded_postgres(data_dir, role="server", options=FAST, tell=tell) as dsn:
+        return await answers(dsn)
 
 
 async def test_a_second_server_is_refused(data_dir: Path) -> None:

@@ -19,7 +19,7 @@ _LANGUAGE: Final = Parameter("Accept-Language", "header", "Chooses the locale.",
 
 
 def _sku(kind: str) -> Parameter:
-    return Parameter("sku", "path", f"SKU of the {kind} product.", "mug" if kind == "abstract" else "mug-red")
+    return Parameter("sku", "path", f"SKU of the {kind} product.", "mug" if kind == "abstract" else "mug-large")
 
 
 def _failed(code: str, detail: str) -> Content:
@@ -66,9 +66,9 @@ def _reads(sets: ResourceType, product: ResourceType) -> tuple[Operation, ...]:
 
 
 _PREFLIGHT: Final = (
-    Parameter("Origin", "header", "The page's origin.", "https://shop.example"),
-    Parameter("Access-Control-Request-Method", "header", "The method to be used.", "GET"),
-    Parameter("Access-Control-Request-Headers", "header", "The headers to be sent.", "accept-language"),
+    Parameter("Origin", "header", "The page's origin.", "https://shop.example", required=True),
+    Parameter("Access-Control-Request-Method", "header", "The method to be used.", "GET", required=True),
+    Parameter("Access-Control-Request-Headers", "header", "The headers to be sent.", "accept-language", required=True),
 )
 
 

@@ -1,7 +1,10 @@
 """What this dialect answers, declared."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlencode
+from xml.sax.saxutils import escape
 
 from app.dialects.openmage.formats import CONTENT_TYPES
 from app.http.describe import Answer, Chapter, Content, Method, Operation, Parameter, Schema, array, record, ref
@@ -9,7 +12,7 @@ from app.http.describe import Answer, Chapter, Content, Method, Operation, Param
 _MEDIA_TYPES: Final = tuple(value.partition(";")[0] for value in CONTENT_TYPES.values())
 _SECURITY: Final = ("OpenMageOAuth",)
 _PRODUCT: Final = Parameter("product", "path", "Id or SKU of a product or variant.", "lamp")
-_IMAGE: Final = Parameter("image", "path", "Id of the image.", 1, {"type": "integer", "minimum": 1})
+_IMAGE: Final = Parameter("image", "path", "Id of the image.", 3, {"type": "integer", "minimum": 1})
 _STORE: Final = Parameter("store", "path", "Id or code of a store view.", "default")
 _ACCEPT: Final = Parameter("Accept", "header", "Chooses the format of answers.", "application/json")
 _ATTRS: Final = Parameter("attrs", "query", "Attributes to keep of an image; unknown ones count for nothing.", "id,url")
@@ -32,12 +35,32 @@ _NEW: Final = {
     "types": ["image"],
     "file_content": ("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"),
 }
+_CHANGED: Final = {"label": "From the side", "position": 2, "types": ["thumbnail"]}
 
 
-def _written(schema: str) -> Content:
+def _written(schema: str, example: Mapping[str, Any]) -> Content:
     """In each of the formats that a body may have; the others say the same in their own way."""
-    others = ("application/xml", "text/xml", "text/plain")
-    return Content({"application/json": ref(schema)} | {media_type: {"type": "string"} for media_type in others})
+    xml, pairs = _in_xml(example), _in_pairs(example)
+    examples = {"application/json": example, "application/xml": xml, "text/xml": xml, "text/plain": pairs}
+    schemas = {
+        media_type: ref(schema) if example is said else {"type": "string"} for media_type, said in examples.items()
+    }
+    return Content(schemas, examples=examples)
+
+
+def _in_xml(example: Mapping[str, Any]) -> str:
+    lines = [f"  <{name}>{_in_items(value)}</{name}>" for name, value in example.items()]
+    return "\n".join(["<magento_api>", *lines, "</magento_api>"])
+
+
+def _in_items(value: Any) -> str:
+    return (
+        "".join(f"<data_item>{item}</data_item>" for item in value) if isinstance(value, list) else escape(str(value))
+    )
+
+
+def _in_pairs(example: Mapping[str, Any]) -> str:
+    return urlencode({f"{name}[]" if isinstance(value, list) else name: value for name, value in example.items()}, True)
 
 
 def _read(schema: Schema) -> Content:
@@ -68,10 +91,9 @@ def _operations(where: tuple[Parameter, ...], tail: str, scope: str) -> tuple[Op
     images = "/api/rest/products/{product}/images"
     image, always = f"{images}/{{image}}{tail}", (*where, _ACCEPT, _VERSION)
 
-    def one(method: Method, summary: str, done: Answer, body: str = "") -> Operation:
+    def one(method: Method, summary: str, done: Answer, body: Content | None = None) -> Operation:
         failed = _FAILED if method == "get" else _NOT_WRITTEN
-        content = _written(body) if body else None
-        return Operation(method, image, summary, {200: done} | failed, (_PRODUCT, _IMAGE, *always), content, _SECURITY)
+        return Operation(method, image, summary, {200: done} | failed, (_PRODUCT, _IMAGE, *always), body, _SECURITY)
 
     listing = Operation(
         "get",
@@ -88,15 +110,16 @@ def _operations(where: tuple[Parameter, ...], tail: str, scope: str) -> tuple[Op
         f"Upload an image and say what it is {scope}.",
         {200: Answer("It is kept, and listed from now on.", headers=("Location",))} | _NOT_WRITTEN,
         (_PRODUCT, *always),
-        Content(_written("OpenMageNewImage").schemas, _NEW) if not tail else _written("OpenMageNewImage"),
+        _written("OpenMageNewImage", _NEW),
         _SECURITY,
     )
+    change = _written("OpenMageChange", _CHANGED)
     reading = one("get", f"One image {scope}.", Answer("The image.", _read(ref("OpenMageImage"))))
     return (
         listing,
         creation,
         replace(reading, parameters=(*reading.parameters, _ATTRS), optional=True),
-        one("put", f"Change what an image is {scope}, or its file in every one.", Answer("Done."), "OpenMageChange"),
+        one("put", f"Change what an image is {scope}, or its file in every one.", Answer("Done."), change),
         one("delete", f"Remove an image {scope}.", Answer("Done.")),
     )
 

@@ -1,6 +1,8 @@
 """What this dialect answers, declared."""
 
+from collections.abc import Mapping
 from typing import Final
+from urllib.parse import urlencode
 
 from app.dialects.spree.present import STYLES
 from app.http.describe import (
@@ -23,6 +25,9 @@ _IMAGE: Final = Parameter("image", "path", "Id of the image.", 1, {"type": "inte
 _DELIVERING: Final[tuple[Method, ...]] = ("get", "head")
 _ERROR: Final = json(ref("SpreeError"))
 _FORMS: Final = ("multipart/form-data", "application/x-www-form-urlencoded", "application/json")
+_PICTURE: Final = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
+)
 _BINARY: Final = {"type": "string", "contentMediaType": "application/octet-stream"}
 
 _FAILED: Final = {
@@ -41,21 +46,28 @@ _NOT_WRITTEN: Final = _FAILED | {
 }
 
 
-def _form(schema: str, *, file: bool) -> Content:
+def _form(schema: str, example: Mapping[str, str]) -> Content:
     """A form's fields are called `image[alt]` and so on; a file can only be sent in one with parts."""
-    flat = {"image[alt]": {"type": "string"}, "image[position]": integer(1)}
-    parted = flat | ({"image[attachment]": _BINARY} if file else {})
+    flat = {
+        "image[alt]": {"type": "string"},
+        "image[position]": integer(1),
+        "image[attachment]": {"type": "string", "description": "A `data:` URI or, where allowed, a URL."},
+    }
     return Content(
         {
-            _FORMS[0]: record(parted, optional=tuple(flat)),
+            _FORMS[0]: record(flat | {"image[attachment]": _BINARY}, optional=tuple(flat)),
             _FORMS[1]: record(flat, optional=tuple(flat)),
             _FORMS[2]: ref(schema),
-        }
+        },
+        examples={
+            _FORMS[1]: urlencode({f"image[{name}]": value for name, value in example.items()}),
+            _FORMS[2]: {"image": example},
+        },
     )
 
 
 def _operations(parents: str) -> tuple[Operation, ...]:
-    parent = Parameter("parent", "path", f"{_ADDRESSES[parents]}.", "mug" if parents == "products" else 1)
+    parent = Parameter("parent", "path", f"{_ADDRESSES[parents]}.", "coffee-mug" if parents == "products" else 1)
     images = f"/api/v1/{parents}/{{parent}}/images"
 
     def on(path: str, method: Method, summary: str, done: dict[int, Answer], body: Content | None = None) -> Operation:
@@ -65,7 +77,7 @@ def _operations(parents: str) -> tuple[Operation, ...]:
 
     one, image = f"{images}/{{image}}", json(ref("SpreeImage"))
     changed = {200: Answer("The image as it is now.", image)}
-    change = _form("SpreeImageChange", file=True)
+    change = _form("SpreeImageChange", {"alt": "From the side"})
     return (
         on(images, "get", "The images of the product.", {200: Answer("All of them.", json(ref("SpreeImages")))}),
         on(
@@ -73,7 +85,7 @@ def _operations(parents: str) -> tuple[Operation, ...]:
             "post",
             "Add an image: a file, a `data:` URI or, where allowed, a URL.",
             {201: Answer("The image.", image)},
-            _form("SpreeNewImage", file=True),
+            _form("SpreeNewImage", {"alt": "From the back", "attachment": _PICTURE}),
         ),
         on(f"{images}/new", "get", "The attributes of an image.", {200: Answer("Names.", json({"type": "object"}))}),
         on(one, "get", "One image, whatever product it belongs to.", {200: Answer("The image.", image)}),
@@ -90,7 +102,7 @@ _ADDRESSES: Final = {
 _FILE: Final = (
     Parameter("image", "path", "Id of the image.", 1, {"type": "integer", "minimum": 1}),
     Parameter("style", "path", "Which rendition.", "mini", {"type": "string", "enum": [*STYLES, "original"]}),
-    Parameter("file", "path", "The file's name.", "front.jpg"),
+    Parameter("file", "path", "The file's name.", "mug.jpg"),
 )
 _SERVED: Final = {
     200: Answer("The file; for ever the same only with the current stamp as its query.", Content({"image/*": {}})),

@@ -33,6 +33,7 @@ const field = (parameter) => {
 
 /** What a body may hold: an example where there is one, else the fields that it must have. */
 const sample = (content, components) => {
+  if (typeof content.example === "string") return content.example;
   if (content.example) return JSON.stringify(content.example, null, 2);
   const schema = content.schema.$ref ? components.schemas[content.schema.$ref.split("/").pop()] : content.schema;
   const entry = ([name, value]) => [name, value.type === "object" ? {} : value.enum?.[0] ?? null];
@@ -93,13 +94,26 @@ const show = async (answer, result) => {
   if (text) result.append(make("pre", { textContent: text }));
 };
 
+/** What a page may not send by itself, since a browser keeps a preflight's headers to itself, for a shell. */
+const shell = (method, path, operation, fields) => {
+  const [url, { headers }] = request(method, path, operation, fields, null, {});
+  const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+  const given = Object.entries(headers).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`);
+  return ["curl -i -X", method.toUpperCase(), ...given, quoted(location.origin + url)].join(" ");
+};
+
 const operationOf = (method, path, operation, components) => {
   const fields = operation.parameters.map(field);
   const body = bodyOf(operation, components);
   const result = make("div");
   const send = make("button", { textContent: "Send", type: "button" });
+  if (method === "options") send.textContent = "Show as curl";
   send.addEventListener("click", async () => {
     result.replaceChildren("…");
+    if (method === "options") {
+      result.replaceChildren(make("pre", { textContent: shell(method, path, operation, fields) }));
+      return;
+    }
     try {
       await show(await fetch(...request(method, path, operation, fields, body, components)), result);
     } catch (error) {
@@ -118,13 +132,14 @@ const start = async () => {
   const api = await (await fetch("/openapi.json")).json();
   document.getElementById("about").textContent = api.info.description;
   const chapters = api.tags.map((tag) => {
-    const chapter = make("section", {}, make("h2", { textContent: tag.name }), make("p", { textContent: tag.description }));
+    const chapter = make("section", { id: tag.name }, make("h2", { textContent: tag.name }), make("p", { textContent: tag.description }));
     for (const [path, operations] of Object.entries(api.paths))
       for (const [method, operation] of Object.entries(operations))
         if (operation.tags.includes(tag.name)) chapter.append(operationOf(method, path, operation, api.components));
     return chapter;
   });
-  document.getElementById("operations").replaceChildren(...chapters);
+  const contents = make("nav", {}, ...api.tags.map(({ name }) => make("a", { textContent: name, href: `#${name}` })));
+  document.getElementById("operations").replaceChildren(contents, ...chapters);
 };
 
 start();

@@ -12,7 +12,7 @@ from app.service.gallery_transfer.lines import ImageLine, PathLine, Said, Types,
 from app.service.gallery_transfer.report import Outcome
 from app.service.gallery_transfer.stored import stored_line
 from app.service.intake import Blob
-from app.service.paths import stem
+from app.service.paths import check_path, stem
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,7 @@ class Applier:
         """A path that no image has; InvalidCommand where it serves other bytes."""
         if blob is not None:
             return "created" if await self._filing.adopt_path(tx, line.path, blob) else "unchanged"
+        check_path(line.path)
         row = await tx.fetchrow("lock_path", line.path)
         if row is not None and row["blob_hash"] is not None:
             raise InvalidCommand(f"{line.path} serves a file here.")

@@ -1,16 +1,19 @@
 """The image files that come with a gallery, through the same checks as any upload."""
 
 import asyncio
+import unicodedata
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from app.errors import InvalidCommand
 from app.model import EXTENSIONS, Format
-from app.service.intake import Blob, Intake, Spool
+from app.service.intake import Blob, Intake
 
 FORMATS: Final[frozenset[Format]] = frozenset(EXTENSIONS)
 """All that a catalogue may hold: an export has it, too."""
 
+_FORMS: Final[tuple[Literal["NFC", "NFD"], ...]] = ("NFC", "NFD")
 _AT_ONCE: Final = 4
 _BLOCK: Final = 1024 * 1024
 
@@ -27,17 +30,34 @@ class GalleryFiles:
 
     async def read(self, name: str) -> Blob:
         """The file of that name; InvalidCommand where there is none, ImageRejected for what is no good image."""
-        path = (self._folder / name.lstrip("/")).resolve()
-        if not path.is_relative_to(self._folder) or not path.is_file():
-            raise InvalidCommand(f"there is no file {name} in {self._folder}.")
+        path = self._path(name)
         async with self._turns, self._intake.spool() as spool:
-            await _copy(path, spool)
+            async for block in _blocks(path):
+                await spool.write(block)
             if known := await self._intake.recognise(spool, FORMATS, keep=self._keep):
                 return known
             return await (self._intake.keep if self._keep else self._intake.inspect)(spool, FORMATS)
 
+    def _path(self, name: str) -> Path:
+        """Archives from macOS spell names in NFD, databases in NFC: each part is found in either spelling."""
+        path = self._folder
+        try:
+            for part in name.lstrip("/").split("/"):
+                spellings = (part, *(unicodedata.normalize(form, part) for form in _FORMS))
+                path = next((there for one in spellings if (there := path / one).exists()), path / part)
+            path = path.resolve()
+            found = path.is_relative_to(self._folder) and path.is_file()
+        except OSError:  # such as a name that no file can have
+            found = False
+        if not found:
+            raise InvalidCommand(f"there is no file {name} in {self._folder}.")
+        return path
 
-async def _copy(path: Path, spool: Spool) -> None:
-    with path.open("rb") as file:
-        while block := await asyncio.to_thread(file.read, _BLOCK):
-            await spool.write(block)
+
+async def _blocks(path: Path) -> AsyncIterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            while block := await asyncio.to_thread(file.read, _BLOCK):
+                yield block
+    except OSError as error:
+        raise InvalidCommand(f"the file {path} cannot be read: {error.strerror}.") from None

@@ -13,13 +13,13 @@ from app.errors import ImageRejected, InvalidCommand, ProductImagesError, Unavai
 from app.service.filing import Filing
 from app.service.gallery_transfer.apply import Applier, Known, store_names
 from app.service.gallery_transfer.files import GalleryFiles
-from app.service.gallery_transfer.lines import ImageLine, Line, PathLine, TypesLine, parse_line
+from app.service.gallery_transfer.lines import ImageLine, Line, PathLine, TypesLine, brought_id, parse_line
 from app.service.gallery_transfer.report import Outcome, Report, Subject
 from app.service.intake import Blob
 
 BATCH: Final = 100
 
-Numbered = tuple[int, bytes]
+Numbered = tuple[int, bytes | str]
 """A line and its number in the file, from 1."""
 
 
@@ -45,22 +45,37 @@ class GalleryImport:
         self._files = files
         self._report = report
         self._dry_run = dry_run
+        self._left_out: list[tuple[int, str]] = []
+
+    async def reserve_ids(self, lines: Iterable[Numbered]) -> None:
+        """Keeps all ids that a file brings along free for it, before its first batch: images that are uploaded while it
+        is imported, or before a broken-off import is repeated, get ids behind them."""
+        highest = await asyncio.to_thread(lambda: max((brought_id(text) for _, text in lines), default=0))
+        await self._db.fetchval("move_image_ids_beyond", highest, self._dry_run)
 
     async def run(self, lines: Iterable[Numbered]) -> None:
-        """All lines; those that are left out are told to the report. Raises Unavailable."""
+        """All lines; those that are left out are told to the report, in the order of the file. Raises Unavailable."""
         waiting = iter(lines)
         while batch := list(islice(waiting, BATCH)):
-            read = await asyncio.gather(*(self._read(number, text) for number, text in batch if text.strip()))
-            await self._write([one for one in read if one is not None])
+            try:
+                read = await asyncio.gather(*(self._read(number, text) for number, text in batch if text.strip()))
+                await self._write([one for one in read if one is not None])
+            finally:
+                self._tell_left_out()
 
-    async def _read(self, number: int, text: bytes) -> _Read | None:
+    def _tell_left_out(self) -> None:
+        left_out, self._left_out = sorted(self._left_out), []
+        for number, reason in left_out:
+            self._report.reject(number, reason)
+
+    async def _read(self, number: int, text: bytes | str) -> _Read | None:
         try:
             line = parse_line(text)
             return _Read(number, line, await self._blob(line))
         except Unavailable:
             raise
         except ProductImagesError as error:
-            self._report.reject(number, error.reason or error.public)
+            self._left_out.append((number, error.reason or error.public))
         return None
 
     async def _blob(self, line: Line) -> Blob | None:
@@ -103,9 +118,10 @@ class GalleryImport:
         except Unavailable:
             raise
         except ConstraintViolated as error:
-            self._report.reject(number, f"contradicts what is stored: {error.constraint or error.reason}.")
+            what = "says what may not be stored" if error.kind == "check" else "contradicts what is stored"
+            self._left_out.append((number, f"{what}: {error.constraint or error.reason}."))
         except ProductImagesError as error:
-            self._report.reject(number, error.reason or error.public)
+            self._left_out.append((number, error.reason or error.public))
 
     async def _admit(self, tx: Transaction, batch: Sequence[_Read]) -> list[_Read]:
         """Takes the locks of all hashes in one order, as nobody else takes more than one."""
@@ -118,11 +134,12 @@ class GalleryImport:
                 barred.add(digest)
         for one in batch:
             if one.blob and one.blob.hash in barred:
-                self._report.reject(one.number, "these bytes were purged and may not come back.")
+                self._left_out.append((one.number, "these bytes were purged and may not come back."))
         return [one for one in batch if not one.blob or one.blob.hash not in barred]
 
     async def _reserve_ids(self, tx: Transaction, batch: Sequence[_Read], known: Known) -> None:
-        """New images, of this import or uploaded meanwhile, get ids behind those that the batch brings along."""
+        """New images, of this import or uploaded meanwhile, get ids behind those that the batch brings along: for
+        lines that can be read only once."""
         images = [one.line for one in batch if isinstance(one.line, ImageLine) and one.line.sku in known.products]
         await tx.fetchval("move_image_ids_beyond", max((line.id or 0 for line in images), default=0), self._dry_run)
 

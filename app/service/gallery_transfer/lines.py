@@ -8,6 +8,7 @@ The first is an image, the second a path without an image (`"file": null`: withd
 third says which types of a product are an explicit "none". An absent field is unset.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -81,6 +82,26 @@ class TypesLine:
 Line = ImageLine | PathLine | TypesLine
 
 
+class _Number(fields.Field[int]):
+    """A whole number, or its digits as a text: database dumps have nothing else."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
+        if isinstance(value, str) and re.fullmatch(r"\s*-?[0-9]{1,18}\s*", value):
+            return int(value)
+        if isinstance(value, int | float) and not isinstance(value, bool) and value == value // 1:
+            return int(value)
+        raise marshmallow.ValidationError("must be a whole number.")
+
+
+class _Text(fields.String):
+    """A text, or a number in its place: PHP turns texts of digits into numbers."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            value = str(int(value)) if value == value // 1 else str(value)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
 class _Types(fields.Field[Any]):
     """A list of the codes held, or an object of code → true (held) or null ("none"); null: see `_said`."""
 
@@ -93,9 +114,11 @@ class _Types(fields.Field[Any]):
 
 
 class _Stamp(fields.Field[datetime]):
-    """ISO 8601 (UTC where nothing is said), or seconds since 1970."""
+    """ISO 8601 (UTC where nothing is said), or seconds since 1970, perhaps as a text."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> datetime:
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{9,11}", value):
+            value = int(value)
         try:
             if isinstance(value, int | float) and not isinstance(value, bool):
                 return datetime.fromtimestamp(value, UTC)
@@ -106,6 +129,8 @@ class _Stamp(fields.Field[datetime]):
 
 
 _NO_NUL: Final = validate.ContainsNoneOf("\0", error="must not contain a NUL.")
+_SOMETHING: Final = validate.Length(min=1, error="must not be empty.")
+_LARGEST_ID: Final = 2**53
 _LONGEST_PATH: Final = 2048  # bytes, what an index of Postgres takes in any case
 
 
@@ -115,18 +140,18 @@ def _fits_a_path(path: str) -> None:
 
 
 def _text(longest: int = 2048) -> fields.String:
-    return fields.String(allow_none=True, validate=[validate.Length(max=longest), _NO_NUL])
+    return _Text(allow_none=True, validate=[_SOMETHING, validate.Length(max=longest), _NO_NUL])
 
 
 class _TextsSchema(Schema):
-    large = _text()
-    small = _text()
+    large = _Text(allow_none=True, validate=[validate.Length(max=2048), _NO_NUL])
+    small = _Text(allow_none=True, validate=[validate.Length(max=2048), _NO_NUL])
 
 
 def _said_fields() -> dict[str, fields.Field[Any]]:
     return {
-        "label": fields.String(allow_none=True, validate=validate.ContainsNoneOf("\0")),
-        "position": fields.Integer(allow_none=True, validate=validate.Range(0, MAX_POSITION)),
+        "label": _Text(allow_none=True, validate=_NO_NUL),
+        "position": _Number(allow_none=True, validate=validate.Range(0, MAX_POSITION)),
         "exclude": fields.Boolean(allow_none=True),
         "types": _Types(allow_none=True),
     }
@@ -135,33 +160,43 @@ def _said_fields() -> dict[str, fields.Field[Any]]:
 _SCHEMA: Final = Schema.from_dict(
     {
         "sku": _text(),
-        "id": fields.Integer(allow_none=True, strict=True, validate=validate.Range(1, 2**53)),
-        "path": fields.String(allow_none=True, validate=[_NO_NUL, _fits_a_path]),
+        "id": _Number(allow_none=True, validate=validate.Range(1, _LARGEST_ID)),
+        "path": _Text(allow_none=True, validate=[_SOMETHING, _NO_NUL, _fits_a_path]),
         "file": _text(),
-        "file_name": fields.String(allow_none=True, validate=_NO_NUL),
+        "file_name": _Text(allow_none=True, validate=[_SOMETHING, _NO_NUL]),
         "file_updated_at": _Stamp(allow_none=True),
         "url_large": _text(),
         "url_small": _text(),
         "key": _text(255),
-        "texts": fields.Dict(fields.String(), fields.Nested(_TextsSchema)),
+        "texts": fields.Dict(fields.String(validate=[_SOMETHING, _NO_NUL]), fields.Nested(_TextsSchema)),
         "stores": fields.Dict(
             fields.String(), fields.Nested(Schema.from_dict({**_said_fields(), "hidden": fields.Boolean()}))
         ),
         **_said_fields(),
     }
 )()
+_ID: Final = _SCHEMA.fields["id"]
 _IMAGE_FIELDS: Final = frozenset(
     {"id", "path", "file", "file_name", "file_updated_at", "url_large", "url_small", "key", "texts"}
 )
 
 
-def parse_line(text: bytes) -> Line:
+def brought_id(text: bytes | str) -> int:
+    """The id of the image that a line is about, 0 without one. Quick: whether the line can be used is not looked at."""
+    try:
+        line = orjson.loads(text)
+        number = _ID.deserialize(line.get("id")) if isinstance(line, dict) and line.get("sku") else None
+    except (orjson.JSONDecodeError, marshmallow.ValidationError):
+        return 0
+    return number or 0
+
+
+def parse_line(text: bytes | str) -> Line:
     """Raises InvalidCommand with what is wrong."""
     try:
-        given = orjson.loads(text)
-        values: dict[str, Any] = _SCHEMA.load(given)
+        values: dict[str, Any] = _SCHEMA.load(orjson.loads(text))
     except orjson.JSONDecodeError as error:
-        raise InvalidCommand(f"not JSON: {error}") from None
+        raise InvalidCommand(f"not JSON: {error}.") from None
     except marshmallow.ValidationError as error:
         raise InvalidCommand(_complaint(error.messages)) from None
     if values.get("sku") is None:
