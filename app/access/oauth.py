@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal, Protocol
-from urllib.parse import unquote
 
 from app.access.nonces import NonceMemory, digest
 from app.access.signature import SignatureMethod, SignedRequest, is_signed_by
 from app.errors import ProductImagesError
+from app.percent import decoded
 
 FUTURE_SECONDS: Final = 600
 """How far a client's clock may be ahead."""
@@ -144,7 +144,7 @@ def _name(spelled: str) -> str:
 
 def _decoded(text: str) -> str:
     usual = text.replace("%2B", "+").replace("%2F", "/").replace("%3D", "=")  # all that a signature needs
-    return unquote(text) if "%" in usual else usual
+    return decoded(text) if "%" in usual else usual
 
 
 def _signature_method(parameters: Parameters, request: SignedRequest) -> SignatureMethod:

@@ -12,7 +12,9 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from string import ascii_letters, digits
 from typing import Final, Literal, NamedTuple
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote
+
+from app.percent import decoded_plus
 
 SignatureMethod = Literal["HMAC-SHA1", "PLAINTEXT"]
 
@@ -120,7 +122,8 @@ def _encoded_twice(text: str) -> str:
 
 
 def _pairs(encoded: str) -> Pairs:
-    return parse_qsl(encoded, keep_blank_values=True) if encoded else []
+    split = (pair.partition("=") for pair in encoded.split("&") if pair)
+    return [(decoded_plus(name), decoded_plus(value)) for name, _, value in split]
 
 
 def _is_loopback(address: str) -> bool:

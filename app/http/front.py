@@ -1,8 +1,10 @@
 """In front of the application: what was answered before is answered again before anything is routed."""
 
 import time
+from typing import Final
 
 from aiohttp import web
+from yarl import URL
 
 from app.errors import ProductImagesError
 from app.events import RequestServed
@@ -12,6 +14,8 @@ from app.http.edge import ASKED, ServerHandler, bind_request_id, sign
 from app.http.ready import Guard
 from app.http.rooms import ROOMS
 from app.http.shortcuts import SHORTCUTS
+
+_MOST_SLASHES: Final = 64
 
 
 def front(app: web.Application, behind: ServerHandler) -> ServerHandler:
@@ -23,14 +27,14 @@ def front(app: web.Application, behind: ServerHandler) -> ServerHandler:
         assert isinstance(request, web.Request)  # an application makes no others
         question = None if drain.begun else shortcuts.question(request)
         if question is None:
-            return await behind(request)
+            return await behind(_shallow(request))
         request[ASKED] = question, shortcuts.era
         shortcut = shortcuts.find(question)
         if shortcut is None or (shortcut.guard and not await _is_let(request, shortcut.guard)):
-            return await behind(request)
+            return await behind(_shallow(request))
         response = shortcuts.answer(shortcut, question[0])
         if response is None:
-            return await behind(request)
+            return await behind(_shallow(request))
         request_id, room = bind_request_id(request), rooms[shortcut.labels[0]]
         seconds = time.perf_counter() - started
         if room.is_signed:
@@ -39,6 +43,18 @@ def front(app: web.Application, behind: ServerHandler) -> ServerHandler:
         return response
 
     return handle
+
+
+def _shallow(request: web.Request) -> web.Request:
+    """A request that the router may be asked about: it looks at a path once for each of its slashes. A path of more of
+    them than any has is cut where nothing is either, and its room tells that in its words."""
+    if request.raw_path.count("/") <= _MOST_SLASHES:
+        return request
+    path = request.rel_url.raw_path.split("/", _MOST_SLASHES)
+    if len(path) <= _MOST_SLASHES:
+        return request  # they are in its query
+    cut = URL.build(path="/".join(path[:-1]) + "/", query_string=request.rel_url.raw_query_string, encoded=True)
+    return request.clone(rel_url=cut)
 
 
 async def _is_let(request: web.Request, guard: Guard) -> bool:

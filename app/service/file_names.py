@@ -2,7 +2,8 @@
 
 import re
 from typing import Final
-from urllib.parse import unquote_to_bytes
+
+from app.percent import decoded
 
 UNNAMED: Final = "data"
 """The name of a file that came without a usable one."""
@@ -15,7 +16,7 @@ _REPLACED: Final = str.maketrans(dict.fromkeys("&$+,/:;=?@<>[]{}|\\^~%# \x00", "
 def sanitised(sent: str) -> str:
     """`sent` without its folders and with the characters that trouble URLs replaced by `_`."""
     if all(_GOOD_ESCAPE.fullmatch(escape) for escape in _ESCAPES.findall(sent)):
-        sent = unquote_to_bytes(scrubbed(sent)).decode("utf-8", "replace")
+        sent = decoded(scrubbed(sent))
     base = re.split(r"[/\\]", sent)[-1]
     name = scrubbed(base).translate(_REPLACED)
     return name if name.strip(".") else UNNAMED

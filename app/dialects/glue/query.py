@@ -5,15 +5,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
-from urllib.parse import unquote_to_bytes
+
+from app import percent
+from app.dialects.phptable import Table
 
 Value = str | dict[str, "Value"]
 """A parameter: its last value, or a table of parameters in order of first appearance."""
 
 _MAX_DEPTH: Final = 64  # PHP drops a parameter nested deeper than that
+_MOST_VARIABLES: Final = 1000  # PHP reads no more of them
 _PHP_BLANKS: Final = " \t\n\r\0\x0b"
 _INTEGER: Final = re.compile(r"[ \t\n\r\v\0]*[+-]?(0|[1-9][0-9]{0,18})[ \t\n\r\v\0]*", re.ASCII)
-_INDEX: Final = re.compile(r"0|-?[1-9][0-9]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def read_query(raw: str) -> Query:
 def parse(raw: str) -> dict[str, Value]:
     """The parameters in order of first appearance; later values replace earlier ones."""
     parameters: dict[str, Value] = {}
-    for pair in raw.split("&"):
+    for pair in [pair for pair in raw.split("&") if pair][:_MOST_VARIABLES]:
         name, _, value = pair.partition("=")
         _register(parameters, _decoded(name), _decoded(value))
     return parameters
@@ -50,7 +52,7 @@ def parse(raw: str) -> dict[str, Value]:
 
 def percent_decoded(text: str) -> str:
     """What is no UTF-8 once decoded becomes U+FFFD, so that the result can always be written again."""
-    return unquote_to_bytes(text.encode("utf-8", "surrogateescape")).decode("utf-8", "replace")
+    return percent.decoded_bytes(text.encode("utf-8", "surrogateescape")).decode("utf-8", "replace")
 
 
 def _decoded(text: str) -> str:
@@ -67,9 +69,9 @@ def _register(parameters: dict[str, Value], name: str, value: str) -> None:
     table, last = parameters, name
     for key in keys:
         inner = table.get(last)
-        if not isinstance(inner, dict):
-            inner = table[last] = {}
-        table, last = inner, _next_index(inner) if key is None else key
+        if not isinstance(inner, Table):
+            inner = table[last] = Table()
+        table, last = inner, inner.next_index() if key is None else key
     table[last] = value
 
 
@@ -94,10 +96,6 @@ def _path(name: str) -> tuple[str, list[str | None]]:
 
 def _underscored(name: str) -> str:
     return name.replace(".", "_").replace(" ", "_").replace("[", "_")
-
-
-def _next_index(table: Mapping[str, Value]) -> str:
-    return str(max((int(key) for key in table if _INDEX.fullmatch(key)), default=-1) + 1)
 
 
 def _flat(table: Mapping[str, Value], prefix: str = "") -> Iterator[tuple[str, str]]:

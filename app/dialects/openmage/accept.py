@@ -16,6 +16,9 @@ _FORMATS: Final[dict[str, Format]] = {
     "text/*": "query",
 }
 
+_LONGEST: Final = 4000
+"""Characters of a header that are read: it may come in a hundred lines."""
+
 
 @lru_cache(maxsize=512)
 def negotiate(accept: str, wildcard: Format = "xml") -> Format:
@@ -35,7 +38,9 @@ def negotiate(accept: str, wildcard: Format = "xml") -> Format:
 def _by_preference(accept: str) -> list[str]:
     """The media types, most wanted first; of equal ones the first."""
     weighed = []
-    for entry in accept.split(","):
+    for entry in accept[:_LONGEST].split(","):
+        if not entry:
+            continue
         media_type, *parameters = entry.split(";")
         weighed.append((_quality(parameters[0] if parameters else ""), media_type.strip().lower()))
     return [media_type for _, media_type in sorted(weighed, key=lambda pair: -pair[0])]

@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
-from urllib.parse import unquote
 
 from app.dialects.openmage.errors import NO_ROUTE, OpenMageError
 from app.dialects.openmage.php import is_numeric, php_int
+from app.percent import decoded
 from app.service.gallery import ProductRef, Scope
 
 _BASE: Final = ["api", "rest", "products"]
@@ -38,7 +38,7 @@ def match(path: str) -> Route:
     Entity and collection, with and without a store view, are told apart by the number of segments alone.
     """
     spelled = path.encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip("/").split("/")
-    segments = [unquote(segment) for segment in spelled]
+    segments = [decoded(segment) for segment in spelled]
     match segments[len(_BASE) :]:
         case [product, "images"]:
             image, store = None, None

@@ -2,7 +2,9 @@
 
 import re
 from typing import Final, TypeAlias
-from urllib.parse import unquote_plus
+
+from app.dialects.phptable import Table
+from app.percent import decoded_plus
 
 Value: TypeAlias = "str | int | float | bool | list[Value] | dict[str, Value] | None"
 
@@ -69,7 +71,7 @@ def php_empty(value: Value) -> bool:
 
 def parse_name(encoded: str) -> tuple[str, list[str]]:
     """The name of a query parameter and its subkeys: `types[]` → (`types`, [``]); an unusable name is empty."""
-    match = _NAME.match(unquote_plus(encoded).lstrip(" "))
+    match = _NAME.match(decoded_plus(encoded).lstrip(" "))
     if match is None:
         return "", []
     return re.sub("[ .]", "_", match[1]), _SUBKEY.findall(match[2])[:_MOST_SUBKEYS]
@@ -80,7 +82,7 @@ def parse_query(query: str) -> dict[str, Value]:
     values: dict[str, Value] = {}
     for pair in query.split("&")[:MOST_VARIABLES]:
         name, _, value = pair.partition("=")
-        assign(values, parse_name(name), unquote_plus(value))
+        assign(values, parse_name(name), decoded_plus(value))
     return values
 
 
@@ -92,13 +94,7 @@ def assign(values: dict[str, Value], parsed: tuple[str, list[str]], value: str) 
     place = values
     for key in subkeys:
         inner = place.get(name)
-        if not isinstance(inner, dict):
-            inner = place[name] = {}
-        place, name = inner, key or _next_index(inner)
+        if not isinstance(inner, Table):
+            inner = place[name] = Table()
+        place, name = inner, key or inner.next_index()
     place[name] = value
-
-
-def _next_index(values: dict[str, Value]) -> str:
-    """The key that `$values[] = …` takes."""
-    taken = [int(key) for key in values if key.isdecimal() and key.isascii() and len(key) < 19]
-    return str(max(taken, default=-1) + 1)

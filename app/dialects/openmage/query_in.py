@@ -2,8 +2,8 @@
 
 import re
 from typing import Final
-from urllib.parse import unquote_to_bytes
 
+from app import percent
 from app.dialects.openmage.errors import BAD_QUERY_BODY, DECODING, OpenMageError
 from app.dialects.openmage.file_in import FileText
 from app.dialects.openmage.php import MOST_VARIABLES, Value, assign, parse_name
@@ -73,7 +73,7 @@ class QueryReader:
 
 
 def _decoded(part: bytes) -> bytes:
-    return unquote_to_bytes(part.replace(b"+", b" "))
+    return percent.decoded_bytes(part.replace(b"+", b" "))
 
 
 def _text(data: bytes) -> str:

@@ -1,5 +1,6 @@
 """`data:` URIs, decoded piece by piece. Source: spree.md, section 7."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from typing import Final
@@ -13,11 +14,6 @@ _DATA_URI: Final = re.compile(r"data:(?:[-\w]+/[-\w+.]+)?;base64,")
 _ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _FOREIGN: Final = bytes(set(range(256)) - set(_ALPHABET))
 _PIECE: Final = 64 * 1024  # characters decoded at a time
-
-
-def without_blanks(text: str) -> str:
-    """A data URI whose bare `+` an urlencoded form has made blanks of, as it was; any other text as it is."""
-    return text.replace(" ", "+") if text.startswith("data:") else text
 
 
 def payload_start(text: str) -> int | None:
@@ -38,5 +34,6 @@ async def decoded(text: str, start: int) -> AsyncIterator[bytes]:
         if whole:
             yield pybase64.b64decode(left[:whole], validate=True)
         left = left[whole:]
+        await asyncio.sleep(0)  # others have their turn, also where nothing is in a piece
     if len(left) > 1:
         yield pybase64.b64decode(left + b"=" * (4 - len(left)), validate=True)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import unquote
 
 from aiohttp import hdrs, web
 
@@ -14,6 +13,7 @@ from app.http.bytecache import ByteCache
 from app.http.negotiate import is_negotiable, named, wanted_formats
 from app.http.respond import Stored, represent_image, send_object
 from app.model import Format, RecipeHash
+from app.percent import decoded
 from app.service.flight import SingleFlight
 from app.service.render import Renderer
 from app.service.rendition import Rendition
@@ -129,7 +129,7 @@ class SpreeDelivery:
 
 
 def _names(asked: Binary, file: StoredFile) -> bool:
-    return unquote(asked.file) == unquote(file_segment(file.name))
+    return decoded(asked.file) == decoded(file_segment(file.name))
 
 
 def _caching(request: web.Request, file: StoredFile) -> str:

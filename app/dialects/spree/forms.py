@@ -1,24 +1,21 @@
 """Request bodies in every form that is understood, files going to disk as they come. Source: spree.md, section 7."""
 
 import asyncio
-import codecs
-import json
-import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import orjson
 from aiohttp.web import Request
 
-from app.dialects.spree import data_uri
+from app import percent
 from app.dialects.spree.errors import Malformed, Undecodable
 from app.dialects.spree.filename import disposition_parameter
 from app.dialects.spree.files import Files
+from app.dialects.spree.json_body import read_json
 from app.dialects.spree.match import OVERRIDES
 from app.dialects.spree.multipart import Part, parts
 from app.dialects.spree.params import MOST_FIELDS, Params, nested, wrapped
-from app.dialects.spree.texts import begins_text, declared_charset, decoded, decoded_pairs
+from app.dialects.spree.texts import begins_text, declared_charset, decoded_in_slices, decoded_pairs, split_pairs
 from app.errors import BodyTooLarge
 from app.http.body import body_chunks, read_body
 from app.service.file_names import UNNAMED, sanitised, scrubbed
@@ -29,10 +26,6 @@ _HEAD: Final = 1024  # bytes that tell a text from a file
 _FORM: Final = "application/x-www-form-urlencoded"
 _MUCH: Final = 256 * 1024  # bytes from which on a body counts as an upload
 _LITTLE: Final = 64 * 1024  # bytes of text that take no time worth mentioning to parse
-_MOST_SIGNS: Final = 20_000  # what JSON may have of these, which is more than any document needs
-_SIGNS: Final = (b",", b":", b"[", b"{")
-_LONG_NUMBER: Final = re.compile(rb"\d{19}")
-_LONGEST_NUMBER: Final = 30  # digits that are kept exactly
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +62,10 @@ async def parse_body(request: Request, files: Files, limit: int) -> Body:
         pieces = parts(files.in_time(body_chunks(request, limit)), request.headers["Content-Type"])
         return Body(nested(await _fields(pieces, files, most_text, charset)), form=True)
     if request.content_type == _FORM or "Content-Type" not in request.headers:
-        data = await read_body(request, most_text)
-        return Body(await _at_leisure(len(data), _form, data, charset), form=True)
+        return Body(await _form(await read_body(request, most_text), charset), form=True)
     if request.content_type == "application/json":
-        text = await _json_text(request, most_text)
-        return Body(wrapped(await _at_leisure(len(text) if charset else 0, _json, text, charset)))
+        return Body(wrapped(await read_json(body_chunks(request, most_text), charset)))
     return Body({})
-
-
-async def _at_leisure(size: int, parse: Callable[..., Any], *args: object) -> Any:
-    """Takes `size` bytes apart, in a thread where they are many."""
-    return await asyncio.to_thread(parse, *args) if size > _LITTLE else parse(*args)
 
 
 def query_params(encoded: str) -> Params:
@@ -89,37 +75,18 @@ def query_params(encoded: str) -> Params:
     return nested(decoded_pairs(encoded.encode("utf-8", "surrogateescape"), None, MOST_FIELDS))
 
 
-def _form(encoded: bytes, charset: str | None) -> Params:
-    pairs = decoded_pairs(encoded, charset, MOST_FIELDS)
-    return nested((name, data_uri.without_blanks(text) if name == ATTACHMENT else text) for name, text in pairs)
+async def _form(encoded: bytes, charset: str | None) -> Params:
+    fields = []
+    for spelled, value in split_pairs(encoded, MOST_FIELDS):
+        name = await _decoded(spelled, charset)
+        is_uri = name == ATTACHMENT and value.startswith((b"data:", b"data%3A", b"data%3a"))
+        fields.append((name, await _decoded(value, charset, blank=b"+" if is_uri else b" ")))
+    return nested(fields)
 
 
-async def _json_text(request: Request, most: int) -> bytes:
-    """The body, refused while it arrives where it would make very many objects."""
-    chunks, signs = [], 0
-    async for chunk in body_chunks(request, most):
-        signs += sum(map(chunk.count, _SIGNS))
-        if signs > _MOST_SIGNS:
-            raise Malformed("JSON of too many values")
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _json(data: bytes, charset: str | None) -> Any:
-    text = decoded(data, charset).encode() if charset else data
-    text = text.removeprefix(codecs.BOM_UTF8)
-    if not text.strip():
-        return {}
-    try:
-        document = orjson.loads(text)
-        # the fast parser rounds integers of more than 64 bits, and a refusal names the id that was asked for
-        return json.loads(text, parse_int=_number) if _LONG_NUMBER.search(text) else document
-    except (orjson.JSONDecodeError, RecursionError) as error:
-        raise Malformed(str(error)) from None
-
-
-def _number(digits: str) -> float:
-    return int(digits) if len(digits) <= _LONGEST_NUMBER else float(digits)
+async def _decoded(spelled: bytes, charset: str | None, blank: bytes = b" ") -> str:
+    """A part of a form, in which `+` is a blank, and a blank of a data URI is a bare `+`."""
+    return await decoded_in_slices(await percent.decoded_in_slices(spelled, plus=b" ", blank=blank), charset)
 
 
 async def _fields(
@@ -188,7 +155,7 @@ async def _text(content: AsyncIterator[bytes], most: int, charset: str | None) -
         text += piece
         if len(text) > most:
             raise BodyTooLarge(f"more than {most} bytes of text")
-    return decoded(bytes(text), charset)
+    return await decoded_in_slices(bytes(text), charset)
 
 
 def _filename(disposition: str, headers: Mapping[str, str]) -> str | None:

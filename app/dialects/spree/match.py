@@ -8,7 +8,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
-from urllib.parse import unquote
+
+from app.percent import decoded
 
 Parents = Literal["products", "variants"]
 Action = Literal["index", "new", "show", "create", "update", "destroy"]
@@ -72,8 +73,8 @@ def place_of(raw_path: str) -> Place | None:
     image = found["image"]
     return Place(
         parents="products" if found["parents"] == "products" else "variants",
-        parent=unquote(found["parent"]),
-        image=None if image is None else unquote(image),
+        parent=decoded(found["parent"]),
+        image=None if image is None else decoded(image),
         suffix=found["suffix"] or "",
         edit=found["edit"] is not None,
     )

@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
@@ -11,6 +11,8 @@ from urllib.parse import parse_qsl
 import orjson
 import pytest
 from yarl import URL
+
+from tests.gaps import gaps
 
 from .conftest import ADMIN, IMAGES, Shop
 
@@ -43,28 +45,6 @@ HEAVY: Final = {
         PARTS, b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\nx\r\n' * 400_000 + b"--b--\r\n", split, 400
     ),
 }
-
-
-class Gaps:
-    """The longest time, in seconds of this thread's own work, for which nothing else had its turn."""
-
-    longest = 0.0
-
-    async def watch(self) -> None:
-        while True:
-            before = time.thread_time()
-            await asyncio.sleep(0)
-            self.longest = max(self.longest, time.thread_time() - before)
-
-
-@asynccontextmanager
-async def gaps() -> AsyncIterator[Gaps]:
-    found = Gaps()
-    watching = asyncio.create_task(found.watch())
-    try:
-        yield found
-    finally:
-        watching.cancel()
 
 
 def longest_piece_of(work: Callable[[bytes], object], body: bytes) -> float:
