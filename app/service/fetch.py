@@ -7,7 +7,7 @@ that no spelling of a host and no resolver that changes its mind gets round it.
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,7 +16,8 @@ from aiohttp import hdrs
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from app.errors import FetchFailed, FetchRefused
+from app.errors import FetchFailed, FetchRefused, ProductImagesError
+from app.service.foreign_urls import CONTROLS
 from app.service.public_addresses import AllowedNetwork, allowed_network, is_public, parsed
 from app.settings import Settings
 
@@ -54,17 +55,24 @@ class Fetcher:
     async def open(self, text: str) -> AsyncIterator[Remote]:
         """What is at a URL; FetchRefused, FetchFailed. The time limit covers the block, too."""
         try:
-            async with (
-                asyncio.timeout(self._seconds),
-                self._session() as session,
-                self._followed(session, text) as (url, response),
-            ):
-                disposition = response.headers.get(hdrs.CONTENT_DISPOSITION, "")
-                yield Remote(disposition, last_segment(url.raw_path), self._chunks(response))
+            async with AsyncExitStack() as stack:
+                await stack.enter_async_context(asyncio.timeout(self._seconds))
+                yield await self._answered(stack, text)
         except (aiohttp.ClientError, TimeoutError) as error:
-            if isinstance(error, aiohttp.InvalidURL) or _was_refused(error):
-                raise FetchRefused(str(error)) from error
-            raise FetchFailed(f"{type(error).__name__}: {error}") from error
+            raise _told(error) from error
+
+    async def _answered(self, stack: AsyncExitStack, text: str) -> Remote:
+        """Until the first byte all hangs on what strangers wrote: the address, name servers, redirects, headers. So
+        whatever goes wrong with it, in whichever library, is a refusal or a failure of this one address."""
+        try:
+            session = await stack.enter_async_context(self._session())
+            url, response = await stack.enter_async_context(self._followed(session, text))
+            disposition = response.headers.get(hdrs.CONTENT_DISPOSITION, "")
+            return Remote(disposition, last_segment(url.raw_path), self._chunks(response))
+        except ProductImagesError:
+            raise
+        except Exception as error:
+            raise _told(error) from error
 
     def _session(self) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
@@ -124,7 +132,15 @@ def may_connect(host: str, port: int, allowed: tuple[AllowedNetwork, ...] = ()) 
     return port in _PORTS and is_public(address)
 
 
+def _told(error: Exception) -> FetchRefused | FetchFailed:
+    reason = f"{type(error).__name__}: {error}"
+    is_bad = isinstance(error, ValueError) and not isinstance(error, OSError)  # such as a host that IDNA cannot encode
+    return FetchRefused(reason) if is_bad or _was_refused(error) else FetchFailed(reason)
+
+
 def _usable(text: str, base: URL | None = None) -> URL:
+    if CONTROLS.search(text):
+        raise FetchRefused("a control character in an address")
     try:
         url = URL(text) if base is None else base.join(URL(text))
     except ValueError as error:

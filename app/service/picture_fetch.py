@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from app.db.bulk import session
 from app.db.pool import Database, Record, Transaction
-from app.errors import Rejected
+from app.errors import ProductImagesError, Rejected
 from app.model import EXTENSIONS
 from app.service.fetch import Fetcher, last_segment
 from app.service.file_names import sanitised
@@ -70,6 +70,10 @@ class PictureFetch:
                 fetched(await self._adopt(blob, url, row["pictures"]))
             except Rejected as error:
                 failed(url, f"{error.public} {error.reason}".strip())
+            except (ProductImagesError, OSError):  # database, store or disc: it is not this address that is at fault
+                raise
+            except Exception as error:
+                failed(url, f"{type(error).__name__}: {error}")
 
     async def _download(self, url: str) -> Blob:
         absolute = f"https:{url}" if url.startswith("//") else url

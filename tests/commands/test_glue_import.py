@@ -8,8 +8,8 @@ from tests.commands.conftest import CommandLine
 
 IMAGES = (
     "image_set_name,external_url_large,external_url_small,locale,abstract_sku,sort_order,product_image_key\n"
-    "default,L,S,en_US,mug,0,k1\n"
-    "default,L,S,de_DE,mug,0,k2\n"
+    "default,/L,/S,en_US,mug,0,k1\n"
+    "default,/L,/S,de_DE,mug,0,k2\n"
 )
 NOTHING = {"created": 0, "updated": 0, "unchanged": 0, "rejected": 0}
 
@@ -61,7 +61,7 @@ async def test_a_dry_run_changes_nothing(
 async def test_lines_left_out_are_listed(cli: CommandLine, folder: Path, tmp_path: Path) -> None:
     """Lines that were left out are listed in the report, the command says where it is, and its exit code is 1."""
     with (folder / "product_image.csv").open("a") as file:
-        file.write("default,L,S,en_US,cup,0,k3\n")
+        file.write("default,/L,/S,en_US,cup,0,k3\n")
     output = await cli.run("import", "glue", str(folder), *report(tmp_path))
     assert output.code == 1
     assert "Images: 2 created, 0 updated, 0 unchanged, 1 rejected." in output.out
@@ -88,7 +88,7 @@ async def test_a_fetch_tells_what_is_still_foreign(cli: CommandLine, folder: Pat
 async def test_what_is_unusual_is_told_where_no_program_reads(cli: CommandLine, folder: Path, tmp_path: Path) -> None:
     """How a file is read, and rows that are for something else, are told to people."""
     rows = IMAGES.replace("product_image_key", "product_image_key,product_image_set_key").replace("k1", "k1,")
-    (folder / "product_image.csv").write_text(f"{rows.replace('k2', 'k2,')}banner,L,S,,,0,k3,s1\n".replace(",", ";"))
+    (folder / "product_image.csv").write_text(f"{rows.replace('k2', 'k2,')}banner,/L,/S,,,0,k3,s1\n".replace(",", ";"))
     output = await cli.run("import", "glue", str(folder), *report(tmp_path))
     assert output.code == 0
     assert "Images: 2 created, 0 updated, 0 unchanged, 0 rejected, 1 skipped." in output.out
@@ -98,7 +98,7 @@ async def test_what_is_unusual_is_told_where_no_program_reads(cli: CommandLine, 
 async def test_two_imports_at_once_have_a_report_each(cli: CommandLine, folder: Path, tmp_path: Path) -> None:
     """One import waits for the other, both succeed, and neither writes into the other's report or removes it."""
     with (folder / "product_image.csv").open("a") as file:
-        file.write("default,L,S,en_US,cup,0,k3\n")
+        file.write("default,/L,/S,en_US,cup,0,k3\n")
     outputs = await asyncio.gather(*(cli.run("import", "glue", str(folder), *report(tmp_path)) for _ in range(2)))
     assert [output.code for output in outputs] == [1, 1]
     reports = [(tmp_path / name).read_text() for name in ("rejected.csv", "rejected-2.csv")]

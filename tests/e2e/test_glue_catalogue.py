@@ -85,6 +85,8 @@ class Foreign:
         self.busy -= 1
         if request.path in self.failing:
             return web.Response(status=500)
+        if request.path == "/away":
+            return web.Response(status=302, headers={"Location": "http://a..b/x"})
         if request.path.endswith(".html"):
             return web.Response(text="<html>")
         return web.Response(body=body)
@@ -206,6 +208,18 @@ async def test_a_fetch_goes_on_where_it_stopped(team: Team, foreign: Foreign) ->
     assert (second.fetched, sorted(foreign.asked)) == (1, ["/3.jpg", "/video.html"])
 
 
+async def test_one_bad_address_costs_no_other(team: Team, foreign: Foreign) -> None:
+    """Hosts that no library can encode, in the file or in a redirect, are reported one by one, and all else comes."""
+    good = f"{foreign.base}/a.jpg"
+    bad = ["http://a..b/x", "http://xn--/x", "http://.a/x", f"http://{'a' * 70}/x", "http://[/x", "//a..b/x"]
+    bad.append(f"{foreign.base}/away")
+    await team.imports(*[f"{at},default,{url},{url},en_US,dress" for at, url in enumerate([*bad, good])])
+    report = await team.fetches()
+
+    assert (report.fetched, report.still_foreign) == (1, len(bad))
+    assert {line.partition(",")[0] for line in team.told()} == set(bad)
+
+
 async def test_a_new_entry_of_a_fetched_picture_is_complete(team: Team, foreign: Foreign) -> None:
     """A picture that was fetched before comes into another gallery with name and path."""
     url = f"{foreign.base}/a.jpg"
@@ -219,12 +233,12 @@ async def test_a_new_entry_of_a_fetched_picture_is_complete(team: Team, foreign:
 
 async def test_folded_galleries_are_edited_by_everybody(team: Team) -> None:
     """A folded gallery is OpenMage's to edit, and the storefront sees the edit in every language."""
-    rows = [f"{locale}{at},default,L{at},S{at},{locale},dress" for locale in ("en_US", "de_DE") for at in (1, 2)]
+    rows = [f"{locale}{at},default,/L{at},/S{at},{locale},dress" for locale in ("en_US", "de_DE") for at in (1, 2)]
     await team.imports(*rows, fold=True)
-    await eventually(lambda: shows(team.shop, ["L1", "L2"]), seconds=1)
+    await eventually(lambda: shows(team.shop, ["/L1", "/L2"]), seconds=1)
     listed = (await team.shop.signed("GET", OPENMAGE)).json()
-    assert [image["url"] for image in listed] == ["L1", "L2"]
+    assert [image["url"] for image in listed] == ["/L1", "/L2"]
     path = f"{OPENMAGE}/{listed[0]['id']}"
     answer = await team.shop.signed("PUT", path, data=json.dumps({"position": 7}), headers=JSON)
     assert answer.status == 200
-    assert [await large(team.shop, language) for language in ("en", "de")] == [["L2", "L1"]] * 2
+    assert [await large(team.shop, language) for language in ("en", "de")] == [["/L2", "/L1"]] * 2

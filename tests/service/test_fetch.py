@@ -4,11 +4,14 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 import pytest
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.test_utils import TestServer
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from app.errors import FetchFailed, FetchRefused
 from app.service.fetch import Fetcher
@@ -162,6 +165,78 @@ async def test_an_unlisted_port_is_refused(net: Web) -> None:
     """The same server is out of reach for whoever does not list its port."""
     with pytest.raises(FetchRefused):
         await read(Fetcher(SETTINGS), f"{net.base}/named")
+
+
+HOSTS = st.one_of(
+    st.sampled_from(
+        ["a..b", "xn--", ".a", "a" * 70 + ".example", "xn--a-ecp", "\u2024", "a\u3002.b", "[::1%25lo]", "%", "_"]
+    ),
+    st.text(st.characters(codec="utf-8"), max_size=8),
+    st.lists(st.text(st.characters(min_codepoint=33, max_codepoint=0x2FFF), max_size=66), max_size=4).map(".".join),
+)
+
+
+@given(scheme=st.sampled_from(["http://", "https://", "HTTP://", "//", ""]), host=HOSTS, rest=st.text(max_size=6))
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_whatever_an_address_is_it_is_refused_or_fails(scheme: str, host: str, rest: str) -> None:
+    """No text in the place of an address ends in anything but a refusal or a failure of this one."""
+    with pytest.raises((FetchRefused, FetchFailed)):
+        await read(Fetcher(SETTINGS, Nowhere()), f"{scheme}{host}{rest}")
+
+
+@pytest.mark.parametrize("host", ["a..b", "xn--", ".a", "a" * 70, "a" * 300, "\u2024", "%zz", "a b", "*"])
+async def test_a_host_that_nobody_can_look_up_is_refused_or_fails(net: Web, host: str) -> None:
+    """Given by the caller or by a redirect, a host that no library encodes is told of this address alone."""
+    for url in (f"http://{host}/", f"{net.base}/to?url=http://{quote(host)}/x"):
+        with pytest.raises((FetchRefused, FetchFailed)):
+            await read(net.fetcher, url)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 302 Found\r\nLocation: http://a..b/x\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: http://\xff\xfe/\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: http://[::1\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: http://a:99999999/\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: \r\n\r\n",
+        b"HTTP/1.1 302 Found\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: http://a\x01b/\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab",
+        b"HTTP/9.9 200 OK\r\n\r\n",
+        b"nonsense\r\n\r\n",
+        b"\x00\xff" * 40,
+        b"",
+    ],
+)
+async def test_whatever_a_server_answers_is_a_refusal_or_a_failure(head: bytes) -> None:
+    """A server that sends no picture, whatever it sends, costs this one address."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(head)
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        fetcher = Fetcher(replace(SETTINGS, fetch_allowed_networks=(f"127.0.0.1:{port}",)))
+        with pytest.raises((FetchRefused, FetchFailed)):
+            await read(fetcher, f"http://127.0.0.1:{port}/")
+
+
+class Nowhere(AbstractResolver):
+    """A name server that knows no name."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        raise OSError(None, "nobody knows that name")
+
+    async def close(self) -> None:
+        """Holds nothing open."""
 
 
 class ChangingResolver(AbstractResolver):

@@ -20,6 +20,7 @@ from marshmallow import Schema, fields, validate
 
 from app.errors import InvalidCommand
 from app.model import MAX_POSITION
+from app.service.foreign_urls import trouble_with_url
 
 Types = Mapping[str, bool]
 """True: held by the image; False: an explicit "none"."""
@@ -143,6 +144,15 @@ def _text(longest: int = 2048) -> fields.String:
     return _Text(allow_none=True, validate=[_SOMETHING, validate.Length(max=longest), _NO_NUL])
 
 
+def _url() -> fields.String:
+    return fields.String(allow_none=True, validate=[validate.Length(max=2048), _check_url])
+
+
+def _check_url(text: str) -> None:
+    if trouble := trouble_with_url(text):
+        raise marshmallow.ValidationError(trouble)
+
+
 class _TextsSchema(Schema):
     large = _Text(allow_none=True, validate=[validate.Length(max=2048), _NO_NUL])
     small = _Text(allow_none=True, validate=[validate.Length(max=2048), _NO_NUL])
@@ -165,8 +175,8 @@ _SCHEMA: Final = Schema.from_dict(
         "file": _text(),
         "file_name": _Text(allow_none=True, validate=[_SOMETHING, _NO_NUL]),
         "file_updated_at": _Stamp(allow_none=True),
-        "url_large": _text(),
-        "url_small": _text(),
+        "url_large": _url(),
+        "url_small": _url(),
         "key": _text(255),
         "texts": fields.Dict(fields.String(validate=[_SOMETHING, _NO_NUL]), fields.Nested(_TextsSchema)),
         "stores": fields.Dict(

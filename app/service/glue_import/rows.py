@@ -6,6 +6,7 @@ from typing import Final, Literal, TypeAlias
 
 from app.errors import InvalidCommand
 from app.model import clamp_position
+from app.service.foreign_urls import trouble_with_url
 from app.service.provision_plan import ProductOptions
 
 IMAGE_COLUMNS: Final = ("image_set_name", "external_url_large", "external_url_small", "product_image_key")
@@ -85,8 +86,8 @@ class ImageRows:
             if set_key:
                 return None
             raise InvalidCommand("There is neither an abstract_sku nor a concrete_sku.")
-        large = _limited(cells[self._large], "external_url_large", _LONGEST_URL) or None
-        small = _limited(cells[self._small], "external_url_small", _LONGEST_URL) or None
+        large = _url(cells[self._large], "external_url_large")
+        small = _url(cells[self._small], "external_url_small")
         if not (large or small):
             raise InvalidCommand("external_url_large and external_url_small are empty.")
         name = _needed(cells[self._name], "image_set_name", _LONGEST_NAME)
@@ -117,6 +118,14 @@ def _cell(cells: Sequence[str], place: int | None) -> str:
 def _limited(text: str, column: str, longest: int) -> str:
     if len(text) > longest:
         raise InvalidCommand(f"{column} is longer than {longest} characters.")
+    return text
+
+
+def _url(text: str, column: str) -> str | None:
+    if not text:
+        return None
+    if trouble := trouble_with_url(_limited(text, column, _LONGEST_URL)):
+        raise InvalidCommand(f"{column} {trouble}")
     return text
 
 

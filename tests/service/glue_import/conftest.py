@@ -1,5 +1,6 @@
 """Files to import, and the catalogue that comes of them."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,15 @@ from app.service.image_sets import ImageSetReader, Wanted
 from app.settings import Settings
 
 LOCALES = ("en_US", "de_DE")
+
+
+def _with_addresses(row: str) -> str:
+    name, large, small, rest = row.split(",", 3)
+    return ",".join((name, *(f"/{url}" if re.match(r"\w+$", url) else url for url in (large, small)), rest))
+
+
+def _name(url: str) -> str:
+    return re.sub(r"^/(?=\w+$)", "", url)
 
 
 @dataclass
@@ -36,13 +46,14 @@ class Importer:
         self.write("product_concrete.csv", "abstract_sku,concrete_sku", *rows)
 
     def images(self, *rows: str, texts: bool = False) -> None:
-        """Rows of set name, large and small URL, locale, abstract and concrete SKU, sort order, image and set key."""
+        """Rows of set name, large and small URL (a mere name stands for a path of the same site), locale, abstract and
+        concrete SKU, sort order, image and set key."""
         header = (
             "image_set_name,external_url_large,external_url_small,locale,abstract_sku,concrete_sku,sort_order,"
             "product_image_key,product_image_set_key"
         )
         more = ",alt_text_large.en_US,alt_text_small.en_US,alt_text_large.de_DE,alt_text_small.de_DE"
-        self.write("product_image.csv", header + more * texts, *rows)
+        self.write("product_image.csv", header + more * texts, *map(_with_addresses, rows))
 
     async def run(self, *, fold: bool = False, keep: bool = True) -> Counts:
         with reported(self.folder / "report.csv") as report:
@@ -64,7 +75,7 @@ class Importer:
         """Large URLs by the names of the sets that a storefront sees."""
         reader = ImageSetReader(self.database, Settings())
         kin = await reader.read(Wanted(sku, not concrete, locale, ""))
-        return {one.name: [image.large_url for image in one.images] for one in kin.main.sets}
+        return {one.name: [_name(image.large_url) for image in one.images] for one in kin.main.sets}
 
     async def texts(self, sku: str, locale: str) -> list[tuple[str | None, str | None]]:
         reader = ImageSetReader(self.database, Settings())

@@ -19,10 +19,10 @@ IMAGES: Final = (
     "image_set_name,external_url_large,external_url_small,locale,abstract_sku,concrete_sku,sort_order,"
     "product_image_key,product_image_set_key,alt_text_large.en_US,alt_text_small.de_DE\n"
     "default,https://img.example/a b$.jpg,//img.example/s.jpg,en_US,177,,0,k1,,Front,Vorne\n"
-    'default,"https://img.example/b,c.jpg",x,de_DE,177,,1,k2,,,\n'
-    "default,L,S,,178,,3,k3,,größer,\n"
-    'picto,"two\nlines",S,de_DE,,c1,7,k4,set1,,\n'
-    "default,L,S,en_US,,,0,k5,for-something-else,,\n"
+    'default,"https://img.example/b,c.jpg",/x,de_DE,177,,1,k2,,,\n'
+    "default,/L,/S,,178,,3,k3,,größer,\n"
+    'picto,"two\nlines",/S,de_DE,,c1,7,k4,set1,,\n'
+    "default,/L,/S,en_US,,,0,k5,for-something-else,,\n"
 ).encode()
 PIECES: Final = (
     b"\0", b"\r", b"\n", b"\r\n", b'"', b'""', b",", b";", b"\t", b"|", b"\xff", b"\xc3", b"\xed\xa0\x80",
