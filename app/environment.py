@@ -1,15 +1,21 @@
 """Reads the settings from environment variables: once, then they are passed down."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import Field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import marshmallow
 
 from app.errors import Misconfigured
 from app.settings import Settings, options
+
+_LANGUAGE: Final = re.compile(r"\s*[A-Za-z]{1,8}\s*=\s*[A-Za-z]{2,8}([_-][A-Za-z0-9]+)*\s*", re.ASCII)
+_CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
+_IN_ORDER: Final = (("max_image_bytes", "max_body_bytes"), ("max_pixels", "max_total_pixels"))
+"""Pairs of which the first must not be more than the second."""
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -19,12 +25,28 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         text = environ.get(item.name.upper(), "")
         if text:
             values[item.name] = _parse(item, text)
-    settings = Settings(**values)
+    settings = Settings(**_reconciled(values))
     _check(settings)
     return settings
 
 
+def _reconciled(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values given, and for each of two that contradict a default the other. Two that are given must not."""
+    defaults = {item.name: item.default for item in options()}
+    reconciled = dict(values)
+    for small, large in _IN_ORDER:
+        if values.get(small, defaults[small]) <= values.get(large, defaults[large]):
+            continue
+        if small in values and large in values:
+            raise Misconfigured(f"{small.upper()}: more than {large.upper()} allows.")
+        follows, leads = (large, small) if small in values else (small, large)
+        reconciled[follows] = values[leads]
+    return reconciled
+
+
 def _parse(item: Field[Any], text: str) -> Any:
+    if _CONTROLS.search(text):
+        raise Misconfigured(f"{item.name.upper()}: must not have line breaks or other control characters.")
     try:
         value = item.metadata["parser"].deserialize(text)
     except marshmallow.ValidationError as error:
@@ -35,7 +57,10 @@ def _parse(item: Field[Any], text: str) -> Any:
 
 
 def _check(settings: Settings) -> None:
-    if any("=" not in pair for pair in settings.glue_languages.split(",")):
+    pairs = settings.glue_languages.split(",")
+    if not all(_LANGUAGE.fullmatch(pair) for pair in pairs):
         raise Misconfigured("GLUE_LANGUAGES: write it as en=en_US,de=de_DE.")
+    if len(settings.locales) < len(pairs):
+        raise Misconfigured("GLUE_LANGUAGES: a language has one locale.")
     if not settings.embedded and not settings.secret_key:
         raise Misconfigured("SECRET_KEY: required together with DATABASE_URL; set 32 random characters or more.")

@@ -15,11 +15,13 @@ from aiohttp import web
 from gunicorn.errors import AppImportError
 
 from app.db.migrate import migrate
+from app.db.pool import Database
 from app.environment import read_settings
 from app.errors import DatabaseUnavailable, Misconfigured, ProductImagesError
 from app.http.logs import configure_logging
 from app.http.runner import Runner
 from app.main import build_app
+from app.service.secret_key import refuse_short_key
 from app.settings import Settings
 
 
@@ -32,6 +34,8 @@ async def application() -> web.AppRunner:
         _join_logs()
         with suppress(DatabaseUnavailable):  # it is waited for
             await migrate(settings.database_url)
+            async with Database(settings.database_url, size=1) as database:
+                await refuse_short_key(database, settings)
         return Runner(build_app(settings, settings.database_url))
     except ProductImagesError as error:
         raise AppImportError(str(error)) from error

@@ -17,11 +17,21 @@ from queue import Empty
 from typing import Any, Final
 
 _ENDS: Final = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
-_DRAIN_SECONDS: Final = int(os.environ.get("DRAIN_SECONDS") or 5)
+
+
+def _number(name: str, default: int) -> int:
+    """A variable that is a number. Whoever mistyped it reads a sentence, not gunicorn's traceback."""
+    try:
+        return int(os.environ.get(name) or default)
+    except ValueError:
+        raise SystemExit(f"{name}: Not a valid integer.") from None
+
+
+_DRAIN_SECONDS: Final = _number("DRAIN_SECONDS", 5)
 
 wsgi_app = "app.fleet:application"
 worker_class = "aiohttp.GunicornUVLoopWebWorker"
-bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or 8080}"
+bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{_number('PORT', 8080)}"
 workers = int(os.environ.get("WEB_CONCURRENCY") or os.cpu_count() or 1)
 graceful_timeout = _DRAIN_SECONDS + 45
 control_socket_disable = True  # it would lie in the home folder, one for all

@@ -38,7 +38,9 @@ def header_names() -> mf.Field[Any]:
 
 
 def url() -> mf.Field[Any]:
-    return mf.Url(require_tld=False, schemes={"http", "https"})
+    """The beginning of addresses: other paths are put behind it."""
+    plain = validate.Regexp("[^?#@]*$", error="Write it without a query, a fragment and credentials.")
+    return mf.Url(require_tld=False, schemes={"http", "https"}, validate=plain)
 
 
 def rate() -> mf.String:

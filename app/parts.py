@@ -17,6 +17,7 @@ from app.db.pool import Database
 from app.dialects.glue.routes import READS as GLUE_READS
 from app.dialects.openmage.routes import READS as OPENMAGE_READS
 from app.dialects.spree.routes import READS as SPREE_READS
+from app.embedded.folders import made_folder
 from app.errors import DatabaseUnavailable
 from app.events import CheckFailed
 from app.http.bytecache import ByteCache
@@ -41,6 +42,7 @@ from app.service.purge import Purge
 from app.service.recipe_change import RecipeChange
 from app.service.render import Renderer
 from app.service.rendition import Rendition
+from app.service.secret_key import refuse_short_key
 from app.service.spree_gallery_writer import SpreeGalleryWriter
 from app.service.verify import Verify
 from app.settings import Settings
@@ -144,6 +146,7 @@ class Parts:
         """Database, its schema up to date, store and codecs, for as long as the block lasts. Where the database is
         away, that is raised, or (`waits`) it is opened as soon as it is there; until then whatever is asked of it is
         `DatabaseUnavailable`, too."""
+        await asyncio.to_thread(made_folder, self.settings.data_dir)
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.database.close)
             await stack.enter_async_context(self.store)
@@ -162,6 +165,7 @@ class Parts:
     async def _open_database(self) -> None:
         await migrate(self.dsn, observe=self.observer)
         await self.database.open()
+        await refuse_short_key(self.database, self.settings)
         with suppress(DatabaseUnavailable):  # every build registers its recipes, too
             await self.renderer.register_recipes()
 

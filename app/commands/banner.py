@@ -1,17 +1,20 @@
 """What `serve` says once it is ready."""
 
-from app.embedded.demo import DemoCredentials
+from app.embedded.demo import DemoCredentials, demo_file
 from app.settings import Settings
 
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104
 
 
-def banner(settings: Settings, port: int, demo: DemoCredentials | None) -> str:
-    """The address, where the data lies and, with the demo shop, what to try with which credentials."""
+def banner(settings: Settings, port: int, demo: DemoCredentials | None, *, to_people: bool) -> str:
+    """The address, where the data lies and, with the demo shop, what to try with which credentials. These are for
+    people at a terminal: whatever else reads a service's output keeps it."""
     host = _WILDCARDS.get(settings.host, settings.host)
     address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     lines = [f"Product images at {address}", _data(settings), f"All of it, to read and to try: {address}/docs"]
-    if demo is not None:
+    if demo is not None and not to_people:
+        lines.append(f"Demo credentials: {demo_file(settings.data_dir).resolve()}")
+    elif demo is not None:
         lines += _to_try(settings.public_url or address, demo)
     return "\n".join(lines)
 

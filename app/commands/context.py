@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from functools import cached_property
+from getpass import getpass
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -17,8 +18,9 @@ from app.embedded.claim import Role
 from app.embedded.postgres import embedded_postgres
 from app.embedded.secret_key import with_secret_key
 from app.environment import read_settings
-from app.errors import ProductImagesError
+from app.errors import InvalidCommand, ProductImagesError
 from app.events import Observe, nobody
+from app.service.secret_key import refuse_short_key
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -71,6 +73,13 @@ class Context:
             yield database
 
     @asynccontextmanager
+    async def sealing_database(self) -> AsyncIterator[Database]:
+        """The same for commands that seal secrets. Raises `Misconfigured` for a key that is too short for the first."""
+        async with self.database() as database:
+            await refuse_short_key(database, self.service_settings)
+            yield database
+
+    @asynccontextmanager
     async def parts(self) -> "AsyncIterator[Parts]":
         """What the service is made of, opened, for commands that do its work."""
         from app.parts import Parts  # it brings in everything, which no other command should wait for
@@ -95,6 +104,17 @@ class Context:
         """Rows under the name of what they are, or as a table."""
         items = [dict(row) for row in rows]
         self.answer({noun: items}, "" if self.json else table(items) or f"No {noun.replace('_', ' ')}.")
+
+
+def secret_word(word: str | None, what: str) -> str | None:
+    """A secret as it was given, or for `-` a line of standard input: the command line stands in the list of processes.
+    Nothing of it is shown where a person types it. Raises InvalidCommand where there is none."""
+    if word != "-":
+        return word
+    read = getpass(f"{what.capitalize()}: ") if sys.stdin.isatty() else sys.stdin.readline()
+    if not (secret := read.rstrip("\r\n")):
+        raise InvalidCommand(f"There is no {what} on standard input.")
+    return secret
 
 
 def say(text: str) -> None:

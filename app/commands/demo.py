@@ -1,13 +1,14 @@
 """`demo`: a small shop to look at."""
 
 import argparse
+import sys
 from dataclasses import asdict
 
 from app.access.secrets import SecretBox
 from app.commands.context import Context
 from app.commands.registry import Nouns
 from app.db.pool import Database
-from app.embedded.demo import DemoCredentials, catalogue_is_empty, load_demo
+from app.embedded.demo import DemoCredentials, catalogue_is_empty, demo_file, load_demo
 from app.errors import Misconfigured
 from app.settings import Settings
 
@@ -25,7 +26,9 @@ async def _demo(_: argparse.Namespace, context: Context) -> int:
     if credentials is None:
         raise Misconfigured("The catalogue is not empty, so the demo shop is not loaded.")
     document = asdict(credentials)
-    context.answer(document, "\n".join(f"{name:<16} {value}" for name, value in document.items()))
+    lines = [f"{name:<16} {value}" for name, value in document.items()]
+    kept = f"The demo shop is loaded; its credentials are in {demo_file(context.settings.data_dir).resolve()}."
+    context.answer(document, "\n".join(lines) if sys.stdout.isatty() else kept)
     return 0
 
 

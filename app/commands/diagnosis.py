@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from app.commands.context import Context, sentence
@@ -16,6 +16,7 @@ from app.raster.containment import ESSENTIAL
 from app.service.clocks import skew_of
 from app.service.original import missing_originals
 from app.service.public_addresses import allowed_network
+from app.service.secret_key import SHORTEST, is_short
 from app.settings import Settings, options
 from app.store import ObjectStore, open_store
 
@@ -23,6 +24,10 @@ _OLDEST_POSTGRES: Final = 150000
 _MOST_SKEW_SECONDS: Final = 5.0
 _EMBEDDED_REMEDY: Final = "Read postgres.log in DATA_DIR; restore the data directory from a backup or move it away."
 _OUTSIDE_REMEDY: Final = "Check DATABASE_URL, and that Postgres 15 or newer runs there and lets this machine in."
+_SHORT_REMEDY: Final = (
+    f"Set a new SECRET_KEY of {SHORTEST} random characters or more and the present one as SECRET_KEY_FORMER, restart "
+    "all processes, then run `product-images oauth reseal`."
+)
 _CODECS_REMEDY: Final = "Install the package again; where memory is short, lower CODEC_PROCESSES."
 _ORIGINALS_REMEDY: Final = "Run `product-images blobs verify --repair DIR`, where DIR holds a backup's files."
 _MOST_NAMED: Final = 5
@@ -81,7 +86,8 @@ async def diagnose(context: Context) -> list[Finding]:
         found.append(opened)
         if database is not None:
             found.append(await _look("schema", _schema(database), "Run `product-images migrate`."))
-            found.append(await _look("secrets", _secrets(context, database), "Set SECRET_KEY to the value it had."))
+            secrets = await _look("secrets", _secrets(context, database), "Set SECRET_KEY to the value it had.")
+            found.append(_warned(secrets, context))
         store, opened = await _open_store(settings, stack)
         found.append(opened)
         if database is not None and store is not None:
@@ -148,6 +154,13 @@ async def _secrets(context: Context, database: Database) -> str:
     if row is not None:
         box.open(row["secret"], row["key"])
     return "SECRET_KEY opens the stored OAuth secrets" if row else "no OAuth secrets are stored"
+
+
+def _warned(finding: Finding, context: Context) -> Finding:
+    """A key that is too short goes on opening what it has sealed."""
+    if not finding.ok or not is_short(context.service_settings):
+        return finding
+    return replace(finding, detail=f"{finding.detail}, but it is short enough to be guessed", remedy=_SHORT_REMEDY)
 
 
 async def _clock(database: Database, store: ObjectStore) -> str:

@@ -2,11 +2,12 @@
 
 import argparse
 
-from app.commands.context import Context
+from app.commands.context import Context, secret_word
 from app.commands.registry import Nouns, switch
 from app.service.provision import TokenOptions, list_consumers, list_tokens, put_consumer, put_token, revoke_token
 from app.service.reseal import reseal
 
+_READ = "(- reads it from standard input)"
 _PRIVILEGES = ["create", "retrieve", "update", "delete", "all"]
 
 
@@ -18,7 +19,7 @@ def register(nouns: Nouns) -> None:
     parser = consumer.command("add", _add_consumer, "Add a consumer and print its credentials.")
     parser.add_argument("--name", help="for people")
     parser.add_argument("--key", help="where the program has one already; by default made up")
-    parser.add_argument("--secret", help="where the program has one already; by default made up")
+    parser.add_argument("--secret", help=f"where the program has one already {_READ}; by default made up")
     consumer.command("list", _list_consumers, "List the consumers, without anything secret.")
     oauth.command("reseal", _reseal, "Encrypt the stored secrets anew, after SECRET_KEY was changed.")
     _register_tokens(oauth.noun("token", "Access tokens: for whom a consumer calls."))
@@ -37,26 +38,26 @@ def _register_tokens(token: Nouns) -> None:
     )
     switch(parser, "has_role", ("--role", "its admin has a role"), ("--no-role", "its admin has no role"))
     parser.add_argument("--token", help="where the client has one already; by default made up")
-    parser.add_argument("--secret", help="where the client has one already; by default made up")
+    parser.add_argument("--secret", help=f"where the client has one already {_READ}; by default made up")
     parser = token.command("revoke", _revoke, "Let an access token in no more.")
     parser.add_argument("token", metavar="TOKEN")
     token.command("list", _list_tokens, "List the access tokens, without their secrets.")
 
 
 async def _add_consumer(args: argparse.Namespace, context: Context) -> int:
-    box = context.secret_box()
-    async with context.database() as database, database.transaction() as tx:
-        key, secret = await put_consumer(tx, box, args.key, args.secret, args.name)
+    box, secret = context.secret_box(), secret_word(args.secret, "secret")
+    async with context.sealing_database() as database, database.transaction() as tx:
+        key, secret = await put_consumer(tx, box, args.key, secret, args.name)
     document = {"consumer_key": key, "consumer_secret": secret}
     context.answer(document, _lines(document))
     return 0
 
 
 async def _add_token(args: argparse.Namespace, context: Context) -> int:
-    box = context.secret_box()
+    box, secret = context.secret_box(), secret_word(args.secret, "secret")
     privileges = args.privilege and (() if "all" in args.privilege else tuple(sorted(set(args.privilege))))
-    options = TokenOptions(args.user_type, args.consumer, args.token, args.secret, privileges, args.has_role)
-    async with context.database() as database, database.transaction() as tx:
+    options = TokenOptions(args.user_type, args.consumer, args.token, secret, privileges, args.has_role)
+    async with context.sealing_database() as database, database.transaction() as tx:
         credentials = await put_token(tx, box, options)
     document = {
         "consumer_key": credentials.consumer_key,

@@ -1,6 +1,7 @@
 """`serve`: the service itself."""
 
 import argparse
+import sys
 
 from app.commands.banner import banner
 from app.commands.context import Context, complain, say
@@ -26,7 +27,11 @@ async def _serve(_: argparse.Namespace, context: Context) -> int:
         complain(f"Setting up a Postgres below {settings.data_dir.resolve()} …")
     async with context.postgres("server", observer) as dsn:
         demo = await _prepared(settings, dsn)
-        await serve(settings, dsn, lambda port: say(banner(settings, port, demo)), observer)
+
+        def ready(port: int) -> None:
+            say(banner(settings, port, demo, to_people=sys.stdout.isatty()))
+
+        await serve(settings, dsn, ready, observer)
     return 0
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from app.db.connect import answers
 from app.embedded.binaries import find_binaries
-from app.embedded.folders import check_database_folder, made_folder, make_socket_folder
+from app.embedded.folders import check_database_folder, made_folder, make_socket_folder, opened_log
 from app.embedded.postmaster import dsn_of, running_postmaster
 from app.embedded.runnable import Runnable, choose_runnable
 from app.errors import Misconfigured
@@ -108,7 +108,7 @@ class Cluster:
         """Made elsewhere and moved into place, so that a crash leaves nothing that looks whole."""
         folder = self._fresh_folder(runnable)
         options = (*_INITDB_OPTIONS, "--no-sync") if self._options.get("fsync") == "off" else _INITDB_OPTIONS
-        with self.log.open("ab") as log:
+        with opened_log(self.log) as log:
             start = log.tell()
             command = [runnable.binaries / "initdb", *options, f"--pgdata={folder}"]
             process = runnable.identity.spawn(command, self.folder.parent, stdout=log, stderr=log)
@@ -132,7 +132,7 @@ class Cluster:
         command: list[str | Path] = [runnable.binaries / "postgres", "-D", self.folder, "-k", self._socket_folder]
         for name, value in self._options.items():
             command += ["-c", f"{name}={value}"]
-        with self.log.open("ab") as log:
+        with opened_log(self.log) as log:
             if log.tell() > _LOG_BYTES:
                 log.truncate(0)
             start = log.tell()

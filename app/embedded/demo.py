@@ -84,7 +84,7 @@ async def load_demo(
 
 def demo_credentials(data_dir: Path) -> DemoCredentials | None:
     """The credentials of the shop that was loaded, None if none was. Raises `Misconfigured`."""
-    path = _file(data_dir)
+    path = demo_file(data_dir)
     try:
         values: Mapping[str, str] = json.loads(path.read_text(encoding="utf-8"))
         return DemoCredentials(**values)
@@ -96,13 +96,14 @@ def demo_credentials(data_dir: Path) -> DemoCredentials | None:
 
 def _make_credentials(data_dir: Path) -> DemoCredentials:
     credentials = DemoCredentials(make_api_key(), *(make_token() for _ in range(4)))
-    descriptor = os.open(_file(data_dir), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor = os.open(demo_file(data_dir), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(asdict(credentials), file, indent=2)
     return credentials
 
 
-def _file(data_dir: Path) -> Path:
+def demo_file(data_dir: Path) -> Path:
+    """Where the credentials are kept."""
     return data_dir / "demo.json"
 
 

@@ -2,26 +2,64 @@
 
 import hashlib
 import os
+import re
 import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from app.embedded.identity import Identity
 from app.errors import Misconfigured
 
+_PRIVATE: Final = 0o700
+_PASSABLE: Final = 0o711
 _LONGEST_SOCKET_PATH: Final = 100  # bytes; systems cut between 103 and 107
 
 
+_OWN: Final = re.compile(
+    r"postgres[.\w-]*|objects|spool|copies|figures|\.?secret_key[.\w]*|demo\.json|lost\+found", re.ASCII
+)
+"""What lies in a data directory. One with anything else in it is somebody's own folder: its mode is not ours."""
+_CLOSED: Final = ("spool", "copies", "figures")
+
+
 def made_folder(folder: Path) -> Path:
-    """`folder`, created if missing and known to be writable. Raises `Misconfigured`."""
+    """`folder`, created if missing, known to be writable, and closed to others. Raises `Misconfigured`."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
     except OSError as error:
         raise Misconfigured(f"The data directory {folder} cannot be created: {error.strerror}.") from None
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         raise Misconfigured(f"The data directory {folder} cannot be written by this user.")
+    close_to_others(folder)
     return folder
+
+
+def close_to_others(folder: Path, *, to_pass: bool = False) -> None:
+    """Nobody else lists or reads the data directory. Where another user runs Postgres in it he may pass through
+    (`to_pass`; by itself where his files are there already)."""
+    passable = to_pass or any(path.lstat().st_uid != os.geteuid() for path in folder.glob("postgres*"))
+    mode = _PASSABLE if passable else _PRIVATE
+    if not all(_OWN.fullmatch(path.name) for path in folder.iterdir()):
+        mode = stat.S_IMODE(folder.stat().st_mode) | (0o011 if passable else 0)
+    _restrict(folder, mode)
+    for name in _CLOSED:
+        _restrict(folder / name, _PRIVATE)
+    _restrict(folder / "postgres.log", 0o600)
+
+
+def _restrict(path: Path, mode: int) -> None:
+    """For what is ours alone: the mode of another user's files is his, and some file systems know none."""
+    with suppress(OSError):
+        found = path.lstat()
+        if found.st_uid == os.geteuid() and not stat.S_ISLNK(found.st_mode) and stat.S_IMODE(found.st_mode) != mode:
+            path.chmod(mode)
+
+
+def opened_log(path: Path) -> BinaryIO:
+    """To be appended to; nobody else reads it."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab")
 
 
 def check_database_folder(folder: Path, version: int, log: Path) -> None:

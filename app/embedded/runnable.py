@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.embedded.folders import close_to_others
 from app.embedded.identity import Identity, identities
 from app.errors import Misconfigured
 
@@ -28,9 +29,10 @@ def choose_runnable(database_folder: Path, binaries: Path) -> Runnable:
     parent = database_folder.parent
     reasons = []
     for identity in identities(database_folder):
+        close_to_others(parent, to_pass=identity.uid is not None)
         for copied in (False, True) if identity.uid is not None else (False,):
             try:
-                folder = _copy(binaries, parent / "postgres-binaries") if copied else binaries
+                folder = _copy(binaries, parent / "postgres-binaries", identity) if copied else binaries
                 return Runnable(identity, folder, _version(identity, folder, parent))
             except subprocess.SubprocessError:
                 reasons.append("it may not be entered")
@@ -53,7 +55,7 @@ def _version(identity: Identity, binaries: Path, working_folder: Path) -> int:
     return int(found[1])
 
 
-def _copy(binaries: Path, target: Path) -> Path:
+def _copy(binaries: Path, target: Path, identity: Identity) -> Path:
     """The tree that `binaries` lies in, together with the libraries that its wheel brings along."""
     tree = binaries.parent
     copied = target / tree.parent.name / tree.name
@@ -66,13 +68,14 @@ def _copy(binaries: Path, target: Path) -> Path:
     libraries = tree.parent.parent / f"{tree.parent.name}.libs"
     if libraries.exists() and not (target / libraries.name).exists():
         shutil.copytree(libraries, target / libraries.name)
-    _open(target)
+    _hand_over(target, identity)
     return copied / "bin"
 
 
-def _open(folder: Path) -> None:
-    """Let everybody read and enter, whatever the umask."""
+def _hand_over(folder: Path, identity: Identity) -> None:
+    """Whoever runs the programs may read and enter, whatever the umask, and nobody else."""
     for root, _, files in os.walk(folder):
         for path in (Path(root), *(Path(root, name) for name in files)):
             if not path.is_symlink():
-                path.chmod(path.stat().st_mode | (0o555 if path.is_dir() or os.access(path, os.X_OK) else 0o444))
+                path.chmod(0o700 if path.is_dir() or os.access(path, os.X_OK) else 0o600)
+                identity.take_over(path)

@@ -5,13 +5,11 @@ import secrets
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 from app.embedded.folders import made_folder
 from app.errors import Misconfigured
+from app.service.secret_key import SHORTEST
 from app.settings import Settings
-
-_SHORTEST: Final = 32
 
 
 def with_secret_key(settings: Settings) -> Settings:
@@ -30,7 +28,7 @@ def _read(path: Path) -> str | None:
         return None
     except (OSError, UnicodeDecodeError):
         key = ""
-    if len(key) < _SHORTEST:
+    if len(key) < SHORTEST:
         raise Misconfigured(f"{path} cannot be read or is damaged: restore it, it opens the stored OAuth secrets.")
     return key
 

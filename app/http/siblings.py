@@ -35,7 +35,8 @@ class Siblings:
     def join(self) -> None:
         """The first after a while without any process clears away what the former ones left."""
         self._joined = True
-        self._folder.mkdir(parents=True, exist_ok=True)
+        for folder in (self._folder.parent, self._folder):  # `mode` is that of the last one made
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._folder_locked():
             if self._is_in():
                 return

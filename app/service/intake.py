@@ -219,7 +219,7 @@ class Intake:
             held.file.write(bytes(_BLOCK))
 
     def _create(self) -> HeldFile:
-        self._settings.spool_dir.mkdir(parents=True, exist_ok=True)
+        self._settings.spool_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         return HeldFile(self._settings.spool_dir)
 
 

@@ -17,6 +17,7 @@ from app.service.provision_products import website_ids
 Role = Literal["admin", "customer"]
 
 _OAUTH_LENGTH: Final = 32
+_SHORTEST_KEY: Final = 20
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -103,7 +104,10 @@ async def list_image_types(database: Database) -> list[Record]:
 
 
 async def put_key(database: Database, role: Role, value: str | None) -> tuple[int, str]:
-    """Id and text of an API key with that role; a new one unless `value` is given."""
+    """Id and text of an API key with that role; a new one unless `value` is given. Raises InvalidCommand for one that
+    is short enough to be guessed."""
+    if value is not None and len(value) < _SHORTEST_KEY:
+        raise InvalidCommand(f"A key has {_SHORTEST_KEY} characters at least; without --key a good one is made up.")
     key = value or make_api_key()
     return await database.fetchval("put_api_key", hash_key(key), role), key
 

@@ -24,7 +24,8 @@ class Parts:
     )
     secret_key: str = option(
         "",
-        "Encrypts stored OAuth secrets; generated below `DATA_DIR` with the embedded Postgres, required otherwise.",
+        "Encrypts stored OAuth secrets, 32 random characters or more; generated below `DATA_DIR` with the embedded "
+        "Postgres, required otherwise.",
         secret=True,
     )
     secret_key_former: str = option(

@@ -1,4 +1,7 @@
+import io
 from dataclasses import replace
+
+import pytest
 
 from app.access.accounts import Accounts
 from app.access.secrets import SecretBox, hash_key
@@ -6,6 +9,8 @@ from app.db.connect import Connection
 from app.db.listen import Hearing
 from app.db.pool import Database
 from tests.commands.conftest import CommandLine
+
+CHOSEN = "s3cr3t-of-the-old-shop"
 
 
 async def test_a_made_up_key_is_long_and_kept_as_its_hash(cli: CommandLine, connection: Connection) -> None:
@@ -19,11 +24,34 @@ async def test_a_made_up_key_is_long_and_kept_as_its_hash(cli: CommandLine, conn
 
 async def test_a_chosen_key_is_added_once(cli: CommandLine) -> None:
     """Adding a key that exists gives it the role and lets it in again."""
-    assert (await cli("key", "add", "--role", "admin", "--key", "s3cr3t"))["key"] == "s3cr3t"
-    await cli("key", "revoke", "s3cr3t")
-    await cli("key", "add", "--role", "customer", "--key", "s3cr3t")
+    assert (await cli("key", "add", "--role", "admin", "--key", CHOSEN))["key"] == CHOSEN
+    await cli("key", "revoke", CHOSEN)
+    await cli("key", "add", "--role", "customer", "--key", CHOSEN)
     [key] = (await cli("key", "list"))["keys"]
     assert (key["role"], key["revoked_at"]) == ("customer", None)
+
+
+@pytest.mark.parametrize("key", ["a", "s3cr3t", "x" * 19])
+async def test_a_key_that_could_be_guessed_is_not_taken(cli: CommandLine, key: str) -> None:
+    """A key given by hand has 20 characters at least."""
+    assert "20 characters" in await cli.fails("key", "add", "--role", "admin", "--key", key)
+    assert (await cli("key", "list"))["keys"] == []
+
+
+async def test_secrets_are_read_from_standard_input(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`-` stands for a line of standard input, so that no secret stands in the list of processes."""
+    typed = io.StringIO(f"{CHOSEN}\n{CHOSEN}\r\n{'a' * 32}\n{'b' * 32}\n\n")
+    monkeypatch.setattr("sys.stdin", typed)
+
+    added = await cli("key", "add", "--role", "admin", "--key", "-")
+    revoked = await cli("key", "revoke", "-")
+    consumer = await cli("oauth", "consumer", "add", "--secret", "-")
+    token = await cli("oauth", "token", "add", "--user-type", "admin", "--secret", "-")
+
+    assert (added["key"], revoked["id"]) == (CHOSEN, added["id"])
+    assert (consumer["consumer_secret"], token["token_secret"]) == ("a" * 32, "b" * 32)
+    for _ in ("an empty line", "the end"):
+        assert await cli.fails("key", "add", "--role", "admin", "--key", "-") == "There is no key on standard input."
 
 
 async def test_a_key_is_revoked_by_itself_or_by_its_id(cli: CommandLine) -> None:

@@ -1,8 +1,10 @@
 import json
 import stat
+from dataclasses import asdict
 from pathlib import Path
 
 import aiohttp
+import pytest
 
 from app.commands.banner import banner
 from app.embedded.demo import DemoCredentials
@@ -16,8 +18,11 @@ async def test_the_demo_shop_never_goes_into_somebody_elses_database(cli: Comman
     assert "embedded Postgres only" in await cli.fails("demo")
 
 
-async def test_a_first_start_shows_a_shop_and_a_second_one_keeps_it(tmp_path: Path) -> None:
-    """The service starts with a demo shop whose pictures can be read and added to; later starts change nothing."""
+async def test_a_first_start_shows_a_shop_and_a_second_one_keeps_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The service starts with a demo shop whose pictures can be read and added to; later starts change nothing. Where
+    no terminal shows it no start tells a credential, but where they are."""
     async with serving(DATA_DIR=tmp_path) as (base, _), aiohttp.ClientSession() as session:
         demo = json.loads((tmp_path / "demo.json").read_text())
         assert stat.S_IMODE((tmp_path / "demo.json").stat().st_mode) == 0o600
@@ -35,6 +40,17 @@ async def test_a_first_start_shows_a_shop_and_a_second_one_keeps_it(tmp_path: Pa
     async with serving(DATA_DIR=tmp_path) as (base, _), aiohttp.ClientSession() as session:
         assert json.loads((tmp_path / "demo.json").read_text()) == demo
         assert await _labels(session, base) == ["A mug from the front", "The maker's sign"]
+    told = capsys.readouterr().out
+    assert told.count(f"Demo credentials: {(tmp_path / 'demo.json').resolve()}") == 2
+    assert [name for name, secret in demo.items() if secret in told] == []
+
+
+def test_people_at_a_terminal_are_told_the_credentials(tmp_path: Path) -> None:
+    """What `serve` says to a terminal has the credentials, and a request to try them with."""
+    demo = DemoCredentials("key", "consumer", "consumer secret", "token", "token secret")
+    told = banner(Settings(data_dir=tmp_path), 8080, demo, to_people=True)
+
+    assert [secret for secret in asdict(demo).values() if secret not in told] == []
 
 
 async def test_the_demo_shop_can_be_left_out(tmp_path: Path) -> None:

@@ -1,8 +1,12 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from app.access.secrets import SecretBox
 from app.db.connect import Connection
+from app.db.pool import Database
+from app.service.provision import TokenOptions, put_token
 from tests.commands.conftest import CommandLine
 from tests.conftest import S3
 
@@ -25,6 +29,37 @@ async def test_all_is_well(cli: CommandLine) -> None:
     assert "shut in by environment, privileges, files, network, programs" in document["checks"][-1]["detail"]
     assert all(check["remedy"] is None for check in document["checks"])
     assert document["limits"]["MAX_BODY_BYTES"] == 32 * 1024 * 1024
+
+
+async def test_a_short_secret_key_is_refused_before_it_seals_anything(cli: CommandLine) -> None:
+    """Nothing is begun with a key that can be guessed: no credential is added, and no process starts."""
+    short = replace(cli, environ={**cli.environ, "SECRET_KEY": "a"})
+
+    for words in (
+        ("oauth", "token", "add", "--user-type", "admin"),
+        ("oauth", "consumer", "add"),
+        ("serve",),
+        ("worker",),
+    ):
+        assert await short.fails(*words) == "SECRET_KEY: too short; set 32 random characters or more."
+
+
+async def test_a_short_secret_key_goes_on_opening_what_it_sealed(cli: CommandLine, database: Database) -> None:
+    """Where secrets exist under a short key credentials are added as before, and `doctor` names the way out, which
+    works: the short one is the former one then."""
+    async with database.transaction() as tx:
+        sealed = await put_token(tx, SecretBox("a"), TokenOptions("admin"))
+    short = replace(cli, environ={**cli.environ, "SECRET_KEY": "a"})
+    assert (await short("oauth", "consumer", "add", "--key", sealed.consumer_key))[
+        "consumer_key"
+    ] == sealed.consumer_key
+    [finding] = [check for check in (await short("doctor"))["checks"] if check["name"] == "secrets"]
+    assert (finding["ok"], "short" in finding["detail"], "SECRET_KEY_FORMER" in finding["remedy"]) == (True, True, True)
+
+    after = replace(cli, environ={**cli.environ, "SECRET_KEY_FORMER": "a"})
+    assert await after("oauth", "reseal") == {"secrets": 2}
+    [finding] = [check for check in (await cli("doctor"))["checks"] if check["name"] == "secrets"]
+    assert (finding["ok"], finding["remedy"]) == (True, None)
 
 
 async def test_people_read_checks_and_limits(cli: CommandLine) -> None:

@@ -1,5 +1,6 @@
 import os
 import shutil
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,9 +9,11 @@ import pytest
 from app.db.connect import answers
 from app.embedded.binaries import find_binaries
 from app.embedded.cluster import Cluster
+from app.embedded.folders import made_folder
 from app.embedded.identity import Identity, identities
 from app.embedded.runnable import choose_runnable
 from app.errors import Misconfigured
+from app.http.siblings import Siblings
 from tests.conftest import FAST
 
 _NOBODY = 65534
@@ -65,11 +68,12 @@ def _open_memory(memory: Path) -> None:
 
 @needs_root
 async def test_another_users_database_is_run_as_that_user(data_dir: Path) -> None:
-    """Root runs the database of another user as that user, and changes no permission."""
+    """Root runs the database of another user as that user, who may pass through the data directory and read nothing
+    that is not his."""
     folder = data_dir / "postgres"
     for path in (folder, *folder.rglob("*")):
         os.chown(path, _NOBODY, _NOBODY, follow_symlinks=False)
-    before = _permissions(data_dir)
+    _open_to(0o755, data_dir)
     cluster = Cluster(data_dir, FAST)
 
     await cluster.start()
@@ -78,23 +82,78 @@ async def test_another_users_database_is_run_as_that_user(data_dir: Path) -> Non
     assert os.stat(f"/proc/{cluster.pid}").st_uid == _NOBODY  # noqa: PTH116
     assert await answers(cluster.dsn)
     await cluster.stop()
-    assert _permissions(data_dir) == before
+    assert _permissions(data_dir) == (stat.S_IFDIR | 0o711, 0)
+    made_folder(data_dir)
+    assert _permissions(data_dir) == (stat.S_IFDIR | 0o711, 0)
+    assert _readable_by_others(data_dir) == []
+
+
+def _readable_by_others(data_dir: Path) -> list[str]:
+    """Locks and the note of who holds them aside: another user has to find them, and there is nothing in them."""
+    opened = {"postgres.owner", "postgres.owner.lock", "postgres.users.lock"}
+    return [path.name for path in data_dir.iterdir() if path.lstat().st_mode & 0o066 and path.name not in opened]
 
 
 @needs_root
-async def test_a_folder_out_of_reach_is_refused(data_dir: Path) -> None:
+async def test_a_folder_out_of_reach_is_refused(tmp_path: Path, data_dir: Path) -> None:
     """A data directory that its owner cannot reach, below a folder closed to others, is refused in one sentence."""
-    os.chown(data_dir / "postgres", _NOBODY, _NOBODY)
-    os.chmod(data_dir, 0o700)  # noqa: PTH101
+    closed = tmp_path / "closed" / "data"
+    shutil.copytree(data_dir, closed)
+    os.chmod(closed.parent, 0o700)  # noqa: PTH101
+    os.chown(closed / "postgres", _NOBODY, _NOBODY)
 
     with pytest.raises(Misconfigured, match=r"cannot be run on .*Move DATA_DIR"):
-        await Cluster(data_dir, FAST).start()
+        await Cluster(closed, FAST).start()
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o777, 0o700, 0o2775])
+async def test_nobody_else_lists_or_reads_a_data_directory(data_dir: Path, mode: int) -> None:
+    """However it was made, a data directory is closed when Postgres runs in it as ourselves; so are the folders and
+    the log below it."""
+    _open_to(mode, data_dir)
+    cluster = Cluster(data_dir, FAST)
+    await cluster.start()
+    await cluster.stop()
+
+    assert stat.S_IMODE(_permissions(data_dir)[0]) == 0o700
+    assert _readable_by_others(data_dir) == []
+
+
+def _open_to(mode: int, data_dir: Path) -> None:
+    """As former versions left it."""
+    data_dir.chmod(mode)
+    for name in ("spool", "figures", "copies"):
+        (data_dir / name).mkdir(mode=0o755)
+    (data_dir / "postgres.log").touch(0o644)
+
+
+def test_a_new_data_directory_is_closed(tmp_path: Path) -> None:
+    """A folder that is made for data is ours alone, whatever the umask."""
+    before = os.umask(0)
+    try:
+        made = made_folder(tmp_path / "a" / "data")
+        Siblings(made / "figures" / "host").join()
+    finally:
+        os.umask(before)
+
+    folders = (made, made / "figures", made / "figures" / "host")
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folders} == {0o700}
+
+
+def test_somebodys_own_folder_keeps_its_mode(tmp_path: Path) -> None:
+    """A folder with other things in it, such as a home that was named by mistake, is not closed to those who use it."""
+    tmp_path.chmod(0o755)
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "spool").mkdir(mode=0o755)
+    made_folder(tmp_path)
+
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (tmp_path, tmp_path / "spool")] == [0o755, 0o700]
 
 
 @needs_root
-def test_binaries_out_of_reach_are_copied(data_dir: Path) -> None:
+def test_binaries_out_of_reach_are_copied(tmp_path: Path, data_dir: Path) -> None:
     """Programs that the other user cannot reach are copied into the data directory, once."""
-    hidden = data_dir / "hidden"
+    hidden = tmp_path / "hidden"
     hidden.mkdir(mode=0o700)
     wheel = find_binaries().parents[1]
     shutil.copytree(wheel / "pginstall18", hidden / "wheel" / "pginstall18")
@@ -106,3 +165,4 @@ def test_binaries_out_of_reach_are_copied(data_dir: Path) -> None:
 
     assert runnable.binaries == data_dir / "postgres-binaries" / "wheel" / "pginstall18" / "bin"
     assert runnable.version == 18
+    assert _readable_by_others(data_dir) == []

@@ -1,0 +1,88 @@
+"""Settings that make no sense are told at the start, in a sentence; what follows from another one follows."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from app.environment import read_settings
+from app.errors import Misconfigured
+from app.settings import Settings
+from tests.processes import ROOT
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"PUBLIC_URL": "http://x/shop/?a=b"},
+        {"PUBLIC_URL": "http://x/#a"},
+        {"MEDIA_URL": "https://user:pass@cdn.example"},
+        {"GLUE_BASE_URL": "https://shop.example?"},
+        {"S3_ENDPOINT_URL": "ftp://s3.example"},
+        {"SPREE_URL_PREFIX": "//cdn.example"},
+        {"GLUE_LANGUAGES": "=,="},
+        {"GLUE_LANGUAGES": "en="},
+        {"GLUE_LANGUAGES": "en=en_US,"},
+        {"GLUE_LANGUAGES": "en=en_US,en=en_GB"},
+        {"GLUE_LANGUAGES": "en=en_US=x"},
+        {"GLUE_ALLOW_ORIGIN": "https://shop.example\r\nSet-Cookie: a=b"},
+        {"HOST": "127.0.0.1\n"},
+        {"DRAIN_SECONDS": "5s"},
+        {"FORWARDED_HEADERS": "x-real-ip"},
+        {"MAX_IMAGE_BYTES": "20000", "MAX_BODY_BYTES": "10000"},
+        {"MAX_PIXELS": "2", "MAX_TOTAL_PIXELS": "1"},
+    ],
+    ids=str,
+)
+def test_a_setting_that_makes_no_sense_is_told(values: dict[str, str]) -> None:
+    """The sentence begins with the variable's name."""
+    with pytest.raises(Misconfigured, match=f"^{next(iter(values))}: .*\\.$"):
+        read_settings(values)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"PUBLIC_URL": "https://shop.example:8443"},
+        {"MEDIA_URL": "https://cdn.example/images"},
+        {"GLUE_LANGUAGES": "en = en_US, de=de_DE,fr=fr"},
+        {"MAX_IMAGE_BYTES": "10000", "MAX_BODY_BYTES": "10000"},
+    ],
+    ids=str,
+)
+def test_one_that_makes_sense_is_taken(values: dict[str, str]) -> None:
+    """Nothing is refused that works."""
+    read_settings(values)
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "value", "follows"),
+    [
+        ("MAX_IMAGE_BYTES", "max_image_bytes", 50_000_000, "max_body_bytes"),
+        ("MAX_BODY_BYTES", "max_body_bytes", 10_000_000, "max_image_bytes"),
+        ("MAX_PIXELS", "max_pixels", 200_000_000, "max_total_pixels"),
+        ("MAX_TOTAL_PIXELS", "max_total_pixels", 1000, "max_pixels"),
+    ],
+)
+def test_of_two_that_contradict_each_other_the_unset_one_follows(
+    given: str, name: str, value: int, follows: str
+) -> None:
+    """Whoever sets one bound need not know of the other one."""
+    settings = read_settings({given: str(value)})
+
+    assert (getattr(settings, name), getattr(settings, follows)) == (value, value)
+    assert getattr(read_settings({}), follows) == getattr(Settings(), follows)
+
+
+@pytest.mark.parametrize("name", ["DRAIN_SECONDS", "PORT"])
+def test_several_processes_are_told_of_a_mistyped_number(name: str) -> None:
+    """Under gunicorn, too, a mistake is a sentence and no traceback."""
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:app.fleet_config", "--check-config"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | {name: "5s"}, capture_output=True, text=True, check=False, timeout=50
+    )
+
+    assert done.returncode == 1
+    assert f"{name}: Not a valid integer." in done.stderr
+    assert "Traceback" not in done.stderr
