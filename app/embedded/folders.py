@@ -16,7 +16,6 @@ _PRIVATE: Final = 0o700
 _PASSABLE: Final = 0o711
 _LONGEST_SOCKET_PATH: Final = 100  # bytes; systems cut between 103 and 107
 
-
 _OWN: Final = re.compile(
     r"postgres[.\w-]*|objects|spool|copies|figures|\.?secret_key[.\w]*|demo\.json|lost\+found", re.ASCII
 )
@@ -39,14 +38,19 @@ def made_folder(folder: Path) -> Path:
 def close_to_others(folder: Path, *, to_pass: bool = False) -> None:
     """Nobody else lists or reads the data directory. Where another user runs Postgres in it he may pass through
     (`to_pass`; by itself where his files are there already)."""
-    passable = to_pass or any(path.lstat().st_uid != os.geteuid() for path in folder.glob("postgres*"))
-    mode = _PASSABLE if passable else _PRIVATE
-    if not all(_OWN.fullmatch(path.name) for path in folder.iterdir()):
-        mode = stat.S_IMODE(folder.stat().st_mode) | (0o011 if passable else 0)
-    _restrict(folder, mode)
+    clusters = (folder / "postgres", *folder.glob("postgres.new-*"))
+    passable = to_pass or any(map(_is_somebody_elses, clusters))
+    if all(_OWN.fullmatch(path.name) for path in folder.iterdir()):
+        _restrict(folder, _PASSABLE if passable else _PRIVATE)
     for name in _CLOSED:
         _restrict(folder / name, _PRIVATE)
     _restrict(folder / "postgres.log", 0o600)
+
+
+def _is_somebody_elses(path: Path) -> bool:
+    with suppress(OSError):  # not made yet, or moved into place by now
+        return path.lstat().st_uid != os.geteuid()
+    return False
 
 
 def _restrict(path: Path, mode: int) -> None:

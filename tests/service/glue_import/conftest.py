@@ -19,11 +19,11 @@ LOCALES = ("en_US", "de_DE")
 
 def _with_addresses(row: str) -> str:
     name, large, small, rest = row.split(",", 3)
-    return ",".join((name, *(f"/{url}" if re.match(r"\w+$", url) else url for url in (large, small)), rest))
+    return ",".join((name, *(f"/{url}" if re.fullmatch(r"[^/\"]+", url) else url for url in (large, small)), rest))
 
 
 def _name(url: str) -> str:
-    return re.sub(r"^/(?=\w+$)", "", url)
+    return url[1:] if re.fullmatch(r"/[^/]+", url) else url
 
 
 @dataclass

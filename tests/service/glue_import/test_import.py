@@ -227,17 +227,17 @@ async def test_files_are_read_as_they_come(importer: Importer) -> None:
         b"\xef\xbb\xbfproduct_image_key,image_set_name,external_url_large,external_url_small,locale,abstract_sku\r\n"
         b'k1,"de ""fault""",https://h/a b$.jpg,"//h/c,d.jpg",en_US,177\r\n'
         b"\r\n"
-        b'k2,"de ""fault""","two\r\nlines",x,en_US,177\r\n'
+        b'k2,"two\r\nlines",/x,/x,en_US,177\r\n'
         b"k3,\xff,x,x,en_US,177\r\n"
         b"k4,nul\0,x,x,en_US,177\r\n"
-        b'k5,"de ""fault""",same,same,en_US,177,\r\n'
+        b'k5,"de ""fault""",/same,/same,en_US,177,\r\n'
         b"k6,a,b,c,en_US,177,surplus\r\n"
         b'k7,"x"y,b,c,en_US,177\r\n'
-        b'k8,"de ""fault""",same,same,en_US,177\r\n'
+        b'k8,"de ""fault""",/same,/same,en_US,177\r\n'
         b'k9,"unfinished,x'
     )
     assert (await importer.run())["images"] == {"created": 4, "updated": 0, "unchanged": 0, "rejected": 5, "skipped": 0}
-    assert await importer.sets("177") == {'de "fault"': ["https://h/a b$.jpg", "two\r\nlines", "same", "same"]}
+    assert await importer.sets("177") == {'de "fault"': ["https://h/a b$.jpg", "same", "same"], "two\r\nlines": ["x"]}
     assert importer.rejected() == [
         "6,The line is not UTF-8.",
         "7,The line has a null character.",
@@ -255,8 +255,8 @@ async def test_combined_files_are_read_too(importer: Importer) -> None:
         "abstract_sku,concrete_sku,product_image.image_set_name,product_image.external_url_large,"
         "product_image.external_url_small,product_image.locale,product_image.product_image_key,"
         "product_image.assigned_product_type",
-        "177,c1,default,A,A,en_US,a,abstract",
-        "177,c1,default,C,C,en_US,c,concrete",
+        "177,c1,default,/A,/A,en_US,a,abstract",
+        "177,c1,default,/C,/C,en_US,c,concrete",
     )
     await importer.run()
     assert await importer.sets("177") == {"default": ["A"]}
