@@ -54,6 +54,27 @@ class RequestRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class SignatureRefused:
+    """A request was signed wrongly, the first one of a consumer with this problem for a while. `url` is the one that
+    its signature was compared with, without the values of its query."""
+
+    consumer: str
+    problem: str
+    method: str
+    url: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignaturesFollowed:
+    """So many more requests of this consumer had the same problem since."""
+
+    consumer: str
+    problem: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class TransferBroken:
     """A body that had begun to go out could not be sent to its end."""
 
@@ -182,6 +203,8 @@ Event = (
     | RequestFailed
     | RequestTurnedAway
     | RequestRefused
+    | SignatureRefused
+    | SignaturesFollowed
     | TransferBroken
     | UploadAccepted
     | UploadRejected

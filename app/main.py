@@ -63,12 +63,16 @@ def build_app(settings: Settings, dsn: str, observer: Observer | None = None) ->
         OpenMageUploads(parts.intake, settings.max_body_bytes, parts.observer),
         parts.documents,
         parts.write_limits,
+        parts.observer,
     )
     spree, spree_files = _spree(parts)
 
     async def storefront(request: web.Request) -> web.StreamResponse:
-        if room_name(request.rel_url.raw_path) == "service":
+        room = room_name(request.rel_url.raw_path)
+        if room == "service":
             raise NotFound(f"{request.method} is not routed there")
+        if room == "delivery":  # behind more than one slash
+            return await parts.media.handle(request)
         return landing() if wants_landing(request) else await glue.handle(request)
 
     rooms: dict[RoomName, Room] = {

@@ -31,8 +31,20 @@ class OAuthProblem(ProductImagesError):
     """
 
     def __init__(self, name: str, absent: str = "") -> None:
+        self.name = name
         self.problem = f"oauth_problem={name}" + (f"&oauth_parameters_absent={absent}" if absent else "")
         super().__init__(self.problem)
+
+
+class SignatureInvalid(OAuthProblem):
+    """The signature is not the one of this request.
+
+    `fits` says whether it is that of another one, such as the same under another host.
+    """
+
+    def __init__(self, fits: Callable[[SignedRequest], bool]) -> None:
+        super().__init__("signature_invalid")
+        self.fits = fits
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +107,9 @@ class OAuth:
         if method != "PLAINTEXT":
             await self._claim_nonce(key, parameters["oauth_nonce"], request.method)
         token = _checked(token, name, key)
-        if not is_signed_by(request, parameters, method, (consumer.secret, token.secret)):
-            raise OAuthProblem("signature_invalid")
+        secrets = consumer.secret, token.secret
+        if not is_signed_by(request, parameters, method, secrets):
+            raise SignatureInvalid(lambda other: is_signed_by(other, parameters, method, secrets))
         return token
 
     def _check_time(self, parameters: Parameters) -> None:
@@ -121,6 +134,12 @@ class OAuth:
             fresh = await self._credentials.claim_nonce(consumer_key, digest(nonce))
         if not fresh:
             raise OAuthProblem("nonce_used")
+
+
+def consumer_key(authorization: str) -> str:
+    """The consumer key that a header names; empty for what cannot be one."""
+    key = read_parameters(authorization).get("oauth_consumer_key", "")
+    return key if _is_key(key) else ""
 
 
 def read_parameters(authorization: str) -> dict[str, str]:

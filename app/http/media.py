@@ -20,6 +20,18 @@ from app.store import ObjectStore
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 PASSING: Final = "public, max-age=60"
 
+_ALLOWED: Final = "GET, HEAD, OPTIONS"
+_OPEN_TO_PAGES: Final = {
+    hdrs.ALLOW: _ALLOWED,
+    hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*",
+    hdrs.ACCESS_CONTROL_ALLOW_METHODS: _ALLOWED,
+    hdrs.ACCESS_CONTROL_ALLOW_HEADERS: "*",
+    hdrs.ACCESS_CONTROL_MAX_AGE: "86400",
+    hdrs.CACHE_CONTROL: "no-store",
+}
+"""Files are for everybody, whatever headers a page sends along."""
+_SLASHES: Final = re.compile("//+")
+"""Shops write a base that ends in `/` before a path that begins with one."""
 _ORIGINAL: Final = "/media/catalog/product/"
 _RENDITION: Final = re.compile(
     r"/media/renditions/(?P<name>[a-z][a-z0-9-]*)-(?P<recipe>[0-9a-f]{8})/(?P<blob>[0-9a-f]{64})/"
@@ -97,9 +109,11 @@ class Media:
         self.hot: ByteCache[Served, Found] = ByteCache(cache_bytes - ways, entry_limit=cache_bytes // 8)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
+        if request.method == hdrs.METH_OPTIONS:
+            return web.Response(status=204, headers=_OPEN_TO_PAGES)
         if request.method not in {hdrs.METH_GET, hdrs.METH_HEAD}:
-            return web.Response(status=405, headers={hdrs.ALLOW: "GET, HEAD"})
-        key = self._key(request, request.path)
+            return web.Response(status=405, headers={hdrs.ALLOW: _ALLOWED})
+        key = self._key(request, _SLASHES.sub("/", request.path))
         hot = self._kept(key)
         if hot is not None:
             return await send_object(request, *hot)

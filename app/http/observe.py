@@ -43,6 +43,8 @@ class Observer:
             events.RequestFailed: self._request_failed,
             events.RequestTurnedAway: self._turned_away,
             events.RequestRefused: self._refused,
+            events.SignatureRefused: self._signature_refused,
+            events.SignaturesFollowed: self._signatures_followed,
             events.TransferBroken: self._transfer_broken,
             events.UploadRejected: self._upload_rejected,
             events.CodecChildLost: self._child_lost,
@@ -83,6 +85,19 @@ class Observer:
     def _refused(self, event: events.RequestRefused) -> None:
         self.metrics.trouble("request_refused", event.why)
         self._seldom("request_refused", {"why": event.why})
+
+    def _signature_refused(self, event: events.SignatureRefused) -> None:
+        self._log.warning(
+            "signature_refused",
+            consumer=event.consumer,
+            problem=event.problem,
+            method=event.method,
+            url=event.url,
+            why=event.why,
+        )
+
+    def _signatures_followed(self, event: events.SignaturesFollowed) -> None:
+        self._log.warning("signatures_followed", consumer=event.consumer, problem=event.problem, count=event.count)
 
     def _transfer_broken(self, event: events.TransferBroken) -> None:
         self.metrics.trouble("transfer_broken", "")

@@ -21,7 +21,7 @@ _PREFIXES: Final = re.compile(
     "/(?:"
     "(api/rest|oauth/|admin/oauth_authorize)|"
     "(api|spree/)|"
-    "(media/)|"
+    "(/*media/)|"
     r"(health/|metrics|docs|openapi\.json|favicon\.ico|robots\.txt|console)"
     ")"
 )

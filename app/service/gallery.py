@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 from app.db.pool import Database, Record
 from app.errors import ImageNotFound, ProductNotFound, StoreViewNotFound
-from app.model import ImageId, ProductId, StoreViewId
+from app.model import ImageId, ProductId, StoreViewId, sku_key
 
 
 @dataclass(frozen=True, slots=True)
 class ProductRef:
-    """A product as a client names it: the SKU is tried first, then the id."""
+    """A product as a client names it: the SKU is tried first, then the id, then the SKU with blanks for its pluses, and
+    in other cases of its letters."""
 
     sku: str | None
     id: int | None
@@ -17,7 +18,7 @@ class ProductRef:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A store view's code or id as a client names it; None or "0" is the global scope, or the
+    """A store view's code, in any case, or id as a client names it; None, "0" or "admin" is the global scope, or the
     default store view for those who see a shop from the outside (`public`)."""
 
     store: str | None
@@ -62,7 +63,8 @@ class GalleryReader:
 
     async def read(self, product: ProductRef, scope: Scope) -> Gallery:
         """Raises StoreViewNotFound, then ProductNotFound."""
-        rows = await self._db.fetch("gallery_in_scope", product.sku, product.id, scope.store, scope.public)
+        keys = (None, None) if product.sku is None else (sku_key(product.sku), sku_key(product.sku.replace("+", " ")))
+        rows = await self._db.fetch("gallery_in_scope", product.sku, product.id, scope.store, scope.public, *keys)
         check_scope(rows[0], scope)
         first = rows[0]
         images = tuple(_image(row) for row in rows if _is_shown(row, scope))

@@ -2,19 +2,38 @@
 -- What one caller sees of one product's gallery: a row per image, or a single row without an image, which is also what
 -- a product gives that does not support images.
 -- $1 SKU or null, $2 product id or null (the SKU wins), $3 store view's code or id or null for none named,
--- $4 whether none named (or "0") means the default store view instead of the global scope.
+-- $4 whether none named ("0", "admin") means the default store view instead of the global scope, $5 and $6 the keys of
+-- $1 and of $1 with blanks for its pluses. Where no spelling is right, `+` is a blank, and the only SKU that differs in
+-- case alone is meant: one with the same key that has quotes, blanks and dashes in the same places.
 with wanted_scope as (
-    select case when $3::text is null or $3 = '0' then (case when $4::boolean then 'default' else 'global' end) else 'named' end as kind
+    select case
+        when $3::text is null or $3 = '0'
+            or (lower($3) = 'admin' and not exists (select from store_view where code = 'admin'))
+        then (case when $4::boolean then 'default' else 'global' end)
+        else 'named'
+    end as kind
 ), scope as (
     select s.id, s.website_id
     from wanted_scope w join store_view s
-        on (w.kind = 'default' and s.is_default) or (w.kind = 'named' and (s.code = $3 or s.id::text = $3))
+        on (w.kind = 'default' and s.is_default) or (w.kind = 'named' and (s.code = lower($3) or s.id::text = $3))
 ), found as (
     select p.*
     from product p
-    where p.deleted_at is null and (p.sku = $1 or p.id = $2)
-    order by p.sku is not distinct from $1 desc
-    limit 1
+    where p.id = coalesce(
+        (select id from product where sku = $1 and deleted_at is null),
+        (select id from product where id = $2 and deleted_at is null),
+        (select id from product where sku = replace($1, '+', ' ') and deleted_at is null),
+        (
+            select case when count(*) = 1 then min(id) end from product
+            where sku_key = $5 and deleted_at is null
+                and regexp_replace(sku, '[^"'' -]', '.', 'g') = regexp_replace($1, '[^"'' -]', '.', 'g')
+        ),
+        (
+            select case when count(*) = 1 then min(id) end from product
+            where sku_key = $6 and deleted_at is null
+                and regexp_replace(sku, '[^"'' -]', '.', 'g') = regexp_replace(replace($1, '+', ' '), '[^"'' -]', '.', 'g')
+        )
+    )
 ), types as (
     select distinct on (a.type_code) a.type_code, a.image_id, t.rank
     from found f

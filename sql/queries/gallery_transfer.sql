@@ -57,8 +57,21 @@ left join store_view s on s.id = a.store_view_id
 order by p.id, s.code nulls first, a.type_code;
 
 -- name: products_by_sku
--- The ids of products that are not deleted, by their SKUs.
-select sku, id from product where sku = any ($1::text[]) and deleted_at is null;
+-- The ids of products that are not deleted, by the SKUs $1 as they were asked for, whose keys are $2: of that spelling,
+-- else the only one that differs in case alone (see `gallery_in_scope`).
+select asked.sku, found.id
+from unnest($1::text[], $2::text[]) asked (sku, key)
+cross join lateral (
+    select coalesce(
+        (select id from product where sku = asked.sku and deleted_at is null),
+        (
+            select case when count(*) = 1 then min(id) end from product
+            where sku_key = asked.key and deleted_at is null
+                and regexp_replace(sku, '[^"'' -]', '.', 'g') = regexp_replace(asked.sku, '[^"'' -]', '.', 'g')
+        )
+    ) as id
+) found
+where found.id is not null;
 
 -- name: known_blob
 -- What is recorded of bytes that the store has already.

@@ -34,6 +34,8 @@ _FILL: Final = """
 
 _QUESTIONS: Final[Mapping[str, str]] = {
     "image_sets": "array['7', '8'], array['7', '8'], array[true, true], array['en_US', 'en_US'], true, true, true",
+    "gallery_in_scope": "'7', 7, 'default', false, '7', '7'",
+    "products_by_sku": "array['7'], array['7']",
     "spree_product": "'7', null",
     "spree_images_of_product": "'7', null",
     "image_with_path": "7, '/n/7'",

@@ -133,13 +133,13 @@ async def test_conditions_are_heard(pulled: Paths, kind: str) -> None:
             assert (answer.headers["ETag"], answer.headers["Cache-Control"]) == (etag, IMMUTABLE)
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
 async def test_files_are_only_read(serve: Serve, method: str) -> None:
     """Any other verb is refused, with those that are allowed."""
     shop = await serve(run_worker=False)
     found = await paths(shop, encoded(picture(60, 40)))
     answer = await shop.call(method, found.all["rendition"])
-    assert (answer.status, answer.headers["Allow"]) == (405, "GET, HEAD")
+    assert (answer.status, answer.headers["Allow"]) == (405, "GET, HEAD, OPTIONS")
 
 
 async def held(shop: Shop) -> float:
@@ -315,3 +315,37 @@ async def counted(shop: Shop, figure: str) -> float:
     metrics = (await shop.get("/metrics")).body.decode()
     found = re.search(rf"product_images_{figure} ([0-9.e+]+)", metrics)
     return float(found[1]) if found else 0.0
+
+
+async def test_a_page_may_ask_for_files_with_headers_of_its_own(serve: Serve) -> None:
+    """A browser's preflight is answered for any page, method of reading and header."""
+    shop = await serve(run_worker=False)
+    asked = {"Origin": "https://shop.example", "Access-Control-Request-Headers": "x-own"}
+    for path in ("/media/catalog/product/n/o/nothing.jpg", "/media/renditions/large-00000000/x/y.jpg"):
+        answer = await shop.call("OPTIONS", path, headers=asked | {"Access-Control-Request-Method": "GET"})
+        assert (answer.status, answer.body) == (204, b"")
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert answer.headers["Access-Control-Allow-Headers"] == "*"
+        assert "GET" in answer.headers["Access-Control-Allow-Methods"]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_doubled_slashes_are_one(pulled: Paths, method: str) -> None:
+    """A URL that was put together with a slash too many gives the same file, for as long."""
+    for name in ("original", "rendition"):
+        plain = await pulled.shop.call(method, pulled.all[name])
+        path = pulled.all[name]
+        spelled = [path.replace("/media/", "/media//"), path.replace("/", "//")[1:]]
+        spelled += [f"/{path}", path.replace("/", "//"), "//".join(path.rsplit("/", 1))]
+        for other in spelled:
+            answer = await raw(pulled.shop, method, other)
+            assert answer == (plain.status, plain.body), other
+
+
+async def raw(shop: Shop, method: str, target: str) -> tuple[int, bytes]:
+    """An answer to a target exactly as it is spelled."""
+    reader, writer = await asyncio.open_connection(shop.url.host, shop.url.port)
+    writer.write(f"{method} {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    return int(head.split()[1]), body

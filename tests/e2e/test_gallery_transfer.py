@@ -337,3 +337,31 @@ async def test_what_is_exported_and_imported_answers_the_same(serve: Serve, fres
             assert counts["images"] == {"created": 4}
             assert [line async for line in GalleryExport(parts.database, parts.store, None, fail).lines()] == lines
         assert await answers(second) == await answers(first)
+
+
+async def test_lines_name_products_and_store_views_as_other_systems_do(serve: Serve, tmp_path: Path) -> None:
+    """SKUs and codes have no case where one is meant, and the global scope may be called `admin` or 0."""
+    shop = await serve(run_worker=False)
+    folder = files(tmp_path / "media", a_jpg=encoded(picture(20, 20)), b_jpg=encoded(picture(21, 20)))
+    lines: list[dict[str, Any]] = [
+        {"sku": "DRESS", "id": 1, "file": "a.jpg", "stores": {"admin": {"label": "All", "types": ["image"]}}},
+        {"sku": "Dress-Red", "id": 2, "file": "b.jpg", "stores": {"0": {"label": "R"}, "GERMAN": {"label": "D"}}},
+        {"sku": "dress", "file": "a.jpg", "label": "x", "stores": {"Admin": {"label": "y"}}},
+        {"sku": "dress", "file": "a.jpg", "stores": {"german": {"label": "x"}, "2": {"label": "y"}}},
+        {"sku": "dress", "file": "a.jpg", "stores": {"0": {"hidden": True}}},
+        {"sku": "Dress", "stores": {"ADMIN": {"types": {"thumbnail": None}}}},
+    ]  # fmt: skip
+    async with parts_of(shop) as parts:
+        for outcome in ("created", "unchanged"):
+            counts, rejected = await imported(parts, lines, folder)
+            assert sorted(rejected) == [
+                "3: label is said twice of the global scope.",
+                "4: the store view '2' is named twice.",
+                "5: the global scope hides no image.",
+            ]
+            assert counts["images"] == {outcome: 2, "rejected": 3}
+        exported = [line async for line in GalleryExport(parts.database, parts.store, None, fail).lines()]
+    said = {line["id"]: line for line in exported if "id" in line}
+    assert (said[1]["sku"], said[1]["label"], said[1]["types"]) == ("dress", "All", ["image"])
+    assert (said[2]["sku"], said[2]["label"], said[2]["stores"]) == ("dress-red", "R", {"german": {"label": "D"}})
+    assert {"sku": "dress", "types": {"thumbnail": None}} in exported

@@ -6,9 +6,10 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from app.access.oauth import OAuth, is_oauth
+from app.access.oauth import AccessToken, OAuth, OAuthProblem, is_oauth
 from app.dialects.openmage.auth import Principal, check_privilege, principal_of
 from app.dialects.openmage.errors import UserType
+from app.dialects.openmage.refusals import Refusals
 from app.dialects.openmage.rules import Rules
 from app.dialects.openmage.signed import has_form, read_form, signed_request
 from app.errors import ProductImagesError
@@ -25,10 +26,11 @@ class Callers:
     `guards` let a signed request to what an earlier one of the same user type got.
     """
 
-    def __init__(self, settings: Settings, oauth: OAuth, rules: Rules) -> None:
+    def __init__(self, settings: Settings, oauth: OAuth, rules: Rules, refusals: Refusals) -> None:
         self._settings = settings
         self._oauth = oauth
         self._rules = rules
+        self._refusals = refusals
         self._guest = Principal("guest", rules.privileges["guest"])
         self.guards: Mapping[UserType, Guard] = {
             "admin": partial(self._is_let, "admin"),
@@ -47,12 +49,20 @@ class Callers:
             return self._guest
         try:
             form = await read_form(request) if has_form(request) else ""
-            token = await self._oauth.verify(authorization, signed_request(request, self._settings, form))
+            token = await self._verified(authorization, request, form)
         except ProductImagesError as problem:
             request[_PROBLEM] = problem
             raise
         principal = request[_PRINCIPAL] = principal_of(token, self._rules)
         return principal
+
+    async def _verified(self, authorization: str, request: web.Request, form: str) -> AccessToken:
+        signed = signed_request(request, self._settings, form)
+        try:
+            return await self._oauth.verify(authorization, signed)
+        except OAuthProblem as problem:
+            self._refusals.note(problem, request, signed)
+            raise
 
     async def _is_let(self, user: UserType, request: web.Request) -> bool:
         """Whether `user` asks. Guards stand in front of rooms, so nobody has looked at the request yet."""

@@ -1,6 +1,7 @@
 """JSON bodies: a scanner that takes the text of `file_content` out on its way; orjson reads the small rest."""
 
 import re
+from codecs import BOM_UTF8
 from typing import Any, Final
 
 import orjson
@@ -47,6 +48,7 @@ class JsonReader:
         self._target: FileText | None = None  # where the text goes of the string that is being read
         self._rest = bytearray()
         self._unread = b""
+        self._at_start = True  # where writers of Windows put a byte order mark
         self._open = bytearray()  # the brackets that are open
         self._key_start: int | None = None
         self._in_string = False
@@ -55,6 +57,11 @@ class JsonReader:
 
     def feed(self, piece: bytes) -> None:
         data = self._unread + piece
+        if self._at_start:
+            if len(data) < len(BOM_UTF8) and BOM_UTF8.startswith(data):
+                self._unread = data
+                return
+            data, self._at_start = data.removeprefix(BOM_UTF8), False
         position = 0
         while position < len(data):
             went_to = self._step(data, position)

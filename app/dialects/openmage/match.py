@@ -50,7 +50,7 @@ def match(path: str) -> Route:
             pass
         case _:
             raise OpenMageError(NO_ROUTE)
-    if segments[: len(_BASE)] != _BASE or "" in segments:
+    if segments[: len(_BASE)] != _BASE or "" in (image, store):
         raise OpenMageError(NO_ROUTE)
     return Route(product, spelled[len(_BASE)], image, store)
 

@@ -18,9 +18,11 @@ from app.dialects.openmage.headers import ALWAYS
 from app.dialects.openmage.match import Route, image_id, match, product_ref, scope
 from app.dialects.openmage.parse import parse_create, parse_update
 from app.dialects.openmage.present import ImageItem, Shape, collection, entity
+from app.dialects.openmage.refusals import Refusals
 from app.dialects.openmage.rules import Rules
 from app.dialects.openmage.uploads import Uploads
 from app.errors import ProductNotFound, StoreViewNotFound
+from app.events import Observe
 from app.http.cache import Document, DocumentCache
 from app.http.origin import media_base
 from app.http.respond import send_document
@@ -56,10 +58,11 @@ class OpenMageRoom:
         uploads: Uploads,
         documents: DocumentCache,
         limits: WriteLimits,
+        observe: Observe,
     ) -> None:
         self._settings = settings
         self._rules = Rules.of(settings)
-        self._callers = Callers(settings, oauth, self._rules)
+        self._callers = Callers(settings, oauth, self._rules, Refusals(settings, observe))
         self._reader = reader
         self._writer = writer
         self._uploads = uploads

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from app.db.pool import Record, Transaction
 from app.errors import InvalidCommand
@@ -13,6 +13,11 @@ from app.service.gallery_transfer.report import Outcome
 from app.service.gallery_transfer.stored import stored_line
 from app.service.intake import Blob
 from app.service.paths import check_path, stem
+
+_GLOBAL: Final = ("0", "admin")
+"""What the global scope is called where it counts as a store view."""
+
+_Scope = TypeVar("_Scope", Said, Types)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +35,25 @@ class Known:
             raise InvalidCommand(f"there is no product with the SKU {sku!r}.")
         return self.products[sku]
 
-    def check(self, types: Types, stores: Mapping[str, Any]) -> None:
+    def check(self, types: Types) -> None:
         if unknown := [code for code in types if code not in self.types]:
             raise InvalidCommand(f"there is no image type {unknown[0]!r}.")
-        if missing := [store for store in stores if store not in self.stores]:
-            raise InvalidCommand(f"there is no store view {missing[0]!r}.")
+
+    def store(self, name: str) -> int:
+        """The store view of a code, in any case, or of an id; 0 for the global scope."""
+        store = self.stores.get(name.lower(), 0)
+        if not store and name.lower() not in _GLOBAL:
+            raise InvalidCommand(f"there is no store view {name!r}.")
+        return store
+
+    def by_code(self, stores: Mapping[str, _Scope]) -> tuple[_Scope | None, dict[str, _Scope]]:
+        """What lines say of scopes: of the global one, if it is named like a store view, and of store views by code."""
+        by_id: dict[int, _Scope] = {}
+        for name, said in stores.items():
+            if by_id.setdefault(self.store(name), said) is not said:
+                raise InvalidCommand(f"the store view {name!r} is named twice.")
+        of_all = by_id.pop(0, None)
+        return of_all, {self.codes[store]: said for store, said in by_id.items()}
 
 
 class Applier:
@@ -45,9 +64,10 @@ class Applier:
     async def image(self, tx: Transaction, line: ImageLine, blob: Blob | None) -> Outcome:
         """Raises InvalidCommand for a line that contradicts itself or what is stored."""
         product = self._known.product(line.sku)
-        self._known.check(line.said.types, line.stores)
-        for said in line.stores.values():
-            self._known.check(said.types, {})
+        of_all, stores = self._known.by_code(line.stores)
+        line = replace(line, said=_both(line.said, of_all), stores=stores)
+        for said in (line.said, *stores.values()):
+            self._known.check(said.types)
         found = await self._find(tx, line, product, blob)
         if found is None:
             image = await self._create(tx, line, product, blob)
@@ -72,8 +92,11 @@ class Applier:
 
     async def types(self, tx: Transaction, line: TypesLine) -> Outcome:
         product = self._known.product(line.sku)
-        self._known.check(line.types, line.stores)
-        return "updated" if await self._put_nones(tx, product, line.types, line.stores) else "unchanged"
+        of_all, stores = self._known.by_code(line.stores)
+        types = dict(of_all or {}) | dict(line.types)
+        for said in (types, *stores.values()):
+            self._known.check(said)
+        return "updated" if await self._put_nones(tx, product, types, stores) else "unchanged"
 
     async def _find(self, tx: Transaction, line: ImageLine, product: int, blob: Blob | None) -> Record | None:
         image = line.id or await _named(tx, line, product, blob)
@@ -106,8 +129,7 @@ class Applier:
 
     async def _update(self, tx: Transaction, found: Record, line: ImageLine) -> Outcome:
         [row] = await tx.fetch("images_to_transfer", [found["id"]])
-        by_code = {self._known.codes[self._known.stores[name]]: said for name, said in line.stores.items()}
-        if _comparable(replace(line, stores=by_code), stored_line(row)):
+        if _comparable(line, stored_line(row)):
             return "unchanged"
         said = (line.said.label, line.said.position, line.said.exclude)
         stamp = (line.file_updated_at, line.file_name)
@@ -142,6 +164,21 @@ class Applier:
             if nones := [code for code, is_held in said.items() if not is_held]:
                 changed += await tx.execute("put_nones", product, scope, nones)
         return changed
+
+
+def _both(said: Said, of_all: Said | None) -> Said:
+    """What a line says of the global scope: by itself, and as if that were a store view; InvalidCommand."""
+    if of_all is None:
+        return said
+    if of_all.hidden:
+        raise InvalidCommand("the global scope hides no image.")
+    values = dict[str, Any]()
+    for name, empty in (("label", None), ("position", None), ("exclude", None), ("types", {})):
+        own, other = getattr(said, name), getattr(of_all, name)
+        if empty not in (own, other) and own != other:
+            raise InvalidCommand(f"{name} is said twice of the global scope.")
+        values[name] = other if own == empty else own
+    return Said(**values)
 
 
 async def _named(tx: Transaction, line: ImageLine, product: int, blob: Blob | None) -> int | None:

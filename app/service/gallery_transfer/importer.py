@@ -10,6 +10,7 @@ from typing import Final, assert_never
 from app.db.errors import ConstraintViolated
 from app.db.pool import Database, Transaction
 from app.errors import ImageRejected, InvalidCommand, ProductImagesError, Unavailable
+from app.model import sku_key
 from app.service.filing import Filing
 from app.service.gallery_transfer.apply import Applier, Known, store_names
 from app.service.gallery_transfer.files import GalleryFiles
@@ -144,10 +145,10 @@ class GalleryImport:
         await tx.fetchval("move_image_ids_beyond", max((line.id or 0 for line in images), default=0), self._dry_run)
 
     async def _known(self, tx: Transaction, batch: Sequence[_Read]) -> Known:
-        skus = {one.line.sku for one in batch if not isinstance(one.line, PathLine)}
-        rows = await tx.fetch("products_by_sku", sorted(skus))
+        skus = sorted({one.line.sku for one in batch if not isinstance(one.line, PathLine)})
+        rows = await tx.fetch("products_by_sku", skus, list(map(sku_key, skus)))
         products = {row["sku"]: row["id"] for row in rows}
-        await tx.fetch("lock_products", sorted(products.values()))
+        await tx.fetch("lock_products", sorted(set(products.values())))
         stores = await tx.fetch("store_view_names")
         codes = {row["id"]: row["code"] for row in stores}
         types = frozenset(row["code"] for row in await tx.fetch("image_type_codes"))

@@ -446,3 +446,12 @@ async def test_no_bytes_break_a_reader(sent: bytes, points: list[int], kind: Bod
     """Any bytes at all give values or a refusal."""
     with contextlib.suppress(OpenMageError):
         assert (await parsed(kind, *cut(sent, points))).shape in ("nothing", "fields", "list")
+
+
+@pytest.mark.parametrize("cuts", [[], [1], [2], [3], [4], [1, 2, 3, 4, 5]])
+async def test_a_byte_order_mark_before_json_is_passed_over(cuts: list[int]) -> None:
+    """A mark before JSON is no part of it, in whatever pieces it comes; half a mark is no JSON."""
+    body = await parsed("json", *cut(b'\xef\xbb\xbf{"label": "x"}', cuts))
+    assert body.fields == {"label": "x"}
+    for half in (b"\xef", b"\xef\xbb", b'\xef\xbb{"label": "x"}', b"\xef\xbb\xbf\xef\xbb\xbf{}"):
+        assert await refused("json", half) == "Decoding error."

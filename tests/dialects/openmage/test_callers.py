@@ -8,7 +8,9 @@ from app.access.oauth import AccessToken, Consumer, OAuth, OAuthProblem
 from app.dialects.openmage.auth import Principal
 from app.dialects.openmage.callers import Callers
 from app.dialects.openmage.errors import OpenMageError
+from app.dialects.openmage.refusals import Refusals
 from app.dialects.openmage.rules import Rules
+from app.events import nobody
 from app.settings import Settings
 
 HEADER = (
@@ -37,7 +39,7 @@ class OneToken:
 
 def callers(credentials: OneToken) -> Callers:
     settings = Settings()
-    return Callers(settings, OAuth(credentials, 600), Rules.of(settings))
+    return Callers(settings, OAuth(credentials, 600), Rules.of(settings), Refusals(settings, nobody))
 
 
 def request(authorization: str = HEADER, **headers: str) -> web.Request:
