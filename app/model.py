@@ -15,6 +15,9 @@ BlobHash = NewType("BlobHash", str)
 RecipeHash = NewType("RecipeHash", str)
 
 Format = Literal["jpeg", "png", "gif", "webp", "avif"]
+ConvertedFormat = Literal["tiff", "heic"]
+"""Of uploads that are shown in another format."""
+SourceFormat = Format | ConvertedFormat
 
 MEDIA_TYPES: Final[Mapping[Format, str]] = {
     "jpeg": "image/jpeg",
@@ -30,6 +33,13 @@ EXTENSIONS: Final[Mapping[Format, str]] = {
     "webp": "webp",
     "avif": "avif",
 }
+SOURCE_MEDIA_TYPES: Final[Mapping[SourceFormat, str]] = dict[SourceFormat, str](MEDIA_TYPES.items()) | {
+    "tiff": "image/tiff",
+    "heic": "image/heic",
+}
+"""Of uploaded bytes, as the store keeps them."""
+SOURCE_FORMATS: Final[frozenset[SourceFormat]] = frozenset(SOURCE_MEDIA_TYPES)
+"""In which pictures may come, where a dialect has no list of its own (native.md 3, "Accepted")."""
 FORMAT_OF_EXTENSION: Final[Mapping[str, Format]] = {ext: fmt for fmt, ext in EXTENSIONS.items()} | {"jpeg": "jpeg"}
 
 QUALITY: Final[Mapping[Format, int]] = {"jpeg": 82, "webp": 80, "avif": 67}
@@ -50,7 +60,7 @@ def clamp_position(value: int) -> int:
 class Note:
     """Something that inspection found, or did to the public form of a picture (native.md 6)."""
 
-    code: Literal["reencoded", "ignored_chunk"]
+    code: Literal["reencoded", "ignored_chunk", "converted_format"]
     measured: str | int | None = None
 
 
@@ -67,6 +77,12 @@ class Facts:
     orientation: int = 1
     has_alpha: bool = False
     notes: tuple[Note, ...] | None = None
+    converted_from: ConvertedFormat | None = None
+
+    @property
+    def source_format(self) -> SourceFormat:
+        """The format that was uploaded, where `format` is the one that is shown."""
+        return self.converted_from or self.format
 
 
 @dataclass(frozen=True)

@@ -22,14 +22,13 @@ import PIL
 from PIL import AvifImagePlugin, Image, PngImagePlugin, _imaging, features
 
 from app.errors import CodecFailed, CodecsUnavailable, Excess, ImageLimitExceeded, ImageUndecodable, ProductImagesError
-from app.model import Facts, Format, Recipe, Rendered
+from app.model import SOURCE_FORMATS, Facts, Format, Recipe, Rendered, SourceFormat
 from app.raster.buffer import File
 from app.raster.clean.png import LARGEST_PROFILE
 from app.raster.containment import contain
 from app.raster.limits import Limits, check
-from app.raster.pixels import forgiving
-from app.raster.sniff import facts_of, mapped
-from app.raster.source import Source
+from app.raster.sniff import facts_of
+from app.raster.source import source_of
 from app.raster.treat import treat
 from app.raster.wire import OUT_OF_MEMORY, Hung, hear_task, say
 
@@ -74,6 +73,8 @@ def _load_the_rest() -> None:
     Image.preinit()
     for name in _LATE:
         importlib.import_module(name)
+    with suppress(ImportError):  # an extra
+        importlib.import_module("pi_heif")
     for encoding in _ENCODINGS:
         codecs.lookup(encoding)
 
@@ -181,10 +182,10 @@ def _excess(error: Image.DecompressionBombError) -> Excess:
     return Excess("MAX_PIXELS", Image.MAX_IMAGE_PIXELS or 0, int(told[0]) if told else 0)
 
 
-def header(file: File, limits: Limits) -> Facts:
-    """The facts of an image within the limits, without decoding it."""
+def header(file: File, limits: Limits, allowed: frozenset[SourceFormat] = SOURCE_FORMATS) -> Facts:
+    """The facts of an image within the limits, without decoding it; FormatNotAllowed for one that is not `allowed`."""
     with _decoding():
-        return check(facts_of(file, most_frames=limits.frames), limits)
+        return check(facts_of(file, most_frames=limits.frames, allowed=allowed), limits)
 
 
 def inspect(file: File, limits: Limits, whole: bool = True) -> Facts:
@@ -193,9 +194,8 @@ def inspect(file: File, limits: Limits, whole: bool = True) -> Facts:
     Without `whole` a JPEG may end inside its scans.
     """
     facts = header(file, limits)
-    with _decoding(), forgiving(not whole and facts.format == "jpeg"), mapped(file) as upload:
-        source = Source(upload, facts, keep_copyright=True, whole=whole)
-        source.public()
+    with _decoding(), source_of(file, facts, keep_copyright=True, whole=whole) as source:
+        source.check()
     return replace(facts, notes=tuple(source.notes))
 
 

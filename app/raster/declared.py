@@ -36,6 +36,11 @@ def declared_profile(image: Image.Image, data: Buffer, fmt: Format) -> bytes | N
             return _equal(_of_avif(data), image)
 
 
+def profile_of_code_points(codes: tuple[int, int] | None, image: Image.Image) -> bytes | None:
+    """A profile of primaries and transfer in ITU-T H.273's numbers; None where they are sRGB's, or unknown."""
+    return _equal(_of_codes(codes), image)
+
+
 def _equal(space: Space | None, image: Image.Image) -> bytes | None:
     if space is None or space.is_srgb:
         return None
@@ -92,9 +97,12 @@ def _of_jpeg(data: Buffer) -> Space | None:
 
 def _of_avif(data: Buffer) -> Space | None:
     try:
-        codes = nclx.code_points(data)
+        return _of_codes(nclx.code_points(data))
     except ImageUndecodable:  # a decoder may read what we cannot walk
         return None
+
+
+def _of_codes(codes: tuple[int, int] | None) -> Space | None:
     if codes is None:
         return None
     told = (code if code != _UNSPECIFIED else usual for code, usual in zip(codes, _SRGB_CODES, strict=True))

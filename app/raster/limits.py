@@ -8,7 +8,7 @@ from app.model import Facts
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`pixels` in one frame, `total_pixels` over all `frames`."""
+    """`pixels` in one frame, `total_pixels` over all `frames` where there are several."""
 
     pixels: int
     total_pixels: int
@@ -24,7 +24,7 @@ def check(facts: Facts, limits: Limits) -> Facts:
     if facts.frames > limits.frames:
         excess = Excess("MAX_FRAMES", limits.frames, facts.frames)
         raise ImageLimitExceeded(f"more than {limits.frames} frames", excess)
-    if pixels * facts.frames > limits.total_pixels:
+    if facts.frames > 1 and pixels * facts.frames > limits.total_pixels:
         excess = Excess("MAX_TOTAL_PIXELS", limits.total_pixels, pixels * facts.frames)
         raise ImageLimitExceeded(f"{facts.frames} frames have more than {limits.total_pixels} pixels", excess)
     return facts

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 from app.errors import CodecFailed, CodecsUnavailable, DiscUnavailable, Unavailable
 from app.events import CodecChildLost, CodecTaskDone, Observe, nobody
-from app.model import Facts, Format, Recipe, Rendered
+from app.model import SOURCE_FORMATS, Facts, Format, Recipe, Rendered, SourceFormat
 from app.raster import child
 from app.raster.budget import PixelBudget
 from app.raster.limits import Limits
@@ -50,15 +50,17 @@ class CodecPool:
         self._ending: set[asyncio.Future[None]] = set()
         self._closed = False
 
-    async def inspect(self, path: Path, *, whole: bool = True) -> Facts:
+    async def inspect(
+        self, path: Path, *, whole: bool = True, allowed: frozenset[SourceFormat] = SOURCE_FORMATS
+    ) -> Facts:
         """What the file at `path` is, every frame of which was decoded; notes tell what was found. Without `whole` a
-        JPEG may end inside its scans.
+        JPEG may end inside its scans. What is not `allowed` is not even opened.
 
         Raises FormatNotAllowed, ImageLimitExceeded, ImageUndecodable or CodecFailed for the picture's own sake;
         CodecsUnavailable where children were ended from outside or had too little time, DiscUnavailable where the
         file cannot be read: then nothing is said of the picture.
         """
-        facts: Facts = await self.run(child.header, self._limits, path=path, turn="inspect")
+        facts: Facts = await self.run(child.header, self._limits, allowed, path=path, turn="inspect")
         async with self._at_work("inspect", facts, "inspect"):
             return await self.run(child.inspect, self._limits, whole, path=path, turn="inspect")
 

@@ -18,10 +18,11 @@ from PIL import (
 )
 
 from app.errors import FormatNotAllowed, ImageUndecodable
-from app.model import Facts, Format
+from app.model import SOURCE_FORMATS, Facts, Format, SourceFormat
 from app.raster import exif
 from app.raster.buffer import File
 from app.raster.clean import gif, jpeg, png, webp
+from app.raster.converted import converted_facts
 
 PLUGINS: Final = (JpegImagePlugin, PngImagePlugin, GifImagePlugin, WebPImagePlugin, AvifImagePlugin)
 """Imported by name: `Image.open` then never looks for further plug-ins, some of which start programs."""
@@ -38,9 +39,9 @@ HEAD_BYTES: Final = 64
 _BLOCK: Final = 256 * 1024
 """Bytes read at a time: JPEG's decoder is slow near the end of each block, 2 % of its time in Pillow's of 64 KB."""
 _AVIF_BRANDS: Final = (b"avif", b"avis")
+_HEIC_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis")
+_TIFF_STARTS: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _FOREIGN: Final = (
-    ("tiff", 0, (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),
-    ("heic", 4, (b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1", b"ftypmsf1")),
     ("jxl", 0, (b"\xff\x0a", b"\0\0\0\x0cJXL ")),
     ("jpeg2000", 0, (b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51")),
     ("bmp", 0, (b"BM",)),
@@ -68,7 +69,7 @@ def mapped(file: File) -> Iterator[mmap.mmap]:
         yield view
 
 
-def sniff(head: bytes) -> Format:
+def sniff(head: bytes) -> SourceFormat:
     """The format that the first bytes announce; FormatNotAllowed for anything outside the closed list."""
     if head.startswith(b"\xff\xd8\xff"):
         return "jpeg"
@@ -78,9 +79,19 @@ def sniff(head: bytes) -> Format:
         return "gif"
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "webp"
-    if head[4:8] == b"ftyp" and any(brand in head[8:HEAD_BYTES] for brand in _AVIF_BRANDS):
-        return "avif"
+    if head.startswith(_TIFF_STARTS):
+        return "tiff"
+    if head[4:8] == b"ftyp":
+        return _by_brand(head[8:HEAD_BYTES])
     raise FormatNotAllowed(f"unknown first bytes: {head[:16].hex()}")
+
+
+def _by_brand(brands: bytes) -> SourceFormat:
+    if any(brand in brands for brand in _AVIF_BRANDS):
+        return "avif"
+    if any(brand in brands for brand in _HEIC_BRANDS):
+        return "heic"
+    raise FormatNotAllowed(f"unknown brand: {brands[:4].hex()}")
 
 
 def kind_of(head: bytes) -> str:
@@ -118,10 +129,17 @@ def orientation(data: mmap.mmap, image: Image.Image, fmt: Format) -> int:
             return 1
 
 
-def facts_of(file: File, *, most_frames: int) -> Facts:
-    """What the header says. Counting the frames of a GIF stops behind `most_frames`."""
+def facts_of(file: File, *, most_frames: int, allowed: frozenset[SourceFormat] = SOURCE_FORMATS) -> Facts:
+    """What the header says. Counting the frames of a GIF stops behind `most_frames`.
+
+    FormatNotAllowed for a format that is not `allowed`, whose decoder then never sees the file.
+    """
     with mapped(file) as data:
         fmt = sniff(data[:HEAD_BYTES])
+        if fmt not in allowed:
+            raise FormatNotAllowed(f"{fmt} is not accepted here")
+        if fmt == "tiff" or fmt == "heic":
+            return converted_facts(data, fmt)
         with open_image(_header(data, fmt), fmt) as image:
             width, height = image.size
             frames = getattr(image, "n_frames", 1) if fmt in ("png", "webp", "avif") else 1

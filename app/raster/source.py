@@ -7,13 +7,15 @@ from PIL import Image
 
 from app.model import Facts, Note
 from app.raster.again import encoded_again
-from app.raster.buffer import Buffer
+from app.raster.buffer import Buffer, File
 from app.raster.clean import cleaned
 from app.raster.clean.png_pixels import trimmed as without_png_tails
 from app.raster.clean.result import Cleaned
+from app.raster.converted import Converted
+from app.raster.declared import declared_profile
 from app.raster.keyed import see_through
-from app.raster.pixels import fingerprint, shows_the_same
-from app.raster.sniff import open_image
+from app.raster.pixels import fingerprint, forgiving, shows_the_same
+from app.raster.sniff import mapped, open_image
 from app.raster.tails import trimmed
 from app.raster.watched import Watched, read_through
 
@@ -47,6 +49,10 @@ class Source:
         again = encoded_again(upload[:], clean.data, self._facts)
         return cleaned(again, fmt, keep_copyright=keep_copyright)
 
+    def profile(self, image: Image.Image) -> bytes | None:
+        """The ICC profile of its colours; None where they are sRGB, or nothing is said."""
+        return declared_profile(image, self.data, self._facts.format)
+
     @contextmanager
     def opened(self) -> Iterator[Image.Image]:
         """The picture as it is stored, to be decoded within."""
@@ -54,6 +60,10 @@ class Source:
         with open_image(watched, self._facts.format) as image:
             yield see_through(image, self.data) if self._facts.format == "png" else image
         self._reached = watched.reached
+
+    def check(self) -> None:
+        """Decodes every frame and finds where they end; raises as `public` does."""
+        self.public()
 
     def public(self) -> bytes:
         """The cleaned original. Its frames are decoded to the last, unless they were before; what a decoder raises
@@ -65,3 +75,13 @@ class Source:
             read_through(watched, self._facts.format, self._facts.frames)
             self._reached = watched.reached
         return trimmed(self._clean, self._facts.format, self._reached)
+
+
+@contextmanager
+def source_of(file: File, facts: Facts, *, keep_copyright: bool, whole: bool = False) -> Iterator[Source | Converted]:
+    """The picture in a file; without `whole` a JPEG that ends inside its pixels is shown as far as it goes."""
+    with forgiving(not whole and facts.source_format == "jpeg"), mapped(file) as upload:
+        if facts.converted_from is not None:
+            yield Converted(upload, facts)
+        else:
+            yield Source(upload, facts, keep_copyright=keep_copyright, whole=whole)

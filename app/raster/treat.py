@@ -10,14 +10,12 @@ from PIL import GifImagePlugin, Image
 from app.model import Facts, Format, Recipe, Rendered
 from app.raster.buffer import File
 from app.raster.colour import plain, to_srgb
-from app.raster.declared import declared_profile
+from app.raster.converted import Converted
 from app.raster.encode import encode
 from app.raster.film import Film, frames_of, moves, plays_of
 from app.raster.orient import Size, oriented, upright
-from app.raster.pixels import forgiving
 from app.raster.shrink import draft, fitted, resized
-from app.raster.sniff import mapped
-from app.raster.source import Source
+from app.raster.source import Source, source_of
 
 _REUSE: Final = 2
 """A rendition is made from a larger one that has at least this many times its sides: 54 dB PSNR in a full Lanczos."""
@@ -34,8 +32,7 @@ def treat(
     A JPEG that ends inside its scans was accepted knowingly and is shown as far as it goes.
     """
     plan = list(_planned(facts, recipes, formats))
-    with forgiving(facts.format == "jpeg"), mapped(file) as upload:
-        source = Source(upload, facts, keep_copyright=keep_copyright)
+    with source_of(file, facts, keep_copyright=keep_copyright) as source:
         encoded = _encoded(source, facts, plan)
         for number, (recipe, fmt, size) in enumerate(plan):
             if size is None:
@@ -56,14 +53,14 @@ def _planned(facts: Facts, recipes: Sequence[Recipe], formats: Sequence[Format])
             yield recipe, fmt, None if untouched else size
 
 
-def _encoded(source: Source, facts: Facts, plan: Sequence[_Planned]) -> dict[int, bytes]:
+def _encoded(source: Source | Converted, facts: Facts, plan: Sequence[_Planned]) -> dict[int, bytes]:
     """What must be drawn of `plan`, by its place there; a second thread encodes while the next size is made."""
     sizes = {size for _, _, size in plan if size}
     if not sizes:
         return {}
     futures: dict[int, Future[bytes]] = {}
     with ThreadPoolExecutor(1) as second, decoded(source, facts, sizes) as image:
-        profile = declared_profile(image, source.data, facts.format)
+        profile = source.profile(image)
         for done, film in finished(image, facts, sizes, profile, second):
             for number, (recipe, fmt, size) in enumerate(plan):
                 if size == done:
@@ -86,7 +83,7 @@ def finished(
 
 
 @contextmanager
-def decoded(source: Source, facts: Facts, sizes: set[Size]) -> Iterator[Image.Image]:
+def decoded(source: Source | Converted, facts: Facts, sizes: set[Size]) -> Iterator[Image.Image]:
     """The picture as it is stored, ready to be decoded at least as large as `sizes` need."""
     largest = (max(width for width, _ in sizes), max(height for _, height in sizes))
     GifImagePlugin.LOADING_STRATEGY = GifImagePlugin.LoadingStrategy.RGB_ALWAYS

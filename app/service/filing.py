@@ -62,7 +62,7 @@ class Filing:
         """The second half of `admit`."""
         digest, facts = bytes.fromhex(blob.hash), blob.facts
         shape = (facts.format, facts.width, facts.height, facts.frames, facts.orientation, facts.has_alpha)
-        await tx.execute("insert_blob", digest, blob.size, *shape, _json(facts.notes))
+        await tx.execute("insert_blob", digest, blob.size, *shape, _json(facts.notes), facts.converted_from)
         await enqueue(tx, [Job(RENDER, digest, priority=UPLOAD_PRIORITY, dedupe_key=f"{RENDER}:{blob.hash}")])
 
     async def file(self, tx: Transaction, blob: Blob, name: FileName) -> tuple[int, str]:

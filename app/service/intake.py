@@ -10,12 +10,13 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from app.db.pool import Database
 from app.errors import DiscUnavailable, Excess, FileTooLarge, FormatNotAllowed
-from app.model import MEDIA_TYPES, BlobHash, Facts, Format
+from app.model import SOURCE_MEDIA_TYPES, BlobHash, Facts, SourceFormat
 from app.raster.pool import CodecPool
 from app.raster.sniff import HEAD_BYTES
 from app.service.claims import claim
@@ -161,7 +162,7 @@ class Intake:
     async def keep(
         self,
         spool: Spool,
-        allowed: frozenset[Format],
+        allowed: frozenset[SourceFormat],
         inspect: Callable[[Path], Awaitable[Facts]] | None = None,
     ) -> Blob:
         """Finishes a spool, inspects it and puts its bytes into the store.
@@ -177,16 +178,16 @@ class Intake:
     async def inspect(
         self,
         spool: Spool,
-        allowed: frozenset[Format],
+        allowed: frozenset[SourceFormat],
         inspect: Callable[[Path], Awaitable[Facts]] | None = None,
     ) -> Blob:
         """Finishes a spool and says what is in it, without keeping it; raises as `keep` does."""
         await spool.finish()
         async with fair(spool.path, spool.hash):
-            facts = await (inspect or self._codecs.inspect)(spool.path)
+            facts = await (inspect or partial(self._codecs.inspect, allowed=allowed))(spool.path)
         return _allowed(Blob(spool.hash, spool.size, facts), allowed)
 
-    async def recognise(self, spool: Spool, allowed: frozenset[Format], *, keep: bool) -> Blob | None:
+    async def recognise(self, spool: Spool, allowed: frozenset[SourceFormat], *, keep: bool) -> Blob | None:
         """Bytes that are recorded already, without looking into them again; FormatNotAllowed, BlobBarred.
 
         With `keep` they are in the store afterwards, which the record does not prove, and no sweep takes them
@@ -205,7 +206,7 @@ class Intake:
         return blob
 
     async def _put(self, spool: Spool, blob: Blob) -> None:
-        media_type = MEDIA_TYPES[blob.facts.format]
+        media_type = SOURCE_MEDIA_TYPES[blob.facts.source_format]
         await self._store.put(blob_key(blob.hash), spool.path, sha256=blob.hash, media_type=media_type, handover=True)
 
     async def _require_room(self, more: int = 0) -> None:
@@ -223,7 +224,7 @@ class Intake:
         return HeldFile(self._settings.spool_dir)
 
 
-def _allowed(blob: Blob, formats: frozenset[Format]) -> Blob:
-    if blob.facts.format not in formats:
-        raise FormatNotAllowed(f"{blob.facts.format} is not accepted here")
+def _allowed(blob: Blob, formats: frozenset[SourceFormat]) -> Blob:
+    if blob.facts.source_format not in formats:
+        raise FormatNotAllowed(f"{blob.facts.source_format} is not accepted here")
     return blob

@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 from app.db.bulk import session
 from app.db.pool import Database, Record, Transaction
 from app.errors import ProductImagesError, Rejected
-from app.model import EXTENSIONS
+from app.model import EXTENSIONS, SOURCE_FORMATS
 from app.service.fetch import Fetcher, last_segment
 from app.service.file_names import sanitised
 from app.service.filing import FileName, Filing
@@ -22,7 +22,6 @@ from app.service.paths import stem
 from app.settings import Settings
 
 _AT_ONCE: Final = 16
-_FORMATS: Final = frozenset(EXTENSIONS)
 
 Failed = Callable[[str, str], None]
 """Told a URL and why it is still foreign."""
@@ -81,7 +80,7 @@ class PictureFetch:
             async with self._fetcher.open(absolute) as remote:
                 async for chunk in remote.chunks:
                     await spool.write(chunk)
-            return await self._intake.keep(spool, _FORMATS)
+            return await self._intake.keep(spool, SOURCE_FORMATS)
 
     async def _adopt(self, blob: Blob, url: str, pictures: Sequence[int]) -> int:
         async with self._db.transaction() as tx:

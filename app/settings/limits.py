@@ -38,16 +38,16 @@ class Limits:
         100, "One request in so many is logged; failed and slow ones are, up to 20 of a kind a minute.", number(1)
     )
     max_body_bytes: int = option(
-        32 * MIB,
+        56 * MIB,
         "Largest request body, in bytes. What is no file in it may be 64 KiB at most where a Spree client sends its "
         "key in the body.",
         number(1024),
     )
     max_image_bytes: int = option(
-        20 * MIB, "Largest uploaded image once decoded from its transport, in bytes.", number(1024)
+        40 * MIB, "Largest uploaded image once decoded from its transport, in bytes.", number(1024)
     )
-    max_pixels: int = option(50_000_000, "Most pixels in one frame of an image.", number(1))
-    max_total_pixels: int = option(100_000_000, "Most pixels over all frames of an image.", number(1))
+    max_pixels: int = option(120_000_000, "Most pixels of a picture.", number(1))
+    max_total_pixels: int = option(100_000_000, "Most pixels over all frames of an animation.", number(1))
     max_frames: int = option(1000, "Most frames of an animation.", number(1))
     max_uploads: int = option(
         16,
@@ -72,7 +72,7 @@ class Limits:
         "times as long.",
         number(1),
     )
-    codec_memory_bytes: int = option(1024 * MIB, "Most memory one codec child may use, in bytes.", number(128 * MIB))
+    codec_memory_bytes: int = option(1536 * MIB, "Most memory one codec child may use, in bytes.", number(128 * MIB))
     codec_pixels: int = option(
         150_000_000, "Most pixels being decoded at a time over all codec children; further images wait.", number(1)
     )

@@ -25,8 +25,8 @@ select exists (select from blob_barred where hash = $1);
 -- name: insert_blob
 -- Records a blob that the store holds; equal bytes are stored once, and looked into once.
 with found_again as (delete from missing_original where hash = $1)
-insert into blob (hash, size, format, width, height, frames, orientation, has_alpha, notes)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+insert into blob (hash, size, format, width, height, frames, orientation, has_alpha, notes, converted_from)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 on conflict (hash) do update set notes = excluded.notes where blob.notes is null and excluded.notes is not null;
 
 -- name: next_file_path_number

@@ -76,12 +76,13 @@ class Foreign:
     asked: list[str] = field(default_factory=list)
     busy: int = 0
     busiest: int = 0
+    body: bytes = b""
 
     async def answer(self, request: web.Request) -> web.Response:
         self.asked.append(request.path)
         self.busy += 1
         self.busiest = max(self.busiest, self.busy)
-        body = await asyncio.to_thread(lambda: encoded(picture(640, 400)))
+        body = self.body or await asyncio.to_thread(lambda: encoded(picture(640, 400)))
         self.busy -= 1
         if request.path in self.failing:
             return web.Response(status=500)

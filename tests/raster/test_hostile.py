@@ -202,8 +202,7 @@ def test_a_frame_that_leaves_its_canvas_counts_in_full(inspect: Inspect) -> None
         b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 1 1\n",
         b"<!doctype html><script>alert(1)</script>",
         b"BM" + bytes(60),
-        b"II*\0" + bytes(60),
-        b"\0\0\0\x18ftypheic" + bytes(60),
+        b"\0\0\0\x18ftypisom" + bytes(60),
         b"RIFF\x10\0\0\0WAVEfmt ",
     ],
 )
@@ -215,7 +214,15 @@ def test_other_formats_are_not_allowed(inspect: Inspect, data: bytes) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"RIFF\x04\0\0\0WEBP", b"\0\0\0\x14ftypavif\0\0\0\0avif"],
+    [
+        b"\xff\xd8\xff",
+        b"\x89PNG\r\n\x1a\n",
+        b"GIF89a",
+        b"RIFF\x04\0\0\0WEBP",
+        b"\0\0\0\x14ftypavif\0\0\0\0avif",
+        b"II*\0" + bytes(60),
+        b"\0\0\0\x18ftypheic" + bytes(60),
+    ],
 )
 def test_a_good_beginning_alone_is_a_damaged_image(inspect: Inspect, data: bytes) -> None:
     """The right first bytes with nothing behind them tell a damaged file from a file that is no image."""

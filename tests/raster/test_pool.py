@@ -100,8 +100,8 @@ async def test_a_loop_without_end_uses_up_its_processor_time(codecs: CodecPool, 
 
 
 async def test_no_other_decoder_is_ever_loaded(codecs: CodecPool, tmp_path: Path) -> None:
-    """After good and bad files of all kinds a child knows the five formats, three plain ones that Pillow cannot
-    be kept from, and the one in which Exif lies: others of its plug-ins start programs."""
+    """After good and bad files of all kinds a child knows the six formats, and three plain ones that Pillow
+    cannot be kept from: others of its plug-ins start programs."""
     path = tmp_path / "picture"
     for fmt in PILLOW_NAMES:
         path.write_bytes(encoded(photo(40, 20), fmt))

@@ -89,7 +89,7 @@ class Uploads:
 
     async def _inspect(self, path: Path) -> Facts:
         """A JPEG that ends behind the header of its scan is taken if it can be shown as far as it goes."""
-        return await self._codecs.inspect(path, whole=False)
+        return await self._codecs.inspect(path, whole=False, allowed=validation.ACCEPTED)
 
 
 def _remote_name(remote: Remote) -> str:

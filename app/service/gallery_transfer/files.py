@@ -7,11 +7,8 @@ from pathlib import Path
 from typing import Final, Literal
 
 from app.errors import InvalidCommand
-from app.model import EXTENSIONS, Format
+from app.model import SOURCE_FORMATS
 from app.service.intake import Blob, Intake
-
-FORMATS: Final[frozenset[Format]] = frozenset(EXTENSIONS)
-"""All that a catalogue may hold: an export has it, too."""
 
 _FORMS: Final[tuple[Literal["NFC", "NFD"], ...]] = ("NFC", "NFD")
 _AT_ONCE: Final = 4
@@ -34,9 +31,9 @@ class GalleryFiles:
         async with self._turns, self._intake.spool() as spool:
             async for block in _blocks(path):
                 await spool.write(block)
-            if known := await self._intake.recognise(spool, FORMATS, keep=self._keep):
+            if known := await self._intake.recognise(spool, SOURCE_FORMATS, keep=self._keep):
                 return known
-            return await (self._intake.keep if self._keep else self._intake.inspect)(spool, FORMATS)
+            return await (self._intake.keep if self._keep else self._intake.inspect)(spool, SOURCE_FORMATS)
 
     def _path(self, name: str) -> Path:
         """Archives from macOS spell names in NFD, databases in NFC: each part is found in either spelling."""
