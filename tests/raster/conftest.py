@@ -2,14 +2,17 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import pytest
+from PIL import PngImagePlugin
 
 from app.events import Event
 from app.model import Facts, Format, Recipe, Rendered
 from app.raster import child
+from app.raster.clean.png import LARGEST_PROFILE
 from app.raster.limits import Limits
 from app.raster.pool import CodecPool
 from app.settings import Settings
 
+PngImagePlugin.MAX_TEXT_CHUNK = LARGEST_PROFILE  # as in a child: the tests decode in this process
 LIMITS = Limits(pixels=40_000_000, total_pixels=60_000_000, frames=100)
 
 Build = Callable[..., list[Rendered]]
