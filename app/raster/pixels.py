@@ -30,7 +30,8 @@ def fingerprint(data: bytes, fmt: Format) -> bytes:
     """Equal for files that show the same: of each frame mode, size, pixels, transparency and time."""
     digest = hashlib.blake2b()
     with open_image(io.BytesIO(data), fmt) as image:
-        for number in range(getattr(image, "n_frames", 1)):
+        frames = 1 if fmt == "jpeg" else getattr(image, "n_frames", 1)  # a JPEG's further pictures are others
+        for number in range(frames):
             if number:
                 image.seek(number)
             image.load()

@@ -13,6 +13,8 @@ from tests.raster.difference import psnr
 from tests.raster.pictures import SECRET, decoded, encoded, photo, published, segment
 
 REENCODED = Note("reencoded")
+BROKEN_ANIMATION = [Note("ignored_chunk", kind) for kind in ("acTL", "fcTL", "fdAT")]
+"""Of an animation that does not hold together only the picture is shown, which is said."""
 
 
 def with_byte_pair(data: bytes, pair: bytes, share: float) -> bytes:
@@ -124,4 +126,5 @@ def test_what_is_accepted_is_shown_as_it_was_or_said_to_be_encoded_anew(
     except Exception:
         return
     public = published(data, facts.format)
-    assert REENCODED in facts.notes or fingerprint(public, facts.format) == before
+    said = any(note in (REENCODED, *BROKEN_ANIMATION) for note in facts.notes)
+    assert said or fingerprint(public, facts.format) == before
