@@ -14,9 +14,8 @@ from asyncpg.transaction import Transaction as _AsyncpgTransaction
 from app.db.connect import Connection, dial
 from app.db.errors import DRIVER_ERRORS, TransactionConflict, translated, translation
 from app.db.leases import Lease, Leases, Pool
-from app.db.pulse import Pulse
+from app.db.pulse import watched_pool
 from app.db.queries import Query, load_queries
-from app.db.silence import Watch
 from app.errors import DatabaseUnavailable
 from app.events import Observe, StatementDone, nobody
 
@@ -178,10 +177,7 @@ class Database(Statements):
                 command_timeout=_STATEMENT_SECONDS,
             )
         leases = self._leases = Leases(self._pool, self._size)
-        pulse = Pulse(leases)
-        self._watching.push_async_callback(pulse.end)
-        watch = Watch("pool", self.dsn, lambda: leases.connections, self._observe, beat=pulse.beat)
-        await self._watching.enter_async_context(watch())
+        await self._watching.enter_async_context(watched_pool(leases, self.dsn, self._observe))
 
     async def close(self) -> None:
         pool, leases = self._pool, self._leases

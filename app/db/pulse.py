@@ -1,10 +1,14 @@
 """Signs of life of a pool's idle connections, so that silence is noticed before a request meets it."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from app.db.connect import Connection
 from app.db.errors import DRIVER_ERRORS
 from app.db.leases import Leases
+from app.db.silence import Watch
+from app.events import Observe
 
 
 class Pulse:
@@ -22,7 +26,7 @@ class Pulse:
             task.add_done_callback(self._asking.discard)
 
     async def end(self) -> None:
-        """Returns when nothing is asked any more: all connections are closed by then."""
+        """Returns when nothing is asked any more, which is when all connections are closed."""
         await asyncio.gather(*self._asking, return_exceptions=True)
 
     async def _ask(self, connection: Connection) -> None:
@@ -32,3 +36,12 @@ class Pulse:
             await self._leases.part_with(connection)
         else:
             self._leases.give_back(connection)
+
+
+@asynccontextmanager
+async def watched_pool(leases: Leases, dsn: str, observe: Observe) -> AsyncIterator[None]:
+    """Gives up a pool's connections that fall silent, for as long as the block lasts; by its end they are closed."""
+    pulse = Pulse(leases)
+    async with Watch("pool", dsn, lambda: leases.connections, observe, beat=pulse.beat)():
+        yield
+    await pulse.end()

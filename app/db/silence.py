@@ -92,28 +92,28 @@ class Watch:
         return len(silent)
 
     def _waits(self, connection: Connection) -> float:
-        asked: float | None = getattr(connection, "asked_at", None)  # the pool takes all from one that was closed
+        asked = _asked_at(connection)
         return 0.0 if asked is None else self._clock() - asked
 
     async def _ask(self, late: Collection[Connection]) -> dict[Connection, State]:
         """What the server says of each. It knows nothing of connections to something in between, such as a pooler."""
+        pids = {other: other.get_server_pid() for other in late}
         async with connected(self._dsn) as connection:
             with translated():
-                pids = [other.get_server_pid() for other in late]
-                rows = await connection.fetch(self._sql, pids, timeout=_ASK_SECONDS)
+                rows = await connection.fetch(self._sql, list(pids.values()), timeout=_ASK_SECONDS)
             if rows[0]["own"] != connection.get_server_pid():
                 return dict.fromkeys(late, "at_work")
         states: dict[int, State] = {row["pid"]: "at_work" if row["is_at_work"] else "idle" for row in rows}
-        return {other: states.get(other.get_server_pid(), "gone") for other in late}
+        return {other: states.get(pid, "gone") for other, pid in pids.items()}
 
     def _silent(self, states: dict[Connection, State]) -> list[Connection]:
         """Those that are gone, and those that were idle the last time, too, while the same answer was waited for: an
         answer may be on its way just now."""
         former = self._suspects
         self._suspects = {
-            connection: connection.asked_at
+            connection: asked
             for connection, state in states.items()
-            if state != "at_work" and connection.asked_at is not None
+            if state != "at_work" and (asked := _asked_at(connection)) is not None
         }
         return [
             connection
@@ -131,3 +131,9 @@ async def watched(whose: str, dsn: str, observe: Observe) -> AsyncIterator[Conne
     """A connection for as long as the block lasts, given up when it falls silent; raises `DatabaseUnavailable`."""
     async with connected(dsn) as connection, Watch(whose, dsn, lambda: (connection,), observe)():
         yield connection
+
+
+def _asked_at(connection: Connection) -> float | None:
+    """As the connection says; None where the pool has taken back one that was closed."""
+    asked: float | None = getattr(connection, "asked_at", None)
+    return asked

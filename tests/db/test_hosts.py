@@ -9,7 +9,7 @@ import pytest
 from app.db.connect import connect
 from app.db.hosts import of_each_host
 from app.errors import DatabaseUnavailable
-from tests.proxy import proxied
+from tests.postgres_proxy import proxied
 
 _READ_WRITE = "target_session_attrs=read-write"
 
@@ -49,8 +49,13 @@ def test_each_host_has_a_connection_string_of_its_own(dsn: str, each: list[str])
 async def test_a_host_that_says_nothing_keeps_nobody_waiting(dsn: str) -> None:
     """A host that takes connections and says nothing, or refuses them, is passed over for the next one."""
 
-    async def mute(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    over = asyncio.Event()
+
+    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        over.set()
 
     server = await asyncio.start_server(mute, "127.0.0.1", 0)
     silent = server.sockets[0].getsockname()[1]
@@ -61,6 +66,7 @@ async def test_a_host_that_says_nothing_keeps_nobody_waiting(dsn: str) -> None:
         assert monotonic() - began < 4
         assert await connection.fetchval("select 1") == 1
         await connection.close()
+        await over.wait()
     server.close()
 
 

@@ -16,7 +16,7 @@ from app.embedded.cluster import Cluster
 from app.errors import StoreUnavailable
 from app.events import REQUEST_ID, CheckFailed, ConnectionGivenUp, Event, JobDone, JobFailed
 from tests.e2e.conftest import eventually
-from tests.proxy import proxied
+from tests.postgres_proxy import proxied
 
 _QUICK = Policy(attempts=3, first_pause=0.01)
 

@@ -9,7 +9,7 @@ from app.db.listen import CATALOGUE_CHANGE, Hearing, Listener
 from app.embedded.cluster import Cluster
 from app.events import CheckFailed, ConnectionGivenUp, Event, nobody
 from tests.e2e.conftest import eventually
-from tests.proxy import proxied
+from tests.postgres_proxy import proxied
 
 
 class Heard:

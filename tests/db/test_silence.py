@@ -14,7 +14,7 @@ from app.db.silence import Watch
 from app.errors import DatabaseUnavailable
 from app.events import CheckFailed, ConnectionGivenUp, Event
 from tests.e2e.conftest import eventually
-from tests.proxy import Proxy, proxied
+from tests.postgres_proxy import Proxy, proxied
 
 
 @pytest.fixture(name="proxy")

@@ -18,8 +18,8 @@ from app.service.provision import put_key, revoke_key
 from app.settings import Settings
 from tests.e2e.conftest import SECRET_KEY, Serve, Shop, eventually, provision
 from tests.e2e.test_staleness import counts, glue, shows, upload
+from tests.postgres_proxy import Proxy, proxied
 from tests.processes import free_port, running
-from tests.proxy import Proxy, proxied
 
 TWO_SECONDS = 2.0
 GLUE = "/abstract-products/dress"

@@ -27,6 +27,7 @@ from app.model import BlobHash
         (events.RequestTurnedAway("glue", "Busy", "full"), "request_turned_away"),
         (events.RequestRefused("malformed"), "request_refused"),
         (events.TransferBroken("/media", "gone"), "transfer_broken"),
+        (events.ConnectionGivenUp("pool", 4.0), "database_connection_given_up"),
         (events.CheckFailed("store", "gone"), "check_failed"),
         (events.RequestFailed("glue", "/", ZeroDivisionError()), "request_failed"),
         (events.RequestServed("glue", "/", "GET", 500, 0.1), "request"),
@@ -113,6 +114,7 @@ def test_work_that_went_well_is_counted() -> None:
             events.RequestFailed("glue", "/", ZeroDivisionError()),
             'trouble_total{event="request_failed",what="ZeroDivisionError"} 1.0',
         ),
+        (events.ConnectionGivenUp("pool", 4.0), 'database_connections_given_up_total{whose="pool"} 1.0'),
         (events.CheckFailed("store", "gone"), 'trouble_total{event="check_failed",what="store"} 1.0'),
     ],
 )
