@@ -94,7 +94,7 @@ def expected(ask: Ask, status: int) -> Expected:
                 {**CLOSED, "Cache-Control": "public, max-age=60"} if ask.is_read and status == 404 else UNKEPT
             )
         case _:
-            is_document = ask.is_read and status == 200 and re.match(r"/docs|/openapi", path)
+            is_document = ask.is_read and status == 200 and re.match(r"/docs|/openapi|/favicon|/robots", path)
             return {**UNKEPT, "Cache-Control": "no-cache", "Content-Security-Policy": PAGE} if is_document else UNKEPT
 
 
