@@ -3,19 +3,22 @@
 from app.embedded.demo import DemoCredentials, demo_file
 from app.settings import Settings
 
+_WITHOUT = (
+    "The demo shop came into an empty catalogue; `DEMO=false make run` starts without it, in an empty data directory."
+)
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104
 
 
-def banner(settings: Settings, port: int, demo: DemoCredentials | None, *, to_people: bool) -> str:
+def banner(settings: Settings, port: int, demo: DemoCredentials | None, *, to_people: bool = False) -> str:
     """The address, where the data lies and, with the demo shop, what to try with which credentials. These are for
     people at a terminal: whatever else reads a service's output keeps it."""
     host = _WILDCARDS.get(settings.host, settings.host)
     address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     lines = [f"Product images at {address}", _data(settings), f"All of it, to read and to try: {address}/docs"]
-    if demo is not None and not to_people:
-        lines.append(f"Demo credentials: {demo_file(settings.data_dir).resolve()}")
-    elif demo is not None:
+    if demo is not None and to_people:
         lines += _to_try(settings.public_url or address, demo)
+    elif demo is not None:
+        lines += [_WITHOUT, f"Demo credentials: {demo_file(settings.data_dir).resolve()}"]
     return "\n".join(lines)
 
 
@@ -39,7 +42,7 @@ def _to_try(address: str, demo: DemoCredentials) -> list[str]:
         f"  curl -i {address}/api/rest/products/lamp/images -H 'Content-Type: application/json' \\",
         f"    -H 'Authorization: {oauth}' \\",
         f"    -d '{body}'",
-        "It came into an empty catalogue; `DEMO=false make run` starts without it, in an empty data directory.",
+        _WITHOUT,
         "",
         "Demo credentials (demo.json in the data directory keeps them):",
         f"  OpenMage  consumer {demo.consumer_key} {demo.consumer_secret}",
