@@ -51,8 +51,9 @@ class Worker:
             await self._db.execute("forget_oauth_nonces", self._nonce_seconds)
 
     async def _forget_claims(self) -> None:
-        while await self._db.execute("forget_served_claims", LEAST_GRACE):
-            pass
+        last: int | None = 0
+        while last is not None:
+            last = await self._db.fetchval("forget_served_claims", LEAST_GRACE, last)
 
     async def _render(self, payload: bytes) -> None:
         blob = BlobHash(payload.hex())

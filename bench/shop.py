@@ -14,6 +14,7 @@ from app.embedded.cluster import Cluster
 from app.service.provision import Credentials, StoreOptions, TokenOptions, put_key, put_store, put_token
 
 _SECRET_KEY: Final = "known to everybody, for it guards nothing"
+_FILL_SECONDS: Final = 3600.0  # for a statement, of which there are few
 FILL: Final = Path(__file__).with_name("fill.sql")
 
 
@@ -78,4 +79,4 @@ async def fill(tx: Transaction, products: int) -> None:
     await put_store(tx, StoreOptions("default", 1, "en_US", "base", is_default=True))
     for statement in FILL.read_text().split(";\n"):
         if statement.strip():
-            await tx.connection.execute(statement, products)
+            await tx.connection.execute(statement, products, timeout=_FILL_SECONDS)

@@ -84,10 +84,10 @@ async def _figures(parts: Parts) -> list[tuple[str, str, str]]:
         return await parts.purge.purge(await parts.purge.find("1"))
 
     async def forget() -> int:
-        return await parts.database.execute("forget_served_claims", timedelta(hours=1))
+        return int(await parts.database.fetchval("forget_served_claims", timedelta(hours=1), 0))
 
     return [
-        await _timed("the worker's look for served claims", parts, blobs, forget),
+        await _timed("a page of the worker's look for served claims, up to", parts, blobs, forget),
         await _timed("`blobs sweep --dry-run`, found", parts, blobs, lambda: sweep(dry_run=True)),
         await _timed("`blobs sweep`, removed", parts, blobs, lambda: sweep(dry_run=False)),
         await _timed("`blobs sweep` again, removed", parts, blobs, lambda: sweep(dry_run=False)),

@@ -34,13 +34,16 @@ where k.hash = any ($2::bytea[]) and k.claimed_at < now() - $1::interval
     and exists (select from blob b where b.hash = k.hash);
 
 -- name: forget_served_claims
--- Removes up to a thousand claims that are older than $1 and whose upload has ended: its blob is recorded.
-delete from blob_claim where id in (
-    select k.id from blob_claim k
-    where k.claimed_at < now() - $1::interval and exists (select from blob b where b.hash = k.hash)
-    order by k.id
-    limit 1000
-);
+-- Of the next thousand claims behind $2, removes those that are older than $1 and whose upload has ended: its blob is
+-- recorded. Gives the last of the thousand; none where there are no more.
+with page as materialized (select id, hash, claimed_at from blob_claim where id > $2 order by id limit 1000),
+gone as (
+    delete from blob_claim where id in (
+        select p.id from page p
+        where p.claimed_at < now() - $1::interval and exists (select from blob b where b.hash = p.hash)
+    )
+)
+select max(id) from page;
 
 -- name: delete_renditions_of_blob
 -- Forgets the renditions of a blob.
@@ -193,12 +196,12 @@ order by b.hash;
 select hash from recipe where hash <> all ($1::text[]) and retired_at is null;
 
 -- name: rendition_page
--- The last of the next ten thousand renditions behind $1, $2, $3.
+-- The last of the next thousand renditions behind $1, $2, $3.
 select blob_hash, recipe_hash, format from (
     select blob_hash, recipe_hash, format from rendition
     where (blob_hash, recipe_hash, format) > ($1::bytea, $2::text, $3::text)
     order by blob_hash, recipe_hash, format
-    limit 10000
+    limit 1000
 ) page
 order by blob_hash desc, recipe_hash desc, format desc
 limit 1;
@@ -206,6 +209,13 @@ limit 1;
 -- name: former_renditions
 -- The renditions behind $3, $4, $5 up to $6, $7, $8 that were made with one of the recipes $2, and whether they are
 -- stale: made longer than $1 ago, no live image was promised them and no path serves them.
+with page as materialized (
+    select blob_hash, recipe_hash, format, size, created_at from rendition
+    where (blob_hash, recipe_hash, format) > ($3::bytea, $4::text, $5::text)
+        and (blob_hash, recipe_hash, format) <= ($6::bytea, $7::text, $8::text)
+    order by blob_hash, recipe_hash, format
+    limit 2000
+)
 select
     r.blob_hash, r.recipe_hash, r.format, r.size,
     r.created_at < now() - $1::interval
@@ -213,12 +223,13 @@ select
         select from picture p join image i on i.picture_id = p.id
         where p.blob_hash = r.blob_hash and i.deleted_at is null and r.recipe_hash = any (i.recipes)
     )
-    and not exists (select from file_path f where f.blob_hash = r.blob_hash and f.clean_recipe = r.recipe_hash)
+    -- with a limit, since by itself a plan may read all paths for a page
+    and (
+        select true from file_path f where f.blob_hash = r.blob_hash and f.clean_recipe = r.recipe_hash limit 1
+    ) is null
     as is_stale
-from rendition r
-where (r.blob_hash, r.recipe_hash, r.format) > ($3::bytea, $4::text, $5::text)
-    and (r.blob_hash, r.recipe_hash, r.format) <= ($6::bytea, $7::text, $8::text)
-    and r.recipe_hash = any ($2::text[])
+from page r
+where r.recipe_hash = any ($2::text[])
 order by r.blob_hash, r.recipe_hash, r.format;
 
 -- name: unrecorded_renditions
@@ -235,17 +246,17 @@ where not exists (
 delete from rendition where blob_hash = $1 and recipe_hash = $2 and format = $3;
 
 -- name: promised_recipes
--- The last of the next ten thousand images behind $1, and the recipes that those of them that live were promised.
-with page as materialized (select id, recipes, deleted_at from image where id > $1 order by id limit 10000)
+-- The last of the next thousand images behind $1, and the recipes that those of them that live were promised.
+with page as materialized (select id, recipes, deleted_at from image where id > $1 order by id limit 1000)
 select max(id) as last, array(
     select distinct unnest(recipes) from page where deleted_at is null
 ) as recipes
 from page;
 
 -- name: serving_recipes
--- The last of the next ten thousand file paths behind $1, and the cleanings that those of them that serve were given.
+-- The last of the next thousand file paths behind $1, and the cleanings that those of them that serve were given.
 with page as materialized (
-    select path, clean_recipe, withdrawn_at from file_path where path > $1 order by path limit 10000
+    select path, clean_recipe, withdrawn_at from file_path where path > $1 order by path limit 1000
 )
 select max(path) as last, array(
     select distinct clean_recipe from page where withdrawn_at is null
@@ -253,12 +264,12 @@ select max(path) as last, array(
 from page;
 
 -- name: failed_recipes
--- The last of the next ten thousand failures behind $1, $2, and their recipes.
+-- The last of the next thousand failures behind $1, $2, and their recipes.
 with page as materialized (
     select blob_hash, recipe_hash from rendition_failure
     where (blob_hash, recipe_hash) > ($1::bytea, $2::text)
     order by blob_hash, recipe_hash
-    limit 10000
+    limit 1000
 )
 select (array_agg(blob_hash order by blob_hash desc, recipe_hash desc))[1] as last_blob,
     (array_agg(recipe_hash order by blob_hash desc, recipe_hash desc))[1] as last_recipe,

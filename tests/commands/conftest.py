@@ -26,10 +26,11 @@ class CommandLine:
     capture: pytest.CaptureFixture[str]
 
     async def __call__(self, *words: str) -> Any:
-        """The JSON object that a command answers with when all goes well."""
+        """The JSON object that a command answers with when all goes well: the last line, for a service of the same test
+        may have logged that it is slow."""
         output = await self.run(*words, "--json")
         assert output.code == 0, output
-        return json.loads(output.out)
+        return json.loads(output.out.splitlines()[-1])
 
     async def fails(self, *words: str) -> str:
         """The sentence with which a command refuses."""

@@ -4,8 +4,6 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-import pytest
-
 from app.db.connect import Connection
 from app.db.queries import Query
 
@@ -18,6 +16,11 @@ _FILL: Final = """
     insert into product_former_slug (product_id, slug) select n, 'former-' || n from n;
     insert into blob (hash, size, format, width, height) select hash, 1, 'jpeg', 1, 1 from n;
     insert into picture (id, blob_hash, key) select n, hash, n from n;
+    insert into rendition (blob_hash, recipe_hash, format, width, height, size, etag)
+    select hash, 'a', 'jpeg', 1, 1, 1, 'e' from n;
+    insert into rendition_failure (blob_hash, recipe_hash, reason) select hash, 'a', 'none' from n;
+    insert into blob_barred (hash) select hash from n;
+    insert into missing_original (hash) select hash from n where n < 10;
     insert into blob_claim (hash) select hash from n;
     insert into image_set (id, product_id, name, locale) select n, n, 'default', 'en_US' from n;
     insert into image_set_link (set_id, picture_id) select n, n from n;
@@ -25,7 +28,7 @@ _FILL: Final = """
     insert into picture_text (picture_id, locale, large) select n, 'en_US', n from n;
     insert into file_path (path, blob_hash, clean_recipe) select '/n/' || n, hash, 'c' from n;
     insert into file_path_series (stem, extension, last) select '/n/' || n, 'jpg', n from n;
-    insert into image (id, product_id, picture_id, file_path) select n, n, n, '/n/' || n from n;
+    insert into image (id, product_id, picture_id, imported_picture_id, file_path) select n, n, n, n, '/n/' || n from n;
     insert into image_store (image_id, store_view_id, label) select n, 1, n from n;
     insert into image_type_assignment (product_id, type_code, image_id) select n, 'image', n from n;
     analyze;
@@ -46,27 +49,52 @@ _QUESTIONS: Final[Mapping[str, str]] = {
     "images_behind": "7",
     "images_to_transfer": "array[7]",
     "pass_taken_paths": "'/n/7', 'jpg', 0",
-    "unused_blobs": "now(), array[sha256('7')]",
-    "old_hashes": "now(), sha256('7')",
+    "unused_blobs": "interval '7 days', array[sha256('7')]",
+    "hashes_behind": "sha256('7')",
+    "delete_served_claims": "interval '7 days', array[sha256('7')]",
+    "claim_blob": "sha256('7'), interval '15 s'",
+    "may_be_removed": "sha256('7'), interval '1 hour'",
+    "delete_claims": "sha256('7'), interval '1 hour'",
+    "claim_removal": "sha256('7')",
+    "delete_renditions_of_blob": "sha256('7')",
+    "externalise_pictures": "sha256('7')",
+    "delete_dead_store_settings": "sha256('7')",
+    "delete_dead_images": "sha256('7')",
+    "release_imported_pictures": "sha256('7')",
+    "delete_texts_of_blob": "sha256('7')",
+    "delete_pictures_of_blob": "sha256('7')",
+    "delete_blob": "sha256('7')",
+    "images_of_blob": "sha256('7')",
+    "release_types_of_blob": "sha256('7')",
+    "delete_images_of_blob": "sha256('7')",
+    "delete_links_of_blob": "sha256('7')",
+    "withdraw_paths_of_blob": "sha256('7')",
+    "blobs_after": "sha256('7')",
+    "blob_hashes_behind": "sha256('7')",
+    "rendition_page": "sha256('7'), '', ''",
+    "former_renditions": "interval '7 days', array['a'], sha256('7'), '', '', sha256('7'), 'z', 'z'",
+    "unrecorded_renditions": "array[sha256('7')], array['a'], array['jpeg']",
+    "promised_recipes": "7",
+    "serving_recipes": "'/n/7'",
+    "failed_recipes": "sha256('7'), ''",
+    "originals_to_look_at": "sha256('7')",
 }
 
-_SMALL: Final = {"store_view"}
+_SMALL: Final = {"store_view", "missing_original"}
 """Tables of which a scan costs nothing."""
 
 
-@pytest.fixture(name="filled")
-async def _filled(connection: Connection) -> Connection:
-    await connection.execute(_FILL)
-    return connection
-
-
-@pytest.mark.parametrize("name", _QUESTIONS)
-async def test_one_thing_is_found_by_an_index(filled: Connection, queries: Mapping[str, Query], name: str) -> None:
+async def test_one_thing_is_found_by_an_index(connection: Connection, queries: Mapping[str, Query]) -> None:
     """However large the catalogue is, none of its tables is read from one end to the other."""
-    await filled.execute(f"prepare question as {queries[name].sql}")
-    [plan] = json.loads(await filled.fetchval(f"explain (format json) execute question ({_QUESTIONS[name]})"))
+    await connection.execute(_FILL)
 
-    assert set(_scanned(plan["Plan"])) <= _SMALL
+    assert {name: tables for name in _QUESTIONS if (tables := await _scanned_by(connection, queries, name))} == {}
+
+
+async def _scanned_by(connection: Connection, queries: Mapping[str, Query], name: str) -> set[str]:
+    await connection.execute(f"prepare {name} as {queries[name].sql}")
+    [plan] = json.loads(await connection.fetchval(f"explain (format json) execute {name} ({_QUESTIONS[name]})"))
+    return set(_scanned(plan["Plan"])) - _SMALL
 
 
 def _scanned(node: Mapping[str, Any]) -> Iterator[str]:
