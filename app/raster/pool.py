@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 from app.errors import CodecFailed, CodecsUnavailable, DiscUnavailable, Unavailable
 from app.events import CodecChildLost, CodecTaskDone, Observe, nobody
-from app.model import SOURCE_FORMATS, Facts, Format, Recipe, Rendered, SourceFormat
+from app.model import MEDIA_TYPES, SOURCE_FORMATS, Facts, Format, Recipe, Rendered, SourceFormat
 from app.raster import child
 from app.raster.budget import PixelBudget
 from app.raster.limits import Limits
@@ -75,7 +75,10 @@ class CodecPool:
         facts: Facts = await self.run(child.header, self._limits, path=path, turn=turn)
         async with self._at_work("build", facts, turn, decodes=any(recipe.box for recipe in recipes)):
             wanted = tuple(recipes), formats, self._keep_copyright
-            return await self.run(child.build, self._limits, *wanted, path=path, turn=turn)
+            made = await self.run(child.build, self._limits, *wanted, path=path, turn=turn)
+        if not all(isinstance(one, Rendered) and one.recipe in recipes and one.format in MEDIA_TYPES for one in made):
+            raise CodecFailed("a child made what it was not asked for")
+        return made
 
     async def run(self, task: Callable[..., T], *args: Any, path: Path | None = None, turn: Turn = "build") -> T:
         """`task(*args)` in a child, with the open file at `path` before the other arguments.
@@ -153,6 +156,7 @@ class CodecPool:
             self._put_back(one)
 
     async def _answer(self, one: Child, path: Path | None, work: _Work[T]) -> T:
+        one.is_ready = False
         answer: asyncio.Future[T] = self._in_thread(one.ask, path, self._seconds, *work)
         self._running.add(answer)
         answer.add_done_callback(self._heard)

@@ -67,7 +67,8 @@ class Child:
         self._most = memory_bytes
         self.tasks = 0
         self.is_ready = False
-        """Whether it waits for a task: it has answered the last one, or was never told of it."""
+        """Whether it waits for a task: it has answered the last one, or was never told of it. Whoever lets it be asked
+        says before that it is not, since nobody knows when a thread begins."""
         with ExitStack() as ours, ExitStack() as theirs:
             self._line, line = socket.socketpair()
             ours.enter_context(self._line)
@@ -99,7 +100,12 @@ class Child:
         message = seconds, task, args
         if path is None:
             return self._answer(lambda: wire.say(self._line, message))
-        with path.open("rb", buffering=0) as file:
+        try:
+            file = path.open("rb", buffering=0)
+        except OSError:
+            self.is_ready = True
+            raise
+        with file:
             return self._answer(lambda: wire.say(self._line, message, file.fileno()))
 
     def kill(self) -> None:
@@ -114,7 +120,6 @@ class Child:
         self._lifeline.close()
 
     def _answer(self, ask: Callable[[], None]) -> Any:
-        self.is_ready = False
         try:
             ask()
             is_well, value = wire.hear_answer(self._line, self._most)
