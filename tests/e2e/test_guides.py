@@ -15,7 +15,7 @@ README: Final = ROOT / "README.md"
 OPERATING: Final = ROOT / "docs" / "operating.md"
 GUIDES: Final = sorted((ROOT / "docs").glob("*.md"))
 TEXTS: Final = {guide: guide.read_text() for guide in (*GUIDES, README)}
-OF_OTHERS: Final = {"WEB_CONCURRENCY", "SO_REUSEPORT"}
+OF_OTHERS: Final = {"WEB_CONCURRENCY", "SO_REUSEPORT", "CAP_SYS_ADMIN", "LD_PRELOAD", "LD_LIBRARY_PATH"}
 
 by_name = pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)
 
