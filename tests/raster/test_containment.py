@@ -146,6 +146,15 @@ async def test_every_format_works_in_there(pool: CodecPool, tmp_path: Path) -> N
         assert await pool.run(eval, "sorted(__import__('sys').modules)") == before
 
 
+async def test_tiff_works_in_there(pool: CodecPool, tmp_path: Path) -> None:
+    """A picture that the public gets in another format is encoded by Pillow, which asks where it is."""
+    path = tmp_path / "picture"
+    for compression in ("tiff_lzw", "tiff_deflate", "jpeg"):
+        photo(64, 48).save(path, "TIFF", compression=compression)
+        assert (await pool.inspect(path)).format == "tiff"
+        assert len(await pool.build(path, [Recipe("small", (20, 20)), Recipe("clean", None)], ["jpeg", "avif"])) == 3
+
+
 async def test_a_picture_of_several_is_still_a_jpeg(pool: CodecPool, tmp_path: Path) -> None:
     """Cameras put a second picture behind the first, for which Pillow has a module of its own."""
     path = tmp_path / "picture"
