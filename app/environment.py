@@ -14,7 +14,7 @@ from app.settings import Settings, options
 
 _LANGUAGE: Final = re.compile(r"\s*[A-Za-z]{1,8}\s*=\s*[A-Za-z]{2,8}([_-][A-Za-z0-9]+)*\s*", re.ASCII)
 _CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
-_IN_ORDER: Final = (("max_image_bytes", "max_body_bytes"), ("max_pixels", "max_total_pixels"))
+_IN_ORDER: Final = (("max_image_bytes", "max_body_bytes"),)
 """Pairs of which the first must not be more than the second."""
 
 

@@ -31,7 +31,6 @@ from tests.processes import ROOT
         {"DRAIN_SECONDS": "5s"},
         {"FORWARDED_HEADERS": "x-real-ip"},
         {"MAX_IMAGE_BYTES": "20000", "MAX_BODY_BYTES": "10000"},
-        {"MAX_PIXELS": "2", "MAX_TOTAL_PIXELS": "1"},
     ],
     ids=str,
 )
@@ -61,8 +60,6 @@ def test_one_that_makes_sense_is_taken(values: dict[str, str]) -> None:
     [
         ("MAX_IMAGE_BYTES", "max_image_bytes", 50_000_000, "max_body_bytes"),
         ("MAX_BODY_BYTES", "max_body_bytes", 10_000_000, "max_image_bytes"),
-        ("MAX_PIXELS", "max_pixels", 200_000_000, "max_total_pixels"),
-        ("MAX_TOTAL_PIXELS", "max_total_pixels", 1000, "max_pixels"),
     ],
 )
 def test_of_two_that_contradict_each_other_the_unset_one_follows(
