@@ -58,7 +58,7 @@ def test_one_that_makes_sense_is_taken(values: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("given", "name", "value", "follows"),
     [
-        ("MAX_IMAGE_BYTES", "max_image_bytes", 50_000_000, "max_body_bytes"),
+        ("MAX_IMAGE_BYTES", "max_image_bytes", 5_000_000_000, "max_body_bytes"),
         ("MAX_BODY_BYTES", "max_body_bytes", 10_000_000, "max_image_bytes"),
     ],
 )
