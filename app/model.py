@@ -13,6 +13,13 @@ StoreViewId = NewType("StoreViewId", int)
 BlobHash = NewType("BlobHash", str)
 """SHA-256 of the uploaded bytes, 64 lower-case hex digits."""
 RecipeHash = NewType("RecipeHash", str)
+MarksKey = NewType("MarksKey", str)
+"""16 hex digits that tell a picture's marks of authorship and of artificial making from others; empty: it has none."""
+Segment = NewType("Segment", str)
+"""What a rendition shows, as URLs and keys name it: a blob's hash and, behind a dash, the marks that it carries."""
+
+Rights = Literal["rights", "copyright", "none"]
+"""Which marks public files keep: all of them, a notice in the cleaned original alone, or none."""
 
 Format = Literal["jpeg", "png", "gif", "webp", "avif"]
 ConvertedFormat = Literal["tiff", "heic"]
@@ -51,6 +58,19 @@ FURTHER_FORMATS: Final[tuple[Format, ...]] = ("avif", "webp")
 MAX_POSITION: Final = 2**31 - 1
 
 
+NO_MARKS: Final = MarksKey("")
+
+
+def segment_of(blob: BlobHash, marks: MarksKey | None = None) -> Segment:
+    return Segment(f"{blob}-{marks}" if marks else blob)
+
+
+def parted(segment: Segment) -> tuple[BlobHash, MarksKey]:
+    """The blob, and the marks that its renditions carry."""
+    blob, _, marks = segment.partition("-")
+    return BlobHash(blob), MarksKey(marks)
+
+
 def clamp_position(value: int) -> int:
     """Positions lie in 0…2147483647; input is cut to that."""
     return max(0, min(value, MAX_POSITION))
@@ -60,7 +80,7 @@ def clamp_position(value: int) -> int:
 class Note:
     """Something that inspection found, or did to the public form of a picture (native.md 6)."""
 
-    code: Literal["reencoded", "ignored_chunk", "converted_format"]
+    code: Literal["reencoded", "ignored_chunk", "converted_format", "ai_generated", "content_credentials"]
     measured: str | int | None = None
 
 
@@ -68,7 +88,7 @@ class Note:
 class Facts:
     """What the header of an image says: `width` and `height` are those of the stored pixels, in
     pixels, before any orientation is applied; `orientation` is the Exif value 1…8. `notes` are what
-    inspection found beyond it; None where nobody looked."""
+    inspection found beyond it, `marks` tell the marks that the picture carries; None where nobody looked."""
 
     format: Format
     width: int
@@ -78,6 +98,7 @@ class Facts:
     has_alpha: bool = False
     notes: tuple[Note, ...] | None = None
     converted_from: ConvertedFormat | None = None
+    marks: MarksKey | None = None
 
     @property
     def source_format(self) -> SourceFormat:

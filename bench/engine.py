@@ -19,11 +19,12 @@ def ours(path: Path, sides: Sequence[int]) -> Callable[[], object]:
     from app.model import Recipe
     from app.raster import child
     from app.raster.limits import Limits
+    from app.raster.source import Keep
 
     child.tune(_MOST_PIXELS)
     limits = Limits(pixels=_MOST_PIXELS, total_pixels=100_000_000, frames=1)
     recipes = [Recipe(str(side), (side, side), quality={"jpeg": QUALITY}) for side in sides]
-    return lambda: child.build(path, limits, recipes, None, True)
+    return lambda: child.build(path, limits, recipes, None, Keep())
 
 
 def pyvips(path: Path, sides: Sequence[int]) -> Callable[[], object]:

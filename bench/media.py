@@ -14,7 +14,7 @@ from typing import Final
 
 from PIL import Image
 
-from app.model import BlobHash, Recipe
+from app.model import BlobHash, Recipe, segment_of
 from app.settings import Settings
 from app.store.keys import rendition_key
 from bench.raster import mb, ms, photograph, scene
@@ -117,7 +117,7 @@ async def _small(shop: Shop, server: Server, signer: Signer) -> Pulled:
     blob = await _upload(shop, server, signer, data)
     path = f"/media/renditions/{recipe.slug}/{blob}/shoe.jpg"
     size = len((await ask(server, get(path))).body)
-    return Pulled(path, rendition_key(blob, recipe.hash, "jpeg"), size)
+    return Pulled(path, rendition_key(segment_of(blob), recipe.hash, "jpeg"), size)
 
 
 async def _large(shop: Shop, server: Server, signer: Signer) -> Pulled:
@@ -125,7 +125,9 @@ async def _large(shop: Shop, server: Server, signer: Signer) -> Pulled:
     data = (await asyncio.to_thread(photograph, shop.folder)).read_bytes()
     blob = await _upload(shop, server, signer, data, name="large")
     size = len((await ask(server, get("/media/catalog/product/l/a/large.jpg"))).body)
-    return Pulled("/media/catalog/product/l/a/large.jpg", rendition_key(blob, Settings().clean.hash, "jpeg"), size)
+    return Pulled(
+        "/media/catalog/product/l/a/large.jpg", rendition_key(segment_of(blob), Settings().clean.hash, "jpeg"), size
+    )
 
 
 def _picture(recipe: Recipe) -> bytes:

@@ -21,7 +21,7 @@ import uvloop
 from app.db.migrate import migrate
 from app.db.pool import Database
 from app.embedded.cluster import Cluster
-from app.model import BlobHash
+from app.model import BlobHash, segment_of
 from app.parts import Parts
 from app.service.claims import claim, lock_blob
 from app.service.kept_recipes import register
@@ -157,7 +157,7 @@ def _write_objects(root: Path, settings: Settings, count: int) -> None:
     recipes = [recipe.hash for recipe in (settings.clean, *settings.recipes)]
     for number in range(1, count + 1):
         blob = BlobHash(sha256(f"bench-{number * 100}".encode()).hexdigest())
-        for key in (blob_key(blob), *(rendition_key(blob, recipe, "jpeg") for recipe in recipes)):
+        for key in (blob_key(blob), *(rendition_key(segment_of(blob), recipe, "jpeg") for recipe in recipes)):
             (root / key).parent.mkdir(parents=True, exist_ok=True)
             (root / key).write_bytes(b"object")
 

@@ -95,6 +95,8 @@ async def _plan(_: argparse.Namespace, context: Context) -> int:
         f"{plan.renditions} renditions of {plan.blobs} originals are missing: about {plan.seconds:.0f} seconds of one "
         f"codec process and {plan.size} bytes."
     )
+    if plan.unseen:
+        text += f" Nobody has looked into {plan.unseen} of them for marks; those that have some need all anew."
     context.answer(asdict(plan), text)
     return 0
 

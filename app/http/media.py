@@ -11,7 +11,7 @@ from app.errors import NotFound, RenditionFailed, RenditionNotFound, Unavailable
 from app.http.bytecache import ByteCache
 from app.http.negotiate import is_negotiable, named, wanted_formats
 from app.http.respond import Representation, Stored, represent_image, send_object
-from app.model import FORMAT_OF_EXTENSION, BlobHash, Format, RecipeHash
+from app.model import FORMAT_OF_EXTENSION, Format, RecipeHash, Segment, parted
 from app.service.flight import SingleFlight
 from app.service.render import Renderer
 from app.service.rendition import Rendition, format_of
@@ -34,7 +34,7 @@ _SLASHES: Final = re.compile("//+")
 """Shops write a base that ends in `/` before a path that begins with one."""
 _ORIGINAL: Final = "/media/catalog/product/"
 _RENDITION: Final = re.compile(
-    r"/media/renditions/(?P<name>[a-z][a-z0-9-]*)-(?P<recipe>[0-9a-f]{8})/(?P<blob>[0-9a-f]{64})/"
+    r"/media/renditions/(?P<name>[a-z][a-z0-9-]*)-(?P<recipe>[0-9a-f]{8})/(?P<segment>[0-9a-f]{64}(?:-[0-9a-f]{16})?)/"
     r"(?P<file>[^/]+)\.(?P<ext>[a-z]+)"
 )
 _WAYS_SHARE: Final = 8
@@ -57,7 +57,7 @@ class Named(NamedTuple):
 
     name: str
     recipe: RecipeHash
-    blob: BlobHash
+    segment: Segment
     own: Format
     wanted: tuple[Format, ...]
 
@@ -195,14 +195,14 @@ class Media:
         try:
             return await self._rendition(served, asker)
         except RenditionFailed:
-            return await self._renderer.cleaned(served.blob), PASSING
+            return await self._renderer.cleaned(parted(served.segment)[0]), PASSING
 
     async def _rendition(self, served: Named, asker: str) -> tuple[Rendition, str]:
         """What was found, and how long it may be kept: briefly while something better may come."""
-        blob, recipe, own = served.blob, served.recipe, served.own
+        segment, recipe, own = served.segment, served.recipe, served.own
         if not served.wanted:
-            return await self._renderer.find(blob, recipe, own, asker=asker), IMMUTABLE
-        rendition, is_best = await self._renderer.find_preferred(blob, recipe, own, served.wanted, asker)
+            return await self._renderer.find(segment, recipe, own, asker=asker), IMMUTABLE
+        rendition, is_best = await self._renderer.find_preferred(segment, recipe, own, served.wanted, asker)
         return rendition, IMMUTABLE if is_best else PASSING
 
 
@@ -213,8 +213,8 @@ def _served(path: str, wanted: tuple[Format, ...]) -> Served:
     match = _RENDITION.fullmatch(path)
     if match is None:
         raise RenditionNotFound(f"nothing is delivered at {path}")
-    name, recipe, blob = match["name"], RecipeHash(match["recipe"]), BlobHash(match["blob"])
-    return Named(name, recipe, blob, format_of(match["ext"]), wanted)
+    name, recipe, segment = match["name"], RecipeHash(match["recipe"]), Segment(match["segment"])
+    return Named(name, recipe, segment, format_of(match["ext"]), wanted)
 
 
 def _own_format(path: str) -> Format | None:

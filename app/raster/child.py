@@ -22,13 +22,16 @@ import PIL
 from PIL import AvifImagePlugin, Image, PngImagePlugin, _imaging, features
 
 from app.errors import CodecFailed, CodecsUnavailable, Excess, ImageLimitExceeded, ImageUndecodable, ProductImagesError
-from app.model import SOURCE_FORMATS, Facts, Format, Recipe, Rendered, SourceFormat
+from app.model import SOURCE_FORMATS, Facts, Format, MarksKey, Recipe, Rendered, SourceFormat
 from app.raster.buffer import File
 from app.raster.clean.png import LARGEST_PROFILE
 from app.raster.containment import contain
 from app.raster.limits import Limits, check
-from app.raster.sniff import facts_of
-from app.raster.source import source_of
+from app.raster.marks.notes import notes_on
+from app.raster.marks.packet import key_of
+from app.raster.marks.read import marks_of
+from app.raster.sniff import facts_of, mapped
+from app.raster.source import Keep, source_of
 from app.raster.treat import treat
 from app.raster.wire import OUT_OF_MEMORY, Hung, hear_task, say
 
@@ -194,9 +197,17 @@ def inspect(file: File, limits: Limits, whole: bool = True) -> Facts:
     Without `whole` a JPEG may end inside its scans.
     """
     facts = header(file, limits)
-    with _decoding(), source_of(file, facts, keep_copyright=True, whole=whole) as source:
+    with _decoding(), source_of(file, facts, Keep(copyright=True, marks=True), whole=whole) as source:
         source.check()
-    return replace(facts, notes=tuple(source.notes))
+        notes = (*source.notes, *notes_on(source.marks, source.upload))
+    return replace(facts, notes=notes, marks=MarksKey(key_of(source.marks)))
+
+
+def marks(file: File, limits: Limits) -> MarksKey:
+    """What tells an image's marks from others."""
+    facts = header(file, limits)
+    with mapped(file) as upload:
+        return MarksKey(key_of(marks_of(upload, facts.source_format)))
 
 
 def build(
@@ -204,11 +215,11 @@ def build(
     limits: Limits,
     recipes: Sequence[Recipe],
     formats: Sequence[Format] | None,
-    keep_copyright: bool,
+    keep: Keep,
 ) -> list[Rendered]:
     """Every recipe in every format; in the source's own where `formats` is None."""
     facts = header(file, limits)
-    return list(treat(file, facts, recipes, formats or (facts.format,), keep_copyright=keep_copyright))
+    return list(treat(file, facts, recipes, formats or (facts.format,), keep))
 
 
 def versions() -> dict[str, str]:

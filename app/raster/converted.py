@@ -12,6 +12,9 @@ from app.model import ConvertedFormat, Facts, Format, Note
 from app.raster.buffer import Buffer
 from app.raster.clean.profile import without_private
 from app.raster.declared import profile_of_code_points
+from app.raster.marks.embed import embedded
+from app.raster.marks.model import UNMARKED, Marks
+from app.raster.marks.packet import packet
 
 _LOSSY_TIFF: Final = ("jpeg", "tiff_jpeg", "webp")
 """Compressions after which nothing lossless is left to keep."""
@@ -26,7 +29,7 @@ _SHOWN: Final = frozenset(("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16"))
 
 def converted_facts(data: Buffer, source: ConvertedFormat) -> Facts:
     """What the header says; of several pages or pictures only the first, or main one, counts."""
-    with _opened(data, source) as image:
+    with opened_upload(data, source) as image:
         width, height = image.size
         fmt = _public_format(image, source)
         return Facts(fmt, width, height, has_alpha=image.has_transparency_data, converted_from=source)
@@ -35,9 +38,11 @@ def converted_facts(data: Buffer, source: ConvertedFormat) -> Facts:
 class Converted:
     """A picture whose public form is encoded from its pixels; they stand upright."""
 
-    def __init__(self, data: Buffer, facts: Facts) -> None:
+    def __init__(self, upload: Buffer, facts: Facts, marks: Marks = UNMARKED) -> None:
         assert facts.converted_from is not None
-        self._data = data
+        self.upload = upload
+        self.marks = marks
+        self._facts = facts
         self._source = facts.converted_from
         self._format = facts.format
         self.notes = [Note("converted_format", facts.converted_from)]
@@ -45,7 +50,7 @@ class Converted:
     @contextmanager
     def opened(self) -> Iterator[Image.Image]:
         """The picture, decoded."""
-        with _opened(self._data, self._source) as image:
+        with opened_upload(self.upload, self._source) as image:
             image.load()
             yield _shown(image)
 
@@ -59,19 +64,20 @@ class Converted:
         with self.opened():
             pass
 
-    def public(self) -> bytes:
-        """The public form, without anything beside its colours."""
+    def public(self, marks: Marks = UNMARKED) -> bytes:
+        """The public form, without anything beside its colours and these marks."""
         with self.opened() as image:
             profile = self.profile(image)
             options: dict[str, Any] = {"icc_profile": without_private(profile)} if profile else {}
             image.info = {name: image.info[name] for name in ("transparency",) if name in image.info}
             target = io.BytesIO()
             image.save(target, **_OPTIONS[self._format], **options)
-        return target.getvalue()
+        return embedded(target.getvalue(), self._facts, packet(marks))
 
 
 @contextmanager
-def _opened(data: Buffer, source: ConvertedFormat) -> Iterator[Image.Image]:
+def opened_upload(data: Buffer, source: ConvertedFormat) -> Iterator[Image.Image]:
+    """The picture with its header read; ImageUndecodable."""
     try:
         image = _OPENERS[source](io.BytesIO(data[:]))
     except (SyntaxError, OSError) as error:

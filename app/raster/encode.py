@@ -9,6 +9,7 @@ from PIL import Image
 from app.model import QUALITY, Format
 from app.raster import gifwriter
 from app.raster.film import MOVING, Film
+from app.raster.marks.embed import in_gif, in_png
 from app.raster.palette import versions
 
 BACKGROUND: Final = (255, 255, 255)
@@ -22,14 +23,18 @@ _OPTIONS: Final[Mapping[Format, Mapping[str, Any]]] = {
 }
 
 
-def encode(film: Film, fmt: Format, quality: Mapping[Format, int]) -> bytes:
-    """The bytes of a picture (L, LA, RGB or RGBA), without any metadata. `quality` is 1…100 for lossy formats.
+def encode(film: Film, fmt: Format, quality: Mapping[Format, int], packet: bytes = b"") -> bytes:
+    """The bytes of a picture (L, LA, RGB or RGBA), without any metadata but an XMP packet of marks. `quality` is 1…100
+    for lossy formats.
 
     Formats that cannot move show the first frame.
     """
     if fmt == "gif":
-        return gifwriter.write(film)
+        written = gifwriter.write(film)
+        return in_gif(written, packet) if packet else written
     options = dict(_OPTIONS[fmt])
+    if packet and fmt != "png":
+        options["xmp"] = packet
     if fmt in QUALITY:
         options["quality"] = quality.get(fmt, QUALITY[fmt])
     if film.moves and fmt in MOVING:
@@ -37,7 +42,8 @@ def encode(film: Film, fmt: Format, quality: Mapping[Format, int]) -> bytes:
     image = film.frames[0]
     ready = flattened(image) if fmt == "jpeg" else opaque(image)
     if fmt == "png":
-        return min((_written(version, options) for version in versions(ready, indexed=film.indexed)), key=len)
+        written = min((_written(version, options) for version in versions(ready, indexed=film.indexed)), key=len)
+        return in_png(written, packet) if packet else written
     return _written(ready, options)
 
 

@@ -14,7 +14,7 @@ _LONGEST: Final = 0x7FFF
 
 def copyright_only(payload: bytes) -> bytes | None:
     """The same kind of block with the notice (and its character set) alone; None where there is no notice."""
-    datasets = [item for block in _iptc_blocks(payload) for item in _datasets(block)]
+    datasets = [item for block in _iptc_blocks(payload) for item in datasets(block)]
     if not any((record, number) == _NOTICE for record, number, _ in datasets):
         return None
     wanted = [item for item in datasets if item[:2] in (_CHARACTER_SET, _NOTICE)]
@@ -35,7 +35,8 @@ def _iptc_blocks(payload: bytes) -> Iterator[bytes]:
         at += 4 + size + size % 2
 
 
-def _datasets(block: bytes) -> Iterator[tuple[int, int, bytes]]:
+def datasets(block: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Record, number and value of each dataset of an IPTC block, up to the first that is damaged."""
     at = 0
     while at + 5 <= len(block) and block[at] == 0x1C:
         record, number, length = struct.unpack_from(">BBH", block, at + 1)

@@ -11,11 +11,12 @@ from typing import Any, Final, TypeVar
 
 from app.errors import CodecFailed, CodecsUnavailable, DiscUnavailable, Unavailable
 from app.events import CodecChildLost, CodecTaskDone, Observe, nobody
-from app.model import MEDIA_TYPES, SOURCE_FORMATS, Facts, Format, Recipe, Rendered, SourceFormat
+from app.model import MEDIA_TYPES, SOURCE_FORMATS, Facts, Format, MarksKey, Recipe, Rendered, SourceFormat
 from app.raster import child
 from app.raster.budget import PixelBudget
 from app.raster.limits import Limits
 from app.raster.process import Child, ChildLost, NotStarted
+from app.raster.source import Keep
 from app.raster.turns import Turn, Turns
 from app.settings import Settings
 
@@ -36,7 +37,7 @@ class CodecPool:
         self._patience = _PATIENCE * (settings.codec_seconds + 1)
         self._memory = settings.codec_memory_bytes
         self._limits = Limits(settings.max_pixels, settings.max_total_pixels, settings.max_frames)
-        self._keep_copyright = settings.keep_copyright
+        self._keep_copyright = settings.rights != "none"
         self._turns = Turns(settings.codec_processes)
         inspected = max(1, settings.codec_pixels // 3)
         self._inspected = PixelBudget(inspected)
@@ -65,20 +66,32 @@ class CodecPool:
             return await self.run(child.inspect, self._limits, whole, path=path, turn="inspect")
 
     async def build(
-        self, path: Path, recipes: Sequence[Recipe], formats: Sequence[Format] | None = None, *, turn: Turn = "build"
+        self,
+        path: Path,
+        recipes: Sequence[Recipe],
+        formats: Sequence[Format] | None = None,
+        *,
+        turn: Turn = "build",
+        marked: bool = False,
     ) -> list[Rendered]:
-        """Every recipe in every format (None: the source's own), from one decode.
+        """Every recipe in every format (None: the source's own), from one decode; `marked` ones carry its marks.
 
         A recipe without a box gives the cleaned original, in its own format only. Raises as `inspect` does, but
         CodecFailed for too little time on the clock: who builds can try again, and does so a few times.
         """
         facts: Facts = await self.run(child.header, self._limits, path=path, turn=turn)
         async with self._at_work("build", facts, turn, decodes=any(recipe.box for recipe in recipes)):
-            wanted = tuple(recipes), formats, self._keep_copyright
+            keep = Keep(copyright=self._keep_copyright and not marked, marks=marked)
+            wanted = tuple(recipes), formats, keep
             made = await self.run(child.build, self._limits, *wanted, path=path, turn=turn)
         if not all(isinstance(one, Rendered) and one.recipe in recipes and one.format in MEDIA_TYPES for one in made):
             raise CodecFailed("a child made what it was not asked for")
         return made
+
+    async def marks(self, path: Path) -> MarksKey:
+        """What tells an image's marks from others; raises as `inspect` does."""
+        marks: MarksKey = await self.run(child.marks, self._limits, path=path)
+        return marks
 
     async def run(self, task: Callable[..., T], *args: Any, path: Path | None = None, turn: Turn = "build") -> T:
         """`task(*args)` in a child, with the open file at `path` before the other arguments.

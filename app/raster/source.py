@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
 
 from PIL import Image
 
@@ -14,6 +16,10 @@ from app.raster.clean.result import Cleaned
 from app.raster.converted import Converted
 from app.raster.declared import declared_profile
 from app.raster.keyed import see_through
+from app.raster.marks.embed import embedded
+from app.raster.marks.model import UNMARKED, Marks
+from app.raster.marks.packet import packet
+from app.raster.marks.read import marks_of
 from app.raster.pixels import fingerprint, forgiving, shows_the_same
 from app.raster.sniff import mapped, open_image
 from app.raster.tails import trimmed
@@ -23,15 +29,31 @@ _MARK_OF_END = 2
 """Bytes that cleaning puts behind a JPEG that is cut off inside its pixels."""
 
 
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """What public files carry of an upload's own words: its copyright notice as it stands, or its marks anew."""
+
+    copyright: bool = False
+    marks: bool = False
+
+
+NOTHING: Final = Keep()
+
+
 class Source:
     """Its `data` show what the upload shows: what a decoder works with was copied byte for byte, or the pixels were
     compared, or it was encoded anew, which `notes` tell.
 
-    With `whole` a JPEG that ends inside its pixels is not given the end that it lacks.
+    With `whole` a JPEG that ends inside its pixels is not given the end that it lacks. `marks` are the upload's, if
+    they are to be kept.
     """
 
-    def __init__(self, upload: Buffer, facts: Facts, *, keep_copyright: bool, whole: bool = False) -> None:
+    def __init__(self, upload: Buffer, facts: Facts, keep: Keep = NOTHING, *, whole: bool = False) -> None:
         self._facts = facts
+        self.upload = upload
+        self.marks = marks_of(upload, facts.format) if keep.marks else UNMARKED
+        in_place = keep.marks and facts.format == "avif"  # its notice has room where it stands
+        keep_copyright = keep.copyright or in_place
         clean = cleaned(upload, facts.format, keep_copyright=keep_copyright)
         self.notes = [Note("ignored_chunk", kind) for kind in clean.ignored]
         self._clean = self._proved(upload, clean, keep_copyright=keep_copyright) if clean.doubtful else clean
@@ -65,9 +87,12 @@ class Source:
         """Decodes every frame and finds where they end; raises as `public` does."""
         self.public()
 
-    def public(self) -> bytes:
-        """The cleaned original. Its frames are decoded to the last, unless they were before; what a decoder raises
-        where one is damaged comes out, or ImageUndecodable."""
+    def public(self, marks: Marks = UNMARKED) -> bytes:
+        """The cleaned original, with these marks written anew. Its frames are decoded to the last, unless they were
+        before; what a decoder raises where one is damaged comes out, or ImageUndecodable."""
+        return embedded(self._trimmed(), self._facts, packet(marks), self.upload)
+
+    def _trimmed(self) -> bytes:
         if self._facts.format == "png":
             return without_png_tails(self.data)
         if self._reached is None:
@@ -78,10 +103,10 @@ class Source:
 
 
 @contextmanager
-def source_of(file: File, facts: Facts, *, keep_copyright: bool, whole: bool = False) -> Iterator[Source | Converted]:
+def source_of(file: File, facts: Facts, keep: Keep, *, whole: bool = False) -> Iterator[Source | Converted]:
     """The picture in a file; without `whole` a JPEG that ends inside its pixels is shown as far as it goes."""
     with forgiving(not whole and facts.source_format == "jpeg"), mapped(file) as upload:
         if facts.converted_from is not None:
-            yield Converted(upload, facts)
+            yield Converted(upload, facts, marks_of(upload, facts.converted_from) if keep.marks else UNMARKED)
         else:
-            yield Source(upload, facts, keep_copyright=keep_copyright, whole=whole)
+            yield Source(upload, facts, keep, whole=whole)

@@ -13,30 +13,36 @@ from app.raster.colour import plain, to_srgb
 from app.raster.converted import Converted
 from app.raster.encode import encode
 from app.raster.film import Film, frames_of, moves, plays_of
+from app.raster.marks.model import Marks
+from app.raster.marks.packet import packet
 from app.raster.orient import Size, oriented, upright
 from app.raster.shrink import draft, fitted, resized
-from app.raster.source import Source, source_of
+from app.raster.source import Keep, Source, source_of
 
 _REUSE: Final = 2
 """A rendition is made from a larger one that has at least this many times its sides: 54 dB PSNR in a full Lanczos."""
+
+_FULL_MARKS: Final = 100
+"""Pixels of the longer side below which a rendition says only how the picture was made."""
 
 _Planned = tuple[Recipe, Format, Size | None]
 """One rendition; without a size it is the cleaned original."""
 
 
 def treat(
-    file: File, facts: Facts, recipes: Sequence[Recipe], formats: Sequence[Format], *, keep_copyright: bool
+    file: File, facts: Facts, recipes: Sequence[Recipe], formats: Sequence[Format], keep: Keep
 ) -> Iterator[Rendered]:
     """Every recipe in every format; a recipe without a box gives the cleaned original in its own format.
 
     A JPEG that ends inside its scans was accepted knowingly and is shown as far as it goes.
     """
     plan = list(_planned(facts, recipes, formats))
-    with source_of(file, facts, keep_copyright=keep_copyright) as source:
+    with source_of(file, facts, keep) as source:
         encoded = _encoded(source, facts, plan)
         for number, (recipe, fmt, size) in enumerate(plan):
             if size is None:
-                yield Rendered(recipe, facts.format, facts.width, facts.height, source.public())
+                marks = source.marks if recipe.box is None else _shown_at((facts.width, facts.height), source.marks)
+                yield Rendered(recipe, facts.format, facts.width, facts.height, source.public(marks))
             else:
                 yield Rendered(recipe, fmt, *size, encoded[number])
 
@@ -64,8 +70,14 @@ def _encoded(source: Source | Converted, facts: Facts, plan: Sequence[_Planned])
         for done, film in finished(image, facts, sizes, profile, second):
             for number, (recipe, fmt, size) in enumerate(plan):
                 if size == done:
-                    futures[number] = second.submit(encode, film, fmt, recipe.quality)
+                    said = packet(_shown_at(size, source.marks))
+                    futures[number] = second.submit(encode, film, fmt, recipe.quality, said)
         return {number: future.result() for number, future in futures.items()}
+
+
+def _shown_at(size: Size, marks: Marks) -> Marks:
+    """Those of a picture that a rendition of this size carries."""
+    return marks if max(size) >= _FULL_MARKS else marks.brief
 
 
 def finished(

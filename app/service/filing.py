@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import orjson
 
@@ -16,6 +17,9 @@ from app.settings import Settings
 
 RENDER = "render"
 """The job that builds every recipe in force of one blob; its payload is the hash."""
+
+MARKS: Final = "marks"
+"""Among the recipes that an image keeps: its renditions carry the picture's marks."""
 
 UPLOAD_PRIORITY = 10
 """Pictures that somebody just uploaded come before rebuilds."""
@@ -42,7 +46,11 @@ class Filing:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self.recipes = [recipe.hash for recipe in settings.recipes]
+        self.recipes = [
+            *(recipe.hash for recipe in settings.recipes),
+            *([MARKS] if settings.rights == "rights" else []),
+        ]
+        self._cleanings = (settings.clean.hash, settings.cleanings[-1].hash)
 
     async def admit(self, tx: Transaction, blob: Blob) -> None:
         """Records the blob under its hash's lock and enqueues its renditions; BlobBarred.
@@ -62,7 +70,8 @@ class Filing:
         """The second half of `admit`."""
         digest, facts = bytes.fromhex(blob.hash), blob.facts
         shape = (facts.format, facts.width, facts.height, facts.frames, facts.orientation, facts.has_alpha)
-        await tx.execute("insert_blob", digest, blob.size, *shape, _json(facts.notes), facts.converted_from)
+        found = (_json(facts.notes), facts.converted_from, facts.marks, self._keeps_marks)
+        await tx.execute("insert_blob", digest, blob.size, *shape, *found)
         await enqueue(tx, [Job(RENDER, digest, priority=UPLOAD_PRIORITY, dedupe_key=f"{RENDER}:{blob.hash}")])
 
     async def file(self, tx: Transaction, blob: Blob, name: FileName) -> tuple[int, str]:
@@ -80,7 +89,7 @@ class Filing:
         serves others, or is withdrawn, or is no path at all."""
         check_path(path)
         digest = bytes.fromhex(blob.hash)
-        if await tx.fetchval("insert_file_path", path, digest, self._settings.clean.hash, None):
+        if await tx.fetchval("insert_file_path", path, digest, *self._cleanings, None):
             return True
         row = await tx.fetchrow("lock_path", path)
         if row is None or row["blob_hash"] != digest:
@@ -111,8 +120,7 @@ class Filing:
         while True:
             number = await tx.fetchval("next_file_path_number", naming.stem, name.extension)
             path = naming.path(number)
-            recipe, suffix = self._settings.clean.hash, naming.suffix(number)
-            if await tx.fetchval("insert_file_path", path, digest, recipe, suffix):
+            if await tx.fetchval("insert_file_path", path, digest, *self._cleanings, naming.suffix(number)):
                 return path
             # Paths that were brought along do not count in their series; they are passed in one go.
             await tx.execute("pass_taken_paths", naming.stem, name.extension, naming.ahead)

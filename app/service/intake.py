@@ -198,7 +198,7 @@ class Intake:
         if keep:
             await claim(self._db, digest)
         row = await self._db.fetchrow("known_blob", bytes.fromhex(digest))
-        if row is None:
+        if row is None or row["marks"] is None:  # whose marks nobody has looked for is looked into
             return None
         blob = _allowed(Blob(digest, spool.size, Facts(**row)), allowed)
         if keep and await self._store.stat(blob_key(digest)) is None:

@@ -10,7 +10,7 @@ from typing import Final
 from app.db.jobs import Job, enqueue
 from app.db.pool import Database, Record
 from app.errors import ImageRejected, ObjectMissing
-from app.model import BlobHash, RecipeHash
+from app.model import NO_MARKS, BlobHash, RecipeHash
 from app.raster.pool import CodecPool
 from app.service.clocks import require_agreement
 from app.service.filing import RENDER
@@ -37,9 +37,13 @@ _PROMISES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What `build` would do: `seconds` by one codec process alone, `size` in bytes; both reckoned from a sample."""
+    """What `build` would do: `seconds` by one codec process alone, `size` in bytes; both reckoned from a sample.
+
+    `unseen` of the blobs were never looked into for marks; those that have some need all renditions anew.
+    """
 
     blobs: int
+    unseen: int
     renditions: int
     seconds: float
     size: int
@@ -47,8 +51,9 @@ class Plan:
 
 class RecipeChange:
     def __init__(self, settings: Settings, database: Database, store: ObjectStore, codecs: CodecPool) -> None:
-        self._recipes = (settings.clean, *settings.recipes)
-        self._hashes = [recipe.hash for recipe in self._recipes]
+        self._settings = settings
+        self._hashes = [recipe.hash for recipe in settings.recipes]
+        self._cleanings = [recipe.hash for recipe in settings.cleanings]
         self._further = list(settings.render_ahead)
         self._db = database
         self._store = store
@@ -56,15 +61,16 @@ class RecipeChange:
 
     async def plan(self) -> Plan:
         """Counts what is missing and builds a small sample of it."""
-        blobs = renditions = 0
+        blobs = unseen = renditions = 0
         sample: list[Record] = []
         async for rows in self._missing():
             blobs += len(rows)
+            unseen += sum(row["unseen"] for row in rows)
             renditions += sum(row["missing"] for row in rows)
             sample += rows[: max(0, _SAMPLE - len(sample))]
         seconds, size, made = await self._try(sample)
         share = renditions / made if made else 0.0
-        return Plan(blobs, renditions, seconds * share, round(size * share))
+        return Plan(blobs, unseen, renditions, seconds * share, round(size * share))
 
     async def build(self) -> AsyncIterator[int]:
         """Enqueues what is missing, a batch at a time; gives how many blobs each batch had. What is already in the
@@ -85,7 +91,9 @@ class RecipeChange:
         """
         await require_agreement(self._db, self._store)
         count = size = 0
-        former = {RecipeHash(row["hash"]) for row in await self._db.fetch("former_recipes", self._hashes)}
+        former = {
+            RecipeHash(row["hash"]) for row in await self._db.fetch("former_recipes", self._hashes + self._cleanings)
+        }
         used = set[RecipeHash]()
         async for rows in self._made_with(former, older_than):
             stale = [row for row in rows if row["is_stale"]]
@@ -101,7 +109,7 @@ class RecipeChange:
 
     async def _made_with(self, former: set[RecipeHash], older_than: timedelta) -> AsyncIterator[list[Record]]:
         """All renditions of these recipes, page by page of all that there are; none is read where none can be."""
-        after: Place = (b"", RecipeHash(""), "jpeg")
+        after: Place = (b"", RecipeHash(""), "jpeg", NO_MARKS)
         while former and (last := await self._db.fetchrow("rendition_page", *after)):
             yield await self._db.fetch("former_renditions", older_than, list(former), *after, *_place(last))
             after = _place(last)
@@ -120,7 +128,8 @@ class RecipeChange:
         after = b""
         while page := await self._db.fetch("blob_hashes_behind", after):
             hashes = [row["hash"] for row in page]
-            wanted = (hashes, self._hashes, self._further, self._recipes[0].hash)
+            cleanings = (self._cleanings[0], self._cleanings[-1])
+            wanted = (hashes, self._hashes, self._further, *cleanings, self._settings.rights == "rights")
             if rows := await self._db.fetch("missing_renditions", *wanted):
                 yield rows
             after = hashes[-1]
@@ -129,10 +138,11 @@ class RecipeChange:
         """(seconds, bytes, renditions) of a sample."""
         began, size, made = time.monotonic(), 0, 0
         for row in sample:
+            recipes = (self._settings.clean, *self._settings.recipes)
             formats = dict.fromkeys([row["format"], *self._further])
             try:
                 async with self._store.local(blob_key(BlobHash(row["hash"].hex()))) as path:
-                    rendered = await self._codecs.build(path, self._recipes, tuple(formats))
+                    rendered = await self._codecs.build(path, recipes, tuple(formats))
             except (ObjectMissing, ImageRejected):  # `blobs verify` and `jobs failed` tell of these
                 continue
             size += sum(len(one.data) for one in rendered)
@@ -147,4 +157,4 @@ class RecipeChange:
 
 
 def _place(row: Record) -> Place:
-    return row["blob_hash"], row["recipe_hash"], row["format"]
+    return row["blob_hash"], row["recipe_hash"], row["format"], row["marks"]

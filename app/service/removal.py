@@ -7,24 +7,26 @@ broken off there is found and finished by the next sweep.
 
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import product
 from typing import Final, TypeAlias
 
 from app.db.pool import Database, Transaction
-from app.model import EXTENSIONS, BlobHash, Format, RecipeHash
+from app.model import EXTENSIONS, BlobHash, Format, MarksKey, RecipeHash, segment_of
 from app.service.claims import lock_blob, lock_blobs
 from app.store import ObjectStore, blob_key, rendition_key
 
 LEAST_GRACE: Final = timedelta(hours=1)
 """Younger claims may belong to an upload under way."""
 
-Place: TypeAlias = tuple[bytes, RecipeHash, Format]
-"""Where a rendition is recorded: blob, recipe and format."""
+Place: TypeAlias = tuple[bytes, RecipeHash, Format, MarksKey]
+"""Where a rendition is recorded: blob, recipe, format, and the marks that it carries."""
 
 
 async def forget_blob(tx: Transaction, digest: bytes) -> None:
     """Removes all rows of a blob that nothing live uses, and claims the removal of its bytes, which `remove_blob` does
     once this is committed. The caller holds the hash's lock; ConstraintViolated where something uses it after all."""
     for statement in (
+        "claim_removal",
         "delete_renditions_of_blob",
         "delete_rendition_failures_of_blob",
         "externalise_pictures",
@@ -34,7 +36,6 @@ async def forget_blob(tx: Transaction, digest: bytes) -> None:
         "delete_texts_of_blob",
         "delete_pictures_of_blob",
         "delete_blob",
-        "claim_removal",
     ):
         await tx.execute(statement, digest)
 
@@ -60,14 +61,18 @@ async def remove_blob(database: Database, store: ObjectStore, blob: BlobHash) ->
 async def remove_renditions(database: Database, store: ObjectStore, places: Sequence[Place]) -> None:
     """Removes the objects of renditions whose rows are gone, but not of those that are recorded anew."""
     async with database.transaction() as tx:
-        await lock_blobs(tx, {BlobHash(digest.hex()) for digest, _, _ in places})
+        await lock_blobs(tx, {BlobHash(digest.hex()) for digest, *_ in places})
         gone = await tx.fetch("unrecorded_renditions", *zip(*places, strict=True))
         await store.delete(
-            rendition_key(BlobHash(row["blob_hash"].hex()), row["recipe_hash"], row["format"]) for row in gone
+            rendition_key(segment_of(BlobHash(row["blob_hash"].hex()), row["marks"]), row["recipe_hash"], row["format"])
+            for row in gone
         )
 
 
 async def _keys(tx: Transaction, blob: BlobHash) -> list[str]:
     """By what could have been made, not by what was recorded: a process may have been killed between the two."""
     recipes = [RecipeHash(row["hash"]) for row in await tx.fetch("recipe_hashes")]
-    return [blob_key(blob), *(rendition_key(blob, recipe, fmt) for recipe in recipes for fmt in EXTENSIONS)]
+    marks = await tx.fetchval("marks_of_removal", bytes.fromhex(blob))
+    segments = {segment_of(blob), segment_of(blob, marks)}
+    renditions = (rendition_key(*place) for place in product(segments, recipes, EXTENSIONS))
+    return [blob_key(blob), *renditions]

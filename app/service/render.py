@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from app.db.errors import ConstraintViolated
-from app.db.pool import Database, Record
+from app.db.pool import Database
 from app.errors import (
     ImageRejected,
     ObjectMissing,
@@ -24,11 +24,16 @@ from app.events import Cause, Observe, RenditionBuilt, nobody
 from app.model import (
     FURTHER_FORMATS,
     MEDIA_TYPES,
+    NO_MARKS,
     BlobHash,
     Format,
+    MarksKey,
     Recipe,
     RecipeHash,
     Rendered,
+    Segment,
+    parted,
+    segment_of,
 )
 from app.raster.pool import CodecPool
 from app.service.demand import Delays, Guests
@@ -36,8 +41,9 @@ from app.service.disc import fair
 from app.service.flight import SingleFlight, Slots
 from app.service.kept_recipes import kept, register
 from app.service.original import original_of
-from app.service.removal import remove_renditions
+from app.service.removal import Place, remove_renditions
 from app.service.rendition import Rendition
+from app.service.rendition_rows import RenditionRows
 from app.settings import Settings
 from app.store import ObjectStore
 from app.store.keys import rendition_key, rendition_of_key
@@ -59,7 +65,8 @@ class Renderer:
         self._db = database
         self._store = store
         self._codecs = codecs
-        self._recipes = {recipe.hash: recipe for recipe in (settings.clean, *settings.recipes)}
+        self._rows = RenditionRows(settings, database)
+        self._recipes = {recipe.hash: recipe for recipe in (*settings.cleanings, *settings.recipes)}
         self.slots = Slots(settings.max_builds)
         self._guests = Guests(max(1, settings.max_builds // 2))
         self._delays = Delays()
@@ -70,34 +77,41 @@ class Renderer:
         await register(self._db, self._recipes.values())
 
     async def build_all(self, blob: BlobHash) -> None:
-        """The job: every recipe in force that the blob has no rendition of yet, in its own format.
+        """The job: every recipe in force that the blob has no rendition of yet, in its own format, with its marks.
 
         Where it fails, cleaning is done alone: it decodes nothing, and is what answers instead.
         """
-        row = await self._db.fetchrow("renditions_of_blob", bytes.fromhex(blob))
-        if row is None:
-            return  # swept since the job was enqueued
-        missing = [recipe for recipe in self._recipes.values() if recipe.hash not in row["built"]]
-        if not missing:
-            return
-        with suppress(RenditionNotFound):  # swept while it was being built
+        with suppress(RenditionNotFound):  # swept since the job was enqueued, or while it was being built
+            marks = await self._marks(blob)
+            lacking = await self._rows.lacking(blob, marks)
             try:
-                await self._build(blob, missing, None, "job")
+                if lacking.cleaning or lacking.recipes:
+                    await self._build(lacking.segment, (*lacking.cleaning, *lacking.recipes), None, "job")
             except ImageRejected:
-                if len(missing) > 1 and self._settings.clean in missing:
-                    await self._build(blob, [self._settings.clean], None, "job")
+                if lacking.cleaning and lacking.recipes:
+                    await self._build(lacking.segment, lacking.cleaning, None, "job")
                 raise
+            if marks:
+                await self._rows.show_marks(blob)
 
     async def give_up(self, blob: BlobHash, reason: str) -> None:
         """After the job's last try: what is missing answers with the cleaned original from now on."""
-        row = await self._db.fetchrow("renditions_of_blob", bytes.fromhex(blob))
-        if row is not None:
-            missing = [recipe for recipe in self._recipes if recipe not in row["built"]]
+        with suppress(RenditionNotFound):
+            lacking = await self._rows.lacking(blob, await self._rows.known_marks(blob) or NO_MARKS)
             await self.register_recipes()
-            await self._db.execute("insert_rendition_failure", bytes.fromhex(blob), missing, reason)
+            await self._rows.fail(lacking, reason)
+
+    async def _marks(self, blob: BlobHash) -> MarksKey:
+        """Those that the blob's renditions are to carry; a picture of before is looked into first."""
+        marks = await self._rows.known_marks(blob)
+        if marks is None:
+            async with original_of(blob, self._db, self._store) as path, fair(path, blob):
+                marks = await self._codecs.marks(path)
+            await self._rows.keep_marks(blob, marks)
+        return marks
 
     async def find(
-        self, blob: BlobHash, recipe: RecipeHash, fmt: Format | None = None, *, asker: str = ""
+        self, segment: Segment, recipe: RecipeHash, fmt: Format | None = None, *, asker: str = ""
     ) -> Rendition:
         """A rendition, built now if it is not there yet; `fmt` None = the source's own format. `asker` is the address
         for which a further format would be built.
@@ -105,54 +119,56 @@ class Renderer:
         Raises RenditionNotFound for what was never listed, RenditionFailed for what failed for good, Busy when all
         slots, or those of the asker, are taken, RenditionDelayed when the codecs did not manage it lately.
         """
-        row = await self._row(blob, recipe, fmt)
+        row = await self._rows.find(segment, recipe, fmt)
         made: Format = fmt or row["source_format"]
         if row["size"] is None:
             own = made == row["source_format"]
-            which = (blob, recipe, made)
+            which = (segment, recipe, made)
             self._delays.require_due(which)
             await self._building.run(which, lambda: self._build_one(*which, None if own else asker))
-            row = await self._row(blob, recipe, made)
+            row = await self._rows.find(segment, recipe, made)
         if row["size"] is None:
-            raise RenditionNotFound(f"{blob} has no {recipe} in {made}")
-        key = rendition_key(blob, recipe, made)
+            raise RenditionNotFound(f"{segment} has no {recipe} in {made}")
+        key = rendition_key(segment, recipe, made)
         return Rendition(key, made, row["size"], row["etag"], row["created_at"])
 
     async def find_preferred(
-        self, blob: BlobHash, recipe: RecipeHash, own: Format, wanted: Sequence[Format], asker: str
+        self, segment: Segment, recipe: RecipeHash, own: Format, wanted: Sequence[Format], asker: str
     ) -> tuple[Rendition, bool]:
         """A rendition in the first of the formats `wanted` that can be had now, else in the picture's `own`; and
         whether nothing better may come. Raises as `find` does."""
-        row = await self._row(blob, recipe, own)
+        row = await self._rows.find(segment, recipe, own)
         if own != row["source_format"]:
-            raise RenditionNotFound(f"{blob} is not a picture in {own}")
+            raise RenditionNotFound(f"{segment} is not a picture in {own}")
         for fmt in wanted:
             with suppress(RenditionFailed, Unavailable):
-                return await self.find(blob, recipe, fmt, asker=asker), fmt == wanted[0]
-        return await self.find(blob, recipe, own), not wanted
+                return await self.find(segment, recipe, fmt, asker=asker), fmt == wanted[0]
+        return await self.find(segment, recipe, own), not wanted
 
     async def build_further(self, blob: BlobHash, formats: Sequence[Format]) -> None:
         """What the blob lacks in further formats, of the recipes in force, from one decode."""
         wanted = [recipe.hash for recipe in self._settings.recipes]
         missing: dict[tuple[Format, ...], list[Recipe]] = defaultdict(list)
-        for row in await self._db.fetch("missing_further_formats", bytes.fromhex(blob), wanted, list(formats)):
-            missing[tuple(row["formats"])].append(self._recipes[row["recipe_hash"]])
-        with suppress(RenditionNotFound):  # swept while it was being built
+        with suppress(RenditionNotFound):  # swept meanwhile
+            segment = segment_of(blob, await self._marks(blob))
+            for row in await self._rows.lacking_further(segment, wanted, list(formats)):
+                missing[tuple(row["formats"])].append(self._recipes[row["recipe_hash"]])
             for lacking, recipes in missing.items():
-                await self._build(blob, recipes, lacking, "job")
+                await self._build(segment, recipes, lacking, "job")
 
     async def cleaned(self, blob: BlobHash, version: RecipeHash | None = None) -> Rendition:
         """The cleaned original under the cleaning version that a path was given (None: the one in force).
 
         A version that is gone before it was ever built gives way to the one in force.
         """
-        current = self._settings.clean.hash
+        own = Segment(blob)
+        row = await self._rows.find(own, version or self._settings.clean.hash, None)
+        current = self._settings.cleaning_of(row["marks"]).hash
         if version is not None and version != current:
-            row = await self._row(blob, version, None)
             if row["size"] is not None:
-                return await self.find(blob, version)
-            await self._db.execute("move_paths_to_cleaning", bytes.fromhex(blob), current)
-        return await self.find(blob, current)
+                return await self.find(own, version)
+            await self._rows.move_paths(blob, current)
+        return await self.find(own, current)
 
     async def original(self, path: str) -> Rendition:
         """The cleaned original that a file path serves; RenditionNotFound, RenditionFailed, Busy."""
@@ -170,30 +186,21 @@ class Renderer:
             made = rendition_of_key(lost.reason)
             if made is None:
                 raise
-            blob, recipe, fmt = made
-            await self._db.execute("delete_rendition", bytes.fromhex(blob), recipe, fmt)
+            await self._rows.forget(*made)
         return await work()
 
-    async def _row(self, blob: BlobHash, recipe: RecipeHash, fmt: Format | None) -> Record:
-        row = await self._db.fetchrow("rendition", bytes.fromhex(blob), recipe, fmt)
-        if row is None:
-            raise RenditionNotFound(f"blob {blob} is unknown")
-        if row["reason"] is not None:
-            raise RenditionFailed(row["reason"])
-        return row
-
-    async def _build_one(self, blob: BlobHash, recipe: RecipeHash, fmt: Format, asker: str | None) -> None:
+    async def _build_one(self, segment: Segment, recipe: RecipeHash, fmt: Format, asker: str | None) -> None:
         """Without an asker it is the source's own format, which comes before all others."""
         wanted = self._recipes.get(recipe) or await kept(self._db, recipe)
         if asker is not None and (wanted.box is None or fmt not in FURTHER_FORMATS):
             raise RenditionNotFound(f"{wanted.name} is not made in {fmt}")
         try:
-            with self._delays.one_try((blob, recipe, fmt)):
+            with self._delays.one_try((segment, recipe, fmt)):
                 if asker is None:
-                    await self._build(blob, [wanted], None, "demand")
+                    await self._build(segment, [wanted], None, "demand")
                 else:
                     with self._guests.place(asker):
-                        await self._build(blob, [wanted], [fmt], "demand")
+                        await self._build(segment, [wanted], [fmt], "demand")
         except ImageRejected as error:
             raise RenditionFailed(str(error)) from error
 
@@ -203,39 +210,40 @@ class Renderer:
         return known.name
 
     async def _build(
-        self, blob: BlobHash, recipes: Sequence[Recipe], formats: Sequence[Format] | None, cause: Cause
+        self, segment: Segment, recipes: Sequence[Recipe], formats: Sequence[Format] | None, cause: Cause
     ) -> None:
+        blob, marks = parted(segment)
+        marked = bool(marks) or self._settings.clean_marked in recipes
         async with original_of(blob, self._db, self._store) as path, fair(path, blob):
-            rendered = await self._codecs.build(path, recipes, formats, turn="further" if formats else "build")
-        etags = await asyncio.gather(*(self._put(blob, one) for one in rendered))
+            rendered = await self._codecs.build(
+                path, recipes, formats, turn="further" if formats else "build", marked=marked
+            )
+        kept = await asyncio.gather(*(self._put(segment, one) for one in rendered))
         try:
-            await self._record(blob, recipes, list(zip(rendered, etags, strict=True)))
+            await self._rows.record(segment, recipes, kept)
         except ConstraintViolated as error:
-            places = [(bytes.fromhex(blob), one.recipe.hash, one.format) for one in rendered]
+            places = [_place(segment, one) for one in rendered]
             await remove_renditions(self._db, self._store, places)
             raise RenditionNotFound(f"blob {blob} was swept meanwhile") from error
         for one in rendered:
             built = RenditionBuilt(one.recipe.name, one.format, len(one.data), one.width * one.height, cause)
             self._observe(built)
 
-    async def _record(
-        self, blob: BlobHash, recipes: Sequence[Recipe], made: Sequence[tuple[Rendered, tuple[str, int]]]
-    ) -> None:
-        digest = bytes.fromhex(blob)
-        rows = [(one.recipe.hash, one.format, one.width, one.height, size, etag) for one, (etag, size) in made]
-        async with self._db.transaction() as tx:
-            await register(tx, recipes)
-            await tx.execute("insert_renditions", digest, *zip(*rows, strict=True))
-            for recipe in recipes:
-                if recipe.box is None:
-                    await tx.execute("move_paths_to_cleaning", digest, recipe.hash)
-            await tx.execute("forget_rendition_failure", digest, [recipe.hash for recipe in recipes])
-
-    async def _put(self, blob: BlobHash, one: Rendered) -> tuple[str, int]:
-        """(etag, size) of what the store holds now: ours, or what an earlier try left there."""
-        key = rendition_key(blob, one.recipe.hash, one.format)
+    async def _put(self, segment: Segment, one: Rendered) -> tuple[Rendered, str, int]:
+        """With the ETag and size of what the store holds now: ours, or what an earlier try left there."""
+        key = rendition_key(_own(segment, one), one.recipe.hash, one.format)
         etag = hashlib.sha256(one.data).hexdigest()
         if await self._store.put(key, one.data, sha256=etag, media_type=MEDIA_TYPES[one.format]):
-            return etag, len(one.data)
+            return one, etag, len(one.data)
         kept = await self._store.read(key, self._settings.max_body_bytes)
-        return hashlib.sha256(kept).hexdigest(), len(kept)
+        return one, hashlib.sha256(kept).hexdigest(), len(kept)
+
+
+def _own(segment: Segment, one: Rendered) -> Segment:
+    """The cleaned original is the blob's own even where it carries marks: its recipe says so."""
+    return segment if one.recipe.box is not None else Segment(parted(segment)[0])
+
+
+def _place(segment: Segment, one: Rendered) -> Place:
+    blob, marks = parted(_own(segment, one))
+    return bytes.fromhex(blob), one.recipe.hash, one.format, marks

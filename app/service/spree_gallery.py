@@ -6,7 +6,7 @@ from typing import Literal
 
 from app.db.pool import Database, Record
 from app.errors import ImageNotFound, ProductNotFound
-from app.model import BlobHash, Format, ImageId, ProductId, RecipeHash
+from app.model import BlobHash, Format, ImageId, MarksKey, ProductId, RecipeHash, Segment, segment_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,8 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """What an image's file URLs serve. `recipe` None: the image keeps no version of the one asked for."""
+    """What an image's file URLs serve. `recipe` None: the image keeps no version of the one asked for;
+    `marks` those that its renditions carry."""
 
     name: str
     path: str | None
@@ -62,6 +63,11 @@ class StoredFile:
     blob: BlobHash
     format: Format
     recipe: RecipeHash | None
+    marks: MarksKey | None
+
+    @property
+    def segment(self) -> Segment:
+        return segment_of(self.blob, self.marks)
 
 
 class SpreeGalleryReader:
@@ -108,6 +114,7 @@ class SpreeGalleryReader:
             blob=BlobHash(row["blob_hash"].hex()),
             format=row["format"],
             recipe=row["recipe"],
+            marks=row["marks"],
         )
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 from app.db.jobs import Job, enqueue
 from app.db.pool import Database, Record
 from app.errors import ChecksumMismatch, ObjectMissing
-from app.model import MEDIA_TYPES, BlobHash, Format
+from app.model import MEDIA_TYPES, BlobHash, Format, segment_of
 from app.service.claims import lock_blob
 from app.service.filing import RENDER
 from app.service.recipe_change import REBUILD_PRIORITY
@@ -123,8 +123,9 @@ def _expected(row: Record) -> Iterator[Expected]:
     blob = BlobHash(row["hash"].hex())
     yield Expected(blob_key(blob), blob, blob, row["size"], row["format"])
     for rendition in row["renditions"]:
-        recipe, fmt, etag, size = rendition.split(" ")
-        yield Expected(rendition_key(blob, recipe, fmt), blob, etag, int(size), fmt, (row["hash"], recipe, fmt))
+        recipe, fmt, etag, size, marks = rendition.split(" ")
+        key = rendition_key(segment_of(blob, marks), recipe, fmt)
+        yield Expected(key, blob, etag, int(size), fmt, (row["hash"], recipe, fmt, marks))
 
 
 def _files(place: Path) -> Iterable[Path]:

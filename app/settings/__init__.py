@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from app.model import QUALITY, Recipe
+from app.model import QUALITY, Recipe, Rights
 from app.settings.apis import Apis
 from app.settings.limits import Limits
 from app.settings.parts import Parts
@@ -38,8 +38,28 @@ class Settings(Limits, Work, Apis, Parts):
         return self.data_dir / "figures" / socket.gethostname()
 
     @cached_property
+    def rights(self) -> Rights:
+        """Which marks public files keep."""
+        return self.keep_rights if self.keep_copyright else "none"
+
+    @cached_property
     def clean(self) -> Recipe:
-        return Recipe("clean", None, version=1 if self.keep_copyright else 2)
+        """The cleaning of pictures without marks that are kept as such."""
+        return Recipe("clean", None, version=2 if self.rights == "none" else 1)
+
+    @cached_property
+    def clean_marked(self) -> Recipe:
+        """The cleaning of pictures whose marks are written anew."""
+        return Recipe("clean", None, version=3)
+
+    def cleaning_of(self, marks: str | None) -> Recipe:
+        """The cleaning in force of a picture with these marks."""
+        return self.cleanings[-1] if marks else self.clean
+
+    @cached_property
+    def cleanings(self) -> tuple[Recipe, ...]:
+        """All that are in force."""
+        return (self.clean, self.clean_marked) if self.rights == "rights" else (self.clean,)
 
     @cached_property
     def recipes(self) -> tuple[Recipe, ...]:

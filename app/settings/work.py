@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from marshmallow import fields as mf
 
-from app.model import FURTHER_FORMATS, Format
-from app.options import Words, number, option, words
+from app.model import FURTHER_FORMATS, Format, Rights
+from app.options import Words, choice, number, option, words
 
 
 @dataclass(frozen=True)
@@ -44,4 +44,10 @@ class Work:
         "names them. Answers then carry `Vary: Accept`, which caches in front must heed.",
         words(*FURTHER_FORMATS),
     )
-    keep_copyright: bool = option(True, "Whether cleaned originals keep their copyright notices.", mf.Boolean())
+    keep_rights: Rights = option(
+        "rights",
+        "Marks of authorship and of artificial making that public files keep: `rights` all of them, renditions, too; "
+        "`copyright` a notice, in cleaned originals; `none`.",
+        choice("rights", "copyright", "none"),
+    )
+    keep_copyright: bool = option(True, "Former name: `false` is `KEEP_RIGHTS=none`.", mf.Boolean())

@@ -4,11 +4,11 @@ import re
 from typing import Final
 
 from app.errors import InvalidKey
-from app.model import EXTENSIONS, FORMAT_OF_EXTENSION, BlobHash, Format, RecipeHash
+from app.model import EXTENSIONS, FORMAT_OF_EXTENSION, BlobHash, Format, RecipeHash, Segment
 
 _SEGMENT: Final = r"[a-z0-9_-][a-z0-9._-]{0,127}"
 _RENDITION_KEY: Final = re.compile(
-    rf"renditions/[0-9a-f]{{2}}/(?P<blob>[0-9a-f]{{64}})/(?P<recipe>[0-9a-f]+)\.(?P<extension>{'|'.join(EXTENSIONS.values())})"
+    rf"renditions/[0-9a-f]{{2}}/(?P<segment>[0-9a-f]{{64}}(?:-[0-9a-f]{{16}})?)/(?P<recipe>[0-9a-f]+)\.(?P<extension>{'|'.join(EXTENSIONS.values())})"
 )
 _KEY: Final = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT}){{0,7}}")
 
@@ -18,17 +18,17 @@ def blob_key(blob: BlobHash) -> str:
     return f"blobs/{blob[:2]}/{blob[2:4]}/{blob}"
 
 
-def rendition_key(blob: BlobHash, recipe: RecipeHash, fmt: Format) -> str:
+def rendition_key(segment: Segment, recipe: RecipeHash, fmt: Format) -> str:
     """The key of one rendition; the cleaned original is the one of the recipe `clean`."""
-    return f"renditions/{blob[:2]}/{blob}/{recipe}.{EXTENSIONS[fmt]}"
+    return f"renditions/{segment[:2]}/{segment}/{recipe}.{EXTENSIONS[fmt]}"
 
 
-def rendition_of_key(key: str) -> tuple[BlobHash, RecipeHash, Format] | None:
+def rendition_of_key(key: str) -> tuple[Segment, RecipeHash, Format] | None:
     """What `rendition_key` made a key of; None for any other key."""
     match = _RENDITION_KEY.fullmatch(key)
     if match is None:
         return None
-    return BlobHash(match["blob"]), RecipeHash(match["recipe"]), FORMAT_OF_EXTENSION[match["extension"]]
+    return Segment(match["segment"]), RecipeHash(match["recipe"]), FORMAT_OF_EXTENSION[match["extension"]]
 
 
 def checked_key(key: str) -> str:

@@ -75,7 +75,7 @@ where found.id is not null;
 
 -- name: known_blob
 -- What is recorded of bytes that the store has already.
-select format, width, height, frames, orientation, has_alpha, converted_from from blob where hash = $1;
+select format, width, height, frames, orientation, has_alpha, converted_from, marks from blob where hash = $1;
 
 -- name: image_with_path
 -- The live image of product $1 with a path.

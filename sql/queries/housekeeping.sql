@@ -47,6 +47,7 @@ select max(id) from page;
 
 -- name: delete_renditions_of_blob
 -- Forgets the renditions of a blob.
+with marked as (delete from marked_rendition where blob_hash = $1)
 delete from rendition where blob_hash = $1;
 
 -- name: recipe_hashes
@@ -55,6 +56,7 @@ select hash from recipe;
 
 -- name: delete_rendition_failures_of_blob
 -- Forgets what could not be built of a blob.
+with marked as (delete from marked_rendition_failure where blob_hash = $1)
 delete from rendition_failure where blob_hash = $1;
 
 -- name: externalise_pictures
@@ -94,9 +96,15 @@ delete from picture_text t using picture p where p.id = t.picture_id and p.blob_
 delete from picture where blob_hash = $1;
 
 -- name: claim_removal
--- Says that the bytes of a hash are being removed from now on, until they are gone.
-with former as (delete from blob_claim where hash = $1 and is_removal)
-insert into blob_claim (hash, claimed_at, is_removal) values ($1, clock_timestamp(), true);
+-- Says that the bytes of a hash are being removed from now on, until they are gone, and with which marks renditions of
+-- them were made.
+with former as (delete from blob_claim where hash = $1 and is_removal returning marks)
+insert into blob_claim (hash, claimed_at, is_removal, marks)
+select $1, clock_timestamp(), true, coalesce((select marks from blob where hash = $1), (select max(marks) from former));
+
+-- name: marks_of_removal
+-- With which marks renditions of bytes were made that are being removed.
+select max(marks) from blob_claim where hash = $1 and is_removal;
 
 -- name: may_be_removed
 -- Whether the bytes of a hash whose rows are gone may go too: none has come back, and nobody has put them for $2,
@@ -120,8 +128,8 @@ delete from blob where hash = $1;
 -- name: blobs_after
 -- The next blobs behind a hash, in the order of their hashes, with what the store should hold of each.
 select b.hash, b.size, b.format, array(
-    select r.recipe_hash || ' ' || r.format || ' ' || r.etag || ' ' || r.size
-    from rendition r where r.blob_hash = b.hash
+    select r.recipe_hash || ' ' || r.format || ' ' || r.etag || ' ' || r.size || ' ' || r.marks
+    from any_rendition r where r.blob_hash = b.hash
 ) as renditions, exists (select from missing_original m where m.hash = b.hash) as is_noted
 from blob b
 where b.hash > $1
@@ -170,54 +178,72 @@ update file_path set withdrawn_at = now(), blob_hash = null where blob_hash = $1
 select hash from blob where hash > $1 order by hash limit 1000;
 
 -- name: missing_renditions
--- Those of the blobs $1 that lack a rendition of one of the recipes $2 that has not failed: in their own format or,
--- of a recipe other than the cleaning $4, in one of the formats $3.
-select b.hash, b.size, b.format, count(*) as missing
-from blob b
-cross join unnest($2::text[]) as wanted (recipe_hash)
-cross join lateral (
-    select b.format
-    union
-    select unnest($3::text[]) where wanted.recipe_hash <> $4
-) as f (format)
-where b.hash = any ($1::bytea[])
-    and not exists (
-        select from rendition r
-        where r.blob_hash = b.hash and r.recipe_hash = wanted.recipe_hash and r.format = f.format
+-- Those of the blobs $1 that lack a rendition of one of the recipes $2 that has not failed, in their own format or in one
+-- of the formats $3; or the cleaning $4, or $5 for a picture with marks. Where marks are kept ($6), renditions carry
+-- those of their picture, and pictures whose marks nobody has looked for lack that much.
+with asked as (
+    select
+        b.hash, b.size, b.format, case when $6::boolean then coalesce(b.marks, '') else '' end as marks,
+        $6::boolean and b.marks is null as unseen
+    from blob b
+    where b.hash = any ($1::bytea[])
+), wanted as (
+    select a.hash, r.recipe_hash, f.format, a.marks
+    from asked a
+    cross join unnest($2::text[]) as r (recipe_hash)
+    cross join lateral (select a.format union select unnest($3::text[])) as f (format)
+    union all
+    select a.hash, case when a.marks <> '' then $5::text else $4::text end, a.format, ''
+    from asked a
+), missing as (
+    select w.hash
+    from wanted w
+    where not exists (
+        select from any_rendition r
+        where r.blob_hash = w.hash and r.recipe_hash = w.recipe_hash and r.format = w.format and r.marks = w.marks
     )
     and not exists (
-        select from rendition_failure f where f.blob_hash = b.hash and f.recipe_hash = wanted.recipe_hash
+        select from rendition_failure f
+        where f.blob_hash = w.hash and f.recipe_hash = w.recipe_hash and w.marks = ''
+        union all
+        select from marked_rendition_failure f
+        where f.blob_hash = w.hash and f.recipe_hash = w.recipe_hash and f.marks = w.marks and w.marks <> ''
     )
-group by b.hash, b.size, b.format
-order by b.hash;
+)
+select a.hash, a.size, a.format, a.unseen, count(m.hash) as missing
+from asked a
+left join missing m using (hash)
+group by a.hash, a.size, a.format, a.unseen
+having a.unseen or count(m.hash) > 0
+order by a.hash;
 
 -- name: former_recipes
 -- Recipes that are not in force ($1) and not retired yet.
 select hash from recipe where hash <> all ($1::text[]) and retired_at is null;
 
 -- name: rendition_page
--- The last of the next thousand renditions behind $1, $2, $3.
-select blob_hash, recipe_hash, format from (
-    select blob_hash, recipe_hash, format from rendition
-    where (blob_hash, recipe_hash, format) > ($1::bytea, $2::text, $3::text)
-    order by blob_hash, recipe_hash, format
+-- The last of the next thousand renditions behind $1, $2, $3, $4.
+select blob_hash, recipe_hash, format, marks from (
+    select blob_hash, recipe_hash, format, marks from any_rendition
+    where (blob_hash, recipe_hash, format, marks) > ($1::bytea, $2::text, $3::text, $4::text)
+    order by blob_hash, recipe_hash, format, marks
     limit 1000
 ) page
-order by blob_hash desc, recipe_hash desc, format desc
+order by blob_hash desc, recipe_hash desc, format desc, marks desc
 limit 1;
 
 -- name: former_renditions
--- The renditions behind $3, $4, $5 up to $6, $7, $8 that were made with one of the recipes $2, and whether they are
+-- The renditions behind $3, $4, $5, $6 up to $7, $8, $9, $10 that were made with one of the recipes $2, and whether they are
 -- stale: made longer than $1 ago, no live image was promised them and no path serves them.
 with page as materialized (
-    select blob_hash, recipe_hash, format, size, created_at from rendition
-    where (blob_hash, recipe_hash, format) > ($3::bytea, $4::text, $5::text)
-        and (blob_hash, recipe_hash, format) <= ($6::bytea, $7::text, $8::text)
-    order by blob_hash, recipe_hash, format
+    select blob_hash, recipe_hash, format, marks, size, created_at from any_rendition
+    where (blob_hash, recipe_hash, format, marks) > ($3::bytea, $4::text, $5::text, $6::text)
+        and (blob_hash, recipe_hash, format, marks) <= ($7::bytea, $8::text, $9::text, $10::text)
+    order by blob_hash, recipe_hash, format, marks
     limit 2000
 )
 select
-    r.blob_hash, r.recipe_hash, r.format, r.size,
+    r.blob_hash, r.recipe_hash, r.format, r.marks, r.size,
     r.created_at < now() - $1::interval
     and not exists (
         select from picture p join image i on i.picture_id = p.id
@@ -230,20 +256,24 @@ select
     as is_stale
 from page r
 where r.recipe_hash = any ($2::text[])
-order by r.blob_hash, r.recipe_hash, r.format;
+order by r.blob_hash, r.recipe_hash, r.format, r.marks;
 
 -- name: unrecorded_renditions
--- Those of the places $1, $2, $3 at which no rendition is recorded.
-select blob_hash, recipe_hash, format
-from unnest($1::bytea[], $2::text[], $3::text[]) as place (blob_hash, recipe_hash, format)
+-- Those of the places $1, $2, $3, $4 at which no rendition is recorded.
+select blob_hash, recipe_hash, format, marks
+from unnest($1::bytea[], $2::text[], $3::text[], $4::text[]) as place (blob_hash, recipe_hash, format, marks)
 where not exists (
-    select from rendition r
+    select from any_rendition r
     where r.blob_hash = place.blob_hash and r.recipe_hash = place.recipe_hash and r.format = place.format
+        and r.marks = place.marks
 );
 
 -- name: delete_rendition
--- Forgets one rendition.
-delete from rendition where blob_hash = $1 and recipe_hash = $2 and format = $3;
+-- Forgets one rendition, with the marks $4.
+with marked as (
+    delete from marked_rendition where blob_hash = $1 and recipe_hash = $2 and format = $3 and marks = $4
+)
+delete from rendition where blob_hash = $1 and recipe_hash = $2 and format = $3 and $4 = '';
 
 -- name: promised_recipes
 -- The last of the next thousand images behind $1, and the recipes that those of them that live were promised.
@@ -266,7 +296,11 @@ from page;
 -- name: failed_recipes
 -- The last of the next thousand failures behind $1, $2, and their recipes.
 with page as materialized (
-    select blob_hash, recipe_hash from rendition_failure
+    select blob_hash, recipe_hash from (
+        select blob_hash, recipe_hash from rendition_failure
+        union all
+        select blob_hash, recipe_hash from marked_rendition_failure
+    ) failure
     where (blob_hash, recipe_hash) > ($1::bytea, $2::text)
     order by blob_hash, recipe_hash
     limit 1000

@@ -87,6 +87,7 @@ cross join lateral (
         e.file_name,
         pic.blob_hash,
         b.format,
+        case when b.marked_at is not null then b.marks end as marks,
         pic.url_large,
         pic.url_small,
         coalesce(t.large, e.label) as alt_large,

@@ -13,22 +13,41 @@ select name, box_width, box_height, version, quality from recipe where hash = $1
 -- A blob with one of its renditions, built or not, and why it could not be built, if so.
 select
     b.format as source_format, b.created_at as uploaded_at, r.size, r.etag, r.created_at,
-    f.reason
+    f.reason, b.marks
 from blob b
 left join rendition r on r.blob_hash = b.hash and r.recipe_hash = $2 and r.format = coalesce($3, b.format)
 left join rendition_failure f on f.blob_hash = b.hash and f.recipe_hash = $2 and r.size is null
 where b.hash = $1;
 
+-- name: marked_rendition
+-- The same with the marks $4; no row where the blob has others and nothing was ever built with these.
+select
+    b.format as source_format, b.created_at as uploaded_at, r.size, r.etag, r.created_at,
+    f.reason, b.marks
+from blob b
+left join marked_rendition r
+    on r.blob_hash = b.hash and r.marks = $4 and r.recipe_hash = $2 and r.format = coalesce($3, b.format)
+left join marked_rendition_failure f
+    on f.blob_hash = b.hash and f.marks = $4 and f.recipe_hash = $2 and r.size is null
+where b.hash = $1 and (b.marks = $4 or r.size is not null);
+
+-- name: marks_of_blob
+-- The marks of a picture; null where nobody has looked for them.
+select marks from blob where hash = $1;
+
 -- name: renditions_of_blob
--- A blob's format and which renditions in that format exist.
-select b.format, array(
-    select r.recipe_hash from rendition r where r.blob_hash = b.hash and r.format = b.format
-) as built
+-- Which renditions of a blob in its own format exist, and which with its marks.
+select
+    array(select r.recipe_hash from rendition r where r.blob_hash = b.hash and r.format = b.format) as built,
+    array(
+        select r.recipe_hash from marked_rendition r
+        where r.blob_hash = b.hash and r.marks = b.marks and r.format = b.format
+    ) as marked
 from blob b
 where b.hash = $1;
 
 -- name: missing_further_formats
--- Which of the formats $3, but for its own, a blob lacks of which of the recipes $2 that have not failed.
+-- Which of the formats $3, but for its own, a blob lacks with the marks $4 of which of the recipes $2 that have not failed.
 select wanted.recipe_hash, array_agg(f.format order by f.format) as formats
 from blob b
 cross join unnest($2::text[]) as wanted (recipe_hash)
@@ -36,10 +55,17 @@ cross join unnest($3::text[]) as f (format)
 where b.hash = $1 and f.format <> b.format
     and not exists (
         select from rendition r
-        where r.blob_hash = b.hash and r.recipe_hash = wanted.recipe_hash and r.format = f.format
+        where r.blob_hash = b.hash and r.recipe_hash = wanted.recipe_hash and r.format = f.format and $4 = ''
+        union all
+        select from marked_rendition r
+        where r.blob_hash = b.hash and r.recipe_hash = wanted.recipe_hash and r.format = f.format and r.marks = $4
     )
     and not exists (
-        select from rendition_failure x where x.blob_hash = b.hash and x.recipe_hash = wanted.recipe_hash
+        select from rendition_failure x
+        where x.blob_hash = b.hash and x.recipe_hash = wanted.recipe_hash and $4 = ''
+        union all
+        select from marked_rendition_failure x
+        where x.blob_hash = b.hash and x.recipe_hash = wanted.recipe_hash and x.marks = $4
     )
 group by wanted.recipe_hash;
 
@@ -48,6 +74,20 @@ group by wanted.recipe_hash;
 insert into rendition (blob_hash, recipe_hash, format, width, height, size, etag)
 select $1, * from unnest($2::text[], $3::text[], $4::integer[], $5::integer[], $6::bigint[], $7::text[])
 on conflict (blob_hash, recipe_hash, format) do nothing;
+
+-- name: insert_marked_renditions
+-- The same for renditions that carry the marks $8.
+insert into marked_rendition (blob_hash, marks, recipe_hash, format, width, height, size, etag)
+select $1, $8, * from unnest($2::text[], $3::text[], $4::integer[], $5::integer[], $6::bigint[], $7::text[])
+on conflict (blob_hash, marks, recipe_hash, format) do nothing;
+
+-- name: keep_marks
+-- Which marks a picture of before has.
+update blob set marks = $2 where hash = $1 and marks is null;
+
+-- name: show_marks
+-- From now on a picture's renditions are those that carry its marks.
+update blob set marked_at = now() where hash = $1 and marks <> '' and marked_at is null;
 
 -- name: move_paths_to_cleaning
 -- Paths whose own version of the cleaning was never built take this one.
@@ -62,6 +102,16 @@ where p.blob_hash = $1 and p.clean_recipe <> $2 and not exists (
 insert into rendition_failure (blob_hash, recipe_hash, reason)
 select $1, unnest($2::text[]), $3
 on conflict (blob_hash, recipe_hash) do update set reason = excluded.reason, failed_at = now();
+
+-- name: insert_marked_failure
+-- The same for one that should carry the marks $4.
+insert into marked_rendition_failure (blob_hash, marks, recipe_hash, reason)
+select $1, $4, unnest($2::text[]), $3
+on conflict (blob_hash, marks, recipe_hash) do update set reason = excluded.reason, failed_at = now();
+
+-- name: forget_marked_failure
+-- The same for those that carry the marks $3.
+delete from marked_rendition_failure where blob_hash = $1 and recipe_hash = any ($2::text[]) and marks = $3;
 
 -- name: forget_rendition_failure
 -- A rendition that exists has not failed.

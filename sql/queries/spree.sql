@@ -73,7 +73,8 @@ where i.id = $1 and i.deleted_at is null and r.deleted_at is null;
 -- What lies behind the file URLs of a live image, and the version that it keeps of a recipe.
 select
     i.file_name, i.file_path, i.file_updated_at, c.blob_hash, b.format,
-    (select v.hash from recipe v where v.hash = any (i.recipes) and v.name = $2 limit 1) as recipe
+    (select v.hash from recipe v where v.hash = any (i.recipes) and v.name = $2 limit 1) as recipe,
+    case when 'marks' = any (i.recipes) then b.marks end as marks
 from image i
 join product p on p.id = i.product_id and p.deleted_at is null
 left join product r on r.id = p.parent_id

@@ -23,11 +23,13 @@ returning id;
 select exists (select from blob_barred where hash = $1);
 
 -- name: insert_blob
--- Records a blob that the store holds; equal bytes are stored once, and looked into once.
+-- Records a blob that the store holds; equal bytes are stored once, and looked into once. The renditions of a new one carry
+-- its marks $11 from the beginning if that is wanted ($12); of one whose marks nobody had looked for, once they are built.
 with found_again as (delete from missing_original where hash = $1)
-insert into blob (hash, size, format, width, height, frames, orientation, has_alpha, notes, converted_from)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-on conflict (hash) do update set notes = excluded.notes where blob.notes is null and excluded.notes is not null;
+insert into blob (hash, size, format, width, height, frames, orientation, has_alpha, notes, converted_from, marks, marked_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, case when $12::boolean and $11 <> '' then now() end)
+on conflict (hash) do update set notes = coalesce(blob.notes, excluded.notes), marks = coalesce(blob.marks, excluded.marks)
+where (blob.notes is null and excluded.notes is not null) or (blob.marks is null and excluded.marks is not null);
 
 -- name: next_file_path_number
 -- The next number of a name within its folder: 0 for the first one.
@@ -46,8 +48,10 @@ with recursive taken (number) as (
 update file_path_series set last = (select max(number) - 1 from taken) where stem = $1 and extension = $2;
 
 -- name: insert_file_path
--- Takes a path for ever; no row where somebody has it. $4: the number behind its name, null if it was brought along.
-insert into file_path (path, blob_hash, clean_recipe, suffix) values ($1, $2, $3, $4)
+-- Takes a path for ever, with the cleaning $3, or $4 for a picture with marks; no row where somebody has it. $5: the number
+-- behind its name, null if it was brought along.
+insert into file_path (path, blob_hash, clean_recipe, suffix)
+select $1, $2, case when b.marks <> '' then $4::text else $3::text end, $5 from blob b where b.hash = $2
 on conflict (path) do nothing
 returning path;
 

@@ -10,6 +10,7 @@ from app.raster import child
 from app.raster.clean.png import LARGEST_PROFILE
 from app.raster.limits import Limits
 from app.raster.pool import CodecPool
+from app.raster.treat import Keep
 from app.settings import Settings
 
 PngImagePlugin.MAX_TEXT_CHUNK = LARGEST_PROFILE  # as in a child: the tests decode in this process
@@ -45,7 +46,7 @@ def _build(write: Write) -> Build:
     ) -> list[Rendered]:
         marks: dict[Format, int] = {"jpeg": quality, "webp": quality, "avif": quality}
         recipes = [Recipe(f"r{number}", box, quality=marks) for number, box in enumerate(boxes)]
-        return child.build(write(data), LIMITS, recipes, formats, True)
+        return child.build(write(data), LIMITS, recipes, formats, Keep(copyright=True))
 
     return build
 

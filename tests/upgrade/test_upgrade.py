@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import re
 import tarfile
 from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator
@@ -17,9 +18,11 @@ import pytest
 from app.embedded.binaries import find_binaries
 from app.embedded.cluster import Cluster
 from tests.conftest import with_database
-from tests.processes import serving
-from tests.upgrade.record import PUBLIC_URL, RELEASES, SECRET_KEY, asked
+from tests.processes import command, serving
+from tests.upgrade.record import PUBLIC_URL, READERS, RELEASES, SECRET_KEY, asked
 
+_RENDITION = re.compile(r"http://shop\.example(/media/renditions/[^\"]+)")
+_MARKED = re.compile(r"/[0-9a-f]{64}-[0-9a-f]{16}/")
 _JOBS = "select (select count(*) from pgqueuer) + (select count(*) from pgqueuer_log)"
 
 
@@ -74,6 +77,40 @@ async def test_an_upgrade_changes_no_address_no_byte_and_makes_no_job(dsn: str, 
     assert [one for one, former in zip(answers, told, strict=True) if one != former] == []
     assert await _value(dsn, _JOBS) == before
     assert _objects(tmp_path / "objects") == objects
+
+
+@pytest.mark.timeout(180)  # as above, and a job for each picture
+async def test_pictures_of_before_are_brought_over_to_their_marks(dsn: str, release: Path, tmp_path: Path) -> None:
+    """`renditions build` gives pictures with marks other URLs, whose bytes carry them; former URLs, Spree's too,
+    stay as they were, and pictures without marks keep everything."""
+    _restore_objects(release, tmp_path / "objects")
+    told: list[dict[str, Any]] = json.loads((release / "answers.json").read_text())
+    files = [one for one in told if one["path"].startswith(("/media/", "/spree/"))]
+    sets = next(one for one in told if one["path"].startswith("/abstract-products/dress/"))
+    place = {"DATABASE_URL": dsn, "DATA_DIR": tmp_path, "SECRET_KEY": SECRET_KEY, "PUBLIC_URL": PUBLIC_URL}
+
+    async with serving(**place) as (base, _), aiohttp.ClientSession(base) as session:
+        build = await command("renditions", "build", **place)
+        assert await build.wait() == 0
+        async with asyncio.timeout(120):
+            while await _value(dsn, "select count(*) from pgqueuer"):  # noqa: ASYNC110  it is done by another process
+                await asyncio.sleep(0.2)
+        assert [one for one in files if await asked(session, "glue", one["path"]) != one] == []
+        async with session.get(sets["path"], headers=READERS["glue"]) as answer:
+            now = _renditions(await answer.text())
+        former = _renditions(sets["body"])
+        marked = {url for url in now - former if _MARKED.search(url)}
+        for url in marked:
+            async with session.get(url) as answer:
+                assert b"(c) The shop" in await answer.read()
+
+    assert len(marked) == 6  # large and small of a picture that two images and a set show
+    assert now - marked < former
+    assert await _value(dsn, "select count(*) from blob where marks is null") == 0
+
+
+def _renditions(document: str) -> set[str]:
+    return set(_RENDITION.findall(document.replace("\\/", "/")))
 
 
 async def _value(dsn: str, statement: str) -> int:

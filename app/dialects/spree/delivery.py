@@ -80,7 +80,7 @@ class SpreeDelivery:
         self, file: StoredFile, style: str, wanted: Sequence[Format], caching: str, asker: str
     ) -> _Served:
         version = file.path if style == _ORIGINAL else file.recipe or self._recipes[f"spree-{style}"]
-        key = (file.blob, style, version, wanted)
+        key = (file.segment, style, version, wanted)
         hot = self._hot.get(key)
         if hot is not None:
             return _Served(hot[0], caching, hot[1])
@@ -103,8 +103,8 @@ class SpreeDelivery:
         if style == _ORIGINAL or version is None:
             return await self._original(file), True
         if not wanted:
-            return await self._renderer.find(file.blob, RecipeHash(version)), True
-        return await self._renderer.find_preferred(file.blob, RecipeHash(version), file.format, wanted, asker)
+            return await self._renderer.find(file.segment, RecipeHash(version)), True
+        return await self._renderer.find_preferred(file.segment, RecipeHash(version), file.format, wanted, asker)
 
     async def _original(self, file: StoredFile) -> Rendition:
         if file.path is None:

@@ -15,6 +15,7 @@ _PICTURE: Final = frozenset((b"av01", b"grid", b"iovl", b"iden", b"tmap"))
 """Item types that carry pixels or say how they are put together."""
 _PROFILES: Final = (b"prof", b"rICC")
 _EMPTY_TIFF: Final = b"MM\0*\0\0\0\x08\0\0\0\0\0\0"
+_RDF: Final = b"<rdf:RDF"
 _FILE, _ITEM_DATA = 0, 1
 """Where `iloc` says that an item's bytes lie."""
 
@@ -59,6 +60,23 @@ def clean(data: Buffer, *, keep_copyright: bool) -> Cleaned:
             result[box.head + 4 : box.head + 8] = b"free"
             result[box.start : box.end] = bytes(box.end - box.start)
     return Cleaned(bytes(result), doubtful=True)
+
+
+def with_packet(data: bytes, upload: Buffer, packet: bytes) -> bytes:
+    """The cleaned file with an XMP packet where the upload had one; unchanged where it had none, or a shorter one."""
+    inner = next((dict(_inner(upload, box)) for box in _top(upload) if box.name == b"meta"), {})
+    if b"iinf" not in inner or b"iloc" not in inner:
+        return data
+    kinds = dict(_kinds(upload[:], inner[b"iinf"]))
+    spans = [span for item, *span in _spans(upload[:], inner) if kinds.get(item) == b"mime"]
+    for start, end in spans:
+        if _RDF in upload[start:end] and len(packet) <= end - start <= len(data) - start:
+            return data[:start] + packet.ljust(end - start) + data[end:]
+    return data
+
+
+def _inner(data: Buffer, meta: Box) -> Iterator[tuple[bytes, Box]]:
+    return ((box.name, box) for box in boxes(data, meta.start + 4, meta.end))
 
 
 def _top(data: Buffer) -> Iterator[Box]:
