@@ -46,10 +46,8 @@ class Filing:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self.recipes = [
-            *(recipe.hash for recipe in settings.recipes),
-            *([MARKS] if settings.rights == "rights" else []),
-        ]
+        self._keeps_marks = settings.rights == "rights"
+        self.recipes = [recipe.hash for recipe in settings.recipes] + [MARKS] * self._keeps_marks
         self._cleanings = (settings.clean.hash, settings.cleanings[-1].hash)
 
     async def admit(self, tx: Transaction, blob: Blob) -> None:
