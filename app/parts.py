@@ -183,11 +183,10 @@ class Parts:
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Jobs are worked off for as long as the block lasts, and no new ones taken once the process drains."""
-        working = asyncio.create_task(self.worker.run())
-        async with in_background("drain", self._stop_working, self.observer):
-            yield
-        await self.worker.stop()
-        await working
+        async with in_background("worker", self.worker.run, self.observer):
+            async with in_background("drain", self._stop_working, self.observer):
+                yield
+            await self.worker.stop()
 
     async def _stop_working(self) -> None:
         await self.drain.wait()

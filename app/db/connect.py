@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, cast
 
 import asyncpg
 
-from app.db.errors import DRIVER_ERRORS, translated
+from app.db.errors import DRIVER_ERRORS, unavailable
 from app.db.hosts import of_each_host
 from app.errors import DatabaseUnavailable
 
@@ -80,21 +80,19 @@ Attempt: TypeAlias = Callable[[], Coroutine[Any, Any, Connection]]
 
 
 async def connect(dsn: str, **options: Any) -> Connection:
-    """A new connection; raises `DatabaseUnavailable`."""
-    with translated():
-        return await dial(dsn, **options)
-
-
-async def dial(dsn: str, **options: Any) -> Connection:
-    """As `connect`, but raises what the driver raises: for its pool. Of several hosts the first one that serves; one
-    that does not answer soon does not keep the next one waiting."""
+    """A new connection. Whatever it is that hinders it is `DatabaseUnavailable`: a server may refuse a session by any
+    of its codes, as for a database that takes none. Of several hosts the first one that serves; one that does not
+    answer soon does not keep the next one waiting."""
+    hosts = of_each_host(dsn)
     options = {"timeout": CONNECT_SECONDS, "server_settings": SESSION_SETTINGS} | options
     options["connection_class"] = Connection
-    hosts = of_each_host(dsn)
     attempts: list[Attempt] = [partial(_dial, host, options) for host in hosts]
-    connection = await (_first(attempts) if len(attempts) > 1 else _dial(dsn, options))
-    _notice_silence(connection)
-    await _prepare(connection)
+    try:
+        connection = await (_first(attempts) if len(attempts) > 1 else _dial(dsn, options))
+        _notice_silence(connection)
+        await _prepare(connection)
+    except Exception as error:
+        raise unavailable(error) from error
     return connection
 
 

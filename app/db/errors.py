@@ -76,7 +76,7 @@ def translation(error: BaseException) -> ProductImagesError | None:
         case asyncpg.SerializationError() | asyncpg.DeadlockDetectedError() | asyncpg.LockNotAvailableError():
             return TransactionConflict(str(error))
         case _ if isinstance(error, _AWAY) or (isinstance(error, asyncpg.InterfaceError) and _is_closed(error)):
-            return DatabaseUnavailable(_reason(error))
+            return unavailable(error)
         case _:
             return None
 
@@ -92,5 +92,6 @@ def _is_closed(error: asyncpg.InterfaceError) -> bool:
     return any(word in str(error) for word in ("closed", "closing", "released back"))
 
 
-def _reason(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+def unavailable(error: BaseException) -> DatabaseUnavailable:
+    """With the driver's words as its reason."""
+    return DatabaseUnavailable(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)

@@ -11,7 +11,7 @@ from typing import Any, Final, Self, TypeAlias, cast
 import asyncpg
 from asyncpg.transaction import Transaction as _AsyncpgTransaction
 
-from app.db.connect import Connection, dial
+from app.db.connect import Connection, connect
 from app.db.errors import DRIVER_ERRORS, TransactionConflict, translated, translation
 from app.db.leases import Lease, Leases, Pool
 from app.db.pulse import watched_pool
@@ -171,7 +171,7 @@ class Database(Statements):
                 self.dsn,
                 min_size=0,
                 max_size=self._size,
-                connect=cast("Any", dial),  # the stubs know of no connection class but the driver's
+                connect=cast("Any", connect),  # the stubs know of no connection class but the driver's
                 connection_class=Connection,
                 reset=_leave_as_it_is,
                 command_timeout=_STATEMENT_SECONDS,

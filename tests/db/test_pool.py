@@ -1,10 +1,11 @@
 import asyncio
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 
-from app.db.connect import connect
+from app.db.connect import answers, connect, connected
 from app.db.errors import ConstraintKind, ConstraintViolated, TransactionConflict
 from app.db.pool import Database
 from app.db.queries import Query
@@ -258,6 +259,46 @@ async def test_a_service_may_start_before_its_database(spare: Cluster) -> None:
                 pass
         await spare.start()
         assert await database.fetchval("session")
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "alter database {database} with allow_connections false",
+        "revoke connect on database {database} from public",
+        "alter database {database} connection limit 0",
+        "alter role {role} connection limit 0",
+        "alter role {role} nologin",
+        "drop role {role}",
+        "alter database {database} rename to {role}",
+    ],
+)
+async def test_a_server_that_takes_no_session_is_away(cluster: Cluster, empty_dsn: str, refusal: str) -> None:
+    """Whatever a server refuses a connection for, and by whichever of its codes, is a database that is away for as long
+    as it lasts."""
+    database = urlsplit(empty_dsn).path.strip("/")
+    role = f"role_{database}"
+    async with connected(cluster.dsn) as admin:
+        await admin.execute(f"create role {role} login")
+        dsn = empty_dsn.replace("postgres@", f"{role}@")
+        async with _database(dsn) as closed:
+            await admin.execute(refusal.format(database=database, role=role))
+            with pytest.raises(DatabaseUnavailable):
+                await closed.fetchval("session")
+            with pytest.raises(DatabaseUnavailable):
+                await connect(dsn)
+            assert not await answers(dsn)
+        if "rename" in refusal:
+            await admin.execute(f"alter database {role} rename to {database}")
+        if "drop role" not in refusal:
+            await admin.execute(f"drop role {role}")
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 70, "nowhere.invalid"])
+async def test_a_host_that_is_none_is_away(host: str) -> None:
+    """A name that cannot be looked up, for whatever reason, too."""
+    with pytest.raises(DatabaseUnavailable):
+        await connect(f"postgresql://postgres@{host}/shop")
 
 
 async def test_a_closed_pool_says_so(empty_dsn: str) -> None:

@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from time import monotonic
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
 from aiohttp import web
 
+from app.db.connect import connected
 from app.db.jobs import queue_depths
 from app.db.pool import Database
 from app.embedded.cluster import Cluster
@@ -171,6 +173,26 @@ async def test_a_service_starts_before_its_database(spare: Cluster, tmp_path: Pa
         async with Database(spare.dsn) as database:
             await provision(database)
         await eventually(lambda: _answers(port, GLUE, 200))
+
+
+async def test_a_database_that_takes_no_connections_is_away(serve: Serve, database: Database) -> None:
+    """A database that is closed to new connections while it is worked on, is 503 in every API, with a time to come
+    back; the service serves as soon as it is open again."""
+    name = urlsplit(database.dsn).path.strip("/")
+    shop = await serve(run_worker=False)
+    async with connected(database.dsn.replace(f"/{name}", "/postgres")) as admin:
+        await admin.execute(f"alter database {name} with allow_connections false")
+        await admin.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", name)
+        for path in (GLUE, SPREE, OPENMAGE):
+            answer = await shop.get(path, X_Spree_Token=shop.api_key)
+            assert (answer.status, "Retry-After" in answer.headers) == (503, True), path
+        assert (await shop.get("/health/ready")).status == 503
+        await admin.execute(f"alter database {name} with allow_connections true")
+    await eventually(lambda: shows_again(shop), seconds=10)
+
+
+async def shows_again(shop: Shop) -> bool:
+    return [(await shop.get(path, X_Spree_Token=shop.api_key)).status for path in (GLUE, SPREE, OPENMAGE)] == [200] * 3
 
 
 @pytest.mark.timeout(240)  # a process is started, which takes long where many are
