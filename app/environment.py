@@ -35,8 +35,6 @@ def _reconciled(values: Mapping[str, Any]) -> dict[str, Any]:
     defaults = {item.name: item.default for item in options()}
     reconciled = dict(values)
     for small, large in _IN_ORDER:
-        if not {small, large} & values.keys():
-            continue  # what comes along goes together: a still picture may have more pixels than an animation
         if values.get(small, defaults[small]) <= values.get(large, defaults[large]):
             continue
         if small in values and large in values:

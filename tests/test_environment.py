@@ -72,6 +72,23 @@ def test_of_two_that_contradict_each_other_the_unset_one_follows(
     assert getattr(read_settings({}), follows) == getattr(Settings(), follows)
 
 
+@pytest.mark.parametrize(("given", "other"), [("max_pixels", "max_total_pixels"), ("max_total_pixels", "max_pixels")])
+@pytest.mark.parametrize("value", [1, 1_000_000_000])
+def test_the_bounds_of_a_still_and_of_an_animation_do_not_follow_each_other(
+    given: str, other: str, value: int
+) -> None:
+    """One is of a picture, the other of animations alone, so either may be the larger one."""
+    settings = read_settings({given.upper(): str(value)})
+
+    assert (getattr(settings, given), getattr(settings, other)) == (value, getattr(Settings(), other))
+    read_settings({given.upper(): str(value), other.upper(): "1000"})
+
+
+def test_defaults_do_not_contradict_each_other() -> None:
+    """Nothing has to follow where nothing is given."""
+    assert read_settings({}) == Settings()
+
+
 @pytest.mark.parametrize("name", ["DRAIN_SECONDS", "PORT"])
 def test_several_processes_are_told_of_a_mistyped_number(name: str) -> None:
     """Under gunicorn, too, a mistake is a sentence and no traceback."""
