@@ -74,9 +74,7 @@ def test_of_two_that_contradict_each_other_the_unset_one_follows(
 
 @pytest.mark.parametrize(("given", "other"), [("max_pixels", "max_total_pixels"), ("max_total_pixels", "max_pixels")])
 @pytest.mark.parametrize("value", [1, 1_000_000_000])
-def test_the_bounds_of_a_still_and_of_an_animation_do_not_follow_each_other(
-    given: str, other: str, value: int
-) -> None:
+def test_the_bounds_of_a_still_and_of_an_animation_do_not_follow_each_other(given: str, other: str, value: int) -> None:
     """One is of a picture, the other of animations alone, so either may be the larger one."""
     settings = read_settings({given.upper(): str(value)})
 

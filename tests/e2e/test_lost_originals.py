@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from PIL import Image
 from yarl import URL
 
 from app.db.connect import Connection
@@ -17,6 +18,7 @@ from tests.e2e.test_housekeeping import IMAGES, keeping, upload
 from tests.e2e.test_main_job import has_renditions
 from tests.e2e.test_observability import figure
 from tests.pictures import encoded, picture
+from tests.tmpfs import small_disc
 
 _DATA: Final = encoded(picture(400, 300))
 _DIGEST: Final = hashlib.sha256(_DATA).hexdigest()
@@ -142,3 +144,41 @@ async def test_what_is_missing_or_damaged_is_put_back_by_its_hash(
         assert (objects(shop) / key).read_bytes() == data
     assert len(await asked(shop, "select from pgqueuer where entrypoint = 'render'")) == 3
     assert await cli.fails("blobs", "verify", "--repair", "/nowhere") == "/nowhere does not exist."
+
+
+async def test_an_export_goes_on_behind_a_lost_original(serve: Serve, commands: Commands, tmp_path: Path) -> None:
+    """It is told by its path and its hash, the exit code is 1, and what stands behind it is written; put back, it comes
+    along."""
+    shop = await serve(run_worker=False)
+    cli = commands(shop)
+    others = [encoded(picture(60, 40, seed=seed)) for seed in range(2)]
+    for data in (others[0], _DATA, others[1]):
+        await upload(shop, data)
+    lost, kept = objects(shop) / blob_key(_DIGEST), tmp_path / "kept.jpg"
+    lost.rename(kept)
+    out, folder = tmp_path / "out.jsonl", tmp_path / "files"
+
+    output = await cli.run("export", "gallery", str(out), "--files", str(folder), "--json")
+    lines = [json.loads(line) for line in out.read_text().splitlines()]
+    [path] = json.loads(output.out.splitlines()[-1])["files_left_out"]
+    assert (output.code, len(lines)) == (1, 3)
+    assert path == lines[1]["path"]
+    assert f"{path} was not written: the store has lost the original, {_DIGEST}" in output.err
+    assert sorted(file.read_bytes() for file in folder.rglob("*") if file.is_file()) == sorted(others)
+
+    await of_command(cli, "blobs", "verify", "--repair", str(kept))
+    assert (await of_command(cli, "export", "gallery", str(out), "--files", str(folder)))[0] == 0
+    assert (folder / path.lstrip("/")).read_bytes() == _DATA
+
+
+async def test_an_export_leaves_no_half_of_a_file(serve: Serve, commands: Commands, tmp_path: Path) -> None:
+    """An import would take it for the whole; a file for which the disc has no room is told, and smaller ones go on."""
+    shop = await serve(run_worker=False)
+    large, small = encoded(Image.effect_noise((600, 600), 100)), encoded(picture(12, 8))
+    for data in (large, small):
+        await upload(shop, data)
+    with small_disc(128 * 1024) as folder:
+        output = await commands(shop).run("export", "gallery", str(tmp_path / "out.jsonl"), "--files", str(folder))
+        assert output.code == 1
+        assert "was not written: No space left on device" in output.err
+        assert [file.read_bytes() for file in folder.rglob("*") if file.is_file()] == [small]

@@ -1,6 +1,7 @@
 """Writing a catalogue's galleries as lines, with their files beside them."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
@@ -76,9 +77,11 @@ class GalleryExport:
             return path
         try:
             return await self._write_somewhere(self._files, path, BlobHash(blob))
-        except (OSError, ObjectMissing) as error:
-            self._trouble(path, getattr(error, "strerror", None) or str(error))
-            return path
+        except ObjectMissing:
+            self._trouble(path, f"the store has lost the original, {blob}")
+        except OSError as error:
+            self._trouble(path, error.strerror or str(error))
+        return path
 
     async def _write_somewhere(self, folder: Path, path: str, blob: BlobHash) -> str:
         try:
@@ -92,6 +95,16 @@ class GalleryExport:
     async def _copy(self, blob: BlobHash, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         async with self._store.open(blob_key(blob)) as body:
-            with target.open("wb") as file:
+            with target.open("wb") as file, _whole_or_not_at_all(target):
                 async for chunk in body:
                     file.write(chunk)
+
+
+@contextmanager
+def _whole_or_not_at_all(target: Path) -> Iterator[None]:
+    """An import would take the first half of a file for the file."""
+    try:
+        yield
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
