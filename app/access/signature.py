@@ -51,8 +51,8 @@ def is_signed_by(
 ) -> bool:
     """Whether the request's signature was made with `secrets`, the consumer's and the token's.
 
-    Clients differ in two things, so each reading is tried: whether the host has its port, and whether a `+` in the
-    query is a blank or itself.
+    Clients differ in three things, so each reading is tried: whether the host has its port, whether a `+` in the
+    query is a blank or itself, and whether all values of a name count that comes more than once, or the last alone.
     """
     signed = dict(parameters)
     given = signed.pop("oauth_signature").encode("utf-8", "replace")
@@ -77,7 +77,7 @@ def base_strings(request: SignedRequest, own: Pairs) -> Iterator[bytes]:
     pairs = own + _pairs(request.form)
     for resource in _resources(request.method, request.scheme, request.host, request.path):
         for query in _readings(request.query):
-            yield resource + _normalised(pairs + _pairs(query))
+            yield resource + _normalised(pairs + query)
 
 
 @lru_cache(maxsize=256)
@@ -98,8 +98,14 @@ def _resources(method: str, scheme: str, host: str, path: str) -> tuple[bytes, .
     return tuple(f"{method}&{address}&".encode() for address in addresses)
 
 
-def _readings(query: str) -> tuple[str, ...]:
-    return (query, query.replace("+", "%2B")) if "+" in query else (query,)
+def _readings(query: str) -> Iterator[Pairs]:
+    """All parameters, as the standard has it, and of each name the last: so OpenMage, and so PHP's OAuth extension."""
+    for spelling in (query, query.replace("+", "%2B")) if "+" in query else (query,):
+        pairs = _pairs(spelling)
+        yield pairs
+        last = dict(pairs)
+        if len(last) < len(pairs):
+            yield list(last.items())
 
 
 def _normalised(pairs: Pairs) -> bytes:

@@ -34,6 +34,9 @@ _CAUSES: Final = {
     "host": "signed for the host {host}: the proxy in front has to be in TRUSTED_PROXIES and to say X-Forwarded-Host",
     "query": "signed without its query",
 }
+_FIRST_VALUES: Final = (
+    "of a name that is in its query more than once the first value alone was signed: write a list as attrs=id,url"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +83,13 @@ class Refusals:
 
 
 def readings(signed: SignedRequest, headers: Mapping[str, str], public_url: str) -> Iterator[SignedRequest]:
-    """What the client may have signed instead: another scheme or host that somebody names, or no query."""
+    """What the client may have signed instead: another scheme or host that somebody names, and of the query the first
+    value of each name, or nothing."""
     bare = signed.host.rpartition(":")[0]
     port = headers.get("X-Forwarded-Port", "")
     named = (headers.get(hdrs.X_FORWARDED_HOST, ""), urlsplit(public_url).netloc, port and f"{bare}:{port}")
     hosts = dict.fromkeys((signed.host, *filter(None, named)))
-    schemes, queries = (signed.scheme, _OTHER[signed.scheme]), dict.fromkeys((signed.query, ""))
+    schemes, queries = (signed.scheme, _OTHER[signed.scheme]), dict.fromkeys((signed.query, _first(signed.query), ""))
     for query, host, scheme in product(queries, hosts, schemes):
         yield signed._replace(scheme=scheme, host=host, query=query)
 
@@ -93,7 +97,14 @@ def readings(signed: SignedRequest, headers: Mapping[str, str], public_url: str)
 def difference(signed: SignedRequest, other: SignedRequest) -> str:
     """In which parts the client has signed something else."""
     parts = [part for part in _CAUSES if getattr(signed, part) != getattr(other, part)]
-    return "; ".join(_CAUSES[part].format(**other._asdict()) for part in parts)
+    causes = _CAUSES | ({"query": _FIRST_VALUES} if other.query else {})
+    return "; ".join(causes[part].format(**other._asdict()) for part in parts)
+
+
+def _first(query: str) -> str:
+    """A query without all but the first value of each name, as Perl's Net::OAuth signs it."""
+    pairs = {pair.partition("=")[0]: pair for pair in reversed(query.split("&"))}
+    return "&".join(pairs.values())
 
 
 def shown_url(signed: SignedRequest) -> str:

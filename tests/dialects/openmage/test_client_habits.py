@@ -35,3 +35,18 @@ async def test_a_line_break_in_a_path_is_a_character_like_others(room: Room, pro
     assert (answer.status, answer.body) == (404, error_body("json", (404, "Resource not found")))
     answer = await room.call("guest", "POST", path)
     assert (answer.status, answer.body) == (403, error_body("json", (403, "Access denied")))
+
+
+async def test_a_job_that_empties_a_gallery_hears_200_until_the_store_view_lets_go(room: Room) -> None:
+    """An image that a store view holds for a type outlives any number of global DELETEs, in the list and by itself; once
+    it is deleted in that store view the next one ends it."""
+    images = await room.product()
+    image = await room.create(images, types=["image"])
+    assert (await room.put(f"{images}/{image}/store/2", types=["image"])).status == 200
+    for _ in range(3):
+        assert (await room.delete(f"{images}/{image}")).status == 200
+        assert [item["id"] for item in await room.get(images)] == [str(image)]
+    assert (await room.delete(f"{images}/{image}/store/2")).status == 200
+    assert (await room.delete(f"{images}/{image}")).status == 200
+    assert await room.get(images) == []
+    assert (await room.delete(f"{images}/{image}")).status == 404

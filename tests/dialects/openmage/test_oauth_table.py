@@ -199,7 +199,8 @@ async def test_behind_a_proxy_the_client_decides_on_plaintext(
     open_own: Open, headers: dict[str, str], accepted: bool
 ) -> None:
     """Behind a trusted proxy it is the client's address and scheme that count, not the proxy's."""
-    room = await open_own(trusted_proxies=("127.0.0.1",))
+    family = "forwarded" if "Forwarded" in headers else "x-forwarded"
+    room = await open_own(trusted_proxies=("127.0.0.1",), forwarded_headers=family)
     sent = {"Authorization": plaintext(room), "Accept": "application/json", "Host": "shop.example"} | headers
     answer = await room.raw("GET", IMAGES, None, sent)
     if accepted:

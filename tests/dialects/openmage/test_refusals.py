@@ -68,6 +68,7 @@ class Desk:
             "signed for the host shop.example:8443",
         ),
         (f"http://shop.example{PATH}", f"{PATH}?a=b", {}, "signed without its query"),
+        (f"http://shop.example{PATH}?a=b", f"{PATH}?a=b&a=c", {}, "of a name that is in its query more than once"),
         (f"https://public.example{PATH}", PATH, {}, "signed for https"),
         (f"http://shop.example{PATH}/9", PATH, {}, "no usual cause"),
     ],
@@ -79,7 +80,8 @@ async def test_the_usual_cause_of_a_wrong_signature_is_told(
     desk = Desk(public_url="https://public.example")
     await desk.refuse(signed_for, target, **headers)
     assert (desk.first.problem, desk.first.method) == ("oauth_problem=signature_invalid", "GET")
-    assert desk.first.url == f"http://shop.example{PATH}" + ("?a=…" if "?" in target else "")
+    names = "&".join("a=…" for _ in range(target.count("a=")))
+    assert desk.first.url == f"http://shop.example{PATH}" + (names and f"?{names}")
     assert desk.first.why.startswith(why)
     assert desk.first.consumer == "cccccccc…"
 

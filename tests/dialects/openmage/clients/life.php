@@ -26,7 +26,8 @@ preg_match('/^Location: (.+)$/mi', $oauth->getLastResponseHeaders(), $found);
 $image = trim($found[1]);
 call('PUT', $image, ['position' => 3, 'types' => ['image']]);
 call('PUT', $image . '/store/german', ['label' => 'Vorne']);
-$listed = json_decode(call('GET', $images . '?attrs=id%2Clabel&filter%5B1%5D%5Blike%5D=a%25b%20c'), true);
+// of a name that comes twice this library signs the last value
+$listed = json_decode(call('GET', $images . '?attrs%5B%5D=id&attrs%5B%5D=label&filter%5B1%5D%5Blike%5D=a%25b%20c'), true);
 $german = json_decode(call('GET', $image . '/store/german'), true);
 call('DELETE', $image);
 echo json_encode(['listed' => $listed, 'german' => $german, 'left' => json_decode(call('GET', $images), true)]);

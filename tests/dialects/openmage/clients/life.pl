@@ -41,7 +41,7 @@ my $image = call('POST', $images, {
 })->{headers}{location};
 call('PUT', $image, { position => 3, types => ['image'] });
 call('PUT', "$image/store/german", { label => 'Vorne' });
-# of a name that comes twice this library signs one value, so the list is written with commas
+# of a name that comes twice this library signs the first value, which no server takes, so the list is written with commas
 my $listed = decode_json(call('GET', "$images?attrs=id%2Clabel&filter%5B1%5D%5Blike%5D=a%25b%20c")->{content});
 my $german = decode_json(call('GET', "$image/store/german")->{content});
 call('DELETE', $image);
