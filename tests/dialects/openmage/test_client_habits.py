@@ -38,8 +38,8 @@ async def test_a_line_break_in_a_path_is_a_character_like_others(room: Room, pro
 
 
 async def test_a_job_that_empties_a_gallery_hears_200_until_the_store_view_lets_go(room: Room) -> None:
-    """An image that a store view holds for a type outlives any number of global DELETEs, in the list and by itself; once
-    it is deleted in that store view the next one ends it."""
+    """An image that a store view holds for a type outlives any number of global DELETEs; once it is deleted in that
+    store view the next one ends it."""
     images = await room.product()
     image = await room.create(images, types=["image"])
     assert (await room.put(f"{images}/{image}/store/2", types=["image"])).status == 200

