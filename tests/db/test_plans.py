@@ -19,6 +19,10 @@ _FILL: Final = """
     insert into rendition (blob_hash, recipe_hash, format, width, height, size, etag)
     select hash, 'a', 'jpeg', 1, 1, 1, 'e' from n;
     insert into rendition_failure (blob_hash, recipe_hash, reason) select hash, 'a', 'none' from n;
+    insert into marked_rendition (blob_hash, marks, recipe_hash, format, width, height, size, etag)
+    select hash, '0123456789abcdef', 'a', 'jpeg', 1, 1, 1, 'e' from n;
+    insert into marked_rendition_failure (blob_hash, marks, recipe_hash, reason)
+    select hash, '0123456789abcdef', 'a', 'none' from n;
     insert into blob_barred (hash) select hash from n;
     insert into missing_original (hash) select hash from n where n < 10;
     insert into blob_claim (hash) select hash from n;
@@ -71,9 +75,21 @@ _QUESTIONS: Final[Mapping[str, str]] = {
     "withdraw_paths_of_blob": "sha256('7')",
     "blobs_after": "sha256('7')",
     "blob_hashes_behind": "sha256('7')",
-    "rendition_page": "sha256('7'), '', ''",
-    "former_renditions": "interval '7 days', array['a'], sha256('7'), '', '', sha256('7'), 'z', 'z'",
-    "unrecorded_renditions": "array[sha256('7')], array['a'], array['jpeg']",
+    "rendition_page": "sha256('7'), '', '', ''",
+    "former_renditions": "interval '7 days', array['a'], sha256('7'), '', '', '', sha256('7'), 'z', 'z', ''",
+    "unrecorded_renditions": "array[sha256('7')], array['a'], array['jpeg'], array['']",
+    "delete_rendition": "sha256('7'), 'a', 'jpeg', ''",
+    "delete_rendition_failures_of_blob": "sha256('7')",
+    "marks_of_removal": "sha256('7')",
+    "forget_served_claims": "interval '7 days', 7",
+    "rendition": "sha256('7'), 'a', null",
+    "marked_rendition": "sha256('7'), 'a', null, '0123456789abcdef'",
+    "renditions_of_blob": "sha256('7')",
+    "missing_renditions": "array[sha256('7')], array['a'], array['avif'], 'b', 'c', true",
+    "missing_further_formats": "sha256('7'), array['a'], array['avif'], ''",
+    "move_paths_to_cleaning": "sha256('7'), 'a'",
+    "original_by_path": "'/n/7'",
+    "suffix_of_path": "'/n/7_1', 1, '/n/7'",
     "promised_recipes": "7",
     "serving_recipes": "'/n/7'",
     "failed_recipes": "sha256('7'), ''",
