@@ -8,7 +8,7 @@ import orjson
 
 from app.db.jobs import Job, enqueue
 from app.db.pool import Transaction
-from app.errors import BlobBarred, InvalidCommand, InvalidFileName
+from app.errors import BlobBarred, ImageNotFound, InvalidCommand, InvalidFileName
 from app.model import Note
 from app.service.claims import lock_blob
 from app.service.intake import Blob
@@ -95,8 +95,10 @@ class Filing:
         return False
 
     async def rename(self, tx: Transaction, picture: int, name: FileName) -> str:
-        """Another path to the blob of a picture; the one it had goes on serving."""
+        """Another path to the blob of a picture, beside the one that it had; ImageNotFound for one without a blob."""
         digest = await tx.fetchval("blob_hash_of_picture", picture)
+        if digest is None:
+            raise ImageNotFound(f"the bytes of picture {picture} were purged meanwhile")
         return await self._take_path(tx, digest, name)
 
     async def series_of(self, tx: Transaction, path: str) -> str:

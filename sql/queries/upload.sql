@@ -51,7 +51,7 @@ update file_path_series set last = (select max(number) - 1 from taken) where ste
 -- Takes a path for ever, with the cleaning $3, or $4 for a picture with marks; no row where somebody has it. $5: the number
 -- behind its name, null if it was brought along.
 insert into file_path (path, blob_hash, clean_recipe, suffix)
-select $1, $2, case when b.marks <> '' then $4::text else $3::text end, $5 from blob b where b.hash = $2
+values ($1, $2, case when (select marks from blob where hash = $2) <> '' then $4::text else $3::text end, $5)
 on conflict (path) do nothing
 returning path;
 

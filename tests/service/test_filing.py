@@ -1,13 +1,16 @@
 """Free paths are found by the rules of their series, in a few statements whatever is taken."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import pytest
 
+from app.db.errors import ConstraintViolated
 from app.db.pool import Database
 from app.db.queries import Query
+from app.errors import ImageNotFound
 from app.events import Event, StatementDone
 from app.model import BlobHash, Facts
 from app.service.filing import FileName, Filing
@@ -58,3 +61,15 @@ async def test_a_server_counts_its_default_name_from_one(database: Database) -> 
         for name in ("image", "image_1", "image_2"):
             await filing.adopt_path(tx, f"/i/m/{name}.jpg", BLOB)
         assert await filing.new_path(tx, BLOB, FileName(None, "jpg")) == "/i/m/image_3.jpg"
+
+
+async def test_no_path_is_taken_for_bytes_that_are_gone(database: Database) -> None:
+    """Who names a file anew while its bytes are purged is told so; nobody looks for a free path for ever."""
+    filing = Filing(Settings())
+    async with asyncio.timeout(10):
+        with pytest.raises(ImageNotFound):
+            async with database.transaction() as tx:
+                await filing.rename(tx, 7, FileName("name", "jpg"))
+        with pytest.raises(ConstraintViolated):
+            async with database.transaction() as tx:
+                await filing.new_path(tx, BLOB, FileName("name", "jpg"))
