@@ -28,7 +28,7 @@ async def test_all_is_well(cli: CommandLine) -> None:
     ]
     assert "shut in by environment, privileges, files, network, programs" in document["checks"][-1]["detail"]
     assert all(check["remedy"] is None for check in document["checks"])
-    assert document["limits"]["MAX_BODY_BYTES"] == 32 * 1024 * 1024
+    assert document["limits"]["MAX_BODY_BYTES"] == 56 * 1024 * 1024
 
 
 async def test_a_short_secret_key_is_refused_before_it_seals_anything(cli: CommandLine) -> None:

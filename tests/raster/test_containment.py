@@ -103,7 +103,7 @@ async def test_a_child_has_given_everything_up(pool: CodecPool) -> None:
         resource.RLIMIT_FSIZE: (0, 0),
         resource.RLIMIT_CORE: (0, 0),
         resource.RLIMIT_NOFILE: (64, 64),
-        resource.RLIMIT_AS: (1 << 30, 1 << 30),
+        resource.RLIMIT_AS: (Settings().codec_memory_bytes, Settings().codec_memory_bytes),
     }
     if os.geteuid() == 0:
         limits[resource.RLIMIT_NPROC] = (64, 64)
