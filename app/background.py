@@ -17,7 +17,8 @@ _WELL_SECONDS: Final = 10.0
 
 async def supervised(name: str, work: Work, observe: Observe, every: float | None = None) -> None:
     """`work` until it returns or is cancelled, or again and again with a pause of `every` seconds. An error is told and
-    counted under its name (`CheckFailed`), and the work begun again after a pause that grows."""
+    counted under its name (`CheckFailed`), and the work begun again after a pause that grows. So is the cancellation of
+    something that the work waits for: it is no wish that the work should end."""
     clock = asyncio.get_running_loop().time
     longest = _LONGEST_PAUSE_SECONDS if every is None else every
     pause = _FIRST_PAUSE_SECONDS
@@ -25,7 +26,9 @@ async def supervised(name: str, work: Work, observe: Observe, every: float | Non
         began = clock()
         try:
             await work()
-        except Exception as error:  # whatever it was, the work must go on being done
+        except (Exception, asyncio.CancelledError) as error:  # whatever it was, the work must go on being done
+            if _is_cancelled() and isinstance(error, asyncio.CancelledError):
+                raise
             with suppress(Exception):  # telling it decides nothing
                 observe(CheckFailed(name, f"{type(error).__name__}: {error}"))
             if _is_cancelled():

@@ -165,7 +165,11 @@ class Parts:
     async def _open_database(self) -> None:
         await migrate(self.dsn, observe=self.observer)
         await self.database.open()
-        await refuse_short_key(self.database, self.settings)
+        try:
+            await refuse_short_key(self.database, self.settings)
+        except BaseException:  # it is opened once more by another try, or never
+            await self.database.close()
+            raise
         with suppress(DatabaseUnavailable):  # every build registers its recipes, too
             await self.renderer.register_recipes()
 

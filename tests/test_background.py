@@ -31,6 +31,24 @@ async def test_work_that_fails_is_told_and_begun_again() -> None:
     ]
 
 
+async def test_what_others_cancel_does_not_end_the_work() -> None:
+    """A task that the work waits for is cancelled by somebody else: that is told, and the work begun again."""
+    told: list[Event] = []
+    done = asyncio.Event()
+
+    async def work() -> None:
+        if told:
+            done.set()
+            await asyncio.Event().wait()
+        awaited = asyncio.create_task(asyncio.sleep(60))
+        awaited.cancel()
+        await awaited
+
+    async with in_background("work", work, told.append), asyncio.timeout(10):
+        await done.wait()
+    assert told == [CheckFailed("work", "CancelledError: ")]
+
+
 async def test_what_cannot_be_told_ends_nothing_either() -> None:
     """Work whose error cannot even be told is begun again."""
     begun: list[None] = []
