@@ -1,6 +1,7 @@
 """Connections as they come in, before there is a request that a room could answer."""
 
 import asyncio
+import socket
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
@@ -10,7 +11,7 @@ from aiohttp.web_protocol import RequestHandler
 
 from app.events import Observe, Refusal, RequestRefused
 from app.http.edge import BrokenOff, ServerHandler, complete
-from app.http.ready import SERVER_NAME, ReadyResponse, serialised_head
+from app.http.ready import SERVER_NAME, SLICE, ReadyResponse, serialised_head
 from app.http.rooms import UNKEPT
 
 _ANSWERS: Final[Mapping[Refusal, tuple[int, str]]] = {
@@ -20,6 +21,7 @@ _ANSWERS: Final[Mapping[Refusal, tuple[int, str]]] = {
     "too_many": (503, "Too many connections are open.\n"),
     "version": (505, "HTTP is spoken here in its versions 1.0 and 1.1.\n"),
 }
+_UNSENT: Final[int | None] = getattr(socket, "TCP_NOTSENT_LOWAT", None)
 _SPOKEN: Final = (HttpVersion11, HttpVersion10)
 
 
@@ -42,6 +44,7 @@ class Connection(RequestHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._wire = cast("asyncio.Transport", transport)
         self._wire.set_write_buffer_limits(high=0)
+        _take_little(self._wire)
         super().connection_made(transport)
 
     def pause_writing(self) -> None:
@@ -122,6 +125,14 @@ def versions_refused(behind: ServerHandler, observe: Observe) -> ServerHandler:
         return response
 
     return handle
+
+
+def _take_little(wire: asyncio.Transport) -> None:
+    """Has the system take no more than a slice beyond what is on its way. Else it takes megabytes and then nothing until
+    a third of them has left, and a client that reads slowly looks, meanwhile, like one that does not read."""
+    client = wire.get_extra_info("socket")
+    if _UNSENT is not None and client is not None and client.family != socket.AF_UNIX:
+        client.setsockopt(socket.IPPROTO_TCP, _UNSENT, SLICE)
 
 
 def _bare(why: Refusal) -> bytes:

@@ -18,6 +18,9 @@ from tests.http.conftest import Client, Serve
 KEY = "check/large"
 LARGE = 160 * CHUNK
 SLOW = 12  # clients
+PULL = 128 * 1024  # bytes
+PULLS = 16
+PAUSE = 0.25  # seconds
 EACH = 8 * CHUNK
 """What one transfer may hold: two chunks of the store's, what waits in its connection, and what its client holds."""
 
@@ -90,3 +93,15 @@ async def test_slow_clients_do_not_fill_the_memory(delivery: Delivery) -> None:
             assert [await delivery.ended.get() for _ in streams] == ["cut off"] * SLOW
     for _, writer in streams:
         writer.close()
+
+
+async def test_who_takes_little_at_a_time_is_not_cut_off(delivery: Delivery) -> None:
+    """A client that goes on reading, however slowly, has its answer; the system's buffers do not hide that it reads."""
+    server = delivery.client.server
+    reader, writer = await asyncio.open_connection(server.host, server.port, limit=PULL)
+    writer.write(b"GET /media/large HTTP/1.1\r\nHost: shop.example\r\n\r\n")
+    for _ in range(PULLS):
+        await reader.readexactly(PULL)
+        await asyncio.sleep(PAUSE)
+    assert delivery.ended.empty()
+    writer.close()
