@@ -128,8 +128,8 @@ def versions_refused(behind: ServerHandler, observe: Observe) -> ServerHandler:
 
 
 def _take_little(wire: asyncio.Transport) -> None:
-    """Has the system take no more than a slice beyond what is on its way. Else it takes megabytes and then nothing until
-    a third of them has left, and a client that reads slowly looks, meanwhile, like one that does not read."""
+    """Has the system take no more than a slice beyond what is on its way. Else it takes megabytes and then nothing
+    until a third of them has left, and a client that reads slowly looks, meanwhile, like one that does not read."""
     client = wire.get_extra_info("socket")
     if _UNSENT is not None and client is not None and client.family != socket.AF_UNIX:
         client.setsockopt(socket.IPPROTO_TCP, _UNSENT, SLICE)
