@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Final, Literal
 
+import pybase64
 import pytest
 
 from app.access.oauth import read_parameters
@@ -21,10 +22,12 @@ from app.dialects.openmage.content import body_format
 from app.dialects.openmage.match import match as openmage_match
 from app.dialects.openmage.php import parse_query
 from app.dialects.spree import data_uri, forms
+from app.dialects.spree.errors import Malformed
 from app.dialects.spree.filename import disposition_parameter
 from app.dialects.spree.json_body import read_json
 from app.dialects.spree.match import binary_of, place_of
 from app.dialects.spree.multipart import parts
+from app.dialects.spree.params import image_form, wrapped
 from app.dialects.spree.texts import declared_charset
 from app.errors import ProductImagesError
 from app.service.file_names import sanitised
@@ -113,6 +116,14 @@ async def multipart(data: bytes) -> None:
             pass
 
 
+async def spree_json(data: bytes) -> None:
+    """To the bytes of the picture."""
+    form = image_form(wrapped(await read_json(chunked(data), None)))
+    if isinstance(form.attachment, str) and (start := data_uri.payload_start(form.attachment)) is not None:
+        async for _ in data_uri.decoded(form.attachment, start):
+            pass
+
+
 async def uri(data: bytes) -> None:
     text = data.decode("utf-8", "ignore")
     async for _ in data_uri.decoded(text, data_uri.payload_start(text) or 0):
@@ -132,9 +143,9 @@ BODIES: Final[dict[str, tuple[Callable[[bytes], Awaitable[Any]], bytes, bytes]]]
     "spree form": (lambda data: forms._form(data, None), b"", b""),
     "spree form text": (lambda data: forms._form(data, None), b"image[alt]=", b""),
     "spree form file": (lambda data: forms._form(data, None), b"image[attachment]=data:;base64,", b""),
-    "spree json": (lambda data: read_json(chunked(data), None), b"", b""),
-    "spree json text": (lambda data: read_json(chunked(data), None), b'{"image":{"alt":"', b'"}}'),
-    "spree json file": (lambda data: read_json(chunked(data), None), b'{"image":{"attachment":"data:;base64,', b'"}}'),
+    "spree json": (spree_json, b"", b""),
+    "spree json text": (spree_json, b'{"image":{"alt":"', b'"}}'),
+    "spree json file": (spree_json, b'{"image":{"attachment":"data:;base64,', b'"}}'),
     "spree multipart": (multipart, b"--b\r\n", b"\r\n--b--\r\n"),
     "spree multipart text": (multipart, PART, b"\r\n--b--\r\n"),
     "data uri": (uri, b"data:;base64,", b""),
@@ -171,6 +182,11 @@ LONG: Final = {
     "spree form file": ("%2B", "A", "+", " ", "%"),
     "data uri": (" ", "A", "=", "é"),
     "spree multipart text": ("A", "\r\n--", "%"),
+    "spree json": (" ", '"', '"a"', '"a",', "1", "0.1", "a", "\\"),
+    "spree json text": ("A", "é", "\\n"),
+    "spree json file": ("A", "\\/", "\\u0041", "\\ud83d\\ude00", '\\"', "é", "中", " ", "=", "1"),
+    "openmage json": (" ", '"a",', "1"),
+    "openmage xml": ("<a/>", "<a>", " ", "&amp;"),
     "openmage query file": ("A", "%2B", "%"),
     "openmage json file": ("A", "\\/", " "),
     "openmage xml file": ("A", "\n", "&amp;"),
@@ -183,5 +199,60 @@ async def test_an_owners_large_body_keeps_nobody_waiting(decoder: str) -> None:
     """Megabytes of whatever an owner sends are decoded in turns with everybody else."""
     work, start, end = BODIES[decoder]
     for unit in LONG[decoder]:
-        data = start + repeated(unit, 4 * 2**20).encode() + end
+        data = start + (unit * (6 * 2**20 // len(unit.encode()))).encode() + end
         assert await longest_turn(work, data) < BUDGET, unit
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        b'"%d":"' + b"a" * 30 + b'"',
+        b'"%d":"' + b"a" * 600 + b'"',
+        b'"%d":"' + b"a" * 1500 + b'"',
+        b'"%d":1' + b"2" * 18,
+    ],
+)
+async def test_many_values_keep_nobody_waiting(texts: bytes) -> None:
+    """As many values as JSON may have, long and short ones."""
+    data = b'{"image":{' + b",".join(texts % number for number in range(9_900)) + b',"position":1}}'
+    assert await longest_turn(spree_json, data) < 2 * BUDGET  # all values of a document are made at one go
+
+
+@pytest.mark.parametrize("charset", [None, "utf-16", "latin-1"])
+async def test_long_texts_come_as_they_were_sent(charset: str | None) -> None:
+    """Whatever escapes a picture is written in and wherever the body is cut, its bytes are those of the short way."""
+    plain = pybase64.b64encode(bytes(range(256)) * 2000).decode()
+    for spelled in (
+        plain,
+        plain.replace("/", "\\/"),
+        plain.replace("A", "\\u0041"),
+        plain.replace("A", "\\ud83d\\ude00A"),
+    ):
+        body = f'{{"image": {{"attachment": "data:image/png;base64,{spelled}", "alt": "é", "position": 12}}, "a": [1]}}'
+        document = await read_json(chunked(body.encode(charset or "utf-8"), 9973), charset)
+        assert document["image"] | {"attachment": ""} == {"attachment": "", "alt": "é", "position": 12}
+        text = document["image"]["attachment"]
+        found = b"".join([piece async for piece in data_uri.decoded(text, data_uri.payload_start(text) or 0)])
+        assert found == bytes(range(256)) * 2000
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        '{"a": "%s\\x"}', '{"a": "%s\\ud83d"}', '{"a": "%s\\udc00"}', '{"a": "%s\t"}', '{"a": "%s', '{"a": "%s" "b"}',
+        '{"a": "%s"', '{"a": "%s\\u12"}', '"%s"x',
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("length", [3, 3000, 300_000])
+async def test_what_is_no_json_is_refused_long_and_short(bad: str, length: int) -> None:
+    """A long text is looked at as closely as a short one."""
+    with pytest.raises(Malformed):
+        await read_json(chunked((bad % ("A" * length)).encode(), 9973), None)
+
+
+async def test_long_numbers_are_exact_beside_long_texts() -> None:
+    """An id of more digits than a machine's word keeps them, wherever a piece of the body ends."""
+    for chunk in range(7, 60):
+        body = b'{"image": {"alt": "' + b"a" * 2000 + b'", "viewable_id": 12345678901234567890123}}'
+        document = await read_json(chunked(body, chunk), None)
+        assert document["image"] == {"alt": "a" * 2000, "viewable_id": 12345678901234567890123}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from app.dialects.spree.errors import MISSING_IMAGE, Invalid, Unusable
+from app.dialects.spree.texts import LONGEST_TEXT, without_nul
 from app.model import MAX_POSITION
 
 Params = dict[str, Any]
@@ -16,9 +17,8 @@ _COLUMNS: Final = frozenset(
     | {f"attachment_{name}" for name in ("file_name", "content_type", "file_size", "width", "height", "updated_at")}
 )
 _BRACKETS: Final = re.compile(r"([^\[\]]+)\[([^\[\]]*)\](.*)", re.DOTALL)
-_LEADING_INTEGER: Final = re.compile(r"\s*([+-]?\d{1,30})", re.ASCII)
+_LEADING_INTEGER: Final = re.compile(r"\s{0,1000}([+-]?\d{1,30})", re.ASCII)
 _FURTHEST: Final = 10**30
-_LONGEST_ALT: Final = 65_535  # characters
 _VARIANT: Final = "Spree::Variant"
 MOST_FIELDS: Final = 1000
 
@@ -131,16 +131,13 @@ def _text(value: object) -> str | None:
         return None
     if isinstance(value, bool):
         return "t" if value else "f"
-    text = str(value)
-    if "\x00" in text:
-        raise Unusable("string contains null byte")
-    return text
+    return without_nul(value if isinstance(value, str) else str(value))
 
 
 def _alt(value: object) -> str | None:
     text = _text(value)
-    if text is not None and len(text) > _LONGEST_ALT:
-        raise Invalid({"alt": [f"is too long (maximum is {_LONGEST_ALT} characters)"]})
+    if text is not None and len(text) > LONGEST_TEXT:
+        raise Invalid({"alt": [f"is too long (maximum is {LONGEST_TEXT} characters)"]})
     return text
 
 

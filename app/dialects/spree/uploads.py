@@ -22,7 +22,7 @@ from app.service.spree_gallery_writer import StoredUpload
 from app.settings import Settings
 
 _LONGEST_ECHO: Final = 1000
-_URL: Final = re.compile(r"\s*https?://", re.IGNORECASE)
+_URL: Final = re.compile(r"\s{0,1000}https?://", re.IGNORECASE)
 
 
 class Uploads:
@@ -89,7 +89,7 @@ class Uploads:
 
     async def _inspect(self, path: Path) -> Facts:
         """A JPEG that ends behind the header of its scan is taken if it can be shown as far as it goes."""
-        return await self._codecs.inspect(path, whole=False, allowed=validation.ACCEPTED)
+        return await self._codecs.inspect(path, whole=False, allowed=self._accepted)
 
 
 def _remote_name(remote: Remote) -> str:
