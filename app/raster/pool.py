@@ -80,7 +80,7 @@ class CodecPool:
         CodecFailed for too little time on the clock: who builds can try again, and does so a few times.
         """
         facts: Facts = await self.run(child.header, self._limits, path=path, turn=turn)
-        async with self._at_work("build", facts, turn, decodes=any(recipe.box for recipe in recipes)):
+        async with self._at_work("build", facts, turn):
             keep = Keep(copyright=self._keep_copyright and not marked, marks=marked)
             wanted = tuple(recipes), formats, keep
             made = await self.run(child.build, self._limits, *wanted, path=path, turn=turn)
@@ -232,9 +232,9 @@ class CodecPool:
         return asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
 
     @asynccontextmanager
-    async def _at_work(self, task: str, facts: Facts, turn: Turn, *, decodes: bool = True) -> AsyncIterator[None]:
+    async def _at_work(self, task: str, facts: Facts, turn: Turn) -> AsyncIterator[None]:
         budget = self._inspected if turn == "inspect" else self._built
-        async with budget.take(_pixels(facts) if decodes else 0):
+        async with budget.take(_pixels(facts)):
             started = time.perf_counter()
             yield
             self._observe(CodecTaskDone(task, _pixels(facts), time.perf_counter() - started))

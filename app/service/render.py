@@ -79,7 +79,7 @@ class Renderer:
     async def build_all(self, blob: BlobHash) -> None:
         """The job: every recipe in force that the blob has no rendition of yet, in its own format, with its marks.
 
-        Where it fails, cleaning is done alone: it decodes nothing, and is what answers instead.
+        Where it fails, cleaning is done alone: it encodes nothing as a rule, and is what answers instead.
         """
         with suppress(RenditionNotFound):  # swept since the job was enqueued, or while it was being built
             marks = await self._marks(blob)

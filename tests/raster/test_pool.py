@@ -6,6 +6,7 @@ import resource
 import signal
 import sys
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -337,6 +338,25 @@ def test_the_pool_works_under_uvloop(tmp_path: Path) -> None:
 def test_versions_are_told() -> None:
     """`doctor` names the library and its codecs."""
     assert {"pillow", "jpg", "webp", "avif"} <= set(CodecPool(Settings()).describe())
+
+
+async def test_cleaning_counts_against_the_budget(tmp_path: Path) -> None:
+    """It decodes a picture, too, so that two that are too many together come one after the other."""
+    path, spans = tmp_path / "picture", list[tuple[float, float]]()
+    path.write_bytes(encoded(photo(1500, 1000), "jpeg"))
+
+    def observe(event: Event) -> None:
+        if isinstance(event, CodecTaskDone):
+            spans.append((time.perf_counter() - event.seconds, time.perf_counter()))
+
+    pool = CodecPool(replace(Settings(), codec_processes=2, codec_pixels=3_000_000), observe)
+    try:
+        for _ in range(2):  # in the first round children start, one later than the other
+            await asyncio.gather(*(pool.build(path, [Recipe("clean", None)]) for _ in range(2)))
+    finally:
+        await pool.close()
+    (_, first_end), (second_start, _) = spans[2:]
+    assert second_start > first_end - 0.001
 
 
 async def test_the_budget_lets_no_more_pixels_in_than_it_has() -> None:
