@@ -8,7 +8,7 @@ select
         where a.image_id = i.id and a.store_view_id is null order by a.type_code
     ) as types,
     coalesce(i.file_path, pic.url_large, pic.url_small) as file, b.format, b.width, b.height, b.size,
-    (select count(*) from rendition r where r.blob_hash = pic.blob_hash)::integer as renditions
+    (select count(*) from any_rendition r where r.blob_hash = pic.blob_hash)::integer as renditions
 from image i
 join product p on p.id = i.product_id and p.deleted_at is null
 join picture pic on pic.id = i.picture_id

@@ -12,6 +12,7 @@ from yarl import URL
 
 from app.raster.marks.packet import packet
 from app.service.housekeeping import Housekeeping
+from app.service.provision_products import list_images
 from app.store import open_store
 from tests.e2e.conftest import Serve, Shop, eventually
 from tests.e2e.test_housekeeping import age
@@ -98,6 +99,14 @@ async def test_other_marks_than_the_pictures_own_are_not_found(serve: Serve) -> 
     large, _ = await urls(shop)
     forged = re.sub(r"-[0-9a-f]{16}/", "-0123456789abcdef/", large)
     assert (await shop.get(forged)).status == 404
+
+
+async def test_an_operator_is_told_of_every_rendition(serve: Serve) -> None:
+    """`image list` counts the six that carry a picture's marks, and its cleaned original."""
+    shop = await serve()
+    await upload(shop, marked())
+    await eventually(lambda: _has_marked(shop, 6))
+    assert [row["renditions"] for row in await list_images(shop.database)] == [7]
 
 
 async def test_a_sweep_takes_marked_renditions_along(serve: Serve) -> None:

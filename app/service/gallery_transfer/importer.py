@@ -125,7 +125,7 @@ class GalleryImport:
             self._left_out.append((number, error.reason or error.public))
 
     async def _admit(self, tx: Transaction, batch: Sequence[_Read]) -> list[_Read]:
-        """Takes the locks of all hashes in one order, as nobody else takes more than one."""
+        """Takes the locks of all hashes in the order that everybody keeps who takes more than one."""
         blobs = {one.blob.hash: one.blob for one in batch if one.blob}
         barred = set[str]()
         for digest in sorted(blobs):
