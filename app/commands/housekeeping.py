@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from app.commands.context import Context, complain
 from app.commands.duration import duration
+from app.commands.held_urls import held_urls
 from app.commands.progress import progress
 from app.commands.registry import Nouns
-from app.errors import InvalidCommand
+from app.errors import InvalidCommand, ProductImagesError
+from app.service.held import held
 
 if TYPE_CHECKING:
     from app.service.verify import Damage
@@ -38,6 +40,10 @@ def register(nouns: Nouns) -> None:
 
 
 def register_purge(image: Nouns) -> None:
+    urls = image.command(
+        "urls", _urls, "List the URLs under which caches and CDNs may hold a picture, also a deleted one."
+    )
+    urls.add_argument("image", metavar="ID|SHA256", help="an image's id, or the SHA-256 of the uploaded bytes")
     purge = image.command("purge", _purge, "Erase a picture everywhere, and keep it out.")
     purge.add_argument("image", metavar="ID|SHA256", help="an image's id, or the SHA-256 of the uploaded bytes")
     purge.add_argument("--lift", action="store_true", help="let these bytes come back instead")
@@ -120,6 +126,14 @@ async def _sweep_renditions(args: argparse.Namespace, context: Context) -> int:
     return 0
 
 
+async def _urls(args: argparse.Namespace, context: Context) -> int:
+    async with context.parts() as parts:
+        blob = await parts.purge.find(args.image)
+        urls = held_urls(await held(parts.database, blob), parts.settings)
+    context.answer({"hash": blob, "urls": urls}, "\n".join(urls) or f"Nothing is known of {blob}.")
+    return 0
+
+
 async def _purge(args: argparse.Namespace, context: Context) -> int:
     async with context.parts() as parts:
         blob = await parts.purge.find(args.image)
@@ -127,8 +141,14 @@ async def _purge(args: argparse.Namespace, context: Context) -> int:
             lifted = await parts.purge.lift(blob)
             context.answer({"hash": blob, "lifted": lifted}, f"{blob} may {'now' if lifted else 'anyway'} be uploaded.")
             return 0
-        entries = await parts.purge.purge(blob)
-    context.answer(
-        {"hash": blob, "images": entries}, f"{blob} is erased, with {entries} images, and may not come back."
-    )
+        urls = held_urls(await held(parts.database, blob), parts.settings)
+        try:
+            entries = await parts.purge.purge(blob)
+        except ProductImagesError:
+            complain("\n".join(("Caches may hold these, and a second call cannot tell them any more:", *urls)))
+            raise
+    text = f"{blob} is erased, with {entries} images, and may not come back."
+    if urls:
+        text += "\n".join(("\nCaches and CDNs may hold:", *urls))
+    context.answer({"hash": blob, "images": entries, "urls": urls}, text)
     return 0

@@ -324,3 +324,28 @@ where a.image_id = i.id and p.blob_hash = $1;
 -- Takes what entries a blob still has out of every list.
 update image i set deleted_at = now(), updated_at = now() from picture p
 where p.id = i.picture_id and p.blob_hash = $1 and i.deleted_at is null;
+
+-- name: paths_of_blob
+-- The paths that serve a blob, and those that its images had when they were deleted.
+select path from file_path where blob_hash = $1
+union
+select i.file_path from picture p join image i on i.picture_id = p.id
+where p.blob_hash = $1 and i.file_path is not null
+order by path;
+
+-- name: all_images_of_blob
+-- What shows a blob in galleries, deleted or not, and pictures that do so elsewhere: these have no image.
+select p.id as picture_id, i.id, i.file_name, i.file_updated_at
+from picture p
+left join image i on i.picture_id = p.id
+where p.blob_hash = $1
+order by i.id, p.id;
+
+-- name: held_renditions
+-- What is recorded of a blob, by recipe, and the format in which it is shown itself.
+select distinct c.name, r.recipe_hash, r.marks, r.format, b.format as own_format
+from any_rendition r
+join blob b on b.hash = r.blob_hash
+join recipe c on c.hash = r.recipe_hash
+where r.blob_hash = $1 and c.box_width is not null
+order by c.name, r.recipe_hash, r.marks, r.format;

@@ -1,13 +1,16 @@
 """Keeping house from the command line, beside a running service."""
 
 import hashlib
+import json
+import re
 
 import pytest
 from yarl import URL
 
+from app.errors import StoreUnavailable
 from app.service.filing import UPLOAD_PRIORITY
 from app.store import blob_key
-from tests.e2e.conftest import Commands, Serve, eventually
+from tests.e2e.conftest import Commands, Serve, Shop, eventually
 from tests.e2e.test_formats import SETS, asked
 from tests.e2e.test_housekeeping import IMAGES, JSON, age, destroy, upload
 from tests.e2e.test_main_job import body, has_renditions
@@ -97,9 +100,102 @@ async def test_a_picture_is_purged_and_let_back_in(serve: Serve, commands: Comma
     image = await upload(shop, data)
     word = image if by == "id" else digest(data).upper()
 
-    assert await cli("image", "purge", word) == {"hash": digest(data), "images": 1}
+    purged = await cli("image", "purge", word)
+    assert (purged["hash"], purged["images"]) == (digest(data), 1)
     assert (await shop.signed("POST", IMAGES, data=body(data), headers=JSON)).status == 400
     assert await cli("image", "purge", digest(data), "--lift") == {"hash": digest(data), "lifted": True}
     await upload(shop, data)
     for nonsense in ("77777", "mug", "z" * 64):
         assert await cli.fails("image", "purge", nonsense) == f"{nonsense} names no image with a file of its own."
+
+
+async def documents(shop: Shop) -> list[str]:
+    """Every URL of an image's file that a document of any API gives out now."""
+    key = {"X-Spree-Token": shop.api_key}
+    images = (await shop.signed("GET", IMAGES)).json()
+    [first] = (await shop.get(SETS, Accept="*/*")).json()["data"]
+    glue = [image for one in first["attributes"]["imageSets"] for image in one["images"]]
+    spree = (await shop.call("GET", "/api/v1/products/a-dress/images", headers=key)).json()["images"]
+    return [
+        *(image["url"] for image in images),
+        *(image[size] for image in glue for size in ("externalUrlLarge", "externalUrlSmall")),
+        *(image[f"{style}_url"] for image in spree for style in ("mini", "small", "product", "large")),
+    ]
+
+
+def parts_of(url: str) -> str:
+    """Path and query: what a cache keeps, whatever the host."""
+    return URL(url).raw_path_qs
+
+
+async def test_a_purge_lists_every_url_that_was_ever_given_out(serve: Serve, commands: Commands) -> None:
+    """The URLs of all APIs, of before a rename, too, of former recipes and in further formats, are among those that
+    `image urls` and `image purge` list, with the address that clients see; the purge ends them all."""
+    shop = await serve()
+    cli = commands(shop, MEDIA_URL="https://cdn.example")
+    data = encoded(picture(400, 300))
+    image = await upload(shop, data)
+    await eventually(lambda: has_renditions(shop, data))
+    given = await documents(shop)
+    webp = next(url for url in given if "/media/renditions/large" in url).replace(".jpg", ".webp")
+    assert (await shop.get(parts_of(webp))).status == 200
+    name = json.dumps({"file_name": "Größe 2"})
+    assert (await shop.signed("PUT", f"{IMAGES}/{image}", data=name, headers=JSON)).status == 200
+    renamed = await documents(shop)
+    original = f"/spree/products/{image}/original/{URL(renamed[0]).raw_name}"
+    assert {*given}.isdisjoint(renamed)
+    await asked(
+        shop,
+        "with former as (insert into recipe (hash, name, box_width, box_height, version, quality)"
+        " values ('0badcafe', 'small', 150, 150, 1, '{}') returning hash)"
+        " insert into rendition (blob_hash, recipe_hash, format, width, height, size, etag)"
+        " select b.hash, f.hash, b.format, 150, 112, 1, 'etag' from blob b, former f",
+    )
+    small = next(url for url in renamed if "/media/renditions/small" in url)
+    former = re.sub("/small-[0-9a-f]{8}/", "/small-0badcafe/", small)
+
+    listed = await cli("image", "urls", image)
+    wanted = {*map(parts_of, (*given, *renamed, webp, former, original))}
+    stale = {url for url in map(parts_of, given) if url.startswith("/spree/")}
+    wanted = wanted - stale | {url.partition("?")[0] for url in stale}  # nobody knows the stamps of before
+    assert wanted - {*map(parts_of, listed["urls"])} == set()
+    assert {url.partition("/media")[0].partition("/spree")[0] for url in listed["urls"]} == {"https://cdn.example"}
+    assert len(listed["urls"]) == len({*listed["urls"]})
+
+    purged = await cli("image", "purge", image)
+    assert purged == listed | {"images": 1}
+
+    async def are_gone() -> bool:
+        return {(await shop.get(parts_of(url))).status for url in purged["urls"]} == {404}
+
+    await eventually(are_gone)
+
+
+async def test_the_urls_of_a_deleted_image_can_still_be_listed(serve: Serve, commands: Commands) -> None:
+    """A delete takes an image out of every list; what caches hold of it is listed until its original is swept."""
+    shop = await serve(run_worker=False)
+    cli, data = commands(shop), encoded(picture(60, 40))
+    image = await upload(shop, data)
+    before = await cli("image", "urls", image)
+    await destroy(shop, image)
+    assert await cli("image", "urls", image) == before
+    assert (await cli.run("image", "urls", digest(data))).out.splitlines() == before["urls"]
+    assert all(url.startswith(("/media/", "/spree/")) for url in before["urls"])
+    await cli("image", "purge", digest(data))
+    assert await cli("image", "urls", digest(data)) == {"hash": digest(data), "urls": []}
+    assert (await cli.run("image", "urls", digest(data))).out == f"Nothing is known of {digest(data)}.\n"
+
+
+async def test_a_purge_that_breaks_off_tells_the_urls_all_the_same(serve: Serve, commands: Commands) -> None:
+    """With the store away the rows are gone already, so no second call could know."""
+    shop = await serve(run_worker=False)
+    cli, data = commands(shop), encoded(picture(60, 40))
+    image = await upload(shop, data)
+    [path, *_] = (await cli("image", "urls", image))["urls"]
+    object_ = shop.settings.data_dir / "objects" / blob_key(digest(data))
+    object_.unlink()
+    (object_ / "that cannot be unlinked").mkdir(parents=True)
+    with pytest.raises(StoreUnavailable):
+        await cli.run("image", "purge", image)
+    assert path in cli.capture.readouterr().err.splitlines()
+    assert await cli("image", "urls", digest(data)) == {"hash": digest(data), "urls": []}
