@@ -23,7 +23,7 @@ from app.events import CheckFailed
 from app.http.bytecache import ByteCache
 from app.http.cache import DocumentCache
 from app.http.drain import Drain
-from app.http.lookups import scrape_of
+from app.http.lookups import Bounded, scrape_of
 from app.http.media import Media
 from app.http.metrics import Metrics
 from app.http.observe import Observer
@@ -99,7 +99,12 @@ class Parts:
         metrics.watch_cache("documents", self.documents)
         metrics.watch_cache("media", self.media.hot)
         metrics.watch_cache("spree_files", self.spree_files)
-        slots = {"upload": self.intake.slots, "stranger": self.intake.strangers.slots, "build": self.renderer.slots}
+        slots: dict[str, Bounded] = {
+            "upload": self.intake.slots,
+            "stranger": self.intake.strangers.slots,
+            "build": self.renderer.slots,
+        }
+        slots["codec"] = self.codecs.turns
         self.scrape = scrape_of(settings, metrics, self.database, self.observer, **slots)
         self.drain = Drain()
         self.worker = Worker(settings, self.database, self.renderer, self.observer)

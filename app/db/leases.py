@@ -43,6 +43,11 @@ class Leases:
     def in_use(self) -> int:
         return self.taken - len(self._idle)
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for one."""
+        return sum(not turn.done() for turn in self._waiting)
+
     def at_hand(self) -> "Connection | None":
         """An idle connection, without any waiting."""
         while self._idle:

@@ -157,6 +157,11 @@ class Database(Statements):
             return 0, 0
         return self._leases.in_use, self._leases.taken
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for a connection."""
+        return 0 if self._leases is None else self._leases.waiting
+
     async def __aenter__(self) -> Self:
         await self.open()
         return self

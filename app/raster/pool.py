@@ -38,7 +38,7 @@ class CodecPool:
         self._memory = settings.codec_memory_bytes
         self._limits = Limits(settings.max_pixels, settings.max_total_pixels, settings.max_frames)
         self._keep_copyright = settings.rights != "none"
-        self._turns = Turns(settings.codec_processes)
+        self.turns = Turns(settings.codec_processes)
         inspected = max(1, settings.codec_pixels // 3)
         self._inspected = PixelBudget(inspected)
         self._built = PixelBudget(settings.codec_pixels - inspected)
@@ -99,7 +99,7 @@ class CodecPool:
         A picture that ends its child is tried once more in a fresh one. Should that end, too, it is refused, unless
         somebody else ended it while others were at work. Cancelling the caller ends the child that works for it.
         """
-        async with self._turns.take(turn):
+        async with self.turns.take(turn):
             try:
                 return await self._twice(path, (task, args), turn)
             except TimeoutError as error:
@@ -114,7 +114,7 @@ class CodecPool:
                 raise CodecFailed(f"Timeout: {lost}") from lost
             if turn == "further" and not isinstance(lost, NotStarted):
                 raise CodecFailed(str(lost)) from lost
-        begun, was_alone = self._begun, self._turns.taken == 1
+        begun, was_alone = self._begun, self.turns.taken == 1
         try:
             return await self._attempt(self._fresh, path, work)
         except NotStarted as again:
@@ -144,7 +144,7 @@ class CodecPool:
 
     async def contained(self) -> dict[str, bool]:
         """Which walls a child has shut itself in with, and whether each holds; for `doctor`."""
-        async with self._turns.take("inspect"):
+        async with self.turns.take("inspect"):
             try:
                 one = await self._usual()
             except ChildLost as lost:

@@ -31,6 +31,11 @@ class Turns:
         """How many are at work."""
         return self._taken["inspect"]
 
+    @property
+    def limit(self) -> int:
+        """How many may be at work."""
+        return self._room["inspect"]
+
     @asynccontextmanager
     async def take(self, turn: Turn) -> AsyncIterator[None]:
         """A turn, once it has come, for as long as the block lasts."""

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientError, ClientSession, FormData
+from structlog.testing import capture_logs
 
 from app.db.pool import Database
 from tests.e2e.conftest import SECRET_KEY, Answer, Serve, Shop, eventually, provision
@@ -70,19 +71,21 @@ async def _place(serve: Serve) -> AsyncIterator[Place]:
 
 @pytest.mark.parametrize("way", ["OpenMage POST", "OpenMage PUT", "Spree POST", "Spree PUT"])
 async def test_an_upload_onto_a_full_disc_is_to_be_sent_again(place: Place, way: str) -> None:
-    """However little or much room is left, the answer is 503 in the API's own words, readiness says what is short, and
-    the same upload is good as soon as there is room."""
+    """However little or much room is left, the answer is 503 in the API's own words, one line of the log and readiness
+    say what is short, and the same upload is good as soon as there is room."""
     data = encoded(picture(1500, 1000, seed=5), "PNG", compress_level=1)
     assert len(data) > MB
     for left in (0, 4096, 100_000, 600_000, len(data) - 8192):
-        with filled(place.disc, leaving=left):
+        with filled(place.disc, leaving=left), capture_logs() as logs:
             refused = await place.upload(way, data)
             assert (refused.status, refused.headers["Retry-After"]) == (503, "5"), left
             assert b"Service temporarily unavailable." in refused.body
+        (told,) = [line for line in logs if line["event"] not in {"request", "event_loop_stalled"}]
+        assert (told["event"], told["what"]) == ("request_turned_away", "DiscUnavailable")
     with filled(place.disc, leaving=600_000):
         await place.upload(way, data)
-        told = await place.readiness()
-        assert (told["status"], told["checks"]["spool"]) == ("degraded", "failed")
+        readiness = await place.readiness()
+        assert (readiness["status"], readiness["checks"]["spool"]) == ("degraded", "failed")
     taken = await place.upload(way, data)
     assert taken.status in {200, 201, 204}
     assert (await place.readiness())["status"] == "ok"

@@ -99,9 +99,12 @@ async def figures(shop: Shop) -> dict[str, float]:
         for match in re.finditer(r'^product_images_slots_taken\{work="(\w+)"\} (\S+)', text, re.MULTILINE)
     }
     used = re.search(r'^product_images_database_connections\{state="in_use"\} (\S+)', text, re.MULTILINE)
+    waiting = re.search(r'^product_images_database_connections\{state="waiting"\} (\S+)', text, re.MULTILINE)
     tasks = re.findall(r"^product_images_codec_seconds_count\{.*\} (\S+)", text, re.MULTILINE)
     assert used is not None
-    return taken | {"connections to Postgres": float(used[1]), "codec tasks": sum(map(float, tasks))}
+    assert waiting is not None
+    of_postgres = {"connections to Postgres": float(used[1]), "waiting for Postgres": float(waiting[1])}
+    return taken | of_postgres | {"codec tasks": sum(map(float, tasks))}
 
 
 def spooled(folder: Path) -> int:
@@ -140,7 +143,8 @@ async def test_strangers_hold_nothing_that_is_scarce(serve: Serve, who: str, kin
             return held["connections to Postgres"] <= 1
 
         await eventually(settled)
-        assert held["upload slots"] == held["build slots"] == held["codec tasks"] == 0
+        assert held["upload slots"] == held["build slots"] == held["waiting for Postgres"] == 0
+        assert held["codec slots"] == held["codec tasks"] == 0  # none is at work, and none has been
         assert held["stranger slots"] <= PLACES
         assert spooled(shop.settings.spool_dir) <= PLACES * 1_000_000
         await owners_are_served(shop)
