@@ -75,8 +75,10 @@ class Observer:
         self._log.debug("job_done", kind=event.kind, ms=round(event.seconds * 1000))
 
     def _request_failed(self, event: events.RequestFailed) -> None:
-        self.metrics.trouble("request_failed", type(event.error).__name__)
-        self._log.error("request_failed", room=event.room, route=event.route, exc_info=event.error)
+        what = type(event.error).__name__
+        self.metrics.trouble("request_failed", what)
+        kind = {"room": event.room, "route": event.route, "what": what}
+        self._seldom("request_failed", kind, "error", exc_info=event.error)
 
     def _turned_away(self, event: events.RequestTurnedAway) -> None:
         self.metrics.trouble("request_turned_away", event.what)

@@ -45,6 +45,7 @@ def test_trouble_is_always_logged(event: events.Event, line: str) -> None:
 @pytest.mark.parametrize(
     "event",
     [
+        events.RequestFailed("glue", "/", ZeroDivisionError()),
         events.RequestTurnedAway("glue", "Busy", "full"),
         events.RequestRefused("malformed"),
         events.RequestRefused("not_read"),
