@@ -125,7 +125,8 @@ class Renderer:
             own = made == row["source_format"]
             which = (segment, recipe, made)
             self._delays.require_due(which)
-            await self._building.run(which, lambda: self._build_one(*which, None if own else asker))
+            cleaning = self._settings.cleaning_of(row["marks"])
+            await self._building.run(which, lambda: self._build_one(*which, None if own else asker, cleaning))
             row = await self._rows.find(segment, recipe, made)
         if row["size"] is None:
             raise RenditionNotFound(f"{segment} has no {recipe} in {made}")
@@ -189,9 +190,17 @@ class Renderer:
             await self._rows.forget(*made)
         return await work()
 
-    async def _build_one(self, segment: Segment, recipe: RecipeHash, fmt: Format, asker: str | None) -> None:
-        """Without an asker it is the source's own format, which comes before all others."""
+    async def _build_one(
+        self, segment: Segment, recipe: RecipeHash, fmt: Format, asker: str | None, cleaning: Recipe
+    ) -> None:
+        """Without an asker it is the source's own format, which comes before all others.
+
+        Of cleanings only the picture's `cleaning` in force is made, and it is the blob's own: strangers choose neither
+        what it keeps nor what a path takes, and have none made over and over.
+        """
         wanted = self._recipes.get(recipe) or await kept(self._db, recipe)
+        if wanted.box is None and (wanted.hash != cleaning.hash or parted(segment)[1]):
+            raise RenditionNotFound(f"{segment} has no {wanted.slug}")
         if asker is not None and (wanted.box is None or fmt not in FURTHER_FORMATS):
             raise RenditionNotFound(f"{wanted.name} is not made in {fmt}")
         try:

@@ -1,6 +1,7 @@
 """Marks of authorship and of artificial making, through every API. Source: native.md 6 and 10."""
 
 import base64
+import hashlib
 import io
 import json
 import re
@@ -12,6 +13,7 @@ from yarl import URL
 
 from app.raster.marks.packet import packet
 from app.service.housekeeping import Housekeeping
+from app.service.kept_recipes import register
 from app.service.provision_products import list_images
 from app.store import open_store
 from tests.e2e.conftest import Serve, Shop, eventually
@@ -101,6 +103,33 @@ async def test_other_marks_than_the_pictures_own_are_not_found(serve: Serve) -> 
     assert (await shop.get(forged)).status == 404
 
 
+@pytest.mark.parametrize("policy", ["copyright", "none"])
+async def test_strangers_choose_no_cleaning(serve: Serve, policy: str) -> None:
+    """A cleaning of another policy, which the service still knows, is not made because somebody asks for it by name."""
+    shop = await serve(keep_rights=policy)
+    data = marked()
+    digest = hashlib.sha256(data).hexdigest()
+    await register(shop.database, [shop.settings.clean_marked])
+    await upload(shop, data)
+    for segment in (digest, f"{digest}-{await shop.database.fetchval('marks_of_blob', bytes.fromhex(digest))}"):
+        address = f"/media/renditions/{shop.settings.clean_marked.slug}/{segment}/x.jpg"
+        assert (await shop.get(address)).status == 404
+    (listed,) = (await shop.signed("GET", IMAGES)).json()
+    assert AI.encode() not in await packet_at(shop, URL(listed["url"]).raw_path)
+
+
+async def test_no_cleaning_is_made_over_and_over(serve: Serve) -> None:
+    """What carries marks is a rendition; the cleaned original has no address with them, and is not made for one."""
+    shop = await serve()
+    await upload(shop, marked())
+    await eventually(lambda: _has_marked(shop, 6))
+    segment = (await urls(shop))[0].split("/")[4]
+    before = await built(shop)
+    for recipe in shop.settings.cleanings:
+        assert (await shop.get(f"/media/renditions/{recipe.slug}/{segment}/x.jpg")).status == 404
+    assert await built(shop) == before
+
+
 async def test_an_operator_is_told_of_every_rendition(serve: Serve) -> None:
     """`image list` counts the six that carry a picture's marks, and its cleaned original."""
     shop = await serve()
@@ -134,3 +163,9 @@ async def test_a_sweep_takes_marked_renditions_along(serve: Serve) -> None:
 async def _has_marked(shop: Shop, count: int) -> bool:
     rows = await shop.database.fetch("renditions_of_blob", bytes.fromhex((await urls(shop))[0].split("/")[4][:64]))
     return len(rows[0]["marked"]) == count
+
+
+async def built(shop: Shop) -> list[str]:
+    """What the metrics tell of renditions that were built."""
+    metrics = (await shop.get("/metrics")).body.decode()
+    return [line for line in metrics.splitlines() if line.startswith("product_images_renditions_built_total")]
