@@ -14,10 +14,10 @@ _LONGEST: Final = 0x7FFF
 
 def copyright_only(payload: bytes) -> bytes | None:
     """The same kind of block with the notice (and its character set) alone; None where there is no notice."""
-    datasets = [item for block in _iptc_blocks(payload) for item in datasets(block)]
-    if not any((record, number) == _NOTICE for record, number, _ in datasets):
+    found = [item for block in _iptc_blocks(payload) for item in datasets(block)]
+    if not any((record, number) == _NOTICE for record, number, _ in found):
         return None
-    wanted = [item for item in datasets if item[:2] in (_CHARACTER_SET, _NOTICE)]
+    wanted = [item for item in found if item[:2] in (_CHARACTER_SET, _NOTICE)]
     body = b"".join(struct.pack(">BBBH", 0x1C, record, number, len(text)) + text for record, number, text in wanted)
     header = _RESOURCE + struct.pack(">HHI", _IPTC, 0, len(body))
     return _SIGNATURE + header + body + b"\0" * (len(body) % 2)

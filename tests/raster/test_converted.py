@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from app.errors import FormatNotAllowed, ImageUndecodable
-from app.model import Facts, Note
+from app.model import NO_MARKS, Facts, Note
 from app.raster import child
 from tests.raster import profiles
 from tests.raster.conftest import LIMITS, Build, Write
@@ -84,7 +84,12 @@ def test_a_tiff_stands_upright_and_tells_nothing_else(build: Build, inspect: Ins
     facts = inspect(source)
     sideways = orientation == 6
     assert facts == Facts(
-        "png", 40 if sideways else 60, 60 if sideways else 40, notes=facts.notes, converted_from="tiff"
+        "png",
+        40 if sideways else 60,
+        60 if sideways else 40,
+        notes=facts.notes,
+        converted_from="tiff",
+        marks=facts.marks,
     )
     (clean,) = build(source, None)
     turn = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_270}.get(orientation)
@@ -113,7 +118,9 @@ def test_a_telephone_s_picture_shows_upright_and_in_its_colours(build: Build, in
     """A HEIC becomes a JPEG without place or maker; renditions are in sRGB."""
     pytest.importorskip("pi_heif", reason="the extra heic is not installed")
     facts = inspect(TURNED)
-    assert facts == Facts("jpeg", 64, 96, notes=(Note("converted_format", "heic"),), converted_from="heic")
+    assert facts == Facts(
+        "jpeg", 64, 96, notes=(Note("converted_format", "heic"),), converted_from="heic", marks=NO_MARKS
+    )
     clean, small = build(TURNED, None, (96, 96))
     assert b"SECRET" not in clean.data
     assert not decoded(clean.data).getexif()

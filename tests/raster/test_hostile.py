@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from app.errors import FormatNotAllowed, ImageLimitExceeded, ImageRejected, ImageUndecodable
-from app.model import Facts, Format, Recipe
+from app.model import NO_MARKS, Facts, Format, Recipe
 from app.raster import child
 from app.raster.clean import cleaned
 from tests.raster.conftest import LIMITS, Build
@@ -283,4 +283,4 @@ def test_a_second_picture_behind_the_first_is_not_published(inspect: Inspect) ->
 def test_facts_tell_what_the_header_says(inspect: Inspect, fmt: Format) -> None:
     """Size is that of the stored pixels; the orientation is told beside it."""
     facts = inspect(SOURCES[fmt])
-    assert facts == Facts(fmt, 48, 32, 1, 1 if fmt == "gif" else 6, has_alpha=False, notes=())
+    assert facts == Facts(fmt, 48, 32, 1, 1 if fmt == "gif" else 6, has_alpha=False, notes=(), marks=NO_MARKS)

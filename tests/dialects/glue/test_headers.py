@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.dialects.glue.headers import CORS, Headers, named_format
+from app.dialects.glue.headers import Cors, Headers, named_format
 
 ALWAYS = {
     "Cache-Control": "no-cache, private",
@@ -63,7 +63,7 @@ def test_the_format_in_accept_is_found_anywhere() -> None:
 
 def test_a_preflight_is_told_methods_and_headers() -> None:
     """A preflight is told the methods and headers of the specification."""
-    assert CORS == {
+    assert Cors().headers == {
         "access-control-allow-methods": "GET, OPTIONS",
         "access-control-allow-headers": "accept, content-type, content-language, accept-language, authorization, "
         "X-Anonymous-Customer-Unique-Id, access-control-allow-origin",
