@@ -186,7 +186,7 @@ async def _open_store(settings: Settings, stack: AsyncExitStack) -> tuple[Object
         await store.check()
         return store, Finding("store", True, "a small object was written, read and deleted")
     except ProductImagesError as error:
-        return None, Finding("store", False, sentence(error), _store_remedy(settings))
+        return None, Finding("store", False, sentence(error), _remedy(error, _store_remedy(settings)))
 
 
 def _store_remedy(settings: Settings) -> str:

@@ -82,7 +82,7 @@ async def test_a_fetch_tells_what_is_still_foreign(cli: CommandLine, folder: Pat
     output = await cli.run("import", "glue", str(folder), "--fetch", "--json", *report(tmp_path))
     assert output.code == 1
     assert '"fetched":0,"still_foreign":1' in output.out
-    assert (tmp_path / "rejected.csv").read_text().splitlines()[1].startswith("L,,The address may not be fetched.")
+    assert (tmp_path / "rejected.csv").read_text().splitlines()[1].startswith("/L,,The address may not be fetched.")
 
 
 async def test_what_is_unusual_is_told_where_no_program_reads(cli: CommandLine, folder: Path, tmp_path: Path) -> None:

@@ -34,7 +34,9 @@ from app.service.file_names import sanitised
 from tests.gaps import gaps
 
 BUDGET: Final = 0.005
-"""Seconds of one thread's own work."""
+"""Seconds of one thread's own work, on a processor that nothing else keeps busy."""
+_KNOWN_WORK: Final = 0.0036
+"""Seconds that `_known_work` takes there."""
 TRIES: Final = 5
 LINE: Final = 8000
 """Bytes of the longest line at the head of a request."""
@@ -45,6 +47,19 @@ UNITS: Final = (
     "..", "../", "a.b.", "é", "-", "_", "+", ":", "{", "}", "{}", "a;q=0.1,", "*/*,", "charset=", ";charset=",
     "; charset = ", "data:", ";a=b", "<a>", "<", "&amp;", "A",
 )  # fmt: skip
+
+
+def budget() -> float:
+    """The budget on this machine as it is now: two threads on one core, or an older one, take longer for the same."""
+    return BUDGET * max(1.0, min(_known_work() for _ in range(TRIES)) / _KNOWN_WORK)
+
+
+def _known_work() -> float:
+    before = time.thread_time()
+    table = {}
+    for number in range(20_000):
+        table[str(number)] = number
+    return time.thread_time() - before
 
 
 def repeated(unit: str, size: int) -> str:
@@ -89,7 +104,7 @@ def test_no_line_costs_more_than_its_length(decoder: str) -> None:
     work, start = LINES[decoder]
     costs = {unit: cost(work, start + repeated(unit, LINE - len(start))) for unit in UNITS}
     worst = max(costs, key=lambda unit: costs[unit])
-    assert costs[worst] < BUDGET, worst
+    assert costs[worst] < budget(), worst
 
 
 class Nowhere:
@@ -174,7 +189,7 @@ async def test_no_body_keeps_others_waiting(decoder: str, size: int) -> None:
         data = start + repeated(unit, size).encode()[: size - len(start) - len(end)] + end
         turns[unit] = await longest_turn(work, data)
     worst = max(turns, key=lambda unit: turns[unit])
-    assert turns[worst] < BUDGET, worst
+    assert turns[worst] < budget(), worst
 
 
 LONG: Final = {
@@ -200,7 +215,7 @@ async def test_an_owners_large_body_keeps_nobody_waiting(decoder: str) -> None:
     work, start, end = BODIES[decoder]
     for unit in LONG[decoder]:
         data = start + (unit * (6 * 2**20 // len(unit.encode()))).encode() + end
-        assert await longest_turn(work, data) < BUDGET, unit
+        assert await longest_turn(work, data) < budget(), unit
 
 
 @pytest.mark.parametrize(
@@ -215,7 +230,7 @@ async def test_an_owners_large_body_keeps_nobody_waiting(decoder: str) -> None:
 async def test_many_values_keep_nobody_waiting(texts: bytes) -> None:
     """As many values as JSON may have, long and short ones."""
     data = b'{"image":{' + b",".join(texts % number for number in range(9_900)) + b',"position":1}}'
-    assert await longest_turn(spree_json, data) < 2 * BUDGET  # all values of a document are made at one go
+    assert await longest_turn(spree_json, data) < 2 * budget()  # all values of a document are made at one go
 
 
 @pytest.mark.parametrize("charset", [None, "utf-16", "latin-1"])

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from yarl import URL
 
-from app.model import BlobHash, Format
+from app.model import BlobHash, Format, segment_of
 from app.parts import Parts
 from app.service.further_formats import FurtherFormats
 from tests.e2e.conftest import Answer, Serve, Shop, eventually
@@ -172,13 +172,15 @@ async def test_while_all_slots_are_taken_the_own_format_answers(serve: Serve) ->
     photo = encoded(picture(600, 400))
     await upload(shop, photo)
     await eventually(lambda: has_renditions(shop, photo))
-    blob, recipe = BlobHash(hashlib.sha256(photo).hexdigest()), shop.settings.recipes[0].hash
+    blob, recipe = segment_of(BlobHash(hashlib.sha256(photo).hexdigest())), shop.settings.recipes[0].hash
     wanted: tuple[Format, ...] = ("avif", "webp")
     async with keeping(shop, max_builds=1) as parts:
         with parts.renderer.slots.take():
-            rendition, is_best = await parts.renderer.find_preferred(blob, recipe, "jpeg", wanted)
+            rendition, is_best = await parts.renderer.find_preferred(
+                segment_of(blob), recipe, "jpeg", wanted, "10.0.0.1"
+            )
             assert (rendition.format, is_best) == ("jpeg", False)
-        rendition, is_best = await parts.renderer.find_preferred(blob, recipe, "jpeg", wanted)
+        rendition, is_best = await parts.renderer.find_preferred(blob, recipe, "jpeg", wanted, "10.0.0.1")
         assert (rendition.format, is_best) == ("avif", True)
 
 

@@ -25,7 +25,7 @@ from app.http.drain import DRAIN, Drain
 from app.http.edge import edge
 from app.http.metrics import Metrics
 from app.http.observe import Observer
-from app.http.rooms import ROOMS, ErrorDocument, Room, RoomName
+from app.http.rooms import ROOMS, UNKEPT, ErrorDocument, Room, RoomName
 from app.http.shortcuts import SHORTCUTS, Shortcuts
 from app.settings import Settings
 from tests.serving import ProductServer
@@ -66,7 +66,7 @@ def small_app(*routes: web.RouteDef, **changed: object) -> web.Application:
     app[DRAIN] = Drain()
     names: tuple[RoomName, ...] = ("openmage", "spree", "delivery", "service", "glue")
     app[SHORTCUTS] = Shortcuts(DocumentCache(0, Hearing(True, True)), Settings(), ())
-    app[ROOMS] = {name: Room(document(name), tells_request_id=name == "glue") for name in names}
+    app[ROOMS] = {name: Room(document(name), tells_request_id=name == "glue", headers=UNKEPT) for name in names}
     app.add_routes(routes)
     return app
 

@@ -15,6 +15,7 @@ from app.errors import FormatNotAllowed, ImageLimitExceeded, ImageRejected, Imag
 from app.model import NO_MARKS, Facts, Format, Recipe
 from app.raster import child
 from app.raster.clean import cleaned
+from app.raster.source import Keep
 from tests.raster.conftest import LIMITS, Build
 from tests.raster.pictures import SECRET, decoded, encoded, photo, png, published, secretive, segment
 
@@ -62,7 +63,7 @@ def test_flipped_bytes_give_a_rejection_or_a_clean_image(
         facts = child.run(30, child.inspect, path, LIMITS)
     except ImageRejected:
         return
-    for result in child.run(30, child.build, path, LIMITS, [Recipe("r", (20, 20))], None, True):
+    for result in child.run(30, child.build, path, LIMITS, [Recipe("r", (20, 20))], None, Keep(copyright=True)):
         assert decoded(result.data).format
     public = published(bytes(data), facts.format, keep_copyright=True)
     assert b"trailer" not in public
@@ -283,4 +284,6 @@ def test_a_second_picture_behind_the_first_is_not_published(inspect: Inspect) ->
 def test_facts_tell_what_the_header_says(inspect: Inspect, fmt: Format) -> None:
     """Size is that of the stored pixels; the orientation is told beside it."""
     facts = inspect(SOURCES[fmt])
-    assert facts == Facts(fmt, 48, 32, 1, 1 if fmt == "gif" else 6, has_alpha=False, notes=(), marks=NO_MARKS)
+    expected = Facts(fmt, 48, 32, 1, 1 if fmt == "gif" else 6, has_alpha=False, notes=(), marks=facts.marks)
+    assert facts == expected
+    assert (facts.marks == NO_MARKS) == (fmt == "gif")  # the others carry a notice

@@ -8,6 +8,8 @@ import aiohttp
 import pytest
 from PIL import Image
 
+from app.service.filing import MARKS
+
 from .conftest import ADMIN, CUSTOMER, IMAGES, Answer, Serve, Shop, form, picture, png
 
 MEMBER = f"{IMAGES}/1"
@@ -53,12 +55,12 @@ async def test_an_upload_becomes_an_image(shop: Shop) -> None:
 
 
 async def test_an_upload_is_the_same_catalogue_for_all(shop: Shop) -> None:
-    """An upload has a path of its own, a label, no exclusion and the recipes in force."""
+    """An upload has a path of its own, a label, no exclusion, and the recipes in force, with its marks."""
     await shop.create(name="Ve 2011.png", alt="x")
     row = await shop.connection.fetchrow("select * from image")
     assert (row["file_name"], row["file_path"]) == ("Ve_2011.png", "/V/e/Ve_2011.png")
     assert (row["label"], row["excluded"], row["position"]) == ("x", False, 1)
-    assert {recipe.hash for recipe in shop.settings.recipes} == set(row["recipes"])
+    assert {*(recipe.hash for recipe in shop.settings.recipes), MARKS} == set(row["recipes"])
 
 
 async def test_the_path_alone_says_where_an_upload_hangs(shop: Shop) -> None:
