@@ -1,9 +1,11 @@
 """What a pipeline sends again every night changes nothing."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from tests.http.test_scrape import figure
 from tests.listening import listening
 
 from .conftest import IMAGES, Answer, Shop, form, picture, png
@@ -29,6 +31,23 @@ async def send(shop: Shop, said: dict[str, Any]) -> Answer:
     return await shop.call("PUT", MEMBER, json={"image": said})
 
 
+async def misses(shop: Shop) -> float | None:
+    """How many documents were not ready when they were asked for."""
+    figures = (await shop.call("GET", "/metrics", key=None)).body.decode()
+    return figure(figures, "cache_misses_total", cache="documents")
+
+
+async def ready(shop: Shop) -> Answer:
+    """The list, once it comes from memory: what the service hears of its making drops it until then."""
+    async with asyncio.timeout(20):
+        while True:
+            before = await misses(shop)
+            listed = await shop.call("GET", IMAGES)
+            if await misses(shop) == before:
+                return listed
+            await asyncio.sleep(0.02)
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -43,7 +62,8 @@ async def send(shop: Shop, said: dict[str, Any]) -> Answer:
     ids=lambda said: "+".join(said),
 )
 async def test_a_put_that_changes_nothing_changes_nothing(shop: Shop, dsn: str, said: dict[str, Any]) -> None:
-    """Where an image is told what it is, URLs, stamp, paths, times and jobs stay, and nobody is notified."""
+    """Where an image is told what it is, URLs, stamp, paths, times and jobs stay, nobody is notified, and the list
+    stays ready in memory."""
     await shop.create(png())
     created = await shop.create(CAT, "my cat.jpg", alt="Cat")
     if "viewable_id" in said:
@@ -51,9 +71,12 @@ async def test_a_put_that_changes_nothing_changes_nothing(shop: Shop, dsn: str, 
     before = await shop.connection.fetchval(STATE)
     async with listening(dsn) as ear:
         await ear.heard()
+        listed, read = await ready(shop), await misses(shop)
         for _ in range(2):
             answer = await send(shop, said)
             assert (answer.status, answer.json) == (200, created.json)
+        assert (await shop.call("GET", IMAGES)).body == listed.body
+        assert await misses(shop) == read  # asked before the ear makes the service forget everything
         assert await ear.heard() == []
     assert await shop.connection.fetchval(STATE) == before
     assert (await shop.call("GET", created.json["mini_url"])).status == 200
