@@ -63,6 +63,12 @@ def _join_logs() -> None:
     theirs = logging.getLogger("gunicorn.error")
     theirs.handlers.clear()
     theirs.propagate = True
+    theirs.addFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """gunicorn closes sockets once more that aiohttp has closed already, and says so: nothing is wrong."""
+    return not str(record.msg).startswith("Error while closing socket")
 
 
 if __name__ == "__main__":

@@ -17,9 +17,11 @@ OUTSIDE = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
 SETS = "/abstract-products/dress/abstract-product-image-sets"
 
 
-async def test_a_fleet_tells_one_sum_and_reloads_without_a_lost_request(database: Database, tmp_path: Path) -> None:
+async def test_a_fleet_tells_one_sum_and_reloads_without_a_lost_request(
+    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Figures are those of all workers, whichever answers, the job worker's too; a reload exchanges the workers
-    under load, every request is answered, and no figure falls."""
+    under load, every request is answered, no figure falls, and nobody complains of sockets at the end."""
     await provision(database)
     place = {"DATABASE_URL": database.dsn, "DATA_DIR": tmp_path, "SECRET_KEY": SECRET_KEY, "RUN_WORKER": "false"}
     async with (
@@ -53,6 +55,9 @@ async def test_a_fleet_tells_one_sum_and_reloads_without_a_lost_request(database
 
         gunicorn.send_signal(signal.SIGTERM)
         assert await gunicorn.wait() == 0
+    printed = capsys.readouterr().out
+    assert "Shutting down" in printed
+    assert "Errno 9" not in printed
 
 
 async def test_workers_that_are_not_up_yet_can_be_told_to_end(database: Database, tmp_path: Path) -> None:
