@@ -139,11 +139,11 @@ class Room:
         assert answer.status == 200, answer.body
         return answer.json()
 
-    async def product(self, **options: Any) -> str:
+    async def product(self, sku: str | None = None, **options: Any) -> str:
         """The images of a product of the test's own."""
         number = next(self._numbers)
         async with self.database.transaction() as tx:
-            await put_product(tx, ProductOptions(f"product-{number}", id=number, **options))
+            await put_product(tx, ProductOptions(sku or f"product-{number}", id=number, **options))
         return f"/api/rest/products/{number}/images"
 
     async def sql(self, statement: str, *args: object) -> Any:

