@@ -75,7 +75,7 @@ class Table:
         try:
             return next(self._reader, [])
         except csv.Error as error:
-            raise InvalidCommand(f"{self._name}: the first line does not name the columns: {error}.") from None
+            raise InvalidCommand(f"{self._name}: the first line does not name the columns: {_shown(error)}.") from None
 
     def _twice(self, named: Callable[[str], str]) -> str:
         names = [named(cell) for cell in self.header]
@@ -100,3 +100,8 @@ class Table:
                     f"The line {'has a null character' if is_null else f'is not {text.encoding}'}.",
                 )
             yield line
+
+
+def _shown(error: Exception) -> str:
+    """What the reader says, on one line: it quotes separators as they are."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in str(error))

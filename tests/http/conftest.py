@@ -66,7 +66,10 @@ def small_app(*routes: web.RouteDef, **changed: object) -> web.Application:
     app[DRAIN] = Drain()
     names: tuple[RoomName, ...] = ("openmage", "spree", "delivery", "service", "glue")
     app[SHORTCUTS] = Shortcuts(DocumentCache(0, Hearing(True, True)), Settings(), ())
-    app[ROOMS] = {name: Room(document(name), tells_request_id=name == "glue", headers=UNKEPT) for name in names}
+    app[ROOMS] = {
+        name: Room(document(name), tells_request_id=name == "glue", headers=UNKEPT if name == "service" else {})
+        for name in names
+    }
     app.add_routes(routes)
     return app
 

@@ -1,6 +1,7 @@
 """Large bodies go out in constant memory, however slowly they are taken."""
 
 import asyncio
+import socket
 import tracemalloc
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -98,7 +99,11 @@ async def test_slow_clients_do_not_fill_the_memory(delivery: Delivery) -> None:
 async def test_who_takes_little_at_a_time_is_not_cut_off(delivery: Delivery) -> None:
     """A client that goes on reading, however slowly, has its answer; the system's buffers do not hide that it reads."""
     server = delivery.client.server
-    reader, writer = await asyncio.open_connection(server.host, server.port, limit=PULL)
+    small = socket.socket()
+    small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, PULL // 2)  # a client's own buffers are no matter of ours
+    small.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(small, (server.host, server.port))
+    reader, writer = await asyncio.open_connection(sock=small, limit=PULL)
     writer.write(b"GET /media/large HTTP/1.1\r\nHost: shop.example\r\n\r\n")
     for _ in range(PULLS):
         await reader.readexactly(PULL)

@@ -10,6 +10,7 @@ from app.model import MAX_POSITION
 from app.service.gallery_transfer.lines import ImageLine, Said, parse_line
 from app.service.gallery_transfer.stored import as_document
 
+addresses = st.from_regex(r"(?:https?:)?//[a-z]{1,20}\.example/[a-zA-Z0-9/._-]{0,60}", fullmatch=True)
 words = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), min_size=1, max_size=400)
 names = words | words.map(lambda word: (word * 3000)[:3000])
 paths = words.map(lambda word: f"/{word}")
@@ -34,8 +35,8 @@ lines = st.builds(
     file=st.none() | paths,
     file_name=names,
     file_updated_at=st.none() | st.integers(1, 2**33).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)),
-    url_large=st.none() | words,
-    url_small=st.none() | words,
+    url_large=st.none() | addresses,
+    url_small=st.none() | addresses,
     key=st.none() | words.map(lambda word: word[:255]),
     texts=st.dictionaries(words, st.fixed_dictionaries({}, optional={"large": words, "small": words}), max_size=2),
 )
