@@ -18,11 +18,11 @@ from app.db.migrate import migrate
 from app.db.pool import Database
 from app.environment import read_settings
 from app.errors import DatabaseUnavailable, Misconfigured, ProductImagesError
-from app.http.logs import configure_logging
-from app.http.runner import Runner
-from app.main import build_app
+from app.server.runner import Runner
 from app.service.secret_key import refuse_short_key
 from app.settings import Settings
+from app.telemetry.logs import configure_logging
+from app.wiring.application import build_app
 
 
 async def application() -> web.AppRunner:

@@ -16,7 +16,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from app.db.connect import SESSION_SETTINGS
-from app.http.edge import SERVER_OPTIONS
+from app.server.middleware import SERVER_OPTIONS
 
 
 def _ready(status: int, headers: dict[str, str], body: str) -> Handler:

@@ -13,8 +13,8 @@ from pathlib import Path
 import uvloop
 
 from app.environment import read_settings
-from app.http.logs import configure_logging
-from app.server import serve
+from app.process import serve
+from app.telemetry.logs import configure_logging
 
 _EVERY = 0.002  # seconds
 

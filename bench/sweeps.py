@@ -22,11 +22,11 @@ from app.db.migrate import migrate
 from app.db.pool import Database
 from app.embedded.cluster import Cluster
 from app.model import BlobHash, segment_of
-from app.parts import Parts
 from app.service.claims import claim, lock_blob
 from app.service.kept_recipes import register
 from app.settings import Settings
 from app.store import blob_key, rendition_key
+from app.wiring.parts import Parts
 from bench.shop import fill
 from bench.table import table
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from aiohttp.test_utils import TestServer
 
-from app.http.runner import Runner
+from app.server.runner import Runner
 
 
 class ProductServer(TestServer):

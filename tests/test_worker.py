@@ -9,8 +9,8 @@ import pytest
 
 from app.db.connect import Connection
 from app.events import CheckFailed, Event, Observe, nobody
-from app.parts import Parts
 from app.settings import Settings
+from app.wiring.parts import Parts
 from app.worker import Worker
 from tests.e2e.conftest import eventually
 

@@ -24,7 +24,7 @@ from app.service.secret_key import refuse_short_key
 from app.settings import Settings
 
 if TYPE_CHECKING:
-    from app.parts import Parts
+    from app.wiring.parts import Parts
 
 _CONNECTIONS: Final = 2
 
@@ -82,7 +82,7 @@ class Context:
     @asynccontextmanager
     async def parts(self) -> "AsyncIterator[Parts]":
         """What the service is made of, opened, for commands that do its work."""
-        from app.parts import Parts  # it brings in everything, which no other command should wait for
+        from app.wiring.parts import Parts  # it brings in everything, which no other command should wait for
 
         async with self.postgres() as dsn:
             self.log()
@@ -92,7 +92,7 @@ class Context:
 
     def log(self) -> None:
         """Lets log lines look as those of `serve`, and keeps them off standard output, where the answer goes."""
-        from app.http.logs import configure_logging
+        from app.telemetry.logs import configure_logging
 
         configure_logging(self.settings.log_format)
 

@@ -37,7 +37,7 @@ async def load_into_empty(settings: Settings, dsn: str) -> DemoCredentials | Non
     async with Database(dsn) as database:
         if not await catalogue_is_empty(database):
             return None
-    from app.parts import Parts  # it brings in everything
+    from app.wiring.parts import Parts  # it brings in everything
 
     parts = Parts(settings, dsn)
     async with parts.opened():

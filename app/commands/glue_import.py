@@ -18,7 +18,7 @@ from app.service.picture_fetch import PictureFetch
 from app.service.text_file import size_of
 
 if TYPE_CHECKING:
-    from app.parts import Parts
+    from app.wiring.parts import Parts
 
 _REPORT: Final = Path("glue-import-rejected.csv")
 

@@ -17,8 +17,8 @@ def register(nouns: Nouns) -> None:
 
 
 async def _serve(_: argparse.Namespace, context: Context) -> int:
-    from app.http.logs import configure_logging  # these bring in everything: no other command should wait for that
-    from app.server import observer_of, serve
+    from app.process import observer_of, serve
+    from app.telemetry.logs import configure_logging  # these bring in everything: no other command should wait for that
 
     settings = context.service_settings
     configure_logging(settings.log_format)

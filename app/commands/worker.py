@@ -11,8 +11,8 @@ def register(nouns: Nouns) -> None:
 
 
 async def _worker(_: argparse.Namespace, context: Context) -> int:
-    from app.http.logs import configure_logging  # these bring in everything: no other command should wait for that
-    from app.server import observer_of, work
+    from app.process import observer_of, work
+    from app.telemetry.logs import configure_logging  # these bring in everything: no other command should wait for that
 
     settings = context.service_settings
     configure_logging(settings.log_format)

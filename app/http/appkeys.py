@@ -4,8 +4,8 @@ from typing import Final
 
 from aiohttp import web
 
-from app.http.observe import Observer
 from app.settings import Settings
+from app.telemetry.observer import Observer
 
 SETTINGS: Final = web.AppKey("settings", Settings)
 OBSERVER: Final = web.AppKey("observer", Observer)

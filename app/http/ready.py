@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Hashable, Mapping
+from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
@@ -40,6 +41,23 @@ def serialised_head(status: int, headers: Mapping[str, str]) -> bytes:
 @lru_cache(maxsize=256)
 def _head(status: int, headers: tuple[tuple[str, str], ...]) -> bytes:
     return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode() + serialised(dict(headers))
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An answer as it goes on the wire. `family` None: it depends on addresses alone."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    family: int | None
+    head: bytes = field(init=False, repr=False, compare=False)
+    """`headers` and what belongs to every answer, serialised."""
+
+    def __post_init__(self) -> None:
+        # Documents of a room differ in their length and little else, so the rest is often known.
+        head = serialised_head(self.status, self.headers | {hdrs.SERVER: SERVER_NAME})
+        object.__setattr__(self, "head", head + serialised({hdrs.CONTENT_LENGTH: str(len(self.body))}))
 
 
 def may_be_ready(request: BaseRequest) -> bool:

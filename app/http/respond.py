@@ -11,11 +11,10 @@ from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
 from app.errors import StoreUnavailable
-from app.http.cache import Document
+from app.http.apis import UNKEPT
 from app.http.conditions import CONDITIONAL, Part, evaluate, requested_part
 from app.http.drain import DRAIN
-from app.http.ready import SERVER_NAME, SLICE, Guard, InSlices, ReadyResponse, may_be_ready, serialised_head
-from app.http.rooms import UNKEPT
+from app.http.ready import SERVER_NAME, SLICE, Document, Guard, InSlices, ReadyResponse, may_be_ready, serialised_head
 from app.store import ObjectBody, ObjectStore
 
 _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\"\\/%;]|[\ud800-\udfff]")

@@ -18,12 +18,12 @@ from yarl import URL
 from app.access.secrets import SecretBox
 from app.db.pool import Database
 from app.embedded.cluster import Cluster
-from app.http.runner import Runner
-from app.main import build_app
+from app.server.runner import Runner
 from app.service.provision import Credentials, StoreOptions, TokenOptions, put_key, put_store, put_token
 from app.service.provision_plan import ProductOptions
 from app.service.provision_products import put_product
 from app.settings import Settings
+from app.wiring.application import build_app
 from tests.commands.conftest import CommandLine
 from tests.conftest import fresh_database
 

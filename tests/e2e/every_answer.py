@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from app.http.openapi import document
-from app.http.rooms import room_name
-from app.main import _CHAPTERS
+from app.http.apis import room_name
+from app.openapi.document import document
+from app.wiring.application import _CHAPTERS
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PURGE")
 ODD: Final = (

@@ -16,8 +16,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from app.http.openapi import document
-from app.main import _CHAPTERS
+from app.openapi.document import document
+from app.wiring.application import _CHAPTERS
 from tests.e2e.conftest import Serve
 
 CHECKS: Final = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]

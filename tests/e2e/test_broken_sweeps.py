@@ -13,11 +13,11 @@ from yarl import URL
 
 from app.db.connect import Connection
 from app.errors import ObjectMissing, ProductImagesError, StoreUnavailable
-from app.parts import Parts
 from app.service.claims import lock_blob
 from app.service.housekeeping import Housekeeping
 from app.service.removal import forget_blob, remove_blob
 from app.store import FileStore, blob_key
+from app.wiring.parts import Parts
 from tests.e2e.conftest import Serve, Shop
 from tests.e2e.test_gallery_transfer import imported
 from tests.e2e.test_housekeeping import IMAGES, WEEK, age, destroy, keeping, swept, upload

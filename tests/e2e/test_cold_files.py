@@ -8,12 +8,12 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from app.delivery.media import Media
 from app.http.appkeys import SETTINGS
 from app.http.drain import DRAIN, Drain
-from app.http.media import Media
-from app.parts import Parts
 from app.settings import Settings
 from app.store import FileStore
+from app.wiring.parts import Parts
 from tests.e2e.conftest import Serve, Shop, eventually
 from tests.e2e.test_main_job import body, has_renditions
 from tests.pictures import encoded, picture

@@ -17,10 +17,10 @@ from app.dialects.glue.match import PARENT, match
 from app.dialects.openmage.auth import _OPERATIONS
 from app.dialects.openmage.match import match as openmage_match
 from app.dialects.spree.match import _ON_COLLECTION, _ON_MEMBER, action_of, binary_of, place_of
-from app.http.openapi import document
-from app.http.rooms import ROOMS, room_name
-from app.main import _CHAPTERS, build_app
+from app.http.apis import ROOMS, room_name
+from app.openapi.document import document
 from app.settings import Settings
+from app.wiring.application import _CHAPTERS, build_app
 from tests.e2e.conftest import SECRET_KEY, Serve, Shop
 from tests.e2e.test_main_job import body
 from tests.pictures import encoded, picture

@@ -14,11 +14,11 @@ from yarl import URL
 
 from app.access.secrets import SecretBox
 from app.embedded.demo import DemoCredentials, load_demo
-from app.http.openapi import document
-from app.http.runner import Runner
-from app.main import _CHAPTERS, build_app
-from app.parts import Parts
+from app.openapi.document import document
+from app.server.runner import Runner
 from app.settings import Settings
+from app.wiring.application import _CHAPTERS, build_app
+from app.wiring.parts import Parts
 from tests.e2e.conftest import SECRET_KEY, Fresh
 
 DOCUMENT: Final[dict[str, Any]] = document(_CHAPTERS)

@@ -12,7 +12,7 @@ from app.db.connect import Connection
 from app.db.migrate import migrate
 from app.db.pool import Database
 from app.embedded.cluster import Cluster
-from app.http.rooms import room_name
+from app.http.apis import room_name
 from tests.e2e.conftest import Serve, Shop
 from tests.e2e.every_answer import UNKEPT, Ask, plain, requests, wrong
 from tests.e2e.test_docs import OF_CHAPTER, shop_with_an_image

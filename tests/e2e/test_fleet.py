@@ -10,8 +10,8 @@ import pytest
 
 from app.db.pool import Database
 from tests.e2e.conftest import SECRET_KEY, eventually, provision
-from tests.http.test_scrape import figure
 from tests.processes import fleet, free_port, running, started, until_ended
+from tests.telemetry.test_scrape import figure
 
 OUTSIDE = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
 SETS = "/abstract-products/dress/abstract-product-image-sets"

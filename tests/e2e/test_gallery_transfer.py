@@ -14,12 +14,12 @@ from yarl import URL
 from app.db.connect import Connection
 from app.db.pool import Database
 from app.model import BlobHash
-from app.parts import Parts
 from app.service.gallery_transfer.export import GalleryExport
 from app.service.gallery_transfer.files import GalleryFiles
 from app.service.gallery_transfer.importer import BATCH, GalleryImport, Numbered
 from app.service.gallery_transfer.report import Report
 from app.store import blob_key
+from app.wiring.parts import Parts
 from tests.e2e.conftest import Fresh, Serve, Shop
 from tests.e2e.test_main_job import body
 from tests.pictures import encoded, picture

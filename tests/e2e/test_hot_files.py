@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from yarl import URL
 
-from app.parts import Parts
+from app.wiring.parts import Parts
 from tests.e2e.conftest import Serve, Shop, eventually
 from tests.e2e.test_delivery import held, paths
 from tests.e2e.test_gallery_transfer import imported

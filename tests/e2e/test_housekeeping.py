@@ -13,8 +13,8 @@ from yarl import URL
 
 from app.db.connect import Connection
 from app.model import BlobHash
-from app.parts import Parts
 from app.store import blob_key
+from app.wiring.parts import Parts
 from tests.e2e.conftest import Serve, Shop, eventually
 from tests.e2e.test_main_job import body, has_renditions
 from tests.pictures import encoded, picture

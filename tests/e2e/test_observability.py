@@ -16,9 +16,9 @@ from app.store import FileStore, blob_key
 from tests.e2e.conftest import SECRET_KEY, Serve, Shop, eventually
 from tests.e2e.test_main_job import body, has_renditions
 from tests.e2e.test_overload import spree_upload
-from tests.http.test_scrape import figure
 from tests.pictures import encoded, picture
 from tests.processes import free_port, serving, started
+from tests.telemetry.test_scrape import figure
 
 IMAGES: Final = "/api/rest/products/dress/images"
 JSON: Final = {"Content-Type": "application/json"}

@@ -14,10 +14,10 @@ from app.db.connect import connected
 from app.db.jobs import queue_depths
 from app.db.pool import Database
 from app.embedded.cluster import Cluster
-from app.http.runner import Runner
-from app.main import build_app
+from app.server.runner import Runner
 from app.service.provision import put_key, revoke_key
 from app.settings import Settings
+from app.wiring.application import build_app
 from tests.e2e.conftest import SECRET_KEY, Serve, Shop, eventually, provision
 from tests.e2e.test_staleness import counts, glue, shows, upload
 from tests.postgres_proxy import Proxy, proxied

@@ -13,7 +13,7 @@ from app.embedded.folders import made_folder
 from app.embedded.identity import Identity, identities
 from app.embedded.runnable import choose_runnable
 from app.errors import Misconfigured
-from app.http.siblings import Siblings
+from app.telemetry.processes import Siblings
 from tests.conftest import FAST
 
 _NOBODY = 65534

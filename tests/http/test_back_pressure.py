@@ -14,7 +14,7 @@ from aiohttp import web
 from app.http.respond import Stored, represent_image, send_object
 from app.store import FileStore
 from app.store.protocol import CHUNK
-from tests.http.conftest import Client, Serve
+from tests.small_app import Client, Serve
 
 KEY = "check/large"
 LARGE = 160 * CHUNK

@@ -8,8 +8,8 @@ import pytest
 from aiohttp import web
 
 from app.http.body import read_body
-from tests.http.conftest import Client, Serve
-from tests.http.test_edge import raw
+from tests.server.test_middleware import raw
+from tests.small_app import Client, Serve
 
 LIMIT = 100_000
 

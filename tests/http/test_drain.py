@@ -10,7 +10,7 @@ from app.errors import NotFound
 from app.http.drain import DRAIN
 from app.http.respond import Stored, represent, send_object
 from app.store import FileStore
-from tests.http.conftest import Client, Serve
+from tests.small_app import Client, Serve
 
 KEY = "blobs/ab/large"
 SIZE = 1_000_000

@@ -18,8 +18,8 @@ from app.http.origin import (
     public_base,
     trusted_networks,
 )
-from tests.http.conftest import Client, Serve
-from tests.http.test_edge import raw
+from tests.server.test_middleware import raw
+from tests.small_app import Client, Serve
 
 FORWARDED = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "shop.example"}
 

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from app.http.ready import ReadyResponse, may_be_ready, serialised
 from app.http.respond import represent, send_object
-from tests.http.conftest import Client, Serve
+from tests.small_app import Client, Serve
 
 BODY = b'{"data":[]}'
 OPEN = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n"

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from app.http.respond import Representation, Stored, inline, represent_image, send_object
 from app.store import FileStore
 from app.store.protocol import CHUNK
-from tests.http.conftest import Client, Serve
+from tests.small_app import Client, Serve
 
 CONTENT = bytes(range(256)) * 4
 KEY = "check/image"

@@ -15,12 +15,12 @@ import pytest
 
 from app.errors import DiscUnavailable, ImageUndecodable, StoreUnavailable
 from app.model import BlobHash
-from app.parts import Parts
 from app.service.disc import fair
 from app.service.intake import Spool
 from app.settings import Settings
 from app.store import blob_key
 from app.store.held import HeldFile
+from app.wiring.parts import Parts
 from tests.pictures import encoded, picture
 from tests.tmpfs import filled, small_disc
 

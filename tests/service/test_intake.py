@@ -10,10 +10,10 @@ import pytest
 from app.db.connect import Connection
 from app.errors import BlobBarred
 from app.model import Facts
-from app.parts import Parts
 from app.service.claims import lock_blob
 from app.service.intake import Blob, Spool
 from app.settings import Settings
+from app.wiring.parts import Parts
 from tests.e2e.conftest import eventually
 
 _WAITING = "select exists (select from pg_locks where locktype = 'advisory' and not granted)"

@@ -3,7 +3,7 @@
 from typing import Final
 
 from app.dialects.glue.match import PARENT, ResourceType
-from app.http.describe import Answer, Chapter, Content, Operation, Parameter, array, json, nullable, record, ref
+from app.openapi.sections import Answer, Chapter, Content, Operation, Parameter, array, json, nullable, record, ref
 
 _MEDIA_TYPE: Final = "application/vnd.api+json"
 _ANY: Final = {"type": "object"}

@@ -5,6 +5,7 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
+from app.cache.documents import DocumentCache, PathKey
 from app.dialects.glue.errors import answer_to
 from app.dialects.glue.headers import Cors, Headers
 from app.dialects.glue.locale import negotiate
@@ -12,8 +13,8 @@ from app.dialects.glue.match import match, split_target
 from app.dialects.glue.parse import Asked, admit, parse
 from app.dialects.glue.present import PREFLIGHT, View, image_sets_document, product_document
 from app.errors import ProductNotFound
-from app.http.cache import Document, DocumentCache, PathKey
 from app.http.origin import media_base, public_base
+from app.http.ready import Document
 from app.http.respond import send_document
 from app.service.image_sets import ImageSetReader, Kin, Wanted
 from app.settings import Settings

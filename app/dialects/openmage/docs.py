@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from xml.sax.saxutils import escape
 
 from app.dialects.openmage.formats import CONTENT_TYPES
-from app.http.describe import Answer, Chapter, Content, Method, Operation, Parameter, Schema, array, record, ref
+from app.openapi.sections import Answer, Chapter, Content, Method, Operation, Parameter, Schema, array, record, ref
 
 _MEDIA_TYPES: Final = tuple(value.partition(";")[0] for value in CONTENT_TYPES.values())
 _SECURITY: Final = ("OpenMageOAuth",)

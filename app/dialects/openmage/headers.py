@@ -5,7 +5,7 @@ from typing import Final
 
 from aiohttp import hdrs
 
-from app.http.rooms import PROTECTED
+from app.http.apis import PROTECTED
 
 ALWAYS: Final[Mapping[str, str]] = {
     hdrs.CACHE_CONTROL: "private, no-cache",

@@ -9,6 +9,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from app.access.oauth import OAuth
+from app.cache.documents import DocumentCache
 from app.dialects.openmage.accept import negotiate
 from app.dialects.openmage.auth import Operation, Principal, authorise
 from app.dialects.openmage.callers import Callers
@@ -23,10 +24,10 @@ from app.dialects.openmage.rules import Rules
 from app.dialects.openmage.uploads import Uploads
 from app.errors import ProductNotFound, StoreViewNotFound
 from app.events import Observe
-from app.http.cache import Document, DocumentCache
 from app.http.origin import media_base
+from app.http.rate_limits import WriteLimits
+from app.http.ready import Document
 from app.http.respond import send_document
-from app.http.writes import WriteLimits
 from app.service.gallery import GalleryImage, GalleryReader
 from app.service.gallery_writer import GalleryWriter, NewFile
 from app.settings import Settings

@@ -6,10 +6,10 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
+from app.cache.bytes import ByteCache
 from app.dialects.spree.match import Binary, binary_of
 from app.dialects.spree.present import STYLES, file_segment, unix
 from app.errors import ImageNotFound, NotFound, RenditionFailed
-from app.http.bytecache import ByteCache
 from app.http.negotiate import is_negotiable, named, wanted_formats
 from app.http.respond import Stored, represent_image, send_object
 from app.model import Format, RecipeHash

@@ -5,7 +5,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from app.dialects.spree.present import STYLES
-from app.http.describe import (
+from app.openapi.sections import (
     Answer,
     Chapter,
     Content,

@@ -9,8 +9,8 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from app.dialects.spree.errors import JSON
-from app.http.cache import Document
 from app.http.conditions import evaluate
+from app.http.ready import Document
 from app.http.respond import send_document
 
 _ALWAYS: Final = {

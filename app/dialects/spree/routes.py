@@ -7,6 +7,7 @@ from typing import Any, Final, Literal, assert_never
 
 from aiohttp import hdrs, web
 
+from app.cache.documents import DocumentCache
 from app.dialects.spree import headers, present, validation
 from app.dialects.spree.auth import KEY_HEADER, Caller, Credentials, FindRole, authenticate, credentials, header_key
 from app.dialects.spree.errors import Invalid, NoSuchAction, NotAcceptable, Unauthorised, document
@@ -17,8 +18,8 @@ from app.dialects.spree.match import Action, Place, action_of, leading_integer, 
 from app.dialects.spree.params import check_viewable, image_form
 from app.dialects.spree.uploads import Uploads
 from app.errors import ImageNotFound, NotFound, ProductNotFound
-from app.http.cache import Document, DocumentCache
-from app.http.writes import WriteLimits
+from app.http.rate_limits import WriteLimits
+from app.http.ready import Document
 from app.model import ProductId
 from app.service.intake import Intake
 from app.service.spree_gallery import ListedImage, Parent, SpreeGalleryReader

@@ -8,10 +8,10 @@ from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.typedefs import Handler
 from yarl import URL
 
+from app.cache.documents import DocumentCache
 from app.db.listen import Hearing
 from app.db.pool import Database
 from app.dialects.glue.routes import GlueRoom
-from app.http.cache import DocumentCache
 from app.service.image_sets import ImageSetReader
 from app.settings import Settings
 from tests.dialects.glue.catalogue import Catalogue

@@ -20,7 +20,6 @@ from yarl import URL
 
 from app.access.secrets import SecretBox
 from app.db.pool import Database
-from app.main import build_app
 from app.service.provision import (
     Credentials,
     StoreOptions,
@@ -33,6 +32,7 @@ from app.service.provision import (
 from app.service.provision_plan import ProductOptions
 from app.service.provision_products import put_product
 from app.settings import Settings
+from app.wiring.application import build_app
 from tests.pictures import encoded, picture
 from tests.serving import ProductServer
 

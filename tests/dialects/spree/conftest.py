@@ -14,9 +14,9 @@ from PIL import Image
 
 from app.access.secrets import hash_key
 from app.db.connect import Connection
-from app.http.edge import SERVER_OPTIONS
-from app.main import build_app
+from app.server.middleware import SERVER_OPTIONS
 from app.settings import Settings
+from app.wiring.application import build_app
 
 ADMIN, CUSTOMER = "a" * 48, "c" * 48
 KEYS = [(hash_key(ADMIN), "admin"), (hash_key(CUSTOMER), "customer")]

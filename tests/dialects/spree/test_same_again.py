@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.http.test_scrape import figure
 from tests.listening import listening
+from tests.telemetry.test_scrape import figure
 
 from .conftest import IMAGES, Answer, Shop, form, picture, png
 

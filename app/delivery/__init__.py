@@ -1,0 +1,1 @@
+"""Files on their way out, to CDNs and browsers."""

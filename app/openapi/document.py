@@ -1,0 +1,81 @@
+"""The OpenAPI document of everything that the rooms declare."""
+
+from collections.abc import Iterable
+from importlib.metadata import version
+from typing import Any, Final
+
+from apispec import APISpec
+
+from app.openapi.sections import Answer, Chapter, Content, Operation, Parameter
+
+_INFO: Final = """One catalogue of product images under three commerce APIs. Whatever is written through one shows
+through the others. A room answers, and fails, in the words of the API that it speaks."""
+
+
+def document(chapters: Iterable[Chapter]) -> dict[str, Any]:
+    """OpenAPI 3.1."""
+    spec = APISpec(
+        title="Product images",
+        version=version("product-images"),
+        openapi_version="3.1.0",
+        info={"description": _INFO},
+        servers=[{"url": "/"}],
+    )
+    for chapter in chapters:
+        spec.tag({"name": chapter.name, "description": chapter.sentence})
+        for name, schema in chapter.schemas.items():
+            spec.components.schema(name, dict(schema))
+        for name, scheme in chapter.security_schemes.items():
+            spec.components.security_scheme(name, dict(scheme))
+        for operation in chapter.operations:
+            spec.path(operation.path, operations={operation.method: _operation(operation, chapter.name)})
+    return spec.to_dict()
+
+
+def _operation(operation: Operation, tag: str) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "tags": [tag],
+        "summary": operation.summary,
+        "operationId": _identifier(operation),
+        "parameters": [_parameter(parameter) for parameter in operation.parameters],
+        "responses": {str(status): _answer(answer) for status, answer in operation.answers.items()},
+    }
+    if operation.body is not None:
+        told["requestBody"] = {"required": True, "content": _content(operation.body)}
+    if operation.security:
+        told["security"] = [{name: []} for name in operation.security] + ([{}] if operation.optional else [])
+    return told
+
+
+def _identifier(operation: Operation) -> str:
+    words = operation.path.replace("{", "").replace("}", "").replace(".", "/").replace("-", "/").split("/")
+    return operation.method + "".join(word.title().replace("_", "") for word in words)
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    return {
+        "name": parameter.name,
+        "in": parameter.place,
+        "required": parameter.required or parameter.place == "path",
+        "description": parameter.sentence,
+        "schema": dict(parameter.schema),
+        "example": parameter.example,
+    }
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    told: dict[str, Any] = {"description": answer.sentence}
+    if answer.content is not None:
+        told["content"] = _content(answer.content)
+    if answer.headers:
+        told["headers"] = {name: {"schema": {"type": "string"}} for name in answer.headers}
+    return told
+
+
+def _content(content: Content) -> dict[str, Any]:
+    told: dict[str, Any] = {media_type: {"schema": dict(schema)} for media_type, schema in content.schemas.items()}
+    for media_type, one in told.items():
+        example = content.examples.get(media_type, content.example)
+        if example is not None:
+            one["example"] = example
+    return told

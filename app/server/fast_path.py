@@ -1,0 +1,65 @@
+"""In front of the application: what was answered before is answered again before anything is routed."""
+
+import time
+from typing import Final
+
+from aiohttp import web
+from yarl import URL
+
+from app.cache.requests import SHORTCUTS
+from app.errors import ProductImagesError
+from app.events import RequestServed
+from app.http.apis import ROOMS
+from app.http.appkeys import OBSERVER
+from app.http.drain import DRAIN
+from app.http.ready import Guard
+from app.server.middleware import ASKED, ServerHandler, bind_request_id, sign
+
+_MOST_SLASHES: Final = 64
+
+
+def front(app: web.Application, behind: ServerHandler) -> ServerHandler:
+    """A handler for `web.Server` that asks `behind`, the application's own, for what it does not know."""
+    shortcuts, rooms, observe, drain = app[SHORTCUTS], app[ROOMS], app[OBSERVER], app[DRAIN]
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        started = time.perf_counter()
+        assert isinstance(request, web.Request)  # an application makes no others
+        question = None if drain.begun else shortcuts.question(request)
+        if question is None:
+            return await behind(_shallow(request))
+        request[ASKED] = question, shortcuts.era
+        shortcut = shortcuts.find(question)
+        if shortcut is None or (shortcut.guard and not await _is_let(request, shortcut.guard)):
+            return await behind(_shallow(request))
+        response = shortcuts.answer(shortcut, question[0])
+        if response is None:
+            return await behind(_shallow(request))
+        request_id, room = bind_request_id(request), rooms[shortcut.labels[0]]
+        seconds = time.perf_counter() - started
+        if room.is_signed:
+            sign(response, room, request_id, seconds)
+        observe(RequestServed(*shortcut.labels, response.status, seconds))
+        return response
+
+    return handle
+
+
+def _shallow(request: web.Request) -> web.Request:
+    """A request that the router may be asked about: it looks at a path once for each of its slashes. A path of more of
+    them than any has is cut where nothing is either, and its room tells that in its words."""
+    if request.raw_path.count("/") <= _MOST_SLASHES:
+        return request
+    path = request.rel_url.raw_path.split("/", _MOST_SLASHES)
+    if len(path) <= _MOST_SLASHES:
+        return request  # they are in its query
+    cut = URL.build(path="/".join(path[:-1]) + "/", query_string=request.rel_url.raw_query_string, encoded=True)
+    return request.clone(rel_url=cut)
+
+
+async def _is_let(request: web.Request, guard: Guard) -> bool:
+    """What a guard objects to is told by the room, in its words."""
+    try:
+        return await guard(request)
+    except ProductImagesError:
+        return False

@@ -1,0 +1,151 @@
+"""Wires everything; the only module that knows everybody.
+
+What has to be opened is opened in the application's `cleanup_ctx` and closed in reverse.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Final, get_args
+
+from aiohttp import web
+
+from app.background import in_background
+from app.cache.requests import SHORTCUTS
+from app.db.migrate import pending
+from app.delivery.media import media_error
+from app.dialects.glue import docs as glue_docs
+from app.dialects.glue.match import route_of as glue_route
+from app.dialects.glue.routes import GlueRoom
+from app.dialects.openmage import docs as openmage_docs
+from app.dialects.openmage.headers import ALWAYS as OPENMAGE_HEADERS
+from app.dialects.openmage.match import route_of as openmage_route
+from app.dialects.openmage.routes import OpenMageRoom
+from app.dialects.openmage.uploads import Uploads as OpenMageUploads
+from app.dialects.spree import docs as spree_docs
+from app.dialects.spree.delivery import SpreeDelivery
+from app.dialects.spree.match import route_of as spree_route
+from app.dialects.spree.routes import SpreeRoom
+from app.dialects.spree.uploads import Uploads
+from app.errors import Misconfigured, NotFound
+from app.http.apis import ROOMS, UNKEPT, Room, RoomName, room_name
+from app.http.appkeys import OBSERVER, SETTINGS
+from app.http.drain import DRAIN
+from app.http.origin import trusted_networks
+from app.openapi.landing import landing, wants_landing
+from app.openapi.pages import Docs
+from app.openapi.service_sections import DELIVERY, SERVICE
+from app.server import health
+from app.server.hot_files import MEDIA, ROUTE
+from app.server.middleware import edge
+from app.service.fetch import Fetcher
+from app.service.image_sets import ImageSetReader
+from app.service.spree_gallery import SpreeGalleryReader
+from app.settings import Settings
+from app.telemetry.observer import Observer
+from app.telemetry.scrape import SCRAPE
+from app.wiring.parts import Parts
+
+_ANYTHING: Final = r"[\s\S]*"  # of a path once it is decoded: `.` would stop at a line break
+_CHAPTERS: Final = (SERVICE, DELIVERY, glue_docs.CHAPTER, openmage_docs.CHAPTER, spree_docs.CHAPTER)
+
+
+def build_app(settings: Settings, dsn: str, observer: Observer | None = None) -> web.Application:
+    """The web application; with `run_worker` it works off jobs, too."""
+    trusted_networks(settings.trusted_proxies)  # a mistake in them is told now, not to the first client
+    parts = Parts(settings, dsn, observer)
+    app = _service_app(parts)
+    glue = GlueRoom(settings, ImageSetReader(parts.database, settings), parts.documents)
+    openmage = OpenMageRoom(
+        settings,
+        parts.oauth,
+        parts.gallery_reader,
+        parts.gallery_writer,
+        OpenMageUploads(parts.intake, settings.max_body_bytes, parts.observer),
+        parts.documents,
+        parts.write_limits,
+        parts.observer,
+    )
+    spree, spree_files = _spree(parts)
+
+    async def storefront(request: web.Request) -> web.StreamResponse:
+        room = room_name(request.rel_url.raw_path)
+        if room == "service":
+            raise NotFound(f"{request.method} is not routed there")
+        if room == "delivery":  # behind more than one slash
+            return await parts.media.handle(request)
+        return landing() if wants_landing(request) else await glue.handle(request)
+
+    rooms: dict[RoomName, Room] = {
+        "openmage": Room(openmage.error, route_of=openmage_route, headers=OPENMAGE_HEADERS),
+        "spree": Room(spree.error, tells_request_id=True, tells_runtime=True, route_of=spree_route, headers={}),
+        "glue": Room(glue.error, route_of=glue_route, headers={}),
+        "delivery": Room(media_error, headers=UNKEPT),
+        "service": Room(health.error, tells_request_id=True, headers=UNKEPT),
+    }
+    app[ROOMS] = rooms
+    app.add_routes(Docs(_CHAPTERS).routes())
+    app[MEDIA] = parts.media
+    app.router.add_route("*", ROUTE, parts.media.handle)
+    for prefix in ("/api/rest", "/oauth/", "/admin/oauth_authorize"):
+        app.router.add_route("*", f"{prefix}{{rest:{_ANYTHING}}}", openmage.handle)
+    app.router.add_route("*", f"/api{{rest:{_ANYTHING}}}", spree.handle)
+    app.router.add_route("*", f"/spree/{{rest:{_ANYTHING}}}", spree_files.handle)
+    app.router.add_route("*", f"/{{path:{_ANYTHING}}}", storefront)
+    app.cleanup_ctx.append(lambda _: _running(parts))
+    return app
+
+
+def build_watch_app(parts: Parts) -> web.Application:
+    """Health and metrics of a process that serves nothing else."""
+    app = _service_app(parts)
+    app[ROOMS] = dict.fromkeys(get_args(RoomName), Room(health.error, headers=UNKEPT))
+    return app
+
+
+def _service_app(parts: Parts) -> web.Application:
+    app = web.Application(middlewares=[edge], client_max_size=parts.settings.max_body_bytes)
+    app[SETTINGS] = parts.settings
+    app[OBSERVER] = parts.observer
+    app[SHORTCUTS] = parts.shortcuts
+    app[SCRAPE] = parts.scrape
+    app[DRAIN] = parts.drain
+    app[health.CHECKS] = _checks(parts)
+    app.add_routes(health.routes())
+    return app
+
+
+def _spree(parts: Parts) -> tuple[SpreeRoom, SpreeDelivery]:
+    settings = parts.settings
+    reader = SpreeGalleryReader(parts.database)
+    fetcher = Fetcher(settings) if settings.spree_fetch_urls else None
+    uploads = Uploads(settings, parts.intake, parts.codecs, parts.observer, fetcher)
+    room = SpreeRoom(
+        settings,
+        reader,
+        parts.spree_writer,
+        parts.documents,
+        parts.accounts.role_of,
+        parts.intake,
+        uploads,
+        parts.write_limits,
+    )
+    return room, SpreeDelivery(
+        settings, reader, parts.renderer, parts.store, parts.spree_files, parts.write_limits.subscriber
+    )
+
+
+async def _running(parts: Parts) -> AsyncIterator[None]:
+    async with parts.opened(waits=True), parts.observed(), AsyncExitStack() as stack:
+        await stack.enter_async_context(in_background("listener", parts.listener.run, parts.observer))
+        if parts.settings.run_worker:
+            await stack.enter_async_context(parts.working())
+        yield
+
+
+def _checks(parts: Parts) -> health.Checks:
+    async def migrated() -> None:
+        if missing := await pending(parts.database):
+            raise Misconfigured(f"migrations are missing: {', '.join(missing)}")
+
+    useful = {"store": parts.store.check, "spool": parts.intake.check}
+    return health.Checks({"database": migrated}, useful, parts.observer)

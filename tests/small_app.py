@@ -1,0 +1,92 @@
+"""A small application with the edge in front, served for real."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient
+
+from app.cache.documents import DocumentCache
+from app.cache.requests import SHORTCUTS, Shortcuts
+from app.db.listen import Hearing
+from app.errors import (
+    BodyBroken,
+    BodyTooLarge,
+    BodyTooSlow,
+    EncodingNotAccepted,
+    InvalidHost,
+    NotFound,
+    ProductImagesError,
+    Unavailable,
+)
+from app.http.apis import ROOMS, UNKEPT, ErrorDocument, Room, RoomName
+from app.http.appkeys import OBSERVER, SETTINGS
+from app.http.drain import DRAIN, Drain
+from app.server.middleware import edge
+from app.settings import Settings
+from app.telemetry.metrics import Metrics
+from app.telemetry.observer import Observer
+from tests.serving import ProductServer
+
+Client = TestClient[web.Request, web.Application]
+Serve = Callable[..., Awaitable[Client]]
+
+STATUS: dict[type[ProductImagesError], int] = {
+    NotFound: 404,
+    BodyTooLarge: 413,
+    BodyTooSlow: 408,
+    BodyBroken: 400,
+    EncodingNotAccepted: 415,
+    InvalidHost: 400,
+    Unavailable: 503,
+}
+
+
+def document(room: RoomName) -> ErrorDocument:
+    """A room that says who it is and what went wrong, in words that are safe to tell."""
+
+    def tell(request: web.Request, error: Exception) -> web.StreamResponse:
+        if isinstance(error, web.HTTPException):
+            return web.json_response({"room": room, "error": error.reason}, status=error.status)
+        if isinstance(error, ProductImagesError):
+            status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
+            return web.json_response({"room": room, "error": type(error).__name__}, status=status)
+        return web.json_response({"room": room, "error": "internal"}, status=500)
+
+    return tell
+
+
+def small_app(*routes: web.RouteDef, **changed: object) -> web.Application:
+    """These routes behind the edge; keywords are settings."""
+    app = web.Application(middlewares=[edge])
+    app[SETTINGS] = replace(Settings(), **changed)  # type: ignore[arg-type]
+    app[OBSERVER] = Observer(Metrics(), sample=1)
+    app[DRAIN] = Drain()
+    names: tuple[RoomName, ...] = ("openmage", "spree", "delivery", "service", "glue")
+    app[SHORTCUTS] = Shortcuts(DocumentCache(0, Hearing(True, True)), Settings(), ())
+    app[ROOMS] = {
+        name: Room(document(name), tells_request_id=name == "glue", headers=UNKEPT if name == "service" else {})
+        for name in names
+    }
+    app.add_routes(routes)
+    return app
+
+
+@pytest.fixture(name="serve")
+async def _serve() -> AsyncIterator[Serve]:
+    """Serve the given routes; keywords are settings."""
+    clients: list[Client] = []
+
+    async def serve(*routes: web.RouteDef, **changed: object) -> Client:
+        app = small_app(*routes, **changed)
+        server = ProductServer(app)
+        await server.start_server()
+        client = TestClient(server, timeout=aiohttp.ClientTimeout(10), auto_decompress=False)
+        clients.append(client)
+        return client
+
+    yield serve
+    for client in clients:
+        await client.close()
