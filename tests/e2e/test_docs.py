@@ -199,7 +199,7 @@ async def test_nothing_but_the_page_is_given_out(serve: Serve, path: str) -> Non
 async def test_the_page_shows_and_tries_every_operation(serve: Serve) -> None:
     """The page's script lists all that the document describes, and sends what was filled in, with its credentials."""
     shop = await serve(run_worker=False)
-    script = files("app.http") / "docs_page" / "page.js"
+    script = files("app.openapi") / "docs_page" / "page.js"
     words = (str(NODE), str(PAGE), str(shop.url), str(script))
     page = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
     output, _ = await page.communicate()
