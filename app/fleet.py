@@ -14,12 +14,12 @@ from contextlib import suppress
 from aiohttp import web
 from gunicorn.errors import AppImportError
 
+from app.access.secret_key import refuse_short_key
 from app.db.migrate import migrate
 from app.db.pool import Database
 from app.environment import read_settings
 from app.errors import DatabaseUnavailable, Misconfigured, ProductImagesError
 from app.server.runner import Runner
-from app.service.secret_key import refuse_short_key
 from app.settings import Settings
 from app.telemetry.logs import configure_logging
 from app.wiring.application import build_app

@@ -9,10 +9,10 @@ from app.db.jobs import JobRunner
 from app.db.pool import Database
 from app.events import Observe
 from app.model import BlobHash
-from app.service.filing import RENDER
-from app.service.further_formats import RENDER_FURTHER, FurtherFormats
-from app.service.removal import LEAST_GRACE
-from app.service.render import Renderer
+from app.service.pictures.filing import RENDER
+from app.service.pictures.removal import LEAST_GRACE
+from app.service.renditions.further_formats import RENDER_FURTHER, FurtherFormats
+from app.service.renditions.render import Renderer
 from app.settings import Settings
 
 _FORGET_SECONDS: Final = 300.0

@@ -15,7 +15,7 @@ from contextlib import suppress
 from itertools import count
 from typing import Final
 
-from app.service.provision import Credentials
+from app.service.catalogue.provision import Credentials
 from bench.servers import Server, ask
 from bench.uploads import upload
 from bench.wire import Signer

@@ -10,9 +10,9 @@ from typing import Final
 from app.db.migrate import migrate
 from app.db.pool import Database
 from app.embedded.postgres import embedded_postgres
-from app.service.filing import Filing
-from app.service.glue_import.report import reported
-from app.service.glue_import.run import Options, run_import
+from app.service.pictures.filing import Filing
+from app.service.transfer.glue.report import reported
+from app.service.transfer.glue.run import Options, run_import
 from app.settings import Settings
 from bench.shop import Shop
 from bench.table import Row

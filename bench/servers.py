@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import psutil
 
-from app.service.provision import Credentials
+from app.service.catalogue.provision import Credentials
 
 HOST: Final = "127.0.0.1"
 CONNECTIONS: Final = 32

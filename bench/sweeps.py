@@ -22,8 +22,8 @@ from app.db.migrate import migrate
 from app.db.pool import Database
 from app.embedded.cluster import Cluster
 from app.model import BlobHash, segment_of
-from app.service.claims import claim, lock_blob
-from app.service.kept_recipes import register
+from app.service.pictures.claims import claim, lock_blob
+from app.service.renditions.kept_recipes import register
 from app.settings import Settings
 from app.store import blob_key, rendition_key
 from app.wiring.parts import Parts

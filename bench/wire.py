@@ -8,7 +8,7 @@ import time
 from typing import Final
 from urllib.parse import quote
 
-from app.service.provision import Credentials
+from app.service.catalogue.provision import Credentials
 
 HOST: Final = "shop.example"
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from app.access.secret_key import refuse_short_key
 from app.access.secrets import SecretBox
 from app.commands.table import table
 from app.db.migrate import migrate
@@ -20,7 +21,6 @@ from app.embedded.secret_key import with_secret_key
 from app.environment import read_settings
 from app.errors import InvalidCommand, ProductImagesError
 from app.events import Observe, nobody
-from app.service.secret_key import refuse_short_key
 from app.settings import Settings
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import Final
 
+from app.access.secret_key import SHORTEST, is_short
 from app.commands.context import Context, sentence
 from app.db.migrate import pending
 from app.db.pool import Database
@@ -13,10 +14,9 @@ from app.embedded import demo
 from app.errors import Misconfigured, ProductImagesError
 from app.http.origin import trusted_networks
 from app.raster.containment import ESSENTIAL
-from app.service.clocks import skew_of
-from app.service.original import missing_originals
-from app.service.public_addresses import allowed_network
-from app.service.secret_key import SHORTEST, is_short
+from app.service.foreign.addresses import allowed_network
+from app.service.pictures.original import missing_originals
+from app.service.upkeep.clocks import skew_of
 from app.settings import Settings, options
 from app.store import ObjectStore, open_store
 

@@ -12,13 +12,13 @@ from app.commands.product_file import parents_first
 from app.commands.progress import progress
 from app.commands.registry import Nouns
 from app.errors import InvalidCommand
-from app.service.gallery_transfer.export import GalleryExport
-from app.service.gallery_transfer.files import GalleryFiles
-from app.service.gallery_transfer.importer import GalleryImport, Numbered
-from app.service.gallery_transfer.report import Report
-from app.service.provision_products import list_products
-from app.service.report_file import report_file
-from app.service.text_file import size_of, text_file
+from app.service.catalogue.products import list_products
+from app.service.transfer.galleries.export import GalleryExport
+from app.service.transfer.galleries.files import GalleryFiles
+from app.service.transfer.galleries.importer import GalleryImport, Numbered
+from app.service.transfer.galleries.report import Report
+from app.service.transfer.report_file import report_file
+from app.service.transfer.text_file import size_of, text_file
 
 _REPORT: Final = Path("gallery-import-rejected.txt")
 

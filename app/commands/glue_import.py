@@ -10,12 +10,12 @@ from app.commands.context import Context, complain
 from app.commands.progress import progress
 from app.commands.registry import Nouns
 from app.errors import InvalidCommand
-from app.service.fetch import Fetcher
-from app.service.filing import Filing
-from app.service.glue_import.report import Report, reported
-from app.service.glue_import.run import Options, run_import
-from app.service.picture_fetch import PictureFetch
-from app.service.text_file import size_of
+from app.service.foreign.fetch import Fetcher
+from app.service.foreign.pictures import PictureFetch
+from app.service.pictures.filing import Filing
+from app.service.transfer.glue.report import Report, reported
+from app.service.transfer.glue.run import Options, run_import
+from app.service.transfer.text_file import size_of
 
 if TYPE_CHECKING:
     from app.wiring.parts import Parts

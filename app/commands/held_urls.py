@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from app.dialects.spree.present import STYLES, file_segment, unix
 from app.model import EXTENSIONS
-from app.service.held import Held, HeldImage
+from app.service.pictures.held import Held, HeldImage
 from app.settings import Settings
 
 _UNESCAPED: Final = "/!$&'()*+,;=:@~"

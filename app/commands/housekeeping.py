@@ -12,10 +12,10 @@ from app.commands.held_urls import held_urls
 from app.commands.progress import progress
 from app.commands.registry import Nouns
 from app.errors import InvalidCommand, ProductImagesError
-from app.service.held import held
+from app.service.pictures.held import held
 
 if TYPE_CHECKING:
-    from app.service.verify import Damage
+    from app.service.upkeep.verify import Damage
 
 
 def register(nouns: Nouns) -> None:

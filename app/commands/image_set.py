@@ -5,7 +5,7 @@ from typing import Any
 
 from app.commands.context import Context
 from app.commands.registry import Nouns
-from app.service.managed_sets import SetName, list_sets, put_set, remove_set
+from app.service.catalogue.sets import SetName, list_sets, put_set, remove_set
 
 
 def register(nouns: Nouns) -> None:

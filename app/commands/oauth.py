@@ -4,8 +4,15 @@ import argparse
 
 from app.commands.context import Context, secret_word
 from app.commands.registry import Nouns, switch
-from app.service.provision import TokenOptions, list_consumers, list_tokens, put_consumer, put_token, revoke_token
-from app.service.reseal import reseal
+from app.service.catalogue.provision import (
+    TokenOptions,
+    list_consumers,
+    list_tokens,
+    put_consumer,
+    put_token,
+    revoke_token,
+)
+from app.service.upkeep.reseal import reseal
 
 _READ = "(- reads it from standard input)"
 _PRIVILEGES = ["create", "retrieve", "update", "delete", "all"]

@@ -7,8 +7,8 @@ from app.commands.context import Context
 from app.commands.product_import import import_file
 from app.commands.registry import Nouns, switch
 from app.commands.table import table
-from app.service.provision_plan import ProductOptions
-from app.service.provision_products import delete_product, list_products, put_product, rename_product, show_product
+from app.service.catalogue.plan import ProductOptions
+from app.service.catalogue.products import delete_product, list_products, put_product, rename_product, show_product
 
 
 def register(nouns: Nouns) -> None:

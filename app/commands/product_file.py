@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.errors import InvalidCommand
-from app.service.csv_table import Table
-from app.service.provision_plan import ProductOptions
-from app.service.text_file import TextFile, text_file
+from app.service.catalogue.plan import ProductOptions
+from app.service.transfer.csv_table import Table
+from app.service.transfer.text_file import TextFile, text_file
 
 Line = tuple[int, ProductOptions | InvalidCommand]
 """The number of the line where a product begins, and what it says or why that cannot be read."""

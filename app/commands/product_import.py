@@ -10,8 +10,8 @@ from app.commands.product_file import Line, read_products
 from app.commands.progress import progress
 from app.db.pool import Database
 from app.errors import InvalidCommand
-from app.service.provision_products import put_batch
-from app.service.text_file import size_of
+from app.service.catalogue.products import put_batch
+from app.service.transfer.text_file import size_of
 
 _BATCH: Final = 1000
 

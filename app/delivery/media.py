@@ -13,8 +13,8 @@ from app.http.negotiate import is_negotiable, named, wanted_formats
 from app.http.respond import Representation, Stored, represent_image, send_object
 from app.model import FORMAT_OF_EXTENSION, Format, RecipeHash, Segment, parted
 from app.service.flight import SingleFlight
-from app.service.render import Renderer
-from app.service.rendition import Rendition, format_of
+from app.service.renditions.render import Renderer
+from app.service.renditions.rendition import Rendition, format_of
 from app.store import ObjectStore
 
 IMMUTABLE: Final = "public, max-age=31536000, immutable"

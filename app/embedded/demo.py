@@ -14,13 +14,13 @@ from app.access.secrets import SecretBox, make_api_key, make_token
 from app.db.pool import Database, Transaction
 from app.errors import Misconfigured
 from app.model import FORMAT_OF_EXTENSION
-from app.service.filing import FileName
-from app.service.gallery import ProductRef
-from app.service.gallery_writer import GalleryWriter, Values
-from app.service.intake import Intake
-from app.service.provision import StoreOptions, TokenOptions, put_consumer, put_key, put_store, put_token
-from app.service.provision_plan import ProductOptions
-from app.service.provision_products import put_products
+from app.service.catalogue.plan import ProductOptions
+from app.service.catalogue.products import put_products
+from app.service.catalogue.provision import StoreOptions, TokenOptions, put_consumer, put_key, put_store, put_token
+from app.service.galleries.openmage.reader import ProductRef
+from app.service.galleries.openmage.writer import GalleryWriter, Values
+from app.service.pictures.filing import FileName
+from app.service.pictures.intake import Intake
 
 _PICTURES: Final = Path(__file__).with_name("demo_shop")
 PICTURE: Final = _PICTURES / "mug.jpg"

@@ -6,9 +6,9 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from app.access.secret_key import SHORTEST
 from app.embedded.folders import made_folder
 from app.errors import Misconfigured
-from app.service.secret_key import SHORTEST
 from app.settings import Settings
 
 

@@ -37,9 +37,9 @@ from app.openapi.service_sections import DELIVERY, SERVICE
 from app.server import health
 from app.server.hot_files import MEDIA, ROUTE
 from app.server.middleware import edge
-from app.service.fetch import Fetcher
-from app.service.image_sets import ImageSetReader
-from app.service.spree_gallery import SpreeGalleryReader
+from app.service.foreign.fetch import Fetcher
+from app.service.galleries.glue import ImageSetReader
+from app.service.galleries.spree.reader import SpreeGalleryReader
 from app.settings import Settings
 from app.telemetry.observer import Observer
 from app.telemetry.scrape import SCRAPE

@@ -9,6 +9,7 @@ from typing import Final
 
 from app.access.accounts import Accounts
 from app.access.oauth import OAuth
+from app.access.secret_key import refuse_short_key
 from app.access.secrets import SecretBox
 from app.background import in_background
 from app.cache.bytes import ByteCache
@@ -28,19 +29,18 @@ from app.http.drain import Drain
 from app.http.rate_limits import WriteLimits
 from app.model import ProductId
 from app.raster.pool import CodecPool
-from app.service.clocks import LOOK_SECONDS, ClockWatch
-from app.service.filing import Filing
-from app.service.gallery import GalleryReader
-from app.service.gallery_writer import GalleryWriter
-from app.service.housekeeping import Housekeeping
-from app.service.intake import Intake
-from app.service.purge import Purge
-from app.service.recipe_change import RecipeChange
-from app.service.render import Renderer
-from app.service.rendition import Rendition
-from app.service.secret_key import refuse_short_key
-from app.service.spree_gallery_writer import SpreeGalleryWriter
-from app.service.verify import Verify
+from app.service.galleries.openmage.reader import GalleryReader
+from app.service.galleries.openmage.writer import GalleryWriter
+from app.service.galleries.spree.writer import SpreeGalleryWriter
+from app.service.pictures.filing import Filing
+from app.service.pictures.intake import Intake
+from app.service.renditions.render import Renderer
+from app.service.renditions.rendition import Rendition
+from app.service.upkeep.clocks import LOOK_SECONDS, ClockWatch
+from app.service.upkeep.purge import Purge
+from app.service.upkeep.recipe_change import RecipeChange
+from app.service.upkeep.sweeps import Housekeeping
+from app.service.upkeep.verify import Verify
 from app.settings import Settings
 from app.store import open_store
 from app.telemetry.lookups import Bounded, scrape_of

@@ -7,7 +7,7 @@ from app.access.secrets import SecretBox, hash_key, make_token
 from app.db.listen import Hearing
 from app.db.pool import Database
 from app.errors import Misconfigured
-from app.service.provision import Credentials, TokenOptions, put_key, put_token, revoke_key, revoke_token
+from app.service.catalogue.provision import Credentials, TokenOptions, put_key, put_token, revoke_key, revoke_token
 
 BOX = SecretBox("key")
 

@@ -11,7 +11,7 @@ import pytest
 
 from app.commands import progress
 from app.db.connect import Connection
-from app.service.gallery_transfer.importer import BATCH
+from app.service.transfer.galleries.importer import BATCH
 from tests.commands.conftest import CommandLine
 from tests.pictures import encoded, picture
 from tests.processes import command

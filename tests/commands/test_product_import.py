@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.commands.product_file import read_products
-from app.service.provision_plan import ProductOptions
+from app.service.catalogue.plan import ProductOptions
 from tests.commands.conftest import CommandLine
 
 

@@ -30,7 +30,7 @@ from app.dialects.spree.multipart import parts
 from app.dialects.spree.params import image_form, wrapped
 from app.dialects.spree.texts import declared_charset
 from app.errors import ProductImagesError
-from app.service.file_names import sanitised
+from app.service.pictures.file_names import sanitised
 from tests.gaps import gaps
 
 BUDGET: Final = 0.005

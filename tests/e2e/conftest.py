@@ -19,9 +19,9 @@ from app.access.secrets import SecretBox
 from app.db.pool import Database
 from app.embedded.cluster import Cluster
 from app.server.runner import Runner
-from app.service.provision import Credentials, StoreOptions, TokenOptions, put_key, put_store, put_token
-from app.service.provision_plan import ProductOptions
-from app.service.provision_products import put_product
+from app.service.catalogue.plan import ProductOptions
+from app.service.catalogue.products import put_product
+from app.service.catalogue.provision import Credentials, StoreOptions, TokenOptions, put_key, put_store, put_token
 from app.settings import Settings
 from app.wiring.application import build_app
 from tests.commands.conftest import CommandLine

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from yarl import URL
 
-from app.service.provision_plan import ProductOptions
-from app.service.provision_products import put_product
+from app.service.catalogue.plan import ProductOptions
+from app.service.catalogue.products import put_product
 from tests.e2e.conftest import Answer, Serve, Shop
 from tests.e2e.every_answer import paths
 from tests.e2e.test_every_answer import known_shop

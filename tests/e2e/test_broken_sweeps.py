@@ -13,9 +13,9 @@ from yarl import URL
 
 from app.db.connect import Connection
 from app.errors import ObjectMissing, ProductImagesError, StoreUnavailable
-from app.service.claims import lock_blob
-from app.service.housekeeping import Housekeeping
-from app.service.removal import forget_blob, remove_blob
+from app.service.pictures.claims import lock_blob
+from app.service.pictures.removal import forget_blob, remove_blob
+from app.service.upkeep.sweeps import Housekeeping
 from app.store import FileStore, blob_key
 from app.wiring.parts import Parts
 from tests.e2e.conftest import Serve, Shop

@@ -11,8 +11,8 @@ import pytest
 
 from app.db.connect import Connection
 from app.events import CheckFailed, Event
-from app.service.clocks import ClockWatch, Skew
-from app.service.housekeeping import Housekeeping
+from app.service.upkeep.clocks import ClockWatch, Skew
+from app.service.upkeep.sweeps import Housekeeping
 from app.store import FileStore
 from tests.e2e.conftest import Serve, Shop, eventually
 from tests.e2e.test_broken_sweeps import asked

@@ -15,7 +15,7 @@ from oauthlib.oauth1 import Client as Signer
 
 from app.db.jobs import queue_depths
 from app.db.pool import Database
-from app.service.provision import Credentials
+from app.service.catalogue.provision import Credentials
 from tests.e2e.conftest import SECRET_KEY, eventually, provision
 from tests.e2e.test_main_job import body
 from tests.pictures import encoded, picture

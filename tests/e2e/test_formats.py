@@ -12,7 +12,7 @@ from PIL import Image
 from yarl import URL
 
 from app.model import BlobHash, Format, segment_of
-from app.service.further_formats import FurtherFormats
+from app.service.renditions.further_formats import FurtherFormats
 from app.wiring.parts import Parts
 from tests.e2e.conftest import Answer, Serve, Shop, eventually
 from tests.e2e.test_housekeeping import age, destroy, keeping, swept, upload

@@ -14,10 +14,10 @@ from yarl import URL
 from app.db.connect import Connection
 from app.db.pool import Database
 from app.model import BlobHash
-from app.service.gallery_transfer.export import GalleryExport
-from app.service.gallery_transfer.files import GalleryFiles
-from app.service.gallery_transfer.importer import BATCH, GalleryImport, Numbered
-from app.service.gallery_transfer.report import Report
+from app.service.transfer.galleries.export import GalleryExport
+from app.service.transfer.galleries.files import GalleryFiles
+from app.service.transfer.galleries.importer import BATCH, GalleryImport, Numbered
+from app.service.transfer.galleries.report import Report
 from app.store import blob_key
 from app.wiring.parts import Parts
 from tests.e2e.conftest import Fresh, Serve, Shop

@@ -13,12 +13,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from app.raster.pool import CodecPool
-from app.service.fetch import Fetcher
-from app.service.filing import Filing
-from app.service.glue_import.report import Report, reported
-from app.service.glue_import.run import Options, run_import
-from app.service.intake import Intake
-from app.service.picture_fetch import PictureFetch
+from app.service.foreign.fetch import Fetcher
+from app.service.foreign.pictures import PictureFetch
+from app.service.pictures.filing import Filing
+from app.service.pictures.intake import Intake
+from app.service.transfer.glue.report import Report, reported
+from app.service.transfer.glue.run import Options, run_import
 from app.store import open_store
 from tests.e2e.conftest import Serve, Shop, eventually
 from tests.pictures import decoded, encoded, picture

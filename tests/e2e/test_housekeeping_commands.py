@@ -8,7 +8,7 @@ import pytest
 from yarl import URL
 
 from app.errors import StoreUnavailable
-from app.service.filing import UPLOAD_PRIORITY
+from app.service.pictures.filing import UPLOAD_PRIORITY
 from app.store import blob_key
 from tests.e2e.conftest import Commands, Serve, Shop, eventually
 from tests.e2e.test_formats import SETS, asked

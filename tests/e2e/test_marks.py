@@ -12,9 +12,9 @@ from PIL import Image
 from yarl import URL
 
 from app.raster.marks.packet import packet
-from app.service.housekeeping import Housekeeping
-from app.service.kept_recipes import register
-from app.service.provision_products import list_images
+from app.service.catalogue.products import list_images
+from app.service.renditions.kept_recipes import register
+from app.service.upkeep.sweeps import Housekeeping
 from app.store import open_store
 from tests.e2e.conftest import Serve, Shop, eventually
 from tests.e2e.test_housekeeping import age

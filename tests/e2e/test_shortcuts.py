@@ -6,7 +6,7 @@ from typing import Final
 from oauthlib.oauth1 import Client as Signer
 
 from app.access.secrets import SecretBox
-from app.service.provision import Credentials, TokenOptions, put_token, revoke_key
+from app.service.catalogue.provision import Credentials, TokenOptions, put_token, revoke_key
 from tests.e2e.conftest import SECRET_KEY, Answer, Serve, Shop, eventually
 
 PATHS: Final = [

@@ -13,7 +13,7 @@ from typing import Final
 import aiohttp
 import pytest
 
-from app.service.strangers import LONGEST_LINE, PLACES
+from app.service.pictures.strangers import LONGEST_LINE, PLACES
 from tests.e2e.conftest import Serve, Shop, eventually
 from tests.e2e.test_main_job import body
 from tests.gaps import gaps

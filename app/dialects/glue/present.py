@@ -9,7 +9,7 @@ from urllib.parse import quote
 from app.dialects.glue.jsonphp import quoted, quoted_or_null
 from app.dialects.glue.match import PARENT, ResourceType, Target
 from app.dialects.glue.query import Query
-from app.service.image_sets import ImageSet, Kin, SetImage, Shell
+from app.service.galleries.glue import ImageSet, Kin, SetImage, Shell
 
 AltText = Literal["omit", "null", "on"]
 

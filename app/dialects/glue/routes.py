@@ -16,7 +16,7 @@ from app.errors import ProductNotFound
 from app.http.origin import media_base, public_base
 from app.http.ready import Document
 from app.http.respond import send_document
-from app.service.image_sets import ImageSetReader, Kin, Wanted
+from app.service.galleries.glue import ImageSetReader, Kin, Wanted
 from app.settings import Settings
 
 READS: Final = frozenset(

@@ -8,7 +8,7 @@ from typing import Final
 from app.dialects.openmage.errors import NO_ROUTE, OpenMageError
 from app.dialects.openmage.php import is_numeric, php_int
 from app.percent import decoded
-from app.service.gallery import ProductRef, Scope
+from app.service.galleries.openmage.reader import ProductRef, Scope
 
 _BASE: Final = ["api", "rest", "products"]
 _ID: Final = re.compile(r"[+-]?[1-9][0-9]*|0")

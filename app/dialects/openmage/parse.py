@@ -18,8 +18,8 @@ from app.dialects.openmage.file_in import FileState, SinkT
 from app.dialects.openmage.php import Value, php_empty, php_int, php_text
 from app.dialects.openmage.rules import Rules
 from app.model import clamp_position
-from app.service.filing import FileName
-from app.service.gallery_writer import Values
+from app.service.galleries.openmage.writer import Values
+from app.service.pictures.filing import FileName
 
 MAX_LABEL: Final = 255  # characters
 

@@ -28,8 +28,8 @@ from app.http.origin import media_base
 from app.http.rate_limits import WriteLimits
 from app.http.ready import Document
 from app.http.respond import send_document
-from app.service.gallery import GalleryImage, GalleryReader
-from app.service.gallery_writer import GalleryWriter, NewFile
+from app.service.galleries.openmage.reader import GalleryImage, GalleryReader
+from app.service.galleries.openmage.writer import GalleryWriter, NewFile
 from app.settings import Settings
 
 READS: Final = frozenset((b"accept", b"version"))

@@ -12,8 +12,8 @@ from app.errors import FileTooLarge, ImageRejected
 from app.events import Observe, UploadAccepted
 from app.http.body import body_chunks
 from app.model import Format
-from app.service.intake import Blob, Intake, Spool
-from app.service.rejection import rejection
+from app.service.pictures.intake import Blob, Intake, Spool
+from app.service.pictures.rejection import rejection
 
 FORMATS: Final = frozenset[Format](("jpeg", "png", "gif", "webp"))
 """What an upload may be, whatever media type it claims."""

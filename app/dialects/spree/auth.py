@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from app.dialects.spree.errors import KeyMissing, KeyUnknown, Unauthorised
-from app.service.file_names import scrubbed
+from app.service.pictures.file_names import scrubbed
 
 Role = Literal["admin", "customer"]
 FindRole = Callable[[str], Awaitable[Role | None]]

@@ -15,9 +15,9 @@ from app.http.respond import Stored, represent_image, send_object
 from app.model import Format, RecipeHash
 from app.percent import decoded
 from app.service.flight import SingleFlight
-from app.service.render import Renderer
-from app.service.rendition import Rendition
-from app.service.spree_gallery import SpreeGalleryReader, StoredFile
+from app.service.galleries.spree.reader import SpreeGalleryReader, StoredFile
+from app.service.renditions.render import Renderer
+from app.service.renditions.rendition import Rendition
 from app.settings import Settings
 from app.store import ObjectStore
 

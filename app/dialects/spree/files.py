@@ -8,7 +8,7 @@ from typing import Final, Literal
 from app.dialects.spree.multipart import pass_over
 from app.dialects.spree.params import Upload
 from app.errors import BodyTooSlow, FileTooLarge
-from app.service.intake import Intake, Spool
+from app.service.pictures.intake import Intake, Spool
 
 _HEAD: Final = 1024  # bytes kept to tell what kind of file it is
 _STRANGERS_RATE: Final = 64 * 1024  # bytes a second

@@ -18,7 +18,7 @@ from app.dialects.spree.params import MOST_FIELDS, Params, nested, wrapped
 from app.dialects.spree.texts import begins_text, declared_charset, decoded_in_slices, decoded_pairs, split_pairs
 from app.errors import BodyTooLarge
 from app.http.body import body_chunks, read_body
-from app.service.file_names import UNNAMED, sanitised, scrubbed
+from app.service.pictures.file_names import UNNAMED, sanitised, scrubbed
 
 ATTACHMENT: Final = "image[attachment]"
 _CHARSET_FIELD: Final = "_charset_"

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import orjson
 
 from app.model import MEDIA_TYPES
-from app.service.spree_gallery import ListedImage
+from app.service.galleries.spree.reader import ListedImage
 
 STYLES: Final = ("mini", "small", "product", "large")
 NEW: Final = (

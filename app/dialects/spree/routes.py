@@ -21,9 +21,9 @@ from app.errors import ImageNotFound, NotFound, ProductNotFound
 from app.http.rate_limits import WriteLimits
 from app.http.ready import Document
 from app.model import ProductId
-from app.service.intake import Intake
-from app.service.spree_gallery import ListedImage, Parent, SpreeGalleryReader
-from app.service.spree_gallery_writer import Edit, SpreeGalleryWriter
+from app.service.galleries.spree.reader import ListedImage, Parent, SpreeGalleryReader
+from app.service.galleries.spree.writer import Edit, SpreeGalleryWriter
+from app.service.pictures.intake import Intake
 from app.settings import Settings
 
 Audience = Literal["admin", "public", "nobody"]

@@ -14,11 +14,11 @@ from app.errors import CodecFailed, Excess, FileTooLarge, FormatNotAllowed, Imag
 from app.events import Observe, UploadAccepted
 from app.model import Facts
 from app.raster.pool import CodecPool
-from app.service.fetch import Fetcher, Remote
-from app.service.file_names import sanitised
-from app.service.intake import Intake
-from app.service.rejection import rejection
-from app.service.spree_gallery_writer import StoredUpload
+from app.service.foreign.fetch import Fetcher, Remote
+from app.service.galleries.spree.writer import StoredUpload
+from app.service.pictures.file_names import sanitised
+from app.service.pictures.intake import Intake
+from app.service.pictures.rejection import rejection
 from app.settings import Settings
 
 _LONGEST_ECHO: Final = 1000

@@ -7,7 +7,7 @@ import pytest
 from app.db.pool import Database
 from app.errors import ProductNotFound
 from app.events import Event, StatementDone
-from app.service.image_sets import ImageSetReader, Kin, SetImage, Wanted
+from app.service.galleries.glue import ImageSetReader, Kin, SetImage, Wanted
 from app.settings import Settings
 from tests.dialects.glue.catalogue import BLOB, Catalogue
 

@@ -8,7 +8,7 @@ from app.dialects.glue.match import match
 from app.dialects.glue.present import PREFLIGHT, AltText, View, image_sets_document, product_document
 from app.dialects.glue.query import read_query
 from app.model import ProductId
-from app.service.image_sets import ImageSet, Kin, SetImage, Shell
+from app.service.galleries.glue import ImageSet, Kin, SetImage, Shell
 
 GOLDEN = Path(__file__).parent / "golden"
 BASE = "http://glue.example.com"

@@ -12,7 +12,7 @@ from app.cache.documents import DocumentCache
 from app.db.listen import Hearing
 from app.db.pool import Database
 from app.dialects.glue.routes import GlueRoom
-from app.service.image_sets import ImageSetReader
+from app.service.galleries.glue import ImageSetReader
 from app.settings import Settings
 from tests.dialects.glue.catalogue import Catalogue
 

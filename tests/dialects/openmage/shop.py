@@ -20,7 +20,9 @@ from yarl import URL
 
 from app.access.secrets import SecretBox
 from app.db.pool import Database
-from app.service.provision import (
+from app.service.catalogue.plan import ProductOptions
+from app.service.catalogue.products import put_product
+from app.service.catalogue.provision import (
     Credentials,
     StoreOptions,
     TokenOptions,
@@ -29,8 +31,6 @@ from app.service.provision import (
     put_token,
     revoke_token,
 )
-from app.service.provision_plan import ProductOptions
-from app.service.provision_products import put_product
 from app.settings import Settings
 from app.wiring.application import build_app
 from tests.pictures import encoded, picture

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from app.dialects.openmage.errors import OpenMageError
 from app.dialects.openmage.match import Route, image_id, match, product_ref, scope
-from app.service.gallery import ProductRef, Scope
+from app.service.galleries.openmage.reader import ProductRef, Scope
 
 P = "/api/rest/products"
 

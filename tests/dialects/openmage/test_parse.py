@@ -10,8 +10,8 @@ from app.dialects.openmage.file_in import FileState
 from app.dialects.openmage.parse import CreateImage, UpdateImage, parse_create, parse_update
 from app.dialects.openmage.php import Value
 from app.dialects.openmage.rules import Rules
-from app.service.filing import FileName
-from app.service.gallery_writer import Values
+from app.service.galleries.openmage.writer import Values
+from app.service.pictures.filing import FileName
 from app.settings import Settings
 
 

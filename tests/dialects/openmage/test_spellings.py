@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from app.service.provision import StoreOptions, put_store
-from app.service.provision_plan import ProductOptions
-from app.service.provision_products import put_product
+from app.service.catalogue.plan import ProductOptions
+from app.service.catalogue.products import put_product
+from app.service.catalogue.provision import StoreOptions, put_store
 from tests.dialects.openmage.conftest import Open
 from tests.dialects.openmage.shop import PNG, Room, error_body, upload
 

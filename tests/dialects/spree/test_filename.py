@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.dialects.spree.filename import disposition_parameter
-from app.service.file_names import sanitised
+from app.service.pictures.file_names import sanitised
 
 
 @pytest.mark.parametrize(

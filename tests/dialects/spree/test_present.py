@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.dialects.spree import present
 from app.model import ImageId, ProductId
-from app.service.spree_gallery import ImageFile, ListedImage
+from app.service.galleries.spree.reader import ImageFile, ListedImage
 
 UPDATED = datetime(2013, 6, 6, 15, 44, 36, tzinfo=UTC)
 CAT = ListedImage(

@@ -1,0 +1,1 @@
+"""Products, stores, image types, sets and accounts, as they are brought in from outside."""

@@ -1,0 +1,175 @@
+"""Products brought in from outside, one or a thousand in a transaction: what is new is inserted, what is known is
+updated in the options that were given, and a line that cannot be carried out costs no other line."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.db.errors import ConstraintViolated
+from app.db.pool import Database, Record, Transaction
+from app.errors import InvalidCommand, ProductNotFound
+from app.model import ProductId, sku_key
+from app.service.catalogue.plan import Draft, Outcome, Plan, ProductOptions, check_words
+from app.service.catalogue.slugs import slug_candidates
+
+Result = tuple[Draft, Outcome] | InvalidCommand
+
+
+async def put_products(tx: Transaction, batch: Sequence[ProductOptions]) -> list[Result]:
+    """Carries out a batch in order and says of each line what became of it: the draft, with its id, or why not.
+
+    A later line may name the product of an earlier one, as its parent too.
+    """
+    await tx.execute("lock_provisioning")
+    problems = [_problem(options) for options in batch]
+    plan = await _load(tx, [options for options, problem in zip(batch, problems, strict=True) if not problem])
+    results = [problem or _applied(plan, options) for options, problem in zip(batch, problems, strict=True)]
+    touched = {result[0].sku: result[0] for result in results if not isinstance(result, InvalidCommand)}
+    await _write(tx, list(touched.values()))
+    return results
+
+
+async def put_batch(database: Database, batch: Sequence[ProductOptions]) -> list[Result]:
+    """Carries out a batch in one transaction, or, where the catalogue refuses it as a whole, line by line."""
+    try:
+        async with database.transaction() as tx:
+            return await put_products(tx, batch)
+    except ConstraintViolated as error:
+        if len(batch) == 1:
+            return [InvalidCommand(f"The catalogue refuses this: {error.reason}")]
+    return [result for options in batch for result in await put_batch(database, [options])]
+
+
+async def put_product(tx: Transaction, options: ProductOptions) -> tuple[Draft, Outcome]:
+    """Adds one product or updates it; InvalidCommand where that cannot be done."""
+    [result] = await put_products(tx, [options])
+    if isinstance(result, InvalidCommand):
+        raise result
+    return result
+
+
+async def rename_product(tx: Transaction, sku: str, slug: str) -> tuple[Draft, Outcome]:
+    """Gives a product another slug; the former one goes on leading to it. ProductNotFound, InvalidCommand."""
+    if not await tx.fetch("products_to_provision", [sku], []):
+        raise ProductNotFound(f"There is no product {sku}.")
+    return await put_product(tx, ProductOptions(sku, slug=slug))
+
+
+async def delete_product(database: Database, sku: str) -> list[tuple[ProductId, str]]:
+    """Ids and SKUs of what was deleted, the product and its children; nothing if it was deleted before."""
+    async with database.transaction() as tx:
+        await tx.execute("lock_provisioning")
+        ids = [row["id"] for row in await tx.fetch("product_with_children", sku)]
+        await tx.fetch("lock_products", ids)
+        rows = await tx.fetch("delete_products", ids)
+    if not rows and not await database.fetchval("product_was_deleted", sku):
+        raise ProductNotFound(f"There is no product {sku}.")
+    return [(ProductId(row["id"]), row["sku"]) for row in rows]
+
+
+async def list_products(database: Database) -> list[Record]:
+    """All products by id: id, sku, slug, name, parent (its SKU), enabled, visible, supports_images, websites."""
+    return await database.fetch("list_products", None)
+
+
+async def show_product(database: Database, sku: str) -> tuple[Record, list[Record]]:
+    """A product, as `list_products` has it, and its images, as `list_images` has them; ProductNotFound."""
+    row = await database.fetchrow("list_products", sku)
+    if row is None:
+        raise ProductNotFound(f"There is no product {sku}.")
+    return row, await list_images(database, sku)
+
+
+async def list_images(database: Database, sku: str | None = None) -> list[Record]:
+    """Images of one product or all, by position: id, sku, position, label, exclude, types, file, format, width, height,
+    size (of the upload: pixels, bytes), renditions (how many are built). ProductNotFound."""
+    rows = await database.fetch("list_images", sku)
+    if not rows and sku is not None and await database.fetchrow("list_products", sku) is None:
+        raise ProductNotFound(f"There is no product {sku}.")
+    return rows
+
+
+def _problem(options: ProductOptions) -> InvalidCommand | None:
+    try:
+        check_words(options)
+    except InvalidCommand as error:
+        return error
+    return None
+
+
+def _applied(plan: Plan, options: ProductOptions) -> Result:
+    try:
+        return plan.apply(options)
+    except InvalidCommand as error:
+        return error
+
+
+async def _load(tx: Transaction, batch: Sequence[ProductOptions]) -> Plan:
+    skus = {sku for options in batch for sku in (options.sku, options.parent) if sku}
+    ids = [options.id for options in batch if options.id is not None]
+    products = await tx.fetch("products_to_provision", list(skus), ids)
+    known = {row["sku"] for row in products if not row["deleted"]}
+    wanted = [slug for options in batch for slug in _wanted_slugs(options, known)]
+    slugs = await tx.fetch("slugs_in_use", wanted)
+    return Plan(products, slugs, await tx.fetchval("default_website") or "base")
+
+
+def _wanted_slugs(options: ProductOptions, known: set[str]) -> list[str]:
+    if options.slug is not None:
+        return [options.slug]
+    return [] if options.sku in known else list(slug_candidates(options.sku, options.name))
+
+
+async def _write(tx: Transaction, drafts: Sequence[Draft]) -> None:
+    new = [draft for draft in drafts if draft.is_new]
+    known = [draft for draft in drafts if not draft.is_new]
+    await _number(tx, new)
+    if new:
+        await tx.execute("insert_products", *_columns(new, with_sku=True))
+    if changed := [draft for draft in known if draft.values_changed]:
+        await tx.execute("update_products", *_columns(changed, with_sku=False))
+    if former := [(draft.id, slug) for draft in known for slug in dict.fromkeys(draft.former_slugs)]:
+        await tx.execute("keep_former_slugs", *map(list, zip(*former, strict=True)))
+    if moved := [draft for draft in drafts if draft.websites_changed]:
+        await _write_websites(tx, moved)
+
+
+async def _number(tx: Transaction, drafts: Sequence[Draft]) -> None:
+    if chosen := [draft.id for draft in drafts if draft.id]:
+        await tx.fetch("move_product_ids_beyond", max(chosen))
+    unnumbered = [draft for draft in drafts if not draft.id]
+    if unnumbered:
+        rows = await tx.fetch("next_product_ids", len(unnumbered))
+        for draft, row in zip(unnumbered, rows, strict=True):
+            draft.id = row["id"]
+
+
+def _columns(drafts: Sequence[Draft], *, with_sku: bool) -> list[list[Any]]:
+    """The arrays that `insert_products` and `update_products` take."""
+    skus = [[draft.sku for draft in drafts], [sku_key(draft.sku) for draft in drafts]] if with_sku else []
+    return [
+        [draft.id for draft in drafts],
+        *skus,
+        [draft.slug for draft in drafts],
+        [draft.name for draft in drafts],
+        [draft.parent.id if draft.parent else draft.parent_id for draft in drafts],
+        [draft.enabled for draft in drafts],
+        [draft.visible for draft in drafts],
+        [draft.supports_images for draft in drafts],
+    ]
+
+
+async def _write_websites(tx: Transaction, drafts: Sequence[Draft]) -> None:
+    ids = await website_ids(tx, {code for draft in drafts for code in draft.websites})
+    known = [draft.id for draft in drafts if not draft.is_new]
+    if known:
+        await tx.execute("forget_product_websites", known)
+    if pairs := [(draft.id, ids[code]) for draft in drafts for code in sorted(draft.websites)]:
+        await tx.execute("insert_product_websites", *map(list, zip(*pairs, strict=True)))
+
+
+async def website_ids(tx: Transaction, codes: set[str]) -> dict[str, int]:
+    """The ids of websites by code; those that are unknown are created."""
+    ids: dict[str, int] = {row["code"]: row["id"] for row in await tx.fetch("websites_by_code", sorted(codes))}
+    if missing := sorted(codes - ids.keys()):
+        ids |= {row["code"]: row["id"] for row in await tx.fetch("insert_websites", missing)}
+    return ids

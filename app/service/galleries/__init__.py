@@ -1,0 +1,1 @@
+"""What each API makes of one gallery: its reads, and its rules for writes."""

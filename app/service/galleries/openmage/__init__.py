@@ -1,0 +1,1 @@
+"""A gallery as OpenMage has it."""

@@ -1,0 +1,130 @@
+"""The second half of an upload's life, inside one transaction: blob, picture, path, rendition jobs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+
+from app.db.jobs import Job, enqueue
+from app.db.pool import Transaction
+from app.errors import BlobBarred, ImageNotFound, InvalidCommand, InvalidFileName
+from app.model import Note
+from app.service.pictures.claims import lock_blob
+from app.service.pictures.intake import Blob
+from app.service.pictures.paths import Naming, check_path, safe_base, split_number, stem
+from app.settings import Settings
+
+RENDER = "render"
+"""The job that builds every recipe in force of one blob; its payload is the hash."""
+
+MARKS: Final = "marks"
+"""Among the recipes that an image keeps: its renditions carry the picture's marks."""
+
+UPLOAD_PRIORITY = 10
+"""Pictures that somebody just uploaded come before rebuilds."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileName:
+    """A base name as a client gives it (None: the default one) and the extension that is added to it."""
+
+    base: str | None
+    extension: str
+
+
+def checked_base(name: str | None) -> str:
+    """The base name that a client's name stands for; InvalidFileName."""
+    base = safe_base(name)
+    if base is None:
+        raise InvalidFileName(f"{name!r} cannot be a file name")
+    return base
+
+
+class Filing:
+    """Files uploads under paths that are unique for ever."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._keeps_marks = settings.rights == "rights"
+        self.recipes = [recipe.hash for recipe in settings.recipes] + [MARKS] * self._keeps_marks
+        self._cleanings = (settings.clean.hash, settings.cleanings[-1].hash)
+
+    async def admit(self, tx: Transaction, blob: Blob) -> None:
+        """Records the blob under its hash's lock and enqueues its renditions; BlobBarred.
+
+        Comes first in a transaction: the sweep too takes the hash's lock before any row.
+        """
+        await self.hold(tx, blob)
+        await self.record(tx, blob)
+
+    async def hold(self, tx: Transaction, blob: Blob) -> None:
+        """The first half of `admit`, for who does not know yet whether the bytes are new where they go; BlobBarred."""
+        await lock_blob(tx, blob.hash)
+        if await tx.fetchval("blob_is_barred", bytes.fromhex(blob.hash)):
+            raise BlobBarred(f"{blob.hash} was purged")
+
+    async def record(self, tx: Transaction, blob: Blob) -> None:
+        """The second half of `admit`."""
+        digest, facts = bytes.fromhex(blob.hash), blob.facts
+        shape = (facts.format, facts.width, facts.height, facts.frames, facts.orientation, facts.has_alpha)
+        found = (_json(facts.notes), facts.converted_from, facts.marks, self._keeps_marks)
+        await tx.execute("insert_blob", digest, blob.size, *shape, *found)
+        await enqueue(tx, [Job(RENDER, digest, priority=UPLOAD_PRIORITY, dedupe_key=f"{RENDER}:{blob.hash}")])
+
+    async def file(self, tx: Transaction, blob: Blob, name: FileName) -> tuple[int, str]:
+        """A new picture of the blob and a new path that serves it: (picture id, path)."""
+        digest = bytes.fromhex(blob.hash)
+        picture = await tx.fetchval("insert_picture", digest)
+        return picture, await self._take_path(tx, digest, name)
+
+    async def new_path(self, tx: Transaction, blob: Blob, name: FileName) -> str:
+        """A path of our own making for bytes whose picture exists."""
+        return await self._take_path(tx, bytes.fromhex(blob.hash), name)
+
+    async def adopt_path(self, tx: Transaction, path: str, blob: Blob) -> bool:
+        """Takes the path that these bytes have elsewhere; False if it serves them already. InvalidCommand where it
+        serves others, or is withdrawn, or is no path at all."""
+        check_path(path)
+        digest = bytes.fromhex(blob.hash)
+        if await tx.fetchval("insert_file_path", path, digest, *self._cleanings, None):
+            return True
+        row = await tx.fetchrow("lock_path", path)
+        if row is None or row["blob_hash"] != digest:
+            raise InvalidCommand(f"{path} is taken here by another file.")
+        return False
+
+    async def rename(self, tx: Transaction, picture: int, name: FileName) -> str:
+        """Another path to the blob of a picture, beside the one that it had; ImageNotFound for one without a blob."""
+        digest = await tx.fetchval("blob_hash_of_picture", picture)
+        if digest is None:
+            raise ImageNotFound(f"the bytes of picture {picture} were purged meanwhile")
+        return await self._take_path(tx, digest, name)
+
+    async def series_of(self, tx: Transaction, path: str) -> str:
+        """The base of a path's name: without its extension, and without the number that this service put behind it.
+
+        Nobody recorded the number of a path that was brought along, or is old: it counts as one if the name without it
+        is taken as well.
+        """
+        name, extension = stem(path.rpartition("/")[2]), path.rpartition(".")[2]
+        parts = split_number(name)
+        if parts is None:
+            return name
+        base, number = parts
+        bare = f"{path.rpartition('/')[0]}/{base}.{extension}"
+        return base if await tx.fetchval("suffix_of_path", path, number, bare) == number else name
+
+    async def _take_path(self, tx: Transaction, digest: bytes, name: FileName) -> str:
+        naming = Naming(checked_base(name.base), name.extension, self._settings.openmage_profile)
+        while True:
+            number = await tx.fetchval("next_file_path_number", naming.stem, name.extension)
+            path = naming.path(number)
+            if await tx.fetchval("insert_file_path", path, digest, *self._cleanings, naming.suffix(number)):
+                return path
+            # Paths that were brought along do not count in their series; they are passed in one go.
+            await tx.execute("pass_taken_paths", naming.stem, name.extension, naming.ahead)
+
+
+def _json(notes: Sequence[Note] | None) -> str | None:
+    return None if notes is None else orjson.dumps(notes).decode()

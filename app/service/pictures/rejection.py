@@ -1,0 +1,17 @@
+"""What an operator is told of a picture that was refused."""
+
+from dataclasses import replace
+
+from app.errors import ImageLimitExceeded
+from app.events import UploadRejected
+from app.raster.sniff import kind_of
+from app.service.pictures.intake import Spool
+
+
+def rejection(room: str, error: BaseException, spool: Spool) -> UploadRejected:
+    """The event for the picture in `spool`, as far as that was received."""
+    told = UploadRejected(room, type(error).__name__, kind_of(spool.head), spool.size)
+    excess = error.excess if isinstance(error, ImageLimitExceeded) else None
+    if excess is None:
+        return told
+    return replace(told, limit=excess.setting, allowed=excess.allowed, measured=excess.measured)

@@ -1,0 +1,258 @@
+"""Building renditions: by the background task for every upload, and on demand until it came round.
+
+Both ways lead through `_build`: one decode for all recipes wanted, objects put before rows are
+written, rows in one transaction. Doing it twice changes nothing.
+"""
+
+import asyncio
+import hashlib
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import TypeVar
+
+from app.db.errors import ConstraintViolated
+from app.db.pool import Database
+from app.errors import (
+    ImageRejected,
+    ObjectMissing,
+    RenditionFailed,
+    RenditionNotFound,
+    Unavailable,
+)
+from app.events import Cause, Observe, RenditionBuilt, nobody
+from app.model import (
+    FURTHER_FORMATS,
+    MEDIA_TYPES,
+    NO_MARKS,
+    BlobHash,
+    Format,
+    MarksKey,
+    Recipe,
+    RecipeHash,
+    Rendered,
+    Segment,
+    parted,
+    segment_of,
+)
+from app.raster.pool import CodecPool
+from app.service.flight import SingleFlight, Slots
+from app.service.pictures.disc import fair
+from app.service.pictures.original import original_of
+from app.service.pictures.removal import Place, remove_renditions
+from app.service.renditions.demand import Delays, Guests
+from app.service.renditions.kept_recipes import kept, register
+from app.service.renditions.rendition import Rendition
+from app.service.renditions.rows import RenditionRows
+from app.settings import Settings
+from app.store import ObjectStore
+from app.store.keys import rendition_key, rendition_of_key
+
+T = TypeVar("T")
+
+
+class Renderer:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        store: ObjectStore,
+        codecs: CodecPool,
+        observe: Observe = nobody,
+    ) -> None:
+        self._settings = settings
+        self._observe = observe
+        self._db = database
+        self._store = store
+        self._codecs = codecs
+        self._rows = RenditionRows(settings, database)
+        self._recipes = {recipe.hash: recipe for recipe in (*settings.cleanings, *settings.recipes)}
+        self.slots = Slots(settings.max_builds)
+        self._guests = Guests(max(1, settings.max_builds // 2))
+        self._delays = Delays()
+        self._building: SingleFlight[tuple[str, ...], None] = SingleFlight(self.slots)
+
+    async def register_recipes(self) -> None:
+        """Keeps the parameters of the recipes in force, so that their URLs can be built for ever."""
+        await register(self._db, self._recipes.values())
+
+    async def build_all(self, blob: BlobHash) -> None:
+        """The job: every recipe in force that the blob has no rendition of yet, in its own format, with its marks.
+
+        Where it fails, cleaning is done alone: it encodes nothing as a rule, and is what answers instead.
+        """
+        with suppress(RenditionNotFound):  # swept since the job was enqueued, or while it was being built
+            marks = await self._marks(blob)
+            lacking = await self._rows.lacking(blob, marks)
+            try:
+                if lacking.cleaning or lacking.recipes:
+                    await self._build(lacking.segment, (*lacking.cleaning, *lacking.recipes), None, "job")
+            except ImageRejected:
+                if lacking.cleaning and lacking.recipes:
+                    await self._build(lacking.segment, lacking.cleaning, None, "job")
+                raise
+            if marks:
+                await self._rows.show_marks(blob)
+
+    async def give_up(self, blob: BlobHash, reason: str) -> None:
+        """After the job's last try: what is missing answers with the cleaned original from now on."""
+        with suppress(RenditionNotFound):
+            lacking = await self._rows.lacking(blob, await self._rows.known_marks(blob) or NO_MARKS)
+            await self.register_recipes()
+            await self._rows.fail(lacking, reason)
+
+    async def _marks(self, blob: BlobHash) -> MarksKey:
+        """Those that the blob's renditions are to carry; a picture of before is looked into first."""
+        marks = await self._rows.known_marks(blob)
+        if marks is None:
+            async with original_of(blob, self._db, self._store) as path, fair(path, blob):
+                marks = await self._codecs.marks(path)
+            await self._rows.keep_marks(blob, marks)
+        return marks
+
+    async def find(
+        self, segment: Segment, recipe: RecipeHash, fmt: Format | None = None, *, asker: str = ""
+    ) -> Rendition:
+        """A rendition, built now if it is not there yet; `fmt` None = the source's own format. `asker` is the address
+        for which a further format would be built.
+
+        Raises RenditionNotFound for what was never listed, RenditionFailed for what failed for good, Busy when all
+        slots, or those of the asker, are taken, RenditionDelayed when the codecs did not manage it lately.
+        """
+        row = await self._rows.find(segment, recipe, fmt)
+        made: Format = fmt or row["source_format"]
+        if row["size"] is None:
+            own = made == row["source_format"]
+            which = (segment, recipe, made)
+            self._delays.require_due(which)
+            cleaning = self._settings.cleaning_of(row["marks"])
+            await self._building.run(which, lambda: self._build_one(*which, None if own else asker, cleaning))
+            row = await self._rows.find(segment, recipe, made)
+        if row["size"] is None:
+            raise RenditionNotFound(f"{segment} has no {recipe} in {made}")
+        key = rendition_key(segment, recipe, made)
+        return Rendition(key, made, row["size"], row["etag"], row["created_at"])
+
+    async def find_preferred(
+        self, segment: Segment, recipe: RecipeHash, own: Format, wanted: Sequence[Format], asker: str
+    ) -> tuple[Rendition, bool]:
+        """A rendition in the first of the formats `wanted` that can be had now, else in the picture's `own`; and
+        whether nothing better may come. Raises as `find` does."""
+        row = await self._rows.find(segment, recipe, own)
+        if own != row["source_format"]:
+            raise RenditionNotFound(f"{segment} is not a picture in {own}")
+        for fmt in wanted:
+            with suppress(RenditionFailed, Unavailable):
+                return await self.find(segment, recipe, fmt, asker=asker), fmt == wanted[0]
+        return await self.find(segment, recipe, own), not wanted
+
+    async def build_further(self, blob: BlobHash, formats: Sequence[Format]) -> None:
+        """What the blob lacks in further formats, of the recipes in force, from one decode."""
+        wanted = [recipe.hash for recipe in self._settings.recipes]
+        missing: dict[tuple[Format, ...], list[Recipe]] = defaultdict(list)
+        with suppress(RenditionNotFound):  # swept meanwhile
+            segment = segment_of(blob, await self._marks(blob))
+            for row in await self._rows.lacking_further(segment, wanted, list(formats)):
+                missing[tuple(row["formats"])].append(self._recipes[row["recipe_hash"]])
+            for lacking, recipes in missing.items():
+                await self._build(segment, recipes, lacking, "job")
+
+    async def cleaned(self, blob: BlobHash, version: RecipeHash | None = None) -> Rendition:
+        """The cleaned original under the cleaning version that a path was given (None: the one in force).
+
+        A version that is gone before it was ever built gives way to the one in force.
+        """
+        own = Segment(blob)
+        row = await self._rows.find(own, version or self._settings.clean.hash, None)
+        current = self._settings.cleaning_of(row["marks"]).hash
+        if version is not None and version != current:
+            if row["size"] is not None:
+                return await self.find(own, version)
+            await self._rows.move_paths(blob, current)
+        return await self.find(own, current)
+
+    async def original(self, path: str) -> Rendition:
+        """The cleaned original that a file path serves; RenditionNotFound, RenditionFailed, Busy."""
+        row = None if "\0" in path else await self._db.fetchrow("original_by_path", path)
+        if row is None:
+            raise RenditionNotFound(f"no file has the path {path}")
+        return await self.cleaned(BlobHash(row["blob_hash"].hex()), row["clean_recipe"])
+
+    async def despite_losses(self, work: Callable[[], Awaitable[T]]) -> T:
+        """What `work` gives. Where it meets a rendition that is recorded but not in the store, the record is
+        forgotten and `work` done once more, which builds it anew."""
+        try:
+            return await work()
+        except ObjectMissing as lost:
+            made = rendition_of_key(lost.reason)
+            if made is None:
+                raise
+            await self._rows.forget(*made)
+        return await work()
+
+    async def _build_one(
+        self, segment: Segment, recipe: RecipeHash, fmt: Format, asker: str | None, cleaning: Recipe
+    ) -> None:
+        """Without an asker it is the source's own format, which comes before all others.
+
+        Of cleanings only the picture's `cleaning` in force is made, and it is the blob's own: strangers choose neither
+        what it keeps nor what a path takes, and have none made over and over.
+        """
+        wanted = self._recipes.get(recipe) or await kept(self._db, recipe)
+        if wanted.box is None and (wanted.hash != cleaning.hash or parted(segment)[1]):
+            raise RenditionNotFound(f"{segment} has no {wanted.slug}")
+        if asker is not None and (wanted.box is None or fmt not in FURTHER_FORMATS):
+            raise RenditionNotFound(f"{wanted.name} is not made in {fmt}")
+        try:
+            with self._delays.one_try((segment, recipe, fmt)):
+                if asker is None:
+                    await self._build(segment, [wanted], None, "demand")
+                else:
+                    with self._guests.place(asker):
+                        await self._build(segment, [wanted], [fmt], "demand")
+        except ImageRejected as error:
+            raise RenditionFailed(str(error)) from error
+
+    async def name_of(self, recipe: RecipeHash) -> str:
+        """What a recipe is called, in force or kept; RenditionNotFound."""
+        known = self._recipes.get(recipe) or await kept(self._db, recipe)
+        return known.name
+
+    async def _build(
+        self, segment: Segment, recipes: Sequence[Recipe], formats: Sequence[Format] | None, cause: Cause
+    ) -> None:
+        blob, marks = parted(segment)
+        marked = bool(marks) or self._settings.clean_marked in recipes
+        async with original_of(blob, self._db, self._store) as path, fair(path, blob):
+            rendered = await self._codecs.build(
+                path, recipes, formats, turn="further" if formats else "build", marked=marked
+            )
+        kept = await asyncio.gather(*(self._put(segment, one) for one in rendered))
+        try:
+            await self._rows.record(segment, recipes, kept)
+        except ConstraintViolated as error:
+            places = [_place(segment, one) for one in rendered]
+            await remove_renditions(self._db, self._store, places)
+            raise RenditionNotFound(f"blob {blob} was swept meanwhile") from error
+        for one in rendered:
+            built = RenditionBuilt(one.recipe.name, one.format, len(one.data), one.width * one.height, cause)
+            self._observe(built)
+
+    async def _put(self, segment: Segment, one: Rendered) -> tuple[Rendered, str, int]:
+        """With the ETag and size of what the store holds now: ours, or what an earlier try left there."""
+        key = rendition_key(_own(segment, one), one.recipe.hash, one.format)
+        etag = hashlib.sha256(one.data).hexdigest()
+        if await self._store.put(key, one.data, sha256=etag, media_type=MEDIA_TYPES[one.format]):
+            return one, etag, len(one.data)
+        kept = await self._store.read(key, self._settings.max_body_bytes)
+        return one, hashlib.sha256(kept).hexdigest(), len(kept)
+
+
+def _own(segment: Segment, one: Rendered) -> Segment:
+    """The cleaned original is the blob's own even where it carries marks: its recipe says so."""
+    return segment if one.recipe.box is not None else Segment(parted(segment)[0])
+
+
+def _place(segment: Segment, one: Rendered) -> Place:
+    blob, marks = parted(_own(segment, one))
+    return bytes.fromhex(blob), one.recipe.hash, one.format, marks

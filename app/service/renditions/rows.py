@@ -1,0 +1,126 @@
+"""What is recorded of renditions: a blob's own, and those that carry its marks, which stand in tables of their own.
+
+Whoever asks names a segment and need not know which.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from app.db.pool import Database, Record
+from app.errors import RenditionFailed, RenditionNotFound
+from app.model import NO_MARKS, BlobHash, Format, MarksKey, Recipe, RecipeHash, Rendered, Segment, parted, segment_of
+from app.service.renditions.kept_recipes import register
+from app.settings import Settings
+
+Kept = tuple[Rendered, str, int]
+"""A rendition with the ETag and the size, in bytes, of what the store holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """What a blob lacks of the recipes in force, in its own format: the cleaned original, which is the blob's own even
+    where it carries marks, and the recipes of `segment`."""
+
+    segment: Segment
+    cleaning: tuple[Recipe, ...]
+    recipes: tuple[Recipe, ...]
+
+
+class RenditionRows:
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings = settings
+        self._db = database
+        self.keeps_marks: Final = settings.rights == "rights"
+
+    async def find(self, segment: Segment, recipe: RecipeHash, fmt: Format | None) -> Record:
+        """A rendition, built or not (`size` null); `fmt` None: its own. RenditionNotFound, RenditionFailed."""
+        blob, marks = parted(segment)
+        name, further = ("marked_rendition", (marks,)) if marks else ("rendition", ())
+        row = await self._db.fetchrow(name, bytes.fromhex(blob), recipe, fmt, *further)
+        if row is None:
+            raise RenditionNotFound(f"{segment} is unknown")
+        if row["reason"] is not None:
+            raise RenditionFailed(row["reason"])
+        return row
+
+    async def known_marks(self, blob: BlobHash) -> MarksKey | None:
+        """Those that renditions of the blob are to carry; None where nobody has looked for them yet.
+
+        RenditionNotFound for a blob that is gone.
+        """
+        row = await self._db.fetchrow("marks_of_blob", bytes.fromhex(blob))
+        if row is None:
+            raise RenditionNotFound(f"{blob} is unknown")
+        marks: MarksKey | None = row["marks"]
+        return marks if self.keeps_marks else NO_MARKS
+
+    async def keep_marks(self, blob: BlobHash, marks: MarksKey) -> None:
+        """Remembers what was found in a picture of before."""
+        await self._db.execute("keep_marks", bytes.fromhex(blob), marks)
+
+    async def show_marks(self, blob: BlobHash) -> None:
+        """Everything is built with the picture's marks: its URLs name them from now on."""
+        await self._db.execute("show_marks", bytes.fromhex(blob))
+
+    async def lacking(self, blob: BlobHash, marks: MarksKey) -> Lacking:
+        """RenditionNotFound for a blob that is gone."""
+        row = await self._db.fetchrow("renditions_of_blob", bytes.fromhex(blob))
+        if row is None:
+            raise RenditionNotFound(f"{blob} is unknown")
+        cleaning = self._settings.cleaning_of(marks)
+        built = row["marked"] if marks else row["built"]
+        return Lacking(
+            segment_of(blob, marks),
+            () if cleaning.hash in row["built"] else (cleaning,),
+            tuple(recipe for recipe in self._settings.recipes if recipe.hash not in built),
+        )
+
+    async def lacking_further(
+        self, segment: Segment, recipes: Sequence[RecipeHash], formats: Sequence[Format]
+    ) -> Sequence[Record]:
+        """`recipe_hash` and `formats` of what is neither built nor failed."""
+        blob, marks = parted(segment)
+        return await self._db.fetch("missing_further_formats", bytes.fromhex(blob), recipes, formats, marks)
+
+    async def record(self, segment: Segment, recipes: Sequence[Recipe], made: Sequence[Kept]) -> None:
+        """Renditions that the store holds, in one transaction; doing it twice changes nothing."""
+        blob, marks = parted(segment)
+        digest, hashes = bytes.fromhex(blob), [recipe.hash for recipe in recipes]
+        own = [kept for kept in made if not marks or kept[0].recipe.box is None]
+        marked = [kept for kept in made if marks and kept[0].recipe.box is not None]
+        async with self._db.transaction() as tx:
+            await register(tx, recipes)
+            if own:
+                await tx.execute("insert_renditions", digest, *_columns(own))
+            if marked:
+                await tx.execute("insert_marked_renditions", digest, *_columns(marked), marks)
+                await tx.execute("forget_marked_failure", digest, hashes, marks)
+            for recipe in recipes:
+                if recipe.box is None:
+                    await tx.execute("move_paths_to_cleaning", digest, recipe.hash)
+            await tx.execute("forget_rendition_failure", digest, hashes)
+
+    async def fail(self, lacking: Lacking, reason: str) -> None:
+        """What is lacking has failed for good: it answers with the cleaned original from now on."""
+        blob, marks = parted(lacking.segment)
+        digest, cleaning = bytes.fromhex(blob), [recipe.hash for recipe in lacking.cleaning]
+        hashes = [recipe.hash for recipe in lacking.recipes]
+        async with self._db.transaction() as tx:
+            await tx.execute("insert_rendition_failure", digest, cleaning if marks else cleaning + hashes, reason)
+            if marks:
+                await tx.execute("insert_marked_failure", digest, hashes, reason, marks)
+
+    async def forget(self, segment: Segment, recipe: RecipeHash, fmt: Format) -> None:
+        """A rendition that is recorded but not in the store."""
+        blob, marks = parted(segment)
+        await self._db.execute("delete_rendition", bytes.fromhex(blob), recipe, fmt, marks)
+
+    async def move_paths(self, blob: BlobHash, cleaning: RecipeHash) -> None:
+        """Paths whose own version of the cleaning was never built take this one."""
+        await self._db.execute("move_paths_to_cleaning", bytes.fromhex(blob), cleaning)
+
+
+def _columns(made: Sequence[Kept]) -> Iterable[tuple[object, ...]]:
+    rows = [(one.recipe.hash, one.format, one.width, one.height, size, etag) for one, etag, size in made]
+    return zip(*rows, strict=True)

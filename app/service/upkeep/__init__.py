@@ -1,0 +1,1 @@
+"""What operators do to keep the house clean: sweeps, checks, erasure, new keys."""

@@ -1,0 +1,70 @@
+"""Erasing a picture where the law demands it: from every gallery and set, every URL, and the store."""
+
+import re
+from typing import Final
+
+from app.db.pool import Database
+from app.errors import ImageNotFound, ProductNotFound
+from app.events import BlobPurged, Observe
+from app.model import BlobHash, ImageId, ProductId
+from app.service.galleries.spree.writer import SpreeGalleryWriter
+from app.service.pictures.claims import lock_blob
+from app.service.pictures.removal import forget_blob, remove_blob
+from app.store import ObjectStore
+
+_SHA256: Final = re.compile(r"[0-9a-fA-F]{64}")
+
+
+class Purge:
+    """Acts on bytes, so on every picture made of them. What was begun and broken off is finished by a
+    second call."""
+
+    def __init__(self, database: Database, store: ObjectStore, gallery: SpreeGalleryWriter, observe: Observe) -> None:
+        self._db = database
+        self._store = store
+        self._gallery = gallery
+        self._observe = observe
+
+    async def find(self, image_or_hash: str) -> BlobHash:
+        """The hash that an image id or a SHA-256 in hexadecimal names; ImageNotFound."""
+        if _SHA256.fullmatch(image_or_hash):
+            return BlobHash(image_or_hash.lower())
+        digest = None
+        if image_or_hash.isascii() and image_or_hash.isdigit() and len(image_or_hash) < 19:
+            digest = await self._db.fetchval("blob_of_image", int(image_or_hash))
+        if digest is None:
+            raise ImageNotFound(f"{image_or_hash} names no image with a file of its own.")
+        return BlobHash(digest.hex())
+
+    async def purge(self, blob: BlobHash) -> int:
+        """Erases the bytes and bars them from coming back; how many gallery entries showed them."""
+        digest = bytes.fromhex(blob)
+        async with self._db.transaction() as tx:
+            await lock_blob(tx, blob)
+            await tx.execute("bar_blob", digest)
+        entries = await self._db.fetch("images_of_blob", digest)
+        for entry in entries:
+            await self._destroy(entry["product_id"], entry["id"])
+        async with self._db.transaction() as tx:
+            await lock_blob(tx, blob)
+            for statement in (
+                "release_types_of_blob",
+                "delete_images_of_blob",  # of products that were deleted
+                "delete_links_of_blob",
+                "withdraw_paths_of_blob",
+            ):
+                await tx.execute(statement, digest)
+            await forget_blob(tx, digest)
+        await remove_blob(self._db, self._store, blob)
+        self._observe(BlobPurged(blob))
+        return len(entries)
+
+    async def lift(self, blob: BlobHash) -> bool:
+        """Lets the bytes come back; False if they were not barred."""
+        return await self._db.execute("lift_bar", bytes.fromhex(blob)) > 0
+
+    async def _destroy(self, product: int, image: int) -> None:
+        try:
+            await self._gallery.destroy(ProductId(product), ImageId(image))
+        except (ImageNotFound, ProductNotFound):
+            return  # somebody else was faster

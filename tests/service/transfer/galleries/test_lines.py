@@ -1,0 +1,48 @@
+"""Lines of a gallery file: what an export writes is what an import reads."""
+
+from datetime import UTC, datetime
+
+import orjson
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.model import MAX_POSITION
+from app.service.transfer.galleries.lines import ImageLine, Said, parse_line
+from app.service.transfer.galleries.stored import as_document
+
+addresses = st.from_regex(r"(?:https?:)?//[a-z]{1,20}\.example/[a-zA-Z0-9/._-]{0,60}", fullmatch=True)
+words = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), min_size=1, max_size=400)
+names = words | words.map(lambda word: (word * 3000)[:3000])
+paths = words.map(lambda word: f"/{word}")
+types = st.lists(st.sampled_from(["image", "small_image", "swatch"]), unique=True).map(
+    lambda held: dict.fromkeys(held, True)
+)
+said = st.builds(
+    Said,
+    label=st.none() | words,
+    position=st.none() | st.integers(0, MAX_POSITION),
+    exclude=st.none() | st.booleans(),
+    hidden=st.just(False),
+    types=types,
+)
+lines = st.builds(
+    ImageLine,
+    sku=words,
+    said=said,
+    stores=st.dictionaries(words, said, max_size=2),
+    id=st.integers(1, 2**53),
+    path=paths,
+    file=st.none() | paths,
+    file_name=names,
+    file_updated_at=st.none() | st.integers(1, 2**33).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)),
+    url_large=st.none() | addresses,
+    url_small=st.none() | addresses,
+    key=st.none() | words.map(lambda word: word[:255]),
+    texts=st.dictionaries(words, st.fixed_dictionaries({}, optional={"large": words, "small": words}), max_size=2),
+)
+
+
+@given(lines)
+def test_an_import_takes_whatever_an_export_writes(line: ImageLine) -> None:
+    """Whatever names, texts and values an image has, its line is read as it was written."""
+    assert parse_line(orjson.dumps(as_document(line))) == line
