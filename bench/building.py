@@ -8,7 +8,7 @@ import os
 import signal
 from pathlib import Path
 
-from app.raster.pool import CodecPool
+from app.raster.child.pool import CodecPool
 from app.settings import Settings
 
 

@@ -17,8 +17,8 @@ _MOST_PIXELS: Final = 50_000_000
 
 def ours(path: Path, sides: Sequence[int]) -> Callable[[], object]:
     from app.model import Recipe
-    from app.raster import child
-    from app.raster.limits import Limits
+    from app.raster.child import work as child
+    from app.raster.facts.limits import Limits
     from app.raster.source import Keep
 
     child.tune(_MOST_PIXELS)

@@ -17,8 +17,8 @@ import numpy as np
 from PIL import Image
 
 from app.model import Format
+from app.raster.animation.frames import Film
 from app.raster.encode import encode
-from app.raster.film import Film
 from bench.photographs import fetch
 
 _QUALITIES: Final = (40, 50, 60, 62, 64, 66, 68, 70, 75, 80, 82, 85, 90)

@@ -4,7 +4,7 @@ import asyncio
 import time
 from typing import Final
 
-from app.db.jobs import Job, JobRunner, enqueue
+from app.db.queue.jobs import Job, JobRunner, enqueue
 from app.events import nobody
 from bench.shop import Shop
 from bench.table import Row

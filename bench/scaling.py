@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from app.raster.pool import CodecPool
+from app.raster.child.pool import CodecPool
 from app.settings import Settings
 from bench.quiet import in_turns, told
 from bench.raster import photograph

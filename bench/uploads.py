@@ -15,7 +15,7 @@ from typing import Final
 
 import pybase64
 
-from app.db.jobs import queue_depths
+from app.db.queue.jobs import queue_depths
 from app.model import BlobHash
 from app.store.keys import blob_key
 from bench.photo import copy_of_photo, photo

@@ -18,7 +18,7 @@ import hypothesis
 import pytest
 import structlog
 
-from app.db.connect import Connection
+from app.db.connections.connect import Connection
 from app.db.migrate import migrate
 from app.db.pool import Database
 from app.db.queries import Query, load_queries

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.db.connect import Connection
+from app.db.connections.connect import Connection
 from app.events import CheckFailed, Event, Observe, nobody
 from app.settings import Settings
 from app.wiring.parts import Parts

@@ -1,6 +1,6 @@
 """What `serve` says once it is ready."""
 
-from app.embedded.demo import DemoCredentials, demo_file
+from app.demo.shop import DemoCredentials, demo_file
 from app.settings import Settings
 
 _WITHOUT = (

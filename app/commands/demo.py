@@ -8,7 +8,7 @@ from app.access.secrets import SecretBox
 from app.commands.context import Context
 from app.commands.registry import Nouns
 from app.db.pool import Database
-from app.embedded.demo import DemoCredentials, catalogue_is_empty, demo_file, load_demo
+from app.demo.shop import DemoCredentials, catalogue_is_empty, demo_file, load_demo
 from app.errors import Misconfigured
 from app.settings import Settings
 

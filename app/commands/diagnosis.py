@@ -7,13 +7,13 @@ from typing import Final
 
 from app.access.secret_key import SHORTEST, is_short
 from app.commands.context import Context, sentence
+from app.db.connections.sessions import check_sessions
 from app.db.migrate import pending
 from app.db.pool import Database
-from app.db.sessions import check_sessions
-from app.embedded import demo
+from app.demo import shop as demo
 from app.errors import Misconfigured, ProductImagesError
 from app.http.origin import trusted_networks
-from app.raster.containment import ESSENTIAL
+from app.raster.child.containment import ESSENTIAL
 from app.service.foreign.addresses import allowed_network
 from app.service.pictures.original import missing_originals
 from app.service.upkeep.clocks import skew_of
@@ -196,7 +196,7 @@ def _store_remedy(settings: Settings) -> str:
 
 
 async def _walls(settings: Settings) -> str:
-    from app.raster.pool import CodecPool
+    from app.raster.child.pool import CodecPool
 
     codecs = CodecPool(settings)
     try:
@@ -212,7 +212,7 @@ async def _walls(settings: Settings) -> str:
 
 
 async def _codecs(settings: Settings) -> str:
-    from app.raster.pool import CodecPool  # the codecs take longest to import
+    from app.raster.child.pool import CodecPool  # the codecs take longest to import
 
     codecs = CodecPool(settings)
     try:

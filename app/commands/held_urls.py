@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import quote
 
-from app.dialects.spree.present import STYLES, file_segment, unix
+from app.apis.spree.present import STYLES, file_segment, unix
 from app.model import EXTENSIONS
 from app.service.pictures.held import Held, HeldImage
 from app.settings import Settings

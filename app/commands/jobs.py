@@ -5,8 +5,8 @@ from dataclasses import asdict
 
 from app.commands.context import Context
 from app.commands.registry import Nouns
-from app.db.job_retry import retry_failed
-from app.db.jobs import failures, queue_depths
+from app.db.queue.jobs import failures, queue_depths
+from app.db.queue.retry import retry_failed
 
 
 def register(nouns: Nouns) -> None:

@@ -8,7 +8,7 @@ from app.commands.context import Context, complain, say
 from app.commands.demo import load_into_empty
 from app.commands.registry import Nouns
 from app.db.migrate import migrate
-from app.embedded.demo import DemoCredentials, demo_credentials
+from app.demo.shop import DemoCredentials, demo_credentials
 from app.settings import Settings
 
 

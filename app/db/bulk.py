@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+from app.db.connections.silence import watched
 from app.db.errors import translated
 from app.db.files import sql_folder
 from app.db.pool import Database, Statements, Transaction
 from app.db.queries import Query, load_queries
-from app.db.silence import watched
 
 
 class Bulk(Transaction):

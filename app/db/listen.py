@@ -7,7 +7,7 @@ from typing import Final
 from uuid import uuid4
 
 from app.background import ended
-from app.db.connect import CONNECT_SECONDS, Connection, connected
+from app.db.connections.connect import CONNECT_SECONDS, Connection, connected
 from app.db.errors import translated
 from app.db.waiting import is_set_within
 from app.errors import DatabaseUnavailable

@@ -14,13 +14,13 @@ from typing import Final
 
 import asyncpg
 
-from app.db.connect import Connection
+from app.db.connections.connect import Connection
+from app.db.connections.sessions import check_sessions
+from app.db.connections.silence import watched
 from app.db.errors import TransactionConflict, translated
 from app.db.files import sql_folder
 from app.db.pool import Database
-from app.db.queue_schema import install_queue
-from app.db.sessions import check_sessions
-from app.db.silence import watched
+from app.db.queue.schema import install_queue
 from app.errors import Misconfigured
 from app.events import Observe, nobody
 

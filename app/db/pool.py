@@ -11,10 +11,10 @@ from typing import Any, Final, Self, TypeAlias, cast
 import asyncpg
 from asyncpg.transaction import Transaction as _AsyncpgTransaction
 
-from app.db.connect import Connection, connect
+from app.db.connections.connect import Connection, connect
+from app.db.connections.leases import Lease, Leases, Pool
+from app.db.connections.pulse import watched_pool
 from app.db.errors import DRIVER_ERRORS, TransactionConflict, translated, translation
-from app.db.leases import Lease, Leases, Pool
-from app.db.pulse import watched_pool
 from app.db.queries import Query, load_queries
 from app.errors import DatabaseUnavailable
 from app.events import Observe, StatementDone, nobody

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from app.db.connect import answers
+from app.db.connections.connect import answers
 from app.embedded.binaries import find_binaries
 from app.embedded.folders import check_database_folder, made_folder, make_socket_folder, opened_log
 from app.embedded.postmaster import dsn_of, running_postmaster

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from app.db.connect import answers
+from app.db.connections.connect import answers
 
 _PID_LINE, _SOCKET_LINE = 0, 4
 

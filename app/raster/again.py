@@ -7,7 +7,7 @@ from typing import Any, Final
 from PIL import Image, ImageSequence
 
 from app.model import Facts, Format
-from app.raster.sniff import PILLOW_NAMES, open_image
+from app.raster.facts.sniff import PILLOW_NAMES, open_image
 
 _OPTIONS: Final[Mapping[Format, Mapping[str, Any]]] = {
     "jpeg": {"quality": 95, "subsampling": "4:4:4"},

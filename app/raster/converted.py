@@ -11,7 +11,7 @@ from app.errors import FormatNotAllowed, ImageUndecodable
 from app.model import ConvertedFormat, Facts, Format, Note
 from app.raster.buffer import Buffer
 from app.raster.clean.profile import without_private
-from app.raster.declared import profile_of_code_points
+from app.raster.colour.declared import profile_of_code_points
 from app.raster.marks.embed import embedded
 from app.raster.marks.model import UNMARKED, Marks
 from app.raster.marks.packet import packet

@@ -7,8 +7,8 @@ from typing import Any, Final
 from PIL import Image
 
 from app.model import QUALITY, Format
-from app.raster import gifwriter
-from app.raster.film import MOVING, Film
+from app.raster.animation import gif_writer as gifwriter
+from app.raster.animation.frames import MOVING, Film
 from app.raster.marks.embed import in_gif, in_png
 from app.raster.palette import versions
 

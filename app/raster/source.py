@@ -13,17 +13,17 @@ from app.raster.buffer import Buffer, File
 from app.raster.clean import cleaned
 from app.raster.clean.png_pixels import trimmed as without_png_tails
 from app.raster.clean.result import Cleaned
+from app.raster.colour.declared import declared_profile
+from app.raster.colour.keyed import see_through
 from app.raster.converted import Converted
-from app.raster.declared import declared_profile
-from app.raster.keyed import see_through
+from app.raster.facts.pixels import fingerprint, forgiving, shows_the_same
+from app.raster.facts.sniff import mapped, open_image
+from app.raster.facts.watched import Watched, read_through
 from app.raster.marks.embed import embedded
 from app.raster.marks.model import UNMARKED, Marks
 from app.raster.marks.packet import packet
 from app.raster.marks.read import marks_of
-from app.raster.pixels import fingerprint, forgiving, shows_the_same
-from app.raster.sniff import mapped, open_image
 from app.raster.tails import trimmed
-from app.raster.watched import Watched, read_through
 
 _MARK_OF_END = 2
 """Bytes that cleaning puts behind a JPEG that is cut off inside its pixels."""

@@ -8,8 +8,8 @@ from typing import Final
 from app.model import Format
 from app.raster.clean import gif, webp
 from app.raster.clean.result import Cleaned
-from app.raster.pixels import fingerprint, shows_the_same
-from app.raster.watched import NEAR, Watched, read_through
+from app.raster.facts.pixels import fingerprint, shows_the_same
+from app.raster.facts.watched import NEAR, Watched, read_through
 
 _AHEAD: Final = 9
 """Bytes that a JPEG decoder may have taken in behind the last one that it needed."""

@@ -8,11 +8,11 @@ from typing import Final
 from PIL import GifImagePlugin, Image
 
 from app.model import Facts, Format, Recipe, Rendered
+from app.raster.animation.frames import Film, frames_of, moves, plays_of
 from app.raster.buffer import File
-from app.raster.colour import plain, to_srgb
+from app.raster.colour.srgb import plain, to_srgb
 from app.raster.converted import Converted
 from app.raster.encode import encode
-from app.raster.film import Film, frames_of, moves, plays_of
 from app.raster.marks.model import Marks
 from app.raster.marks.packet import packet
 from app.raster.orient import Size, oriented, upright

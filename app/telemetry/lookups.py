@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from app.db.jobs import Failure, QueueDepth, failures, queue_depths
 from app.db.pool import Database
+from app.db.queue.jobs import Failure, QueueDepth, failures, queue_depths
 from app.events import Observe
 from app.settings import Settings
 from app.telemetry.metrics import Metrics

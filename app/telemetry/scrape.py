@@ -10,7 +10,7 @@ from aiohttp import web
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from app.background import in_background
-from app.db.jobs import Failure, QueueDepth
+from app.db.queue.jobs import Failure, QueueDepth
 from app.errors import ProductImagesError
 from app.events import CheckFailed, LoopLagged, Observe, nobody
 from app.telemetry.exposition import Figures, plain, summed, text

@@ -9,23 +9,23 @@ from typing import Final, get_args
 
 from aiohttp import web
 
+from app.apis.glue import docs as glue_docs
+from app.apis.glue.match import route_of as glue_route
+from app.apis.glue.routes import GlueRoom
+from app.apis.openmage import docs as openmage_docs
+from app.apis.openmage.headers import ALWAYS as OPENMAGE_HEADERS
+from app.apis.openmage.match import route_of as openmage_route
+from app.apis.openmage.routes import OpenMageRoom
+from app.apis.openmage.uploads import Uploads as OpenMageUploads
+from app.apis.spree import docs as spree_docs
+from app.apis.spree.delivery import SpreeDelivery
+from app.apis.spree.match import route_of as spree_route
+from app.apis.spree.routes import SpreeRoom
+from app.apis.spree.uploads import Uploads
 from app.background import in_background
 from app.cache.requests import SHORTCUTS
 from app.db.migrate import pending
 from app.delivery.media import media_error
-from app.dialects.glue import docs as glue_docs
-from app.dialects.glue.match import route_of as glue_route
-from app.dialects.glue.routes import GlueRoom
-from app.dialects.openmage import docs as openmage_docs
-from app.dialects.openmage.headers import ALWAYS as OPENMAGE_HEADERS
-from app.dialects.openmage.match import route_of as openmage_route
-from app.dialects.openmage.routes import OpenMageRoom
-from app.dialects.openmage.uploads import Uploads as OpenMageUploads
-from app.dialects.spree import docs as spree_docs
-from app.dialects.spree.delivery import SpreeDelivery
-from app.dialects.spree.match import route_of as spree_route
-from app.dialects.spree.routes import SpreeRoom
-from app.dialects.spree.uploads import Uploads
 from app.errors import Misconfigured, NotFound
 from app.http.apis import ROOMS, UNKEPT, Room, RoomName, room_name
 from app.http.appkeys import OBSERVER, SETTINGS

@@ -11,6 +11,9 @@ from app.access.accounts import Accounts
 from app.access.oauth import OAuth
 from app.access.secret_key import refuse_short_key
 from app.access.secrets import SecretBox
+from app.apis.glue.routes import READS as GLUE_READS
+from app.apis.openmage.routes import READS as OPENMAGE_READS
+from app.apis.spree.routes import READS as SPREE_READS
 from app.background import in_background
 from app.cache.bytes import ByteCache
 from app.cache.documents import DocumentCache
@@ -19,16 +22,13 @@ from app.db.listen import Hearing, Listener
 from app.db.migrate import migrate
 from app.db.pool import Database
 from app.delivery.media import Media
-from app.dialects.glue.routes import READS as GLUE_READS
-from app.dialects.openmage.routes import READS as OPENMAGE_READS
-from app.dialects.spree.routes import READS as SPREE_READS
 from app.embedded.folders import made_folder
 from app.errors import DatabaseUnavailable
 from app.events import CheckFailed
 from app.http.drain import Drain
 from app.http.rate_limits import WriteLimits
 from app.model import ProductId
-from app.raster.pool import CodecPool
+from app.raster.child.pool import CodecPool
 from app.service.galleries.openmage.reader import GalleryReader
 from app.service.galleries.openmage.writer import GalleryWriter
 from app.service.galleries.spree.writer import SpreeGalleryWriter

@@ -5,7 +5,7 @@ import pytest
 
 from app.access.accounts import Accounts
 from app.access.secrets import SecretBox, hash_key
-from app.db.connect import Connection
+from app.db.connections.connect import Connection
 from app.db.listen import Hearing
 from app.db.pool import Database
 from tests.commands.conftest import CommandLine

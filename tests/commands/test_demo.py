@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from app.commands.banner import banner
-from app.embedded.demo import DemoCredentials
+from app.demo.shop import DemoCredentials
 from app.settings import Settings
 from tests.commands.conftest import CommandLine
 from tests.processes import serving

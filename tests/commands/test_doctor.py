@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from app.access.secrets import SecretBox
-from app.db.connect import Connection
+from app.db.connections.connect import Connection
 from app.db.pool import Database
 from app.service.catalogue.provision import TokenOptions, put_token
 from tests.commands.conftest import CommandLine

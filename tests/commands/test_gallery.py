@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.commands import progress
-from app.db.connect import Connection
+from app.db.connections.connect import Connection
 from app.service.transfer.galleries.importer import BATCH
 from tests.commands.conftest import CommandLine
 from tests.pictures import encoded, picture

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from app.db.connect import Connection
+from app.db.connections.connect import Connection
 from tests.commands.conftest import CommandLine
 
 IMAGES = (

@@ -1,9 +1,9 @@
 import asyncio
 
-from app.db.connect import Connection
-from app.db.job_trial import Policy
-from app.db.jobs import Job, JobRunner, enqueue
+from app.db.connections.connect import Connection
 from app.db.pool import Database
+from app.db.queue.jobs import Job, JobRunner, enqueue
+from app.db.queue.trial import Policy
 from app.events import nobody
 from tests.commands.conftest import CommandLine
 

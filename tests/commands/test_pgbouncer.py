@@ -11,9 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from app.db.connect import answers, connect
+from app.db.connections.connect import answers, connect
+from app.db.connections.sessions import SessionsNotKept, check_sessions
 from app.db.pool import Database
-from app.db.sessions import SessionsNotKept, check_sessions
 from tests.commands.conftest import CommandLine
 from tests.processes import command, free_port, serving
 from tests.programs import needs

@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from app.db.connect import Connection
+from app.db.connections.connect import Connection
 from tests.commands.conftest import CommandLine
 from tests.pictures import encoded, picture
 

@@ -1,4 +1,4 @@
-from app.db.connect import Connection
+from app.db.connections.connect import Connection
 from tests.commands.conftest import CommandLine
 
 

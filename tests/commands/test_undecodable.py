@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from app.db.connect import Connection
+from app.db.connections.connect import Connection
 from tests.commands.conftest import CommandLine
 from tests.pictures import encoded, picture
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from app.db.connect import Connection, connected
+from app.db.connections.connect import Connection, connected
 from app.db.migrate import Migration, load_migrations, migrate
 from app.errors import DatabaseUnavailable
 from tests.e2e.conftest import eventually

@@ -4,7 +4,7 @@ from contextlib import asynccontextmanager
 from time import monotonic
 
 from app.background import in_background
-from app.db.connect import Connection
+from app.db.connections.connect import Connection
 from app.db.listen import CATALOGUE_CHANGE, Hearing, Listener
 from app.embedded.cluster import Cluster
 from app.events import CheckFailed, ConnectionGivenUp, Event, nobody

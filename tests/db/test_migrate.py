@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from app.db.connect import connect
+from app.db.connections.connect import connect
 from app.db.migrate import migrate, pending
 from app.db.pool import Database
 from app.errors import DatabaseUnavailable, Misconfigured

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.db.connect import Connection
+from app.db.connections.connect import Connection
 from app.db.listen import CATALOGUE_CHANGE
 
 _BLOB = b"\x01" * 32

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from app.db.connect import Connection
+from app.db.connections.connect import Connection
 from app.db.queries import Query
 
 _FILL: Final = """

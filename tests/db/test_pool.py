@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from app.db.connect import answers, connect, connected
+from app.db.connections.connect import answers, connect, connected
 from app.db.errors import ConstraintKind, ConstraintViolated, TransactionConflict
 from app.db.pool import Database
 from app.db.queries import Query

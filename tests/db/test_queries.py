@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.db.connect import Connection
+from app.db.connections.connect import Connection
 from app.db.files import sql_folder
 from app.db.queries import Query, load_queries
 from app.errors import Misconfigured

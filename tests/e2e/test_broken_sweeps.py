@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 from yarl import URL
 
-from app.db.connect import Connection
+from app.db.connections.connect import Connection
 from app.errors import ObjectMissing, ProductImagesError, StoreUnavailable
 from app.service.pictures.claims import lock_blob
 from app.service.pictures.removal import forget_blob, remove_blob

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from app.db.connect import Connection
+from app.db.connections.connect import Connection
 from app.events import CheckFailed, Event
 from app.service.upkeep.clocks import ClockWatch, Skew
 from app.service.upkeep.sweeps import Housekeeping

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from yarl import URL
 
-from app.db.connect import Connection
+from app.db.connections.connect import Connection
 from tests.e2e.conftest import Serve
 from tests.e2e.test_gallery_transfer import imported, parts_of
 from tests.e2e.test_glue_catalogue import Foreign, Team, foreign, large, team

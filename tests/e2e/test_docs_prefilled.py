@@ -13,7 +13,7 @@ from aiohttp import web
 from yarl import URL
 
 from app.access.secrets import SecretBox
-from app.embedded.demo import DemoCredentials, load_demo
+from app.demo.shop import DemoCredentials, load_demo
 from app.openapi.document import document
 from app.server.runner import Runner
 from app.settings import Settings

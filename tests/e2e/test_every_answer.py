@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from app.db.connect import Connection
+from app.db.connections.connect import Connection
 from app.db.migrate import migrate
 from app.db.pool import Database
 from app.embedded.cluster import Cluster

@@ -10,10 +10,10 @@ from typing import Final
 
 import pytest
 
-from app.db.connect import connected
-from app.db.jobs import queue_depths
+from app.db.connections.connect import connected
 from app.db.migrate import migrate
 from app.db.pool import Database
+from app.db.queue.jobs import queue_depths
 from app.embedded.cluster import Cluster
 from app.embedded.folders import made_folder
 from tests.conftest import FAST

@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 from yarl import URL
 
-from app.db.connect import Connection
+from app.db.connections.connect import Connection
 from app.db.pool import Database
 from app.model import BlobHash
 from app.service.transfer.galleries.export import GalleryExport

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from app.raster.pool import CodecPool
+from app.raster.child.pool import CodecPool
 from app.service.foreign.fetch import Fetcher
 from app.service.foreign.pictures import PictureFetch
 from app.service.pictures.filing import Filing

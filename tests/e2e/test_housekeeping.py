@@ -11,7 +11,7 @@ from typing import Any, Final
 import asyncpg
 from yarl import URL
 
-from app.db.connect import Connection
+from app.db.connections.connect import Connection
 from app.model import BlobHash
 from app.store import blob_key
 from app.wiring.parts import Parts

@@ -25,7 +25,7 @@ def children() -> list[int]:
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
-            if int(parent) == os.getpid() and b"app.raster.child" in (folder / "cmdline").read_bytes():
+            if int(parent) == os.getpid() and b"app.raster.child.work" in (folder / "cmdline").read_bytes():
                 found.append(int(folder.name))
         except OSError:
             continue

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from app.db.connect import Connection
+from app.db.connections.connect import Connection
 from tests.e2e.conftest import Answer, Serve, Shop, eventually
 from tests.e2e.test_crashes import environment
 from tests.e2e.test_housekeeping import IMAGES, JSON, keeping

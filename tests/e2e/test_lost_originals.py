@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from yarl import URL
 
-from app.db.connect import Connection
+from app.db.connections.connect import Connection
 from app.store import blob_key, rendition_key
 from tests.commands.conftest import CommandLine
 from tests.e2e.conftest import Answer, Commands, Serve, Shop, eventually

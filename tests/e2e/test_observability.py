@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from app.db.jobs import queue_depths
+from app.db.queue.jobs import queue_depths
 from app.store import FileStore, blob_key
 from tests.e2e.conftest import SECRET_KEY, Serve, Shop, eventually
 from tests.e2e.test_main_job import body, has_renditions

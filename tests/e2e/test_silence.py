@@ -10,9 +10,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from app.db.connect import connected
-from app.db.jobs import queue_depths
+from app.db.connections.connect import connected
 from app.db.pool import Database
+from app.db.queue.jobs import queue_depths
 from app.embedded.cluster import Cluster
 from app.server.runner import Runner
 from app.service.catalogue.provision import put_key, revoke_key

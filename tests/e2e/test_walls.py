@@ -21,7 +21,7 @@ def children(parent: int) -> list[Path]:
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             is_child = int((folder / "stat").read_text().rpartition(")")[2].split()[1]) == parent
-            if is_child and b"app.raster.child" in (folder / "cmdline").read_bytes():
+            if is_child and b"app.raster.child.work" in (folder / "cmdline").read_bytes():
                 found.append(folder)
         except OSError:
             continue

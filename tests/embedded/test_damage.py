@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.db.connect import answers
+from app.db.connections.connect import answers
 from app.embedded.cluster import Cluster
 from app.errors import Misconfigured
 from tests.conftest import FAST

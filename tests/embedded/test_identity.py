@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.db.connect import answers
+from app.db.connections.connect import answers
 from app.embedded.binaries import find_binaries
 from app.embedded.cluster import Cluster
 from app.embedded.folders import made_folder

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.db.connect import answers, connect
+from app.db.connections.connect import answers, connect
 from app.embedded import claim
 from app.embedded.claim import Role
 from app.embedded.postgres import embedded_postgres

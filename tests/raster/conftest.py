@@ -6,10 +6,10 @@ from PIL import PngImagePlugin
 
 from app.events import Event
 from app.model import Facts, Format, Recipe, Rendered
-from app.raster import child
+from app.raster.child import work as child
+from app.raster.child.pool import CodecPool
 from app.raster.clean.png import LARGEST_PROFILE
-from app.raster.limits import Limits
-from app.raster.pool import CodecPool
+from app.raster.facts.limits import Limits
 from app.raster.treat import Keep
 from app.settings import Settings
 

@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from app.model import Format
-from app.raster.pixels import forgiving
-from app.raster.sniff import facts_of
+from app.raster.facts.pixels import forgiving
+from app.raster.facts.sniff import facts_of
 from app.raster.source import Keep, Source
 
 SECRET = b"SECRET"

@@ -12,8 +12,7 @@ from PIL import Image, ImageSequence
 
 from app.errors import ImageUndecodable
 from app.model import Format
-from app.raster import exif, xmp
-from app.raster.clean import cleaned
+from app.raster.clean import cleaned, exif, xmp
 from tests.raster import profiles
 from tests.raster.conftest import Build
 from tests.raster.pictures import NOTICE, SECRET, decoded, encoded, photo, published, secretive, segment, smooth

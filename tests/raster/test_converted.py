@@ -10,7 +10,7 @@ from PIL import Image
 
 from app.errors import FormatNotAllowed, ImageUndecodable
 from app.model import NO_MARKS, Facts, Note
-from app.raster import child
+from app.raster.child import work as child
 from tests.raster import profiles
 from tests.raster.conftest import LIMITS, Build, Write
 from tests.raster.difference import mean_delta_e

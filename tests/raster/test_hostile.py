@@ -13,7 +13,7 @@ from PIL import Image
 
 from app.errors import FormatNotAllowed, ImageLimitExceeded, ImageRejected, ImageUndecodable
 from app.model import NO_MARKS, Facts, Format, Recipe
-from app.raster import child
+from app.raster.child import work as child
 from app.raster.clean import cleaned
 from app.raster.source import Keep
 from tests.raster.conftest import LIMITS, Build

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from app.model import Format
-from app.raster import exif
+from app.raster.clean import exif
 from tests.raster.conftest import Build
 from tests.raster.difference import psnr
 from tests.raster.pictures import decoded, encoded, photo

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageDraw
 
+from app.raster.animation.frames import Film
 from app.raster.encode import encode
-from app.raster.film import Film
 from tests.raster.conftest import Build
 from tests.raster.difference import mean_delta_e
 from tests.raster.pictures import decoded, encoded, photo, smooth

@@ -10,8 +10,8 @@ import PIL
 import pytest
 
 from app.errors import ImageRejected
-from app.raster import child
-from app.raster.pixels import fingerprint
+from app.raster.child import work as child
+from app.raster.facts.pixels import fingerprint
 from tests.raster.conftest import LIMITS, Build, Write
 from tests.raster.pictures import published
 from tests.raster.test_source import BROKEN_ANIMATION, REENCODED

@@ -10,7 +10,7 @@ from PIL import Image, ImageChops
 
 from app.errors import CodecFailed
 from app.model import Recipe
-from app.raster import child
+from app.raster.child import work as child
 from app.raster.shrink import fitted, resized
 from tests.raster.conftest import LIMITS, Build, Write
 from tests.raster.difference import psnr

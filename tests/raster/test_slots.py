@@ -10,7 +10,7 @@ from PIL import Image
 
 from app.model import Format
 from app.raster.clean import gif
-from app.raster.pixels import fingerprint, forgiving
+from app.raster.facts.pixels import fingerprint, forgiving
 from tests.raster import profiles
 from tests.raster.pictures import encoded, photo, published, segment
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from app.errors import ImageRejected, ImageUndecodable
 from app.model import Format, Note
-from app.raster import child
-from app.raster.pixels import fingerprint
+from app.raster.child import work as child
+from app.raster.facts.pixels import fingerprint
 from tests.raster.conftest import LIMITS, Write
 from tests.raster.difference import psnr
 from tests.raster.pictures import SECRET, decoded, encoded, photo, published, segment

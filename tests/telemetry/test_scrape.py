@@ -12,8 +12,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.cache.bytes import ByteCache
-from app.db.jobs import Failure, QueueDepth
 from app.db.pool import Database
+from app.db.queue.jobs import Failure, QueueDepth
 from app.errors import DatabaseUnavailable
 from app.events import CheckFailed, Event, RequestServed, UploadAccepted, nobody
 from app.service.flight import Slots

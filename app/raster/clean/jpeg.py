@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.errors import ImageUndecodable
-from app.raster import exif, iptc, xmp
 from app.raster.buffer import Buffer
+from app.raster.clean import exif, iptc, xmp
 from app.raster.clean.profile import without_private
 from app.raster.clean.result import Cleaned
 

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from app.errors import ImageUndecodable
-from app.raster import exif, xmp
 from app.raster.buffer import Buffer
-from app.raster.clean import apng
+from app.raster.clean import apng, exif, xmp
 from app.raster.clean.png_chunks import Chunk, Header, chunks, header_of, written
 from app.raster.clean.profile import without_private
 from app.raster.clean.result import Cleaned

@@ -6,8 +6,8 @@ from itertools import count
 from typing import Final
 
 from app.errors import ImageUndecodable
-from app.raster import exif, xmp
 from app.raster.buffer import Buffer
+from app.raster.clean import exif, xmp
 from app.raster.clean.profile import without_private
 from app.raster.clean.result import Cleaned
 

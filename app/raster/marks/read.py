@@ -13,11 +13,11 @@ from app.errors import ImageUndecodable
 from app.model import SourceFormat
 from app.raster.buffer import Buffer
 from app.raster.clean import gif
+from app.raster.clean.iptc import datasets
 from app.raster.converted import opened_upload
-from app.raster.iptc import datasets
+from app.raster.facts.sniff import open_image
 from app.raster.marks import texts, xmp
 from app.raster.marks.model import UNMARKED, Marks
-from app.raster.sniff import open_image
 
 _IPTC: Final = 0x0404
 _BY_LINE, _CREDIT, _NOTICE = (2, 80), (2, 110), (2, 116)

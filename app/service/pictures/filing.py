@@ -6,8 +6,8 @@ from typing import Final
 
 import orjson
 
-from app.db.jobs import Job, enqueue
 from app.db.pool import Transaction
+from app.db.queue.jobs import Job, enqueue
 from app.errors import BlobBarred, ImageNotFound, InvalidCommand, InvalidFileName
 from app.model import Note
 from app.service.pictures.claims import lock_blob

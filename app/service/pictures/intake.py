@@ -17,8 +17,8 @@ from typing import Final
 from app.db.pool import Database
 from app.errors import DiscUnavailable, Excess, FileTooLarge, FormatNotAllowed
 from app.model import SOURCE_MEDIA_TYPES, BlobHash, Facts, SourceFormat
-from app.raster.pool import CodecPool
-from app.raster.sniff import HEAD_BYTES
+from app.raster.child.pool import CodecPool
+from app.raster.facts.sniff import HEAD_BYTES
 from app.service.flight import Slots
 from app.service.pictures.claims import claim
 from app.service.pictures.disc import fair, on_disc

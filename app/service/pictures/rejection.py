@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from app.errors import ImageLimitExceeded
 from app.events import UploadRejected
-from app.raster.sniff import kind_of
+from app.raster.facts.sniff import kind_of
 from app.service.pictures.intake import Spool
 
 

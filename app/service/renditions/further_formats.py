@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from app.db.jobs import Job, enqueue
 from app.db.pool import Database
+from app.db.queue.jobs import Job, enqueue
 from app.model import BlobHash
 from app.service.renditions.render import Renderer
 from app.settings import Settings

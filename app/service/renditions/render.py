@@ -35,7 +35,7 @@ from app.model import (
     parted,
     segment_of,
 )
-from app.raster.pool import CodecPool
+from app.raster.child.pool import CodecPool
 from app.service.flight import SingleFlight, Slots
 from app.service.pictures.disc import fair
 from app.service.pictures.original import original_of

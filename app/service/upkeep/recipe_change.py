@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from app.db.jobs import Job, enqueue
 from app.db.pool import Database, Record
+from app.db.queue.jobs import Job, enqueue
 from app.errors import ImageRejected, ObjectMissing
 from app.model import NO_MARKS, BlobHash, RecipeHash
-from app.raster.pool import CodecPool
+from app.raster.child.pool import CodecPool
 from app.service.pictures.filing import RENDER
 from app.service.pictures.removal import Place, remove_renditions
 from app.service.upkeep.clocks import require_agreement

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from app.db.jobs import Job, enqueue
 from app.db.pool import Database, Record
+from app.db.queue.jobs import Job, enqueue
 from app.errors import ChecksumMismatch, ObjectMissing
 from app.model import MEDIA_TYPES, BlobHash, Format, segment_of
 from app.service.pictures.claims import lock_blob

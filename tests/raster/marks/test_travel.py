@@ -11,8 +11,8 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from app.model import EXTENSIONS, NO_MARKS, Format, Recipe, Rendered
-from app.raster import child
-from app.raster.limits import Limits
+from app.raster.child import work as child
+from app.raster.facts.limits import Limits
 from app.raster.marks.embed import in_gif
 from app.raster.marks.packet import key_of
 from app.raster.treat import Keep

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from app.db.connect import Connection
+from app.db.connections.connect import Connection
 from app.db.pool import Database
 from app.service.catalogue.products import delete_product
 from tests.e2e.conftest import eventually

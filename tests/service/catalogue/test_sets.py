@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.db.connect import Connection
+from app.db.connections.connect import Connection
 from app.db.pool import Database
 from app.errors import InvalidCommand, NotFound, ProductNotFound
 from app.service.catalogue.sets import SetName, list_sets, put_set, remove_set

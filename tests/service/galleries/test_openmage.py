@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.db.connect import Connection
+from app.db.connections.connect import Connection
 from app.db.pool import Database
 from app.errors import ImageNotFound
 from app.model import BlobHash, Facts, ImageId, ProductId

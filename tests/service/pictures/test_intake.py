@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.db.connect import Connection
+from app.db.connections.connect import Connection
 from app.errors import BlobBarred
 from app.model import Facts
 from app.service.pictures.claims import lock_blob

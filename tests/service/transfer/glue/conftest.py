@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.db.connect import Connection
+from app.db.connections.connect import Connection
 from app.db.pool import Database
 from app.service.galleries.glue import ImageSetReader, Wanted
 from app.service.pictures.filing import Filing

@@ -1,0 +1,1 @@
+"""The APIs that the service speaks, one folder each; none knows another."""

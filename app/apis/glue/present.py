@@ -1,0 +1,135 @@
+"""Documents of this dialect as bytes (spec §3, §7, §9). Pure: every part is written once, in its final form."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Final, Literal
+from urllib.parse import quote
+
+from app.apis.glue.match import PARENT, ResourceType, Target
+from app.apis.glue.query import Query
+from app.apis.php.json_text import quoted, quoted_or_null
+from app.service.galleries.glue import ImageSet, Kin, SetImage, Shell
+
+AltText = Literal["omit", "null", "on"]
+
+PREFLIGHT: Final = b'{"data":[],"links":[]}'
+_SETS_OF: Final[Mapping[ResourceType, ResourceType]] = {parent: child for child, parent in PARENT.items()}
+_PATH_SAFE: Final = "!$&'()*+,;=:@"
+_segment: Final = lru_cache(maxsize=1024)(partial(quote, safe=_PATH_SAFE))
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a document is written: the base of its links (no trailing slash), what the query asks for, and
+    whether images carry alternative texts."""
+
+    base: str
+    query: Query
+    alt_text: AltText = "omit"
+
+    def link(self, *segments: str) -> str:
+        return "/".join((self.base, *map(_segment, segments)))
+
+    def with_query(self, link: str) -> str:
+        return f"{link}?{self.query.echo}" if self.query.echo else link
+
+
+def image_sets_document(target: Target, sku: str, sets: tuple[ImageSet, ...], view: View) -> bytes:
+    """The image sets of the product with `sku` (as typed): a collection of one, or a single object."""
+    resource = _sets_resource(target.type, sku, sets, view)
+    if not target.is_collection:
+        return f'{{"data":{resource}}}'.encode()
+    mine = (target.ignored_id,) if target.ignored_id else ()
+    link = view.with_query(view.link(target.product_type, sku, target.type, *mine))
+    return f'{{"data":[{resource}],"links":{_self(link)}}}'.encode()
+
+
+def product_document(kin: Kin, view: View) -> bytes:
+    """A product's shell, with what `include` asks for."""
+    link = view.with_query(view.link(_type(kin.main), kin.main.sku))
+    data = _shell_resource(kin.main, kin, link, view)
+    items = ",".join(_included(kin.main, kin, view, {(_type(kin.main), kin.main.sku)}))
+    included = f',"included":[{items}]' if items else ""
+    return f'{{"data":{data}{included}}}'.encode()
+
+
+def _sets_resource(kind: ResourceType, sku: str, sets: tuple[ImageSet, ...], view: View) -> str:
+    written = ",".join(_image_set(image_set, view.alt_text) for image_set in sets)
+    attributes = _attributes(kind, {"imageSets": f"[{written}]"}, view)
+    return _resource(kind, sku, attributes, view.link(PARENT[kind], sku, kind))
+
+
+def _image_set(image_set: ImageSet, alt_text: AltText) -> str:
+    images = ",".join(_image(image, alt_text) for image in image_set.images)
+    return f'{{"name":{quoted(image_set.name)},"images":[{images}]}}'
+
+
+def _image(image: SetImage, alt_text: AltText) -> str:
+    urls = f'"externalUrlLarge":{quoted(image.large_url)},"externalUrlSmall":{quoted(image.small_url)}'
+    if alt_text == "omit":
+        return f"{{{urls}}}"
+    large, small = (image.alt_large, image.alt_small) if alt_text == "on" else (None, None)
+    return f'{{{urls},"altTextLarge":{quoted_or_null(large)},"altTextSmall":{quoted_or_null(small)}}}'
+
+
+def _shell_resource(shell: Shell, kin: Kin, link: str, view: View) -> str:
+    known = {"sku": shell.sku, "productAbstractSku": shell.abstract_sku, "name": shell.name}
+    written = {name: quoted(value) for name, value in known.items() if value is not None}
+    kind = _type(shell)
+    return _resource(kind, shell.sku, _attributes(kind, written, view), link, _relationships(shell, kin, view))
+
+
+def _resource(kind: ResourceType, identity: str, attributes: str, link: str, relationships: str = "") -> str:
+    related = f',"relationships":{relationships}' if relationships else ""
+    return f'{{"type":"{kind}","id":{quoted(identity)},"attributes":{attributes},"links":{_self(link)}{related}}}'
+
+
+def _self(link: str) -> str:
+    return f'{{"self":{quoted(link)}}}'
+
+
+def _attributes(kind: ResourceType, written: Mapping[str, str], view: View) -> str:
+    """An empty table is an empty array, as PHP writes it."""
+    wanted = view.query.fields.get(kind)
+    kept = [f'"{name}":{value}' for name, value in written.items() if wanted is None or name in wanted]
+    return f"{{{','.join(kept)}}}" if kept else "[]"
+
+
+def _relations(shell: Shell, kin: Kin, view: View) -> Iterator[tuple[ResourceType, tuple[Shell, ...]]]:
+    """The relationships that are asked for and not empty, in the order in which they are written."""
+    abstract = kin.abstract_of(shell)
+    related: dict[ResourceType, tuple[Shell, ...]] = {_SETS_OF[_type(shell)]: (shell,)}
+    related["concrete-products"] = kin.concretes_of(shell)
+    related["abstract-products"] = (abstract,) if abstract else ()
+    return ((kind, shells) for kind, shells in related.items() if shells and kind in view.query.include)
+
+
+def _relationships(shell: Shell, kin: Kin, view: View) -> str:
+    written = [
+        f'"{kind}":{{"data":[{",".join(_identifier(kind, other) for other in shells)}]}}'
+        for kind, shells in _relations(shell, kin, view)
+    ]
+    return f"{{{','.join(written)}}}" if written else ""
+
+
+def _identifier(kind: ResourceType, shell: Shell) -> str:
+    return f'{{"type":"{kind}","id":{quoted(shell.sku)}}}'
+
+
+def _included(shell: Shell, kin: Kin, view: View, seen: set[tuple[ResourceType, str]]) -> Iterator[str]:
+    """Depth first, children before their carrier; each resource once, and never the main one."""
+    for kind, shells in _relations(shell, kin, view):
+        for other in shells:
+            if (kind, other.sku) in seen:
+                continue
+            seen.add((kind, other.sku))
+            if kind in PARENT:
+                yield _sets_resource(kind, other.sku, other.sets, view)
+            else:
+                yield from _included(other, kin, view, seen)
+                yield _shell_resource(other, kin, view.link(kind, other.sku), view)
+
+
+def _type(shell: Shell) -> ResourceType:
+    return "abstract-products" if shell.abstract_sku is None else "concrete-products"

@@ -1,0 +1,104 @@
+"""The room that answers Glue: one handler for every path, because every path has an answer here."""
+
+from functools import partial
+from typing import Final
+
+from aiohttp import hdrs, web
+
+from app.apis.glue.errors import answer_to
+from app.apis.glue.headers import Cors, Headers
+from app.apis.glue.locale import negotiate
+from app.apis.glue.match import match, split_target
+from app.apis.glue.parse import Asked, admit, parse
+from app.apis.glue.present import PREFLIGHT, View, image_sets_document, product_document
+from app.cache.documents import DocumentCache, PathKey
+from app.errors import ProductNotFound
+from app.http.origin import media_base, public_base
+from app.http.ready import Document
+from app.http.respond import send_document
+from app.service.galleries.glue import ImageSetReader, Kin, Wanted
+from app.settings import Settings
+
+READS: Final = frozenset(
+    (
+        b"accept",
+        b"accept-language",
+        b"content-type",
+        b"access-control-request-method",
+        b"access-control-request-headers",
+    )
+)
+"""The headers that documents depend on, beside those that tell the service's address."""
+
+
+class GlueRoom:
+    def __init__(self, settings: Settings, reader: ImageSetReader, documents: DocumentCache) -> None:
+        self._settings = settings
+        self._languages = tuple(settings.locales.items())
+        self._alt_text = settings.glue_alt_text
+        self._headers = Headers(settings.glue_allow_origin, settings.glue_transport_security)
+        self._cors = Cors(settings.glue_allow_headers)
+        self._reader = reader
+        self._documents = documents
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Any method, any path; raises what `error` knows how to tell."""
+        admit(request.method, request.raw_path, request.headers, self._cors)
+        if request.method == hdrs.METH_OPTIONS:
+            return web.Response(body=PREFLIGHT, headers={**self._of_document(request), **self._cors.headers})
+        asked = parse(request.method, request.raw_path, request.headers)
+        return await self._show(request, asked)
+
+    def error(self, request: web.Request, error: Exception) -> web.Response:
+        """The answer to a request that ended in `error`."""
+        path, _ = split_target(request.raw_path)
+        answer = answer_to(error, match(path))
+        headers = self._headers.of_text() if answer.is_plain else self._of_document(request)
+        return web.Response(status=answer.status, headers={**headers, **answer.headers}, body=answer.body)
+
+    async def _show(self, request: web.Request, asked: Asked) -> web.StreamResponse:
+        headers = self._of_document(request)
+        base = self._settings.glue_base_url or public_base(request, self._settings)
+        media = media_base(request, self._settings)
+        told = headers[hdrs.CONTENT_LANGUAGE], headers[hdrs.CONTENT_TYPE]
+        key = PathKey(request.raw_path, ("glue", asked.target.pattern, *told, base, media))
+        load = partial(self._load, asked, headers, base, media)
+        document = self._documents.get(key)
+        if document is None:
+            document = await self._documents.fill(key, load, frozenset((base, media)))
+        return send_document(request, document, key)
+
+    async def _load(self, asked: Asked, headers: dict[str, str], base: str, media: str) -> Document:
+        try:
+            kin = await self._reader.read(_wanted(asked, headers[hdrs.CONTENT_LANGUAGE], media))
+        except ProductNotFound as error:
+            answer = answer_to(error, asked.target)
+            return Document(answer.status, headers, answer.body, family=None)
+        body = _written(asked, kin, View(base, asked.query, self._alt_text))
+        return Document(200, headers, body, kin.family)
+
+    def _of_document(self, request: web.Request) -> dict[str, str]:
+        locale = negotiate(request.headers.get(hdrs.ACCEPT_LANGUAGE), self._languages)
+        return self._headers.of_document(request.headers.get(hdrs.CONTENT_TYPE), locale)
+
+
+def _wanted(asked: Asked, locale: str, media: str) -> Wanted:
+    """Relatives and sets are read only where the document shows them."""
+    target, include = asked.target, asked.query.include
+    if target.wants_sets:
+        return Wanted(asked.sku, target.is_abstract, locale, media)
+    return Wanted(
+        asked.sku,
+        target.is_abstract,
+        locale,
+        media,
+        sets=not include.isdisjoint(("abstract-product-image-sets", "concrete-product-image-sets")),
+        abstract="abstract-products" in include,
+        concretes="concrete-products" in include,
+    )
+
+
+def _written(asked: Asked, kin: Kin, view: View) -> bytes:
+    if asked.target.wants_sets:
+        return image_sets_document(asked.target, asked.sku, kin.main.sets, view)
+    return product_document(kin, view)

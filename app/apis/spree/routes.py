@@ -1,0 +1,236 @@
+"""The room that answers Spree's API: match, authenticate, parse, call the service, present."""
+
+from collections.abc import Hashable
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import Any, Final, Literal, assert_never
+
+from aiohttp import hdrs, web
+
+from app.apis.spree import headers, present, validation
+from app.apis.spree.auth import KEY_HEADER, Caller, Credentials, FindRole, authenticate, credentials, header_key
+from app.apis.spree.body.files import Files, Standing
+from app.apis.spree.body.forms import Body, parse_body, query_params
+from app.apis.spree.body.params import check_viewable, image_form
+from app.apis.spree.errors import Invalid, NoSuchAction, NotAcceptable, Unauthorised, document
+from app.apis.spree.headers import respond
+from app.apis.spree.match import Action, Place, action_of, leading_integer, place_of, plain_integer
+from app.apis.spree.uploads import Uploads
+from app.cache.documents import DocumentCache
+from app.errors import ImageNotFound, NotFound, ProductNotFound
+from app.http.rate_limits import WriteLimits
+from app.http.ready import Document
+from app.model import ProductId
+from app.service.galleries.spree.reader import ListedImage, Parent, SpreeGalleryReader
+from app.service.galleries.spree.writer import Edit, SpreeGalleryWriter
+from app.service.pictures.intake import Intake
+from app.settings import Settings
+
+Audience = Literal["admin", "public", "nobody"]
+READS: Final = frozenset((b"x-spree-token", b"x-spree-order-token", b"if-none-match"))
+"""The headers that documents depend on."""
+
+_READS = frozenset({hdrs.METH_GET, hdrs.METH_HEAD})
+_WRITES = frozenset({hdrs.METH_POST, hdrs.METH_PUT, hdrs.METH_PATCH, hdrs.METH_DELETE})
+
+
+class SpreeRoom:
+    def __init__(
+        self,
+        settings: Settings,
+        reader: SpreeGalleryReader,
+        writer: SpreeGalleryWriter,
+        documents: DocumentCache,
+        find_role: FindRole,
+        intake: Intake,
+        uploads: Uploads,
+        limits: WriteLimits,
+    ) -> None:
+        self._settings = settings
+        self._prefix = settings.spree_url_prefix.rstrip("/")
+        self._reader = reader
+        self._writer = writer
+        self._documents = documents
+        self._find_role = find_role
+        self._intake = intake
+        self._uploads = uploads
+        self._limits = limits
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Any method, any path below `/api`; raises what `error` knows how to tell."""
+        place = place_of(request.rel_url.raw_path)
+        if place is None:
+            raise NotFound(f"nothing is routed at {request.rel_url.raw_path}")
+        if request.method in _READS:
+            told, key = await self._read(request, place)
+            # what is remembered of a request does not say whose `Authorization` it had
+            return respond(request, told, None if self._settings.spree_bearer and _is_bearers(request) else key)
+        if request.method in _WRITES:
+            return respond(request, await self._write(request, place))
+        raise NotFound(f"{request.method} is never routed")
+
+    def error(self, request: web.Request, error: Exception) -> web.StreamResponse:
+        """The answer to a request that ended in `error`."""
+        told = document(error)
+        return respond(request, headers.other(told.status, told.body, told.content_type, further=told.headers))
+
+    async def _read(self, request: web.Request, place: Place) -> tuple[Document, Hashable]:
+        """A document and its key in the cache."""
+        action = _routed(place, request.method)
+        caller = await self._caller(request, query_params(request.rel_url.raw_query_string))
+        audience: Audience = "admin" if caller.admin else "public" if self._settings.spree_public_read else "nobody"
+        match action:
+            case "new":
+                return headers.good(200, present.NEW), None
+            case "show":
+                return await self._show(leading_integer(place.image or ""), audience)
+            case "index":
+                return await self._index(place, audience)
+        raise NotFound
+
+    async def _index(self, place: Place, audience: Audience) -> tuple[Document, Hashable]:
+        key = ("spree", place.parents, place.parent, audience)
+        load = partial(self._load_index, parent_of(place), audience)
+        return self._documents.get(key) or await self._documents.fill(key, load), key
+
+    async def _load_index(self, parent: Parent, audience: Audience) -> Document:
+        try:
+            listing = await self._reader.list(parent)
+        except ProductNotFound as error:
+            return headers.other(404, document(error).body)
+        images = [image for image in listing.images if _is_shown(image, audience)]
+        return headers.good(200, present.index(images, self._prefix), listing.family)
+
+    async def _show(self, image: int, audience: Audience) -> tuple[Document, Hashable]:
+        key = ("spree", image, audience)
+        load = partial(self._load_show, image, audience)
+        return self._documents.get(key) or await self._documents.fill(key, load), key
+
+    async def _load_show(self, image_id: int, audience: Audience) -> Document:
+        family, image = await self._reader.image(image_id)
+        if not _is_shown(image, audience):
+            raise ImageNotFound(f"image {image_id} is not for {audience}")
+        return headers.good(200, present.show(image, self._prefix), family)
+
+    async def _write(self, request: web.Request, place: Place) -> Document:
+        if not place.representable:
+            _routed(place, Body({}).verb(request))
+        if request.method != hdrs.METH_POST:
+            _routed(place, request.method)
+        query = query_params(request.rel_url.raw_query_string)
+        key = self._credentials(request, query).key
+        await self._limits.admit_address(request)
+        await self._limits.admit_key(key)
+        async with AsyncExitStack() as stack:
+            files = await self._files(stack, request, query)
+            body = await parse_body(request, files, self._settings.max_body_bytes)
+            action = _routed(place, body.verb(request))
+            params = body.params | query
+            if not key:
+                await self._limits.admit_key(self._credentials(request, params).key)
+            caller = await self._caller(request, params)
+            if caller.admin:
+                await files.admit()
+            return await self._change(action, place, caller, params, files)
+
+    async def _change(
+        self, action: Action, place: Place, caller: Caller, params: dict[str, Any], files: Files
+    ) -> Document:
+        match action:
+            case "create":
+                return await self._create(place, caller, params, files)
+            case "update":
+                product, image = await self._own(place, caller)
+                return await self._update(product, image, params, files)
+            case "destroy":
+                product, image = await self._own(place, caller)
+                await self._writer.destroy(product, image.id)
+                return headers.other(204, content_type=None)
+            case "index" | "show" | "new":
+                raise NotFound
+            case _:
+                assert_never(action)
+
+    async def _create(self, place: Place, caller: Caller, params: dict[str, Any], files: Files) -> Document:
+        if not caller.admin:
+            raise Unauthorised
+        product = await self._reader.find(parent_of(place))
+        form = image_form(params)
+        upload = await self._uploads.take(form.attachment, files)
+        if upload is None:
+            raise Invalid(validation.BLANK)
+        image = await self._writer.create(product, upload, form.alt, form.position)
+        return headers.good(201, present.show(image, self._prefix))
+
+    async def _update(self, product: ProductId, image: ListedImage, params: dict[str, Any], files: Files) -> Document:
+        form = image_form(params)
+        check_viewable(params)
+        upload = await self._uploads.take(form.attachment, files)
+        edit = Edit(form.given, form.alt, form.position, form.viewable_id, upload)
+        changed = await self._writer.update(product, image.id, edit)
+        return headers.good(200, present.show(changed, self._prefix))
+
+    async def _own(self, place: Place, caller: Caller) -> tuple[ProductId, ListedImage]:
+        """The image, if it is in the parent's list and the caller may see it there."""
+        product = await self._reader.find(parent_of(place))
+        _, image = await self._reader.image(leading_integer(place.image or ""))
+        if image.product_id != product or not caller.admin:
+            raise ImageNotFound(f"image {image.id} is not the caller's in product {product}")
+        return product, image
+
+    async def _standing(self, request: web.Request, query: dict[str, Any]) -> Standing:
+        """What is known before the body, which is asked for a key only where none stands before it."""
+        if header_key(request.headers, bearer=self._settings.spree_bearer) is None and "token" not in query:
+            return "unknown"
+        return "admin" if await self._is_admin(self._credentials(request, query).key) else "refused"
+
+    async def _files(self, stack: AsyncExitStack, request: web.Request, query: dict[str, Any]) -> Files:
+        return Files(
+            stack,
+            self._intake,
+            await self._standing(request, query),
+            address=self._limits.subscriber(request),
+            seconds=self._settings.stranger_seconds,
+            is_admin=self._is_admin,
+            announced=request.content_length or 0,
+        )
+
+    async def _is_admin(self, key: str) -> bool:
+        return bool(key.strip()) and await self._find_role(key) == "admin"
+
+    def _credentials(self, request: web.Request, params: dict[str, Any]) -> Credentials:
+        return credentials(request.headers, params, bearer=self._settings.spree_bearer)
+
+    async def _caller(self, request: web.Request, params: dict[str, Any]) -> Caller:
+        given = self._credentials(request, params)
+        return await authenticate(given, self._find_role, required=self._settings.spree_requires_authentication)
+
+
+def _is_bearers(request: web.Request) -> bool:
+    return KEY_HEADER not in request.headers and hdrs.AUTHORIZATION in request.headers
+
+
+def parent_of(place: Place) -> Parent:
+    """The owner of the list that a path names; ProductNotFound for what no row can hold."""
+    if "\x00" in place.parent:
+        raise ProductNotFound("a slug with a null byte")
+    if place.parents == "products":
+        return Parent("product", place.parent, plain_integer(place.parent))
+    return Parent("variant", "", leading_integer(place.parent))
+
+
+def _routed(place: Place, method: str) -> Action:
+    """The action there, if it has one and can be told as JSON."""
+    action = action_of(place, method)
+    if action is None and place.edit and method in _READS:
+        raise NoSuchAction
+    if action is None:
+        raise NotFound(f"{method} is not routed there")
+    if not place.representable:
+        raise NotAcceptable(place.suffix)
+    return action
+
+
+def _is_shown(image: ListedImage, audience: Audience) -> bool:
+    """Without a right on images nobody sees any; the public sees what is not excluded."""
+    return audience == "admin" or (audience == "public" and not image.excluded)

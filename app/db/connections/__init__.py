@@ -1,0 +1,1 @@
+"""Connections to Postgres: made, kept at hand, and found dead."""

@@ -1,0 +1,1 @@
+"""The job queue, which is in Postgres, too."""

@@ -1,0 +1,251 @@
+"""The codec pool: images are decoded and encoded in child processes that may crash, hang or swell alone."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from app.errors import CodecFailed, CodecsUnavailable, DiscUnavailable, Unavailable
+from app.events import CodecChildLost, CodecTaskDone, Observe, nobody
+from app.model import MEDIA_TYPES, SOURCE_FORMATS, Facts, Format, MarksKey, Recipe, Rendered, SourceFormat
+from app.raster.child import work as child
+from app.raster.child.budget import PixelBudget
+from app.raster.child.process import Child, ChildLost, NotStarted
+from app.raster.child.turns import Turn, Turns
+from app.raster.facts.limits import Limits
+from app.raster.source import Keep
+from app.settings import Settings
+
+T = TypeVar("T")
+_Work = tuple[Callable[..., T], Sequence[Any]]
+
+_TASKS_PER_CHILD: Final = 200
+_PATIENCE: Final = 3
+"""How many times its processor time a task may take on the clock: the machine may have much else to do."""
+
+
+class CodecPool:
+    """Children start with the first images. One pool serves one event loop."""
+
+    def __init__(self, settings: Settings, observe: Observe = nobody) -> None:
+        self._observe = observe
+        self._seconds = settings.codec_seconds
+        self._patience = _PATIENCE * (settings.codec_seconds + 1)
+        self._memory = settings.codec_memory_bytes
+        self._limits = Limits(settings.max_pixels, settings.max_total_pixels, settings.max_frames)
+        self._keep_copyright = settings.rights != "none"
+        self.turns = Turns(settings.codec_processes)
+        inspected = max(1, settings.codec_pixels // 3)
+        self._inspected = PixelBudget(inspected)
+        self._built = PixelBudget(settings.codec_pixels - inspected)
+        self._threads = ThreadPoolExecutor(2 * settings.codec_processes + 2, thread_name_prefix="codecs")
+        self._numbers = count()
+        self._begun = 0
+        self._idle: list[Child] = []
+        self._busy: set[Child] = set()
+        self._running: set[asyncio.Future[Any]] = set()
+        self._ending: set[asyncio.Future[None]] = set()
+        self._closed = False
+
+    async def inspect(
+        self, path: Path, *, whole: bool = True, allowed: frozenset[SourceFormat] = SOURCE_FORMATS
+    ) -> Facts:
+        """What the file at `path` is, every frame of which was decoded; notes tell what was found. Without `whole` a
+        JPEG may end inside its scans. What is not `allowed` is not even opened.
+
+        Raises FormatNotAllowed, ImageLimitExceeded, ImageUndecodable or CodecFailed for the picture's own sake;
+        CodecsUnavailable where children were ended from outside or had too little time, DiscUnavailable where the
+        file cannot be read: then nothing is said of the picture.
+        """
+        facts: Facts = await self.run(child.header, self._limits, allowed, path=path, turn="inspect")
+        async with self._at_work("inspect", facts, "inspect"):
+            return await self.run(child.inspect, self._limits, whole, path=path, turn="inspect")
+
+    async def build(
+        self,
+        path: Path,
+        recipes: Sequence[Recipe],
+        formats: Sequence[Format] | None = None,
+        *,
+        turn: Turn = "build",
+        marked: bool = False,
+    ) -> list[Rendered]:
+        """Every recipe in every format (None: the source's own), from one decode; `marked` ones carry its marks.
+
+        A recipe without a box gives the cleaned original, in its own format only. Raises as `inspect` does, but
+        CodecFailed for too little time on the clock: who builds can try again, and does so a few times.
+        """
+        facts: Facts = await self.run(child.header, self._limits, path=path, turn=turn)
+        async with self._at_work("build", facts, turn):
+            keep = Keep(copyright=self._keep_copyright and not marked, marks=marked)
+            wanted = tuple(recipes), formats, keep
+            made = await self.run(child.build, self._limits, *wanted, path=path, turn=turn)
+        if not all(isinstance(one, Rendered) and one.recipe in recipes and one.format in MEDIA_TYPES for one in made):
+            raise CodecFailed("a child made what it was not asked for")
+        return made
+
+    async def marks(self, path: Path) -> MarksKey:
+        """What tells an image's marks from others; raises as `inspect` does."""
+        marks: MarksKey = await self.run(child.marks, self._limits, path=path)
+        return marks
+
+    async def run(self, task: Callable[..., T], *args: Any, path: Path | None = None, turn: Turn = "build") -> T:
+        """`task(*args)` in a child, with the open file at `path` before the other arguments.
+
+        A picture that ends its child is tried once more in a fresh one. Should that end, too, it is refused, unless
+        somebody else ended it while others were at work. Cancelling the caller ends the child that works for it.
+        """
+        async with self.turns.take(turn):
+            try:
+                return await self._twice(path, (task, args), turn)
+            except TimeoutError as error:
+                late = f"Timeout: {self._patience} s on the clock"
+                raise (CodecsUnavailable if turn == "inspect" else CodecFailed)(late) from error
+
+    async def _twice(self, path: Path | None, work: _Work[T], turn: Turn) -> T:
+        try:
+            return await self._attempt(self._usual, path, work)
+        except ChildLost as lost:
+            if lost.out_of_time:
+                raise CodecFailed(f"Timeout: {lost}") from lost
+            if turn == "further" and not isinstance(lost, NotStarted):
+                raise CodecFailed(str(lost)) from lost
+        begun, was_alone = self._begun, self.turns.taken == 1
+        try:
+            return await self._attempt(self._fresh, path, work)
+        except NotStarted as again:
+            raise CodecsUnavailable(f"a codec child did not start: {again}") from again
+        except ChildLost as again:
+            if again.from_outside and not (was_alone and self._begun == begun + 1):
+                raise CodecsUnavailable(f"two children were ended from outside: {again}") from again
+            raise CodecFailed(str(again)) from again
+
+    async def close(self) -> None:
+        """Ends the children; work in hand is cancelled."""
+        self._closed = True
+        for answer in tuple(self._running):
+            answer.cancel()
+        for one in self._busy:
+            one.kill()
+        while self._idle:
+            self._retire(self._idle.pop())
+        while self._busy or self._ending:
+            await asyncio.sleep(0)
+            await asyncio.gather(*self._ending)
+        self._threads.shutdown(wait=False)
+
+    def describe(self) -> dict[str, str]:
+        """The versions of the codecs, for `doctor`."""
+        return child.versions()
+
+    async def contained(self) -> dict[str, bool]:
+        """Which walls a child has shut itself in with, and whether each holds; for `doctor`."""
+        async with self.turns.take("inspect"):
+            try:
+                one = await self._usual()
+            except ChildLost as lost:
+                raise CodecsUnavailable(f"a codec child did not start: {lost}") from lost
+            self._put_back(one)
+            return one.contained
+
+    async def _attempt(self, take: Callable[[], Awaitable[Child]], path: Path | None, work: _Work[T]) -> T:
+        one = await take()
+        self._busy.add(one)
+        self._begun += 1
+        try:
+            return await self._answer(one, path, work)
+        except ChildLost as lost:
+            self._observe(CodecChildLost("timeout" if lost.out_of_time else "crash", str(lost)))
+            raise
+        except TimeoutError:
+            raise
+        except OSError as error:
+            raise DiscUnavailable(str(error)) from error
+        finally:
+            self._put_back(one)
+
+    async def _answer(self, one: Child, path: Path | None, work: _Work[T]) -> T:
+        one.is_ready = False
+        answer: asyncio.Future[T] = self._in_thread(one.ask, path, self._seconds, *work)
+        self._running.add(answer)
+        answer.add_done_callback(self._heard)
+        try:
+            async with asyncio.timeout(self._patience):
+                return await asyncio.shield(answer)
+        except TimeoutError:
+            self._observe(CodecChildLost("timeout", f"Timeout: {self._patience} s on the clock"))
+            raise
+
+    def _heard(self, answer: asyncio.Future[Any]) -> None:
+        self._running.discard(answer)
+        if not answer.cancelled():
+            answer.exception()  # with its caller gone nobody else would look at it
+
+    async def _usual(self) -> Child:
+        while self._idle:
+            one = self._idle.pop()
+            if one.is_alive():
+                return one
+            self._retire(one)  # it was killed from outside, which is no image's fault
+        return await self._fresh()
+
+    async def _fresh(self) -> Child:
+        if self._closed:
+            raise Unavailable("the codec pool is closed")
+        if self._idle:
+            self._retire(self._idle.pop())  # it makes room
+        starting: asyncio.Future[Child] = self._in_thread(
+            _start, next(self._numbers), self._memory, self._limits.pixels
+        )
+        try:
+            one = await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            starting.add_done_callback(self._unwanted)
+            raise
+        if self._closed:
+            self._retire(one)
+            raise Unavailable("the codec pool is closed")
+        return one
+
+    def _unwanted(self, starting: asyncio.Future[Child]) -> None:
+        if not starting.cancelled() and starting.exception() is None:
+            self._put_back(starting.result())
+
+    def _put_back(self, one: Child) -> None:
+        self._busy.discard(one)
+        if one.is_ready and one.tasks < _TASKS_PER_CHILD and not self._closed:
+            self._idle.append(one)
+        else:
+            self._retire(one)
+
+    def _retire(self, one: Child) -> None:
+        one.kill()
+        ending = asyncio.get_running_loop().run_in_executor(None, one.end)
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
+
+    def _in_thread(self, work: Callable[..., T], *args: Any) -> asyncio.Future[T]:
+        return asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
+
+    @asynccontextmanager
+    async def _at_work(self, task: str, facts: Facts, turn: Turn) -> AsyncIterator[None]:
+        budget = self._inspected if turn == "inspect" else self._built
+        async with budget.take(_pixels(facts)):
+            started = time.perf_counter()
+            yield
+            self._observe(CodecTaskDone(task, _pixels(facts), time.perf_counter() - started))
+
+
+def _start(number: int, memory: int, pixels: int) -> Child:
+    try:
+        return Child(number, memory, pixels)
+    except OSError as error:
+        raise CodecsUnavailable(f"a codec child did not start: {error}") from error
+
+
+def _pixels(facts: Facts) -> int:
+    return facts.width * facts.height * facts.frames
