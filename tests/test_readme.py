@@ -79,6 +79,7 @@ def clone(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.timeout(2 * _READY_SECONDS)  # it installs everything, from wherever packages come
 async def test_the_first_minute_goes_as_told(clone: Path) -> None:
     """In a fresh clone `make run` installs and serves, every curl of the README works, and Ctrl-C ends it all."""
     port = free_port()

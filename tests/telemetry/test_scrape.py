@@ -5,7 +5,7 @@ import os
 import shutil
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -183,6 +183,18 @@ async def test_connections_and_slots_are_told_as_they_stand(database: Database, 
         assert figure(text, "slots_allowed", work="upload") == 3
 
 
+def _taken_away(folder: Path) -> None:
+    """In one step, as the processes write into it at any time."""
+    shutil.rmtree(folder.rename(folder.with_name("taken")), ignore_errors=True)
+
+
+def _made_a_file(folder: Path) -> None:
+    while not folder.is_file():  # the processes may make it anew in between
+        _taken_away(folder)
+        with suppress(FileExistsError):
+            folder.touch(exist_ok=False)
+
+
 async def test_metrics_outlive_their_folder(tmp_path: Path) -> None:
     """Without the folder that processes share a process tells its own figures; that is told once, nothing ends by it,
     and sharing goes on where there is a folder again."""
@@ -194,12 +206,11 @@ async def test_metrics_outlive_their_folder(tmp_path: Path) -> None:
         await process.start()
         process.serve(1)
 
-    shutil.rmtree(folder)
+    _taken_away(folder)
     await one.figure("processes")
     assert await other.figure("processes") == 2  # each has made its way into a new folder
 
-    shutil.rmtree(folder)
-    folder.touch()
+    _made_a_file(folder)
     for _ in range(2):
         assert await one.figure("http_request_seconds_count") == 1
     assert [(event.name, "figures" in event.reason) for event in told if isinstance(event, CheckFailed)] == [
@@ -210,8 +221,7 @@ async def test_metrics_outlive_their_folder(tmp_path: Path) -> None:
     await other.figure("processes")
     assert await one.figure("http_request_seconds_count") == 2
 
-    shutil.rmtree(folder)
-    folder.touch()
+    _made_a_file(folder)
     for process in (one, other):
         await process.stack.aclose()
 

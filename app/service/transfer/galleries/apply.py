@@ -211,6 +211,7 @@ def _comparable(line: ImageLine, stored: ImageLine) -> bool:
     stores = {code: _without_nones(said) for code, said in line.stores.items()}
     wanted = replace(
         line,
+        sku=stored.sku,
         id=stored.id,
         path=stored.path,
         file=None,
