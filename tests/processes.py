@@ -14,7 +14,7 @@ from typing import Any, Final
 import aiohttp
 
 ROOT: Final = Path(__file__).parents[1]
-_READY_SECONDS: Final = 30.0
+_READY_SECONDS: Final = 60.0
 
 
 def free_port() -> int:

@@ -1,0 +1,13 @@
+"""How long a test may look for trouble: `make test` has minutes, `make test-long` has the hours of a night."""
+
+import os
+from typing import Final, TypeVar
+
+T = TypeVar("T")
+
+IS_LONG: Final = os.environ.get("TEST_LENGTH") == "long"
+
+
+def by_length(short: T, long: T) -> T:
+    """What is right for this run."""
+    return long if IS_LONG else short
