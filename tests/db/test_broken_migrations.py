@@ -63,8 +63,8 @@ async def _schema(connection: Connection) -> list[tuple[str, ...]]:
 
 @pytest.mark.timeout(300)  # up to some two hundred starts
 async def test_each_migration_may_be_broken_off_at_each_statement(empty_dsn: str, connection: Connection) -> None:
-    """Broken off after each of its statements (or every fifth of them), and before it is recorded, every migration comes to its end, and
-    the schema is the same as if nothing had happened."""
+    """Broken off after each of its statements in turn (every fifth in the short form), and before it is recorded, every
+    migration comes to its end, and the schema is the same as if nothing had happened."""
     async with connected(empty_dsn) as operator:
         await operator.execute(_BREAK)
         number, applied, breaks = 1, 0, 0

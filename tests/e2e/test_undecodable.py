@@ -9,7 +9,7 @@ from urllib.parse import quote_from_bytes
 
 import pytest
 
-from app.db.connect import Connection
+from app.db.connections.connect import Connection
 from tests.e2e.conftest import Answer, Serve, Shop
 from tests.pictures import encoded, picture
 
