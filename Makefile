@@ -1,6 +1,6 @@
 # `make help` lists what can be done here; it reads the texts behind the two hashes.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long lint format bench bench-record bench-scale sweeps-at-size install lock readme
+.PHONY: help run test test-long lint format bench bench-record bench-scale sweeps-at-size animation-at-limits install lock readme
 
 BIN := .venv/bin
 PYTHON = $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
@@ -40,6 +40,9 @@ bench-scale: .venv/dev.stamp ## Measure reads of 3,000,000 images; takes 5 GB of
 
 sweeps-at-size: .venv/dev.stamp ## Measure sweeps and a purge in a shop of 1,000,000 images, or another number: make sweeps-at-size IMAGES=100000
 	@$(BIN)/python -m bench.sweeps --images $(or $(IMAGES),1000000)
+
+animation-at-limits: .venv/dev.stamp ## Render an animation of 1,000 frames and 100 megapixels, which is the most that is accepted
+	@FRAMES=1000 $(BIN)/pytest tests/raster/animation/test_large_animations.py -k limits_of_intake --durations=3
 
 install: .venv/dev.stamp ## Install everything that running, testing and checking need
 

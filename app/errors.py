@@ -196,6 +196,10 @@ class CodecsUnavailable(Unavailable):
     """The image could not be processed now."""
 
 
+class CodecsTooSlow(CodecsUnavailable):
+    """The image could not be processed in time."""
+
+
 class RenditionDelayed(Unavailable):
     """The rendition could not be made now."""
 

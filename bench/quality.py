@@ -64,6 +64,7 @@ def curve(image: Image.Image, fmt: Format) -> Curve:
 
 def _point(image: Image.Image, fmt: Format, quality: int) -> tuple[float, float]:
     data = encode(Film(frames=[image], milliseconds=[0]), fmt, {fmt: quality})
+    assert data is not None  # no limit was set
     with Image.open(io.BytesIO(data)) as decoded:
         return ssim(image, decoded), len(data)
 

@@ -23,15 +23,17 @@ _OPTIONS: Final[Mapping[Format, Mapping[str, Any]]] = {
 }
 
 
-def encode(film: Film, fmt: Format, quality: Mapping[Format, int], packet: bytes = b"") -> bytes:
+def encode(
+    film: Film, fmt: Format, quality: Mapping[Format, int], packet: bytes = b"", most: int | None = None
+) -> bytes | None:
     """The bytes of a picture (L, LA, RGB or RGBA), without any metadata but an XMP packet of marks. `quality` is 1…100
     for lossy formats.
 
-    Formats that cannot move show the first frame.
+    Formats that cannot move show the first frame. None where an animated GIF cannot be had in less than `most` bytes.
     """
     if fmt == "gif":
-        written = gifwriter.write(film)
-        return in_gif(written, packet) if packet else written
+        written = gifwriter.write(film, most)
+        return in_gif(written, packet) if written and packet else written
     options = dict(_OPTIONS[fmt])
     if packet and fmt != "png":
         options["xmp"] = packet

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Final
 
 from PIL import GifImagePlugin, Image
 
 from app.model import Facts, Format, Recipe, Rendered
-from app.raster.animation.frames import Film, frames_of, moves, plays_of
+from app.raster.animation.frames import MOVING, Film, frames_of, moves, plays_of
 from app.raster.buffer import File
 from app.raster.colour.srgb import plain, to_srgb
 from app.raster.converted import Converted
@@ -32,7 +33,8 @@ _Planned = tuple[Recipe, Format, Size | None]
 def treat(
     file: File, facts: Facts, recipes: Sequence[Recipe], formats: Sequence[Format], keep: Keep
 ) -> Iterator[Rendered]:
-    """Every recipe in every format; a recipe without a box gives the cleaned original in its own format.
+    """Every recipe in every format; a recipe without a box gives the cleaned original in its own format, which also
+    takes the place of an animated GIF that could only be larger than it.
 
     A JPEG that ends inside its scans was accepted knowingly and is shown as far as it goes.
     """
@@ -40,11 +42,12 @@ def treat(
     with source_of(file, facts, keep) as source:
         encoded = _encoded(source, facts, plan)
         for number, (recipe, fmt, size) in enumerate(plan):
-            if size is None:
+            data = encoded.get(number)
+            if size is None or data is None:
                 marks = source.marks if recipe.box is None else _shown_at((facts.width, facts.height), source.marks)
                 yield Rendered(recipe, facts.format, facts.width, facts.height, source.public(marks))
             else:
-                yield Rendered(recipe, fmt, *size, encoded[number])
+                yield Rendered(recipe, fmt, *size, data)
 
 
 def _planned(facts: Facts, recipes: Sequence[Recipe], formats: Sequence[Format]) -> Iterator[_Planned]:
@@ -59,19 +62,21 @@ def _planned(facts: Facts, recipes: Sequence[Recipe], formats: Sequence[Format])
             yield recipe, fmt, None if untouched else size
 
 
-def _encoded(source: Source | Converted, facts: Facts, plan: Sequence[_Planned]) -> dict[int, bytes]:
+def _encoded(source: Source | Converted, facts: Facts, plan: Sequence[_Planned]) -> dict[int, bytes | None]:
     """What must be drawn of `plan`, by its place there; a second thread encodes while the next size is made."""
     sizes = {size for _, _, size in plan if size}
     if not sizes:
         return {}
-    futures: dict[int, Future[bytes]] = {}
+    futures: dict[int, Future[bytes | None]] = {}
+    most = len(source.data) if isinstance(source, Source) and facts.format == "gif" else None
+    still = all(size and fmt not in MOVING for _, fmt, size in plan)  # then the first frame is enough
     with ThreadPoolExecutor(1) as second, decoded(source, facts, sizes) as image:
         profile = source.profile(image)
-        for done, film in finished(image, facts, sizes, profile, second):
+        for done, film in finished(image, replace(facts, frames=1) if still else facts, sizes, profile, second):
             for number, (recipe, fmt, size) in enumerate(plan):
                 if size == done:
                     said = packet(_shown_at(size, source.marks))
-                    futures[number] = second.submit(encode, film, fmt, recipe.quality, said)
+                    futures[number] = second.submit(encode, film, fmt, recipe.quality, said, most)
         return {number: future.result() for number, future in futures.items()}
 
 

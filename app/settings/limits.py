@@ -68,8 +68,9 @@ class Limits:
     )
     codec_seconds: int = option(
         10,
-        "Most processor time that one image may take in a child process, in seconds; on the clock it may take three "
-        "times as long.",
+        "Most processor time that one image may take in a child process, in seconds; an animation has as much again "
+        "for each 4 megapixels over all its frames and each size. On the clock an upload may take three times as long, "
+        "a job ten times.",
         number(1),
     )
     codec_memory_bytes: int = option(1536 * MIB, "Most memory one codec child may use, in bytes.", number(128 * MIB))

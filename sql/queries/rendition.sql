@@ -36,8 +36,9 @@ where b.hash = $1 and (b.marks = $4 or r.size is not null);
 select marks from blob where hash = $1;
 
 -- name: renditions_of_blob
--- Which renditions of a blob in its own format exist, and which with its marks.
+-- A blob's frames, the pixels of all of them, which of its renditions in its own format exist, and which with its marks.
 select
+    b.frames, b.width::bigint * b.height * b.frames as pixels,
     array(select r.recipe_hash from rendition r where r.blob_hash = b.hash and r.format = b.format) as built,
     array(
         select r.recipe_hash from marked_rendition r
@@ -47,8 +48,11 @@ from blob b
 where b.hash = $1;
 
 -- name: missing_further_formats
--- Which of the formats $3, but for its own, a blob lacks with the marks $4 of which of the recipes $2 that have not failed.
-select wanted.recipe_hash, array_agg(f.format order by f.format) as formats
+-- Which of the formats $3, but for its own, a blob lacks with the marks $4 of which of the recipes $2 that have not failed;
+-- its frames, and the pixels of all of them.
+select
+    wanted.recipe_hash, array_agg(f.format order by f.format) as formats,
+    b.frames, b.width::bigint * b.height * b.frames as pixels
 from blob b
 cross join unnest($2::text[]) as wanted (recipe_hash)
 cross join unnest($3::text[]) as f (format)
@@ -67,7 +71,7 @@ where b.hash = $1 and f.format <> b.format
         select from marked_rendition_failure x
         where x.blob_hash = b.hash and x.recipe_hash = wanted.recipe_hash and x.marks = $4
     )
-group by wanted.recipe_hash;
+group by wanted.recipe_hash, b.hash;
 
 -- name: insert_renditions
 -- Records renditions of a blob that the store holds; building them twice changes nothing.

@@ -3,11 +3,15 @@
 import hashlib
 from typing import Final
 
+import pytest
+from PIL import Image
 from yarl import URL
 
-from app.model import BlobHash
+from app.errors import CodecFailed
+from app.options import MIB
 from app.store import blob_key, rendition_key
-from tests.e2e.conftest import Serve, Shop
+from tests.e2e.conftest import Serve, Shop, eventually
+from tests.e2e.test_formats import asked
 from tests.e2e.test_housekeeping import destroy, keeping, upload
 from tests.pictures import decoded, encoded, picture
 
@@ -22,22 +26,52 @@ async def urls(shop: Shop) -> tuple[str, str]:
     return URL(image["url"]).raw_path, URL(sets[0]["images"][0]["externalUrlLarge"]).raw_path
 
 
+def see_through_palette(side: int) -> bytes:
+    """A PNG that takes a byte a pixel to be looked at, and many times that to be shrunk."""
+    image = Image.new("P", (side, side), 1)
+    image.putpalette([255, 255, 255, 200, 30, 30])
+    image.paste(0, (side // 4, side // 4, side // 2, side // 2))
+    return encoded(image, "PNG", transparency=0)
+
+
+@pytest.mark.timeout(240)  # a job fails for good after its fifth try, fifteen seconds after the first
 async def test_a_rendition_that_failed_for_good_answers_with_the_cleaned_original(serve: Serve) -> None:
-    """Where the codecs give up on renditions, both URLs show the cleaned original, the rendition's for a minute."""
-    shop = await serve(run_worker=False)
-    data = encoded(picture(1500, 900))
+    """Of a picture for which the codecs have too little memory the job cleans the original all the same, and fails for
+    good; then both URLs show it, the rendition's for a minute."""
+    shop = await serve(codec_memory_bytes=160 * MIB)
+    data = see_through_palette(6000)
     await upload(shop, data)
-    async with keeping(shop) as parts:
-        blob = BlobHash(hashlib.sha256(data).hexdigest())
-        await parts.renderer.cleaned(blob)
-        await parts.renderer.give_up(blob, "CodecFailed: Timeout")
+    await eventually(lambda: is_failed(shop, data), seconds=180)
     original, large = await urls(shop)
     shown = await shop.get(original)
     assert (shown.status, shown.headers["Cache-Control"]) == (200, "public, max-age=31536000, immutable")
-    assert decoded(shown.body).size == (1500, 900)
+    assert decoded(shown.body).size == (6000, 6000)
     fallen_back = await shop.get(large)
     assert (fallen_back.status, fallen_back.headers["Cache-Control"]) == (200, "public, max-age=60")
     assert fallen_back.body == shown.body
+
+
+async def test_one_size_that_fails_costs_an_animation_no_other(serve: Serve) -> None:
+    """A large animation is built size by size: where the codecs have too little memory for the largest, the others and
+    the cleaned original are kept all the same."""
+    shop = await serve(run_worker=False)
+    frames = [Image.new("P", (1250, 400), number) for number in range(45)]
+    data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    await upload(shop, data)
+    blob = hashlib.sha256(data)
+    async with keeping(shop, codec_memory_bytes=128 * MIB) as parts:
+        with pytest.raises(CodecFailed, match="MemoryError"):
+            await parts.renderer.build_all(blob.hexdigest())
+    rows = await asked(shop, "select recipe_hash from rendition where blob_hash = $1", blob.digest())
+    _, *others = shop.settings.recipes
+    assert {row["recipe_hash"] for row in rows} == {recipe.hash for recipe in (shop.settings.clean, *others)}
+
+
+async def is_failed(shop: Shop, data: bytes) -> bool:
+    """Whether all renditions of a picture have failed for good, while its cleaned original is there."""
+    counted = "select (select count(*) from rendition where blob_hash = $1), (select count(*) from rendition_failure"
+    [row] = await asked(shop, f"{counted} where blob_hash = $1)", hashlib.sha256(data).digest())
+    return tuple(row) == (1, len(shop.settings.recipes))
 
 
 async def test_a_rendition_that_the_store_has_lost_is_built_again(serve: Serve) -> None:

@@ -12,7 +12,7 @@ from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Context
 from pgqueuer.domain.models import Job as QueuedJob
 
-from app.errors import Unavailable
+from app.errors import CodecsTooSlow, Unavailable
 from app.events import REQUEST_ID, JobDone, JobFailed, Observe
 
 REQUEST_HEADER: Final = "request_id"
@@ -27,15 +27,22 @@ OnFailed = Callable[[bytes, str], Awaitable[None]]
 @dataclass(frozen=True, slots=True)
 class Policy:
     """A job is tried `attempts` times, with pauses (in seconds) that double from the first to the
-    longest. What is merely away (`Unavailable`) is waited for without an end."""
+    longest. What is merely away (`Unavailable`) is waited for without an end; what took too long on a busy machine
+    is tried again as often, with pauses from `first_slow_pause` to `longest_slow_pause`, since each try is dear."""
 
     attempts: int = 5
     first_pause: float = 1.0
     longest_pause: float = 60.0
+    first_slow_pause: float = 60.0
+    longest_slow_pause: float = 3600.0
 
     def pause(self, failed_before: int) -> timedelta:
         doublings = min(failed_before, 30)
         return timedelta(seconds=min(self.first_pause * 2**doublings, self.longest_pause))
+
+    def slow_pause(self, failed_before: int) -> timedelta:
+        doublings = min(failed_before, 30)
+        return timedelta(seconds=min(self.first_slow_pause * 2**doublings, self.longest_slow_pause))
 
     def is_last(self, failed_before: int) -> bool:
         return failed_before + 1 >= self.attempts
@@ -64,7 +71,8 @@ class Trials:
         if len(self.away) >= _MOST_AWAY:
             self.away.clear()
         before = self.away[job.id] = self.away.get(job.id, -1) + 1
-        return False, self.policy.pause(before)
+        pause = self.policy.slow_pause if isinstance(error, CodecsTooSlow) else self.policy.pause
+        return False, pause(before)
 
     def forget(self, jobs: Iterable[int]) -> None:
         """Their outcome is written down."""

@@ -2,6 +2,7 @@
 
 import io
 import struct
+from collections.abc import Iterator
 from typing import Final
 
 from PIL import Image, ImageChops
@@ -9,30 +10,59 @@ from PIL import Image, ImageChops
 from app.raster.animation.frames import FOREVER, Film
 from app.raster.clean import gif
 
-Box = tuple[int, int, int, int]
-"""Left, upper, right and lower edge in pixels."""
+_STEPS: Final = ((256, 0), (128, 8), (64, 16))
+"""How many colours a frame has, and by how much of 255 a pixel may have changed without being stored again: all that
+can be seen, and what is tried where that would be larger than what it was made from."""
 
-_TRANSPARENT: Final = 255
+_LEVELS: Final = [round(round(value * 63 / 255) * 255 / 63) for value in range(256)] * 3
+"""Of each channel as many as can be told apart in a palette: to choose colours takes a seventh of the time then."""
+
 _OPAQUE_FROM: Final = 128
 _KEEP, _RESTORE = 1, 2
 _LOOP: Final = b"\x21\xff\x0bNETSCAPE2.0\x03\x01"
 
 
-def write(film: Film) -> bytes:
-    """The film as GIF; each frame has a palette of its own."""
+def write(film: Film, most: int | None = None) -> bytes | None:
+    """The film as GIF; each frame has a palette of its own. Colours and small changes are left out where it would not
+    have less than `most` bytes; where that is not enough a still keeps all its colours, and an animation is None."""
+    for colours, unseen in _STEPS:
+        data = _written(film, colours, unseen, most)
+        if data is not None:
+            return data
+    return None if film.moves else _written(film, *_STEPS[0], None)
+
+
+def _written(film: Film, colours: int, unseen: int, most: int | None) -> bytes | None:
     width, height = film.frames[0].size
-    see_through = any("A" in frame.getbands() for frame in film.frames)
-    parts = [b"GIF89a" + struct.pack("<HHBBB", width, height, 0, 0, 0), _loop(film)]
-    previous = None
-    for frame, milliseconds in zip(film.frames, film.milliseconds, strict=True):
-        if see_through:
-            parts.append(_frame(_cut_out(frame), (0, 0), milliseconds, _RESTORE))
-        else:
-            seen = frame.convert("RGB")
-            box = _changed(previous, seen)
-            parts.append(_frame(_difference(previous, seen, box), box[:2], milliseconds, _KEEP))
-            previous = seen
-    return b"".join(parts) + b"\x3b"
+    written = bytearray(b"GIF89a" + struct.pack("<HHBBB", width, height, 0, 0, 0) + _loop(film))
+    for frame in _frames(film, colours, unseen):
+        written += frame
+        if most is not None and len(written) >= most:
+            return None
+    return bytes(written + b"\x3b")
+
+
+def _frames(film: Film, colours: int, unseen: int) -> Iterator[bytes]:
+    timed = zip(film.frames, film.milliseconds, strict=True)
+    if any(_is_see_through(frame) for frame in film.frames):
+        for frame, milliseconds in timed:
+            yield _frame(_cut_out(frame, colours), (0, 0), milliseconds, _RESTORE)
+        return
+    shown: Image.Image | None = None
+    for frame, milliseconds in timed:
+        seen = frame.convert("RGB")
+        if shown is None:
+            yield _frame(_few(seen, colours), (0, 0), milliseconds, _KEEP)
+            shown = seen
+            continue
+        same = _unchanged(shown, seen, unseen)
+        box = ImageChops.invert(same).getbbox() or (0, 0, 1, 1)  # never empty, since the frame itself has to stay
+        yield _frame(_indexed(seen.crop(box), same.crop(box), colours), box[:2], milliseconds, _KEEP)
+        shown = Image.composite(shown, seen, same)
+
+
+def _is_see_through(frame: Image.Image) -> bool:
+    return "A" in frame.getbands() and frame.getchannel("A").getextrema() != (255, 255)
 
 
 def _loop(film: Film) -> bytes:
@@ -42,35 +72,38 @@ def _loop(film: Film) -> bytes:
     return _LOOP + struct.pack("<HB", min(repeats, 0xFFFF), 0)
 
 
-def _changed(previous: Image.Image | None, seen: Image.Image) -> Box:
-    """What has to be drawn again; never empty, since the frame itself has to stay."""
-    if previous is None:
-        return (0, 0, *seen.size)
-    return ImageChops.difference(previous, seen).getbbox() or (0, 0, 1, 1)
-
-
-def _difference(previous: Image.Image | None, seen: Image.Image, box: Box) -> Image.Image:
-    """The changed part, transparent where it did not change: long runs of one value cost little."""
-    part = seen.crop(box)
-    if previous is None:
-        return part.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    bands = ImageChops.difference(part, previous.crop(box)).split()
+def _unchanged(shown: Image.Image, seen: Image.Image, unseen: int) -> Image.Image:
+    """255 wherever a pixel may stay as it is shown: long runs of one value cost little."""
+    bands = ImageChops.difference(shown, seen).split()
     strongest = ImageChops.lighter(ImageChops.lighter(bands[0], bands[1]), bands[2])
-    return _indexed(part, strongest.point(lambda value: 255 if value == 0 else 0))
+    return strongest.point(lambda value: 255 if value <= unseen else 0)
 
 
-def _cut_out(frame: Image.Image) -> Image.Image:
+def _cut_out(frame: Image.Image, colours: int) -> Image.Image:
     whole = frame.convert("RGBA")
     hidden = whole.getchannel("A").point(lambda value: 0 if value >= _OPAQUE_FROM else 255)
-    return _indexed(whole.convert("RGB"), hidden)
+    return _indexed(whole.convert("RGB"), hidden, colours)
 
 
-def _indexed(part: Image.Image, hidden: Image.Image) -> Image.Image:
-    """At most 255 colours, and the last index wherever `hidden` is set."""
-    indexed = part.quantize(255, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    indexed.paste(_TRANSPARENT, mask=hidden)
-    indexed.info["transparency"] = _TRANSPARENT
+def _few(part: Image.Image, colours: int) -> Image.Image:
+    """At most so many colours: the very same ones where there are not more."""
+    rough = part if part.getcolors(colours) else part.point(_LEVELS)
+    return rough.quantize(colours, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+
+
+def _indexed(part: Image.Image, hidden: Image.Image, colours: int) -> Image.Image:
+    """One colour less, and an index of its own behind the others wherever `hidden` is set."""
+    indexed = _few(part, colours - 1)
+    transparent = _last_index(indexed) + 1
+    indexed.paste(transparent, mask=hidden)
+    indexed.info["transparency"] = transparent
     return indexed
+
+
+def _last_index(indexed: Image.Image) -> int:
+    highest = indexed.getextrema()[1]
+    assert isinstance(highest, int)
+    return highest
 
 
 def _frame(indexed: Image.Image, corner: tuple[int, int], milliseconds: int, disposal: int) -> bytes:
@@ -78,13 +111,15 @@ def _frame(indexed: Image.Image, corner: tuple[int, int], milliseconds: int, dis
     target = io.BytesIO()
     indexed.save(target, "GIF", optimize=False, interlace=False, duration=milliseconds, disposal=disposal)
     data = target.getvalue()
-    table = data[13 : gif.header_length(data)]
+    last = max(_last_index(indexed), indexed.info.get("transparency", 0))
+    bits = max(1, last.bit_length())
+    table = data[13 : gif.header_length(data)][: 3 << bits].ljust(3 << bits, b"\0")
     parts: list[bytes] = []
     for block in gif.blocks(data):
         whole = data[block.start : block.end]
         if block.kind == gif.IMAGE:
-            size_bits = data[10] & 0x07
-            parts += (b"\x2c", struct.pack("<HH", *corner), whole[5:9], bytes((0x80 | size_bits,)), table, whole[10:])
+            flags = bytes((0x80 | (bits - 1),))
+            parts += (b"\x2c", struct.pack("<HH", *corner), whole[5:9], flags, table, whole[10:])
         elif block.label == gif.CONTROL:
             parts.append(whole)
     return b"".join(parts)

@@ -9,23 +9,23 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from app.errors import CodecFailed, CodecsUnavailable, DiscUnavailable, Unavailable
+from app.errors import CodecFailed, CodecsTooSlow, CodecsUnavailable, DiscUnavailable, Unavailable
 from app.events import CodecChildLost, CodecTaskDone, Observe, nobody
 from app.model import MEDIA_TYPES, SOURCE_FORMATS, Facts, Format, MarksKey, Recipe, Rendered, SourceFormat
 from app.raster.child import work as child
+from app.raster.child.allowance import Allowance, of_building, of_inspection, of_still, pixels_of
 from app.raster.child.budget import PixelBudget
-from app.raster.child.process import Child, ChildLost, NotStarted
+from app.raster.child.process import Child, ChildLost, NotStarted, start
 from app.raster.child.turns import Turn, Turns
 from app.raster.facts.limits import Limits
 from app.raster.source import Keep
 from app.settings import Settings
 
 T = TypeVar("T")
-_Work = tuple[Callable[..., T], Sequence[Any]]
+_Work = tuple[Allowance, Callable[..., T], Sequence[Any]]
+"""What it may take, what is called, and with what."""
 
 _TASKS_PER_CHILD: Final = 200
-_PATIENCE: Final = 3
-"""How many times its processor time a task may take on the clock: the machine may have much else to do."""
 
 
 class CodecPool:
@@ -34,7 +34,6 @@ class CodecPool:
     def __init__(self, settings: Settings, observe: Observe = nobody) -> None:
         self._observe = observe
         self._seconds = settings.codec_seconds
-        self._patience = _PATIENCE * (settings.codec_seconds + 1)
         self._memory = settings.codec_memory_bytes
         self._limits = Limits(settings.max_pixels, settings.max_total_pixels, settings.max_frames)
         self._keep_copyright = settings.rights != "none"
@@ -63,7 +62,8 @@ class CodecPool:
         """
         facts: Facts = await self.run(child.header, self._limits, allowed, path=path, turn="inspect")
         async with self._at_work("inspect", facts, "inspect"):
-            return await self.run(child.inspect, self._limits, whole, path=path, turn="inspect")
+            allowance = of_inspection(self._seconds, facts)
+            return await self.run(child.inspect, self._limits, whole, path=path, turn="inspect", allowance=allowance)
 
     async def build(
         self,
@@ -73,17 +73,20 @@ class CodecPool:
         *,
         turn: Turn = "build",
         marked: bool = False,
+        waited_for: bool = False,
     ) -> list[Rendered]:
-        """Every recipe in every format (None: the source's own), from one decode; `marked` ones carry its marks.
+        """Every recipe in every format (None: the source's own), from one decode; `marked` ones carry its marks. Where
+        it is `waited_for`, an animation is given no longer on the clock than a still.
 
-        A recipe without a box gives the cleaned original, in its own format only. Raises as `inspect` does, but
-        CodecFailed for too little time on the clock: who builds can try again, and does so a few times.
+        A recipe without a box gives the cleaned original, in its own format only. Raises as `inspect` does.
         """
         facts: Facts = await self.run(child.header, self._limits, path=path, turn=turn)
         async with self._at_work("build", facts, turn):
             keep = Keep(copyright=self._keep_copyright and not marked, marks=marked)
             wanted = tuple(recipes), formats, keep
-            made = await self.run(child.build, self._limits, *wanted, path=path, turn=turn)
+            drawings = len(recipes) * len(formats or (facts.format,))
+            allowance = of_building(self._seconds, facts, drawings, waited_for=waited_for)
+            made = await self.run(child.build, self._limits, *wanted, path=path, turn=turn, allowance=allowance)
         if not all(isinstance(one, Rendered) and one.recipe in recipes and one.format in MEDIA_TYPES for one in made):
             raise CodecFailed("a child made what it was not asked for")
         return made
@@ -93,18 +96,27 @@ class CodecPool:
         marks: MarksKey = await self.run(child.marks, self._limits, path=path)
         return marks
 
-    async def run(self, task: Callable[..., T], *args: Any, path: Path | None = None, turn: Turn = "build") -> T:
-        """`task(*args)` in a child, with the open file at `path` before the other arguments.
+    async def run(
+        self,
+        task: Callable[..., T],
+        *args: Any,
+        path: Path | None = None,
+        turn: Turn = "build",
+        allowance: Allowance | None = None,
+    ) -> T:
+        """`task(*args)` in a child, with the open file at `path` before the other arguments, within its `allowance`
+        (None: that of a still).
 
         A picture that ends its child is tried once more in a fresh one. Should that end, too, it is refused, unless
         somebody else ended it while others were at work. Cancelling the caller ends the child that works for it.
+        CodecsTooSlow where the clock ran out before the processor time: the machine had too much else to do.
         """
+        work = allowance or of_still(self._seconds), task, args
         async with self.turns.take(turn):
             try:
-                return await self._twice(path, (task, args), turn)
+                return await self._twice(path, work, turn)
             except TimeoutError as error:
-                late = f"Timeout: {self._patience} s on the clock"
-                raise (CodecsUnavailable if turn == "inspect" else CodecFailed)(late) from error
+                raise CodecsTooSlow(str(error)) from error
 
     async def _twice(self, path: Path | None, work: _Work[T], turn: Turn) -> T:
         try:
@@ -169,16 +181,18 @@ class CodecPool:
             self._put_back(one)
 
     async def _answer(self, one: Child, path: Path | None, work: _Work[T]) -> T:
+        allowance, task, args = work
         one.is_ready = False
-        answer: asyncio.Future[T] = self._in_thread(one.ask, path, self._seconds, *work)
+        answer: asyncio.Future[T] = self._in_thread(one.ask, path, allowance.processor, task, args)
         self._running.add(answer)
         answer.add_done_callback(self._heard)
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(allowance.clock):
                 return await asyncio.shield(answer)
         except TimeoutError:
-            self._observe(CodecChildLost("timeout", f"Timeout: {self._patience} s on the clock"))
-            raise
+            late = f"Timeout: {allowance.clock} s on the clock"
+            self._observe(CodecChildLost("timeout", late))
+            raise TimeoutError(late) from None
 
     def _heard(self, answer: asyncio.Future[Any]) -> None:
         self._running.discard(answer)
@@ -198,9 +212,7 @@ class CodecPool:
             raise Unavailable("the codec pool is closed")
         if self._idle:
             self._retire(self._idle.pop())  # it makes room
-        starting: asyncio.Future[Child] = self._in_thread(
-            _start, next(self._numbers), self._memory, self._limits.pixels
-        )
+        starting = self._in_thread(start, next(self._numbers), self._memory, self._limits.pixels)
         try:
             one = await asyncio.shield(starting)
         except asyncio.CancelledError:
@@ -234,18 +246,7 @@ class CodecPool:
     @asynccontextmanager
     async def _at_work(self, task: str, facts: Facts, turn: Turn) -> AsyncIterator[None]:
         budget = self._inspected if turn == "inspect" else self._built
-        async with budget.take(_pixels(facts)):
+        async with budget.take(pixels_of(facts)):
             started = time.perf_counter()
             yield
-            self._observe(CodecTaskDone(task, _pixels(facts), time.perf_counter() - started))
-
-
-def _start(number: int, memory: int, pixels: int) -> Child:
-    try:
-        return Child(number, memory, pixels)
-    except OSError as error:
-        raise CodecsUnavailable(f"a codec child did not start: {error}") from error
-
-
-def _pixels(facts: Facts) -> int:
-    return facts.width * facts.height * facts.frames
+            self._observe(CodecTaskDone(task, pixels_of(facts), time.perf_counter() - started))

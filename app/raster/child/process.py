@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
-from app.errors import ProductImagesError
+from app.errors import CodecsUnavailable, ProductImagesError
 from app.raster.child import wire
 from app.raster.child.containment import environment
 
@@ -145,6 +145,14 @@ class Child:
             raise NotStarted(self._process.returncode) from error
         self._line.settimeout(None)
         return contained
+
+
+def start(number: int, memory_bytes: int, max_pixels: int) -> Child:
+    """A child that has shut itself in; CodecsUnavailable where the system gives none, NotStarted where it ends."""
+    try:
+        return Child(number, memory_bytes, max_pixels)
+    except OSError as error:
+        raise CodecsUnavailable(f"a codec child did not start: {error}") from error
 
 
 def _started(program: str, *, stdin: int, stdout: int) -> subprocess.Popen[bytes]:

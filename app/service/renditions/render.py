@@ -5,8 +5,6 @@ written, rows in one transaction. Doing it twice changes nothing.
 """
 
 import asyncio
-import hashlib
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TypeVar
@@ -14,6 +12,7 @@ from typing import TypeVar
 from app.db.errors import ConstraintViolated
 from app.db.pool import Database
 from app.errors import (
+    CodecsTooSlow,
     ImageRejected,
     ObjectMissing,
     RenditionFailed,
@@ -23,14 +22,12 @@ from app.errors import (
 from app.events import Cause, Observe, RenditionBuilt, nobody
 from app.model import (
     FURTHER_FORMATS,
-    MEDIA_TYPES,
     NO_MARKS,
     BlobHash,
     Format,
     MarksKey,
     Recipe,
     RecipeHash,
-    Rendered,
     Segment,
     parted,
     segment_of,
@@ -39,10 +36,10 @@ from app.raster.child.pool import CodecPool
 from app.service.flight import SingleFlight, Slots
 from app.service.pictures.disc import fair
 from app.service.pictures.original import original_of
-from app.service.pictures.removal import Place, remove_renditions
+from app.service.pictures.removal import remove_renditions
 from app.service.renditions.demand import Delays, Guests
 from app.service.renditions.kept_recipes import kept, register
-from app.service.renditions.rendition import Rendition
+from app.service.renditions.rendition import Rendition, place, put
 from app.service.renditions.rows import RenditionRows
 from app.settings import Settings
 from app.store import ObjectStore
@@ -85,14 +82,27 @@ class Renderer:
             marks = await self._marks(blob)
             lacking = await self._rows.lacking(blob, marks)
             try:
-                if lacking.cleaning or lacking.recipes:
-                    await self._build(lacking.segment, (*lacking.cleaning, *lacking.recipes), None, "job")
-            except ImageRejected:
-                if lacking.cleaning and lacking.recipes:
+                await self._build_each(lacking.segment, lacking.shares)
+            except (ImageRejected, CodecsTooSlow):
+                if lacking.cleaning and len(lacking.shares[0]) > 1:
                     await self._build(lacking.segment, lacking.cleaning, None, "job")
                 raise
             if marks:
                 await self._rows.show_marks(blob)
+
+    async def _build_each(
+        self, segment: Segment, shared: Sequence[Sequence[Recipe]], formats: Sequence[Format] | None = None
+    ) -> None:
+        """One share after the other, each kept as soon as it is made. A picture that makes one fail fails when all were
+        tried; where time runs out the rest waits for another try."""
+        failed: ImageRejected | None = None
+        for recipes in shared:
+            try:
+                await self._build(segment, recipes, formats, "job")
+            except ImageRejected as error:
+                failed = error
+        if failed:
+            raise failed
 
     async def give_up(self, blob: BlobHash, reason: str) -> None:
         """After the job's last try: what is missing answers with the cleaned original from now on."""
@@ -147,15 +157,11 @@ class Renderer:
         return await self.find(segment, recipe, own), not wanted
 
     async def build_further(self, blob: BlobHash, formats: Sequence[Format]) -> None:
-        """What the blob lacks in further formats, of the recipes in force, from one decode."""
-        wanted = [recipe.hash for recipe in self._settings.recipes]
-        missing: dict[tuple[Format, ...], list[Recipe]] = defaultdict(list)
+        """What the blob lacks in further formats, of the recipes in force."""
         with suppress(RenditionNotFound):  # swept meanwhile
             segment = segment_of(blob, await self._marks(blob))
-            for row in await self._rows.lacking_further(segment, wanted, list(formats)):
-                missing[tuple(row["formats"])].append(self._recipes[row["recipe_hash"]])
-            for lacking, recipes in missing.items():
-                await self._build(segment, recipes, lacking, "job")
+            for lacking, shared in await self._rows.lacking_further(segment, formats):
+                await self._build_each(segment, shared, lacking)
 
     async def cleaned(self, blob: BlobHash, version: RecipeHash | None = None) -> Rendition:
         """The cleaned original under the cleaning version that a path was given (None: the one in force).
@@ -225,34 +231,22 @@ class Renderer:
         marked = bool(marks) or self._settings.clean_marked in recipes
         async with original_of(blob, self._db, self._store) as path, fair(path, blob):
             rendered = await self._codecs.build(
-                path, recipes, formats, turn="further" if formats else "build", marked=marked
+                path,
+                recipes,
+                formats,
+                turn="further" if formats else "build",
+                marked=marked,
+                waited_for=cause == "demand",
             )
-        kept = await asyncio.gather(*(self._put(segment, one) for one in rendered))
+        kept = await asyncio.gather(
+            *(put(self._store, segment, one, self._settings.max_body_bytes) for one in rendered)
+        )
         try:
             await self._rows.record(segment, recipes, kept)
         except ConstraintViolated as error:
-            places = [_place(segment, one) for one in rendered]
+            places = [place(segment, one) for one in rendered]
             await remove_renditions(self._db, self._store, places)
             raise RenditionNotFound(f"blob {blob} was swept meanwhile") from error
         for one in rendered:
             built = RenditionBuilt(one.recipe.name, one.format, len(one.data), one.width * one.height, cause)
             self._observe(built)
-
-    async def _put(self, segment: Segment, one: Rendered) -> tuple[Rendered, str, int]:
-        """With the ETag and size of what the store holds now: ours, or what an earlier try left there."""
-        key = rendition_key(_own(segment, one), one.recipe.hash, one.format)
-        etag = hashlib.sha256(one.data).hexdigest()
-        if await self._store.put(key, one.data, sha256=etag, media_type=MEDIA_TYPES[one.format]):
-            return one, etag, len(one.data)
-        kept = await self._store.read(key, self._settings.max_body_bytes)
-        return one, hashlib.sha256(kept).hexdigest(), len(kept)
-
-
-def _own(segment: Segment, one: Rendered) -> Segment:
-    """The cleaned original is the blob's own even where it carries marks: its recipe says so."""
-    return segment if one.recipe.box is not None else Segment(parted(segment)[0])
-
-
-def _place(segment: Segment, one: Rendered) -> Place:
-    blob, marks = parted(_own(segment, one))
-    return bytes.fromhex(blob), one.recipe.hash, one.format, marks

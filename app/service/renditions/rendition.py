@@ -1,10 +1,14 @@
 """A rendition as it is found and delivered."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
 from app.errors import RenditionNotFound
-from app.model import FORMAT_OF_EXTENSION, MEDIA_TYPES, Format
+from app.model import FORMAT_OF_EXTENSION, MEDIA_TYPES, Format, Rendered, Segment, parted
+from app.service.pictures.removal import Place
+from app.store import ObjectStore
+from app.store.keys import rendition_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +32,25 @@ def format_of(extension: str) -> Format:
     if fmt is None:
         raise RenditionNotFound(f"no rendition ends in .{extension}")
     return fmt
+
+
+async def put(store: ObjectStore, segment: Segment, one: Rendered, most: int) -> tuple[Rendered, str, int]:
+    """With the ETag and size of what the store holds now: ours, or what an earlier try left there, of at most so many
+    bytes."""
+    key = rendition_key(_own(segment, one), one.recipe.hash, one.format)
+    etag = hashlib.sha256(one.data).hexdigest()
+    if await store.put(key, one.data, sha256=etag, media_type=MEDIA_TYPES[one.format]):
+        return one, etag, len(one.data)
+    kept = await store.read(key, most)
+    return one, hashlib.sha256(kept).hexdigest(), len(kept)
+
+
+def place(segment: Segment, one: Rendered) -> Place:
+    """Where it is recorded."""
+    blob, marks = parted(_own(segment, one))
+    return bytes.fromhex(blob), one.recipe.hash, one.format, marks
+
+
+def _own(segment: Segment, one: Rendered) -> Segment:
+    """The cleaned original is the blob's own even where it carries marks: its recipe says so."""
+    return segment if one.recipe.box is not None else Segment(parted(segment)[0])

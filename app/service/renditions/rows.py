@@ -3,6 +3,7 @@
 Whoever asks names a segment and need not know which.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 from app.db.pool import Database, Record
 from app.errors import RenditionFailed, RenditionNotFound
 from app.model import NO_MARKS, BlobHash, Format, MarksKey, Recipe, RecipeHash, Rendered, Segment, parted, segment_of
+from app.raster.child.allowance import shares
 from app.service.renditions.kept_recipes import register
 from app.settings import Settings
 
@@ -20,11 +22,12 @@ Kept = tuple[Rendered, str, int]
 @dataclass(frozen=True, slots=True)
 class Lacking:
     """What a blob lacks of the recipes in force, in its own format: the cleaned original, which is the blob's own even
-    where it carries marks, and the recipes of `segment`."""
+    where it carries marks, and the recipes of `segment`. `shares` are all of them, by what is built at once."""
 
     segment: Segment
     cleaning: tuple[Recipe, ...]
     recipes: tuple[Recipe, ...]
+    shares: Sequence[Sequence[Recipe]]
 
 
 class RenditionRows:
@@ -70,18 +73,22 @@ class RenditionRows:
             raise RenditionNotFound(f"{blob} is unknown")
         cleaning = self._settings.cleaning_of(marks)
         built = row["marked"] if marks else row["built"]
-        return Lacking(
-            segment_of(blob, marks),
-            () if cleaning.hash in row["built"] else (cleaning,),
-            tuple(recipe for recipe in self._settings.recipes if recipe.hash not in built),
-        )
+        clean = () if cleaning.hash in row["built"] else (cleaning,)
+        recipes = tuple(recipe for recipe in self._settings.recipes if recipe.hash not in built)
+        return Lacking(segment_of(blob, marks), clean, recipes, _shares(row, (*clean, *recipes)))
 
     async def lacking_further(
-        self, segment: Segment, recipes: Sequence[RecipeHash], formats: Sequence[Format]
-    ) -> Sequence[Record]:
-        """`recipe_hash` and `formats` of what is neither built nor failed."""
+        self, segment: Segment, formats: Sequence[Format]
+    ) -> list[tuple[Sequence[Format], Sequence[Sequence[Recipe]]]]:
+        """What is neither built nor failed of the recipes in force: in which formats, and by what is built at once."""
         blob, marks = parted(segment)
-        return await self._db.fetch("missing_further_formats", bytes.fromhex(blob), recipes, formats, marks)
+        recipes = {recipe.hash: recipe for recipe in self._settings.recipes}
+        wanted = list(recipes), list(formats), marks
+        missing: dict[tuple[Format, ...], list[Recipe]] = defaultdict(list)
+        rows = await self._db.fetch("missing_further_formats", bytes.fromhex(blob), *wanted)
+        for row in rows:
+            missing[tuple(row["formats"])].append(recipes[row["recipe_hash"]])
+        return [(lacking, _shares(rows[0], some)) for lacking, some in missing.items()]
 
     async def record(self, segment: Segment, recipes: Sequence[Recipe], made: Sequence[Kept]) -> None:
         """Renditions that the store holds, in one transaction; doing it twice changes nothing."""
@@ -119,6 +126,10 @@ class RenditionRows:
     async def move_paths(self, blob: BlobHash, cleaning: RecipeHash) -> None:
         """Paths whose own version of the cleaning was never built take this one."""
         await self._db.execute("move_paths_to_cleaning", bytes.fromhex(blob), cleaning)
+
+
+def _shares(row: Record, recipes: Sequence[Recipe]) -> Sequence[Sequence[Recipe]]:
+    return shares(row["frames"], row["pixels"], recipes)
 
 
 def _columns(made: Sequence[Kept]) -> Iterable[tuple[object, ...]]:

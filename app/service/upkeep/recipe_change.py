@@ -9,7 +9,7 @@ from typing import Final
 
 from app.db.pool import Database, Record
 from app.db.queue.jobs import Job, enqueue
-from app.errors import ImageRejected, ObjectMissing
+from app.errors import CodecsTooSlow, ImageRejected, ObjectMissing
 from app.model import NO_MARKS, BlobHash, RecipeHash
 from app.raster.child.pool import CodecPool
 from app.service.pictures.filing import RENDER
@@ -143,7 +143,7 @@ class RecipeChange:
             try:
                 async with self._store.local(blob_key(BlobHash(row["hash"].hex()))) as path:
                     rendered = await self._codecs.build(path, recipes, tuple(formats))
-            except (ObjectMissing, ImageRejected):  # `blobs verify` and `jobs failed` tell of these
+            except (ObjectMissing, ImageRejected, CodecsTooSlow):  # `blobs verify` and `jobs failed` tell of these
                 continue
             size += sum(len(one.data) for one in rendered)
             made += len(rendered)

@@ -13,12 +13,12 @@ from app.db.pool import Database
 from app.db.queue.jobs import Failure, Job, JobRunner, enqueue, failures, queue_depths
 from app.db.queue.trial import Policy
 from app.embedded.cluster import Cluster
-from app.errors import StoreUnavailable
+from app.errors import CodecsTooSlow, StoreUnavailable
 from app.events import REQUEST_ID, CheckFailed, ConnectionGivenUp, Event, JobDone, JobFailed
 from tests.e2e.conftest import eventually
 from tests.postgres_proxy import proxied
 
-_QUICK = Policy(attempts=3, first_pause=0.01)
+_QUICK = Policy(attempts=3, first_pause=0.01, first_slow_pause=0.01)
 
 
 class Told(asyncio.Queue[Event]):
@@ -195,6 +195,32 @@ async def test_what_is_away_is_waited_for(dsn: str, database: Database) -> None:
 
     assert not any(event.final for event in events if isinstance(event, JobFailed))
     assert isinstance(events[-1], JobDone)
+
+
+async def test_what_a_busy_machine_ended_is_tried_without_an_end(dsn: str, database: Database) -> None:
+    """A job that took too long on the clock is never given up for it."""
+    tries = 0
+
+    async def handler(_: bytes) -> None:
+        nonlocal tries
+        tries += 1
+        if tries <= _QUICK.attempts + 2:
+            raise CodecsTooSlow("110 s on the clock")
+
+    await _add(database, Job("work", b""))
+    async with _running(dsn, handler) as (_, told):
+        events = [await told.next() for _ in range(_QUICK.attempts + 3)]
+
+    assert [type(event) for event in events] == [JobFailed] * (_QUICK.attempts + 2) + [JobDone]
+    assert not any(event.final for event in events if isinstance(event, JobFailed))
+
+
+def test_a_dear_try_is_repeated_seldom() -> None:
+    """After a minute, then two, up to an hour: a machine that is too busy is not kept so."""
+    policy = Policy()
+    pauses = [policy.slow_pause(before).total_seconds() for before in range(8)]
+    assert pauses == [60, 120, 240, 480, 960, 1920, 3600, 3600]
+    assert policy.slow_pause(10_000).total_seconds() == 3600
 
 
 async def test_only_so_many_are_in_hand(dsn: str, database: Database) -> None:

@@ -15,6 +15,7 @@ import uvloop
 
 from app.errors import (
     CodecFailed,
+    CodecsTooSlow,
     CodecsUnavailable,
     DiscUnavailable,
     FormatNotAllowed,
@@ -24,6 +25,7 @@ from app.errors import (
 )
 from app.events import CodecChildLost, CodecTaskDone, Event
 from app.model import Recipe
+from app.raster.child.allowance import Allowance
 from app.raster.child.budget import PixelBudget
 from app.raster.child.pool import CodecPool
 from app.raster.child.process import Child
@@ -94,9 +96,19 @@ async def test_a_hang_ends_after_its_time(codecs: CodecPool, told: list[Event]) 
 
 async def test_a_loop_without_end_uses_up_its_processor_time(codecs: CodecPool, told: list[Event]) -> None:
     """The kernel ends a child that has worked for longer than it may; one such end is enough for a refusal."""
-    codecs._patience = HOUR  # however busy this machine is
     with pytest.raises(CodecFailed, match="Timeout"):
-        await codecs.run(exec, "while True: pass")
+        await codecs.run(exec, "while True: pass", allowance=Allowance(1, HOUR))  # however busy this machine is
+    assert [event.why for event in told if isinstance(event, CodecChildLost)] == ["timeout"]
+
+
+async def test_a_child_that_gets_no_processor_is_no_verdict(codecs: CodecPool, told: list[Event]) -> None:
+    """A rendition whose child stands still until the clock has run out may be tried again later: the picture is not at
+    fault."""
+    work = asyncio.create_task(codecs.run(time.sleep, HOUR))
+    os.kill((await at_work(codecs)).pid, signal.SIGSTOP)
+    with pytest.raises(CodecsTooSlow, match="6 s on the clock"):
+        await work
+    assert await codecs.run(len, "next") == 4
     assert [event.why for event in told if isinstance(event, CodecChildLost)] == ["timeout"]
 
 

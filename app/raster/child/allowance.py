@@ -1,0 +1,62 @@
+"""How much time a picture may take: a still as much as any other, an animation by its frames and pixels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from app.model import Facts, Recipe
+
+_STEP: Final = 4_000_000
+"""Pixels of an animation, over all frames, for which there is as much time again. They take 1 to 3 s in GIF or WebP."""
+
+_PATIENCE: Final = 3
+"""How many times its processor time a task may take on the clock: the machine may have much else to do."""
+_PATIENCE_OF_JOBS: Final = 10
+"""The same where nobody waits for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """Most seconds of a processor, and on the clock."""
+
+    processor: int
+    clock: int
+
+
+def pixels_of(facts: Facts) -> int:
+    """Over all frames."""
+    return facts.width * facts.height * facts.frames
+
+
+def of_still(seconds: int) -> Allowance:
+    """Of a picture that does not move, or of a look at the head of any, with so many seconds of a processor."""
+    return Allowance(seconds, _on_clock(seconds, _PATIENCE))
+
+
+def of_inspection(seconds: int, facts: Facts) -> Allowance:
+    """Of a picture every frame of which is decoded; `seconds` are those of a still."""
+    processor = _processor_seconds(seconds, facts, 1)
+    return Allowance(processor, _on_clock(processor, _PATIENCE))
+
+
+def of_building(seconds: int, facts: Facts, drawings: int, *, waited_for: bool) -> Allowance:
+    """Of a picture that is decoded, and shrunk and encoded so many times. Somebody who waits for it does not wait
+    longer than for a still: a job will build it."""
+    processor = _processor_seconds(seconds, facts, max(1, drawings))
+    return Allowance(processor, of_still(seconds).clock if waited_for else _on_clock(processor, _PATIENCE_OF_JOBS))
+
+
+def shares(frames: int, pixels: int, recipes: Sequence[Recipe]) -> list[Sequence[Recipe]]:
+    """What is built from one decode: of a large animation each recipe for itself, so that one that is ended costs no
+    other one, and memory holds one film at a time."""
+    if frames > 1 and pixels > _STEP:
+        return [[recipe] for recipe in recipes]
+    return [recipes] if recipes else []
+
+
+def _processor_seconds(seconds: int, facts: Facts, drawings: int) -> int:
+    return seconds if facts.frames == 1 else seconds + seconds * pixels_of(facts) * drawings // _STEP
+
+
+def _on_clock(processor: int, patience: int) -> int:
+    return patience * (processor + 1)  # the kernel counts whole seconds
