@@ -34,6 +34,10 @@ class Worker:
         self._runner.register(RENDER, self._render, on_failed=self._give_up)
         self._runner.register(RENDER_FURTHER, self._render_further)
 
+    async def prepare(self) -> None:
+        """Before there are requests, what would hold them up."""
+        await self._runner.prepare()
+
     async def run(self) -> None:
         """Works until it is cancelled or stopped."""
         async with AsyncExitStack() as stack:

@@ -1,9 +1,11 @@
 """What the worker does beside building renditions."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -81,3 +83,34 @@ async def test_claims_of_uploads_that_ended_are_forgotten(dsn: str, tmp_path: Pa
         await eventually(are_forgotten)
     kept = "select array_agg(hash = sha256('a') and claimed_at > now() - interval '1 hour' order by id) from blob_claim"
     assert await connection.fetchval(kept) == [True, False]
+
+
+_LOADED_LATE: Final = """
+import asyncio, sys
+from pathlib import Path
+from typing import Final
+from app.db.queue.jobs import Job, enqueue, queue_depths
+from app.settings import Settings
+from app.wiring.parts import Parts
+
+async def main(dsn, folder):
+    parts = Parts(Settings(data_dir=Path(folder), secret_key="x" * 32), dsn)
+    async with parts.opened(), parts.working():
+        before = set(sys.modules)
+        async with parts.database.transaction() as tx:
+            await enqueue(tx, [Job("render", bytes(32))])
+        async with asyncio.timeout(30):
+            while any(depth.waiting + depth.in_hand for depth in await queue_depths(parts.database)):
+                await asyncio.sleep(0.02)
+        print(*sorted(set(sys.modules) - before))
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+async def test_nothing_is_loaded_by_the_first_job(dsn: str, tmp_path: Path) -> None:
+    """What jobs run on is loaded before there are requests: a first start compiles it, and all would wait."""
+    words = (sys.executable, "-c", _LOADED_LATE, dsn, str(tmp_path))
+    process = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
+    printed, _ = await process.communicate()
+    assert (process.returncode, printed.splitlines()[-1:]) == (0, [b""])

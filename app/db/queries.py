@@ -8,6 +8,7 @@ select …
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,7 @@ class Query:
     sql: str
 
 
+@cache  # several parts ask, some of them on the event loop
 def load_queries(folder: Path | None = None) -> Mapping[str, Query]:
     """All queries by name. Raises `Misconfigured` for two of one name, or one without a sentence."""
     queries: dict[str, Query] = {}

@@ -192,6 +192,7 @@ class Parts:
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Jobs are worked off for as long as the block lasts, and no new ones taken once the process drains."""
+        await self.worker.prepare()
         async with in_background("worker", self.worker.run, self.observer):
             async with in_background("drain", self._stop_working, self.observer):
                 yield

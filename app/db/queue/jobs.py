@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
+from anyio.lowlevel import checkpoint
 from pgqueuer.core.qm import QueueManager
 
 from app.background import in_background
@@ -120,6 +121,11 @@ class JobRunner:
     def register(self, kind: str, handler: Handler, *, on_failed: OnFailed | None = None) -> None:
         """`on_failed` gets the payload and the reason, perhaps more than once."""
         self._handlers[kind] = handler, on_failed
+
+    async def prepare(self) -> None:
+        """The library below pgqueuer loads what it runs on when it is first used, and a first start has to compile
+        that: half a second, which is spent before there are requests to wait for it."""
+        await checkpoint()
 
     async def run(self) -> None:
         """Work until `stop`, through whatever happens to the database. Cancelled, it gives back the
