@@ -1,4 +1,4 @@
-"""Everything worth telling the outside, as plain facts. `Observe` is how any room tells one."""
+"""Everything worth telling the outside, as plain facts. `Observe` is how any part tells one."""
 
 from collections.abc import Callable
 from contextvars import ContextVar

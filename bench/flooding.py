@@ -15,7 +15,7 @@ from contextlib import suppress
 from itertools import count
 from typing import Final
 
-from app.service.catalogue.provision import Credentials
+from app.service.catalogue.provision import IssuedToken
 from bench.servers import Server, ask
 from bench.uploads import upload
 from bench.wire import Signer
@@ -48,7 +48,7 @@ async def _client(
 
 def main() -> None:
     server = Server(os.getpid(), int(os.environ["PORT"]))
-    signer = Signer(Credentials(**json.load(sys.stdin)))
+    signer = Signer(IssuedToken(**json.load(sys.stdin)))
     asyncio.run(flood(server, signer, int(os.environ["CLIENTS"])))
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from app.model import Format
-from app.raster.animation.frames import Film
+from app.raster.animation.frames import Animation
 from app.raster.encode import encode
 from bench.photographs import fetch
 
@@ -63,7 +63,7 @@ def curve(image: Image.Image, fmt: Format) -> Curve:
 
 
 def _point(image: Image.Image, fmt: Format, quality: int) -> tuple[float, float]:
-    data = encode(Film(frames=[image], milliseconds=[0]), fmt, {fmt: quality})
+    data = encode(Animation(frames=[image], milliseconds=[0]), fmt, {fmt: quality})
     assert data is not None  # no limit was set
     with Image.open(io.BytesIO(data)) as decoded:
         return ssim(image, decoded), len(data)

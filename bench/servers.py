@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import psutil
 
-from app.service.catalogue.provision import Credentials
+from app.service.catalogue.provision import IssuedToken
 
 HOST: Final = "127.0.0.1"
 CONNECTIONS: Final = 32
@@ -96,7 +96,7 @@ async def building(file: Path) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def flooding(server: Server, admin: Credentials, clients: int) -> AsyncIterator[None]:
+async def flooding(server: Server, admin: IssuedToken, clients: int) -> AsyncIterator[None]:
     """So many clients upload without a pause, for as long as the block lasts; some were turned away when it begins."""
     environ = {"PORT": str(server.port), "CLIENTS": str(clients)}
     async with _child("bench.flooding", environ, json.dumps(asdict(admin)).encode()):

@@ -8,7 +8,7 @@ import time
 from typing import Final
 from urllib.parse import quote
 
-from app.service.catalogue.provision import Credentials
+from app.service.catalogue.provision import IssuedToken
 
 HOST: Final = "shop.example"
 
@@ -30,7 +30,7 @@ def _request(method: str, path: str, headers: dict[str, str]) -> bytes:
 class Signer:
     """OAuth 1.0a headers with HMAC-SHA1, a fresh nonce each, made fast enough to have thousands in hand."""
 
-    def __init__(self, credentials: Credentials) -> None:
+    def __init__(self, credentials: IssuedToken) -> None:
         self._credentials = credentials
         self._key = f"{credentials.consumer_secret}&{credentials.token_secret}".encode()
         self._nonce = secrets.randbits(100)  # whoever signed for the same token before began elsewhere

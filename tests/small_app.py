@@ -1,4 +1,4 @@
-"""A small application with the edge in front, served for real."""
+"""A small application with the outermost in front, served for real."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient
 
 from app.cache.documents import DocumentCache
-from app.cache.requests import SHORTCUTS, Shortcuts
+from app.cache.requests import REQUEST_INDEX, RequestIndex
 from app.db.listen import Hearing
 from app.errors import (
     BodyBroken,
@@ -21,10 +21,10 @@ from app.errors import (
     ProductImagesError,
     Unavailable,
 )
-from app.http.apis import ROOMS, UNKEPT, ErrorDocument, Room, RoomName
+from app.http.apis import APIS, UNKEPT, Api, ApiName, ErrorDocument
 from app.http.appkeys import OBSERVER, SETTINGS
 from app.http.drain import DRAIN, Drain
-from app.server.middleware import edge
+from app.server.middleware import outermost
 from app.settings import Settings
 from app.telemetry.metrics import Metrics
 from app.telemetry.observer import Observer
@@ -44,7 +44,7 @@ STATUS: dict[type[ProductImagesError], int] = {
 }
 
 
-def document(room: RoomName) -> ErrorDocument:
+def document(room: ApiName) -> ErrorDocument:
     """A room that says who it is and what went wrong, in words that are safe to tell."""
 
     def tell(request: web.Request, error: Exception) -> web.StreamResponse:
@@ -59,15 +59,15 @@ def document(room: RoomName) -> ErrorDocument:
 
 
 def small_app(*routes: web.RouteDef, **changed: object) -> web.Application:
-    """These routes behind the edge; keywords are settings."""
-    app = web.Application(middlewares=[edge])
+    """These routes behind the outermost; keywords are settings."""
+    app = web.Application(middlewares=[outermost])
     app[SETTINGS] = replace(Settings(), **changed)  # type: ignore[arg-type]
     app[OBSERVER] = Observer(Metrics(), sample=1)
     app[DRAIN] = Drain()
-    names: tuple[RoomName, ...] = ("openmage", "spree", "delivery", "service", "glue")
-    app[SHORTCUTS] = Shortcuts(DocumentCache(0, Hearing(True, True)), Settings(), ())
-    app[ROOMS] = {
-        name: Room(document(name), tells_request_id=name == "glue", headers=UNKEPT if name == "service" else {})
+    names: tuple[ApiName, ...] = ("openmage", "spree", "delivery", "service", "glue")
+    app[REQUEST_INDEX] = RequestIndex(DocumentCache(0, Hearing(True, True)), Settings(), ())
+    app[APIS] = {
+        name: Api(document(name), tells_request_id=name == "glue", headers=UNKEPT if name == "service" else {})
         for name in names
     }
     app.add_routes(routes)

@@ -67,7 +67,7 @@ class AccessToken:
     revoked: bool
 
 
-class Credentials(Protocol):
+class CredentialStore(Protocol):
     """Where consumers, tokens and the nonces of writes are kept."""
 
     async def find_oauth(self, consumer_key: str, token: str) -> tuple[Consumer | None, AccessToken | None]: ...
@@ -88,7 +88,7 @@ def nonce_seconds(past_seconds: int) -> int | None:
 class OAuth:
     """Verifies requests; `past_seconds` is the oldest timestamp accepted, 0 for any."""
 
-    def __init__(self, credentials: Credentials, past_seconds: int, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, credentials: CredentialStore, past_seconds: int, clock: Callable[[], float] = time.time) -> None:
         self._credentials = credentials
         self._past_seconds = past_seconds
         self._clock = clock

@@ -1,11 +1,11 @@
 """From a request, as it came, to the document that answered the same request before.
 
-What a room finds out before it looks into the cache (who asks, for what, in which language and
+What an API finds out before it looks into the cache (who asks, for what, in which language and
 format) follows from the request line, a few headers and the accounts. So a request that was answered
 with a document means that document again, until accounts change. Where the path is part of the
 document's key (`PathKey`), what was found out of one path's headers even holds for all paths of its
 shape. Two things are asked every time: the cache, whether the document still holds; and, where
-requests are signed, the room's guard.
+requests are signed, the API's guard.
 """
 
 from collections.abc import Hashable, Iterable
@@ -15,22 +15,22 @@ from typing import Final, NamedTuple, TypeAlias, TypeVar
 from aiohttp import hdrs, web
 
 from app.cache.documents import DocumentCache, PathKey
-from app.http.apis import RoomName
+from app.http.apis import ApiName
 from app.http.origin import origin_headers, spoken_to
 from app.http.ready import Guard, ReadyResponse, may_be_ready
 from app.settings import Settings
 
 T = TypeVar("T", bound=Hashable)
 Question: TypeAlias = tuple[str, tuple[tuple[bytes, bytes], ...], str, Hashable]
-"""Path, headers that rooms read, scheme of `Authorization`, and what else says where the service was reached."""
+"""Path, headers that APIs read, scheme of `Authorization`, and what else says where the service was reached."""
 Shape: TypeAlias = tuple[int, Hashable, str, Hashable]
 """A question with the number of segments instead of its path. With the first segment it is nearly always the same for
 all paths of a route; where it is not, a document is looked for in vain."""
-Labels: TypeAlias = tuple[RoomName, str, str]
-"""Under which an answer is counted, its status aside: room, route, method."""
+Labels: TypeAlias = tuple[ApiName, str, str]
+"""Under which an answer is counted, its status aside: API, route, method."""
 
 _SHARE: Final = 8
-"""How much less than the documents the shortcuts to them may take."""
+"""How much less than the documents the index of requests may take."""
 _SCHEME: Final = len("oauth")
 """Of what `Authorization` says, so much tells whether it is for a guard."""
 _EACH_BYTES: Final = 600
@@ -40,7 +40,7 @@ _LONGEST: Final = 1000
 _MOST_SHAPES: Final = 1000
 
 
-class Shortcut(NamedTuple):
+class Remembered(NamedTuple):
     """A document, by its key, how its answers are counted, and who lets requests to it."""
 
     document: Hashable
@@ -48,10 +48,10 @@ class Shortcut(NamedTuple):
     guard: Guard | None = None
 
 
-class Shortcuts:
+class RequestIndex:
     """Bounded in memory: two generations, the older of which goes when the younger is full.
 
-    `reads` are the headers that rooms look at for their documents, in lower case.
+    `reads` are the headers that APIs look at for their documents, in lower case.
     """
 
     def __init__(self, documents: DocumentCache, settings: Settings, reads: Iterable[bytes]) -> None:
@@ -59,9 +59,9 @@ class Shortcuts:
         self._most = settings.document_cache_bytes // _SHARE // _EACH_BYTES // 2
         self._reads = origin_headers(settings).union(reads, (b"expect",))
         self._proxies = settings.trusted_proxies
-        self._young: dict[Question, Shortcut] = {}
-        self._old: dict[Question, Shortcut] = {}
-        self._alike: dict[str, dict[Shape, Shortcut]] = {}
+        self._young: dict[Question, Remembered] = {}
+        self._old: dict[Question, Remembered] = {}
+        self._alike: dict[str, dict[Shape, Remembered]] = {}
         self.era = 0
         """Changes whenever all is forgotten."""
 
@@ -74,52 +74,52 @@ class Shortcuts:
         scheme = request.headers.get(hdrs.AUTHORIZATION, "")[:_SCHEME].lower()
         return request.raw_path, read, scheme, spoken_to(request, self._proxies)
 
-    def find(self, question: Question) -> Shortcut | None:
+    def find(self, question: Question) -> Remembered | None:
         """The way to a document, which may be gone by now."""
         path, read, scheme, spoken = question
         alike = self._alike.get(path[: path.find("/", 1)])
-        if alike and (shortcut := alike.get((path.count("/"), read, scheme, spoken))):
-            return shortcut
+        if alike and (remembered := alike.get((path.count("/"), read, scheme, spoken))):
+            return remembered
         return self._young.get(question) or self._promoted(question)
 
-    def answer(self, shortcut: Shortcut, path: str) -> ReadyResponse | None:
+    def answer(self, remembered: Remembered, path: str) -> ReadyResponse | None:
         """The document at its end for a question with this path; None where it is gone."""
-        key = shortcut.document
+        key = remembered.document
         document = self._documents.get(PathKey(path, key.rest) if type(key) is PathKey else key)
         return None if document is None else ReadyResponse(document.head, document.body, document.status)
 
-    def learn(self, question: Question, era: int, shortcut: Shortcut) -> None:
+    def learn(self, question: Question, era: int, remembered: Remembered) -> None:
         """`era` is that in which the question came. A way to a document that is not kept would only take room."""
-        if era != self.era or not self._most or shortcut.document not in self._documents or _is_long(question):
+        if era != self.era or not self._most or remembered.document not in self._documents or _is_long(question):
             return
         path, read, scheme, spoken = question
-        shortcut = shortcut._replace(labels=_shared(shortcut.labels))
-        if isinstance(shortcut.document, PathKey) and shortcut.guard is None:
-            self._keep_alike(question, shortcut)
+        remembered = remembered._replace(labels=_shared(remembered.labels))
+        if isinstance(remembered.document, PathKey) and remembered.guard is None:
+            self._keep_alike(question, remembered)
         else:
-            self._keep((path, _shared(read), scheme, _shared(spoken)), shortcut)
+            self._keep((path, _shared(read), scheme, _shared(spoken)), remembered)
 
     def forget(self) -> None:
         """Accounts have changed: what a request may see is to be found out anew."""
         self.era += 1
         self._young, self._old, self._alike = {}, {}, {}
 
-    def _promoted(self, question: Question) -> Shortcut | None:
-        shortcut = self._old.get(question)
-        if shortcut is not None:
-            self._keep(question, shortcut)
-        return shortcut
+    def _promoted(self, question: Question) -> Remembered | None:
+        remembered = self._old.get(question)
+        if remembered is not None:
+            self._keep(question, remembered)
+        return remembered
 
-    def _keep(self, question: Question, shortcut: Shortcut) -> None:
+    def _keep(self, question: Question, remembered: Remembered) -> None:
         if len(self._young) >= self._most:
             self._old, self._young = self._young, {}
-        self._young[question] = shortcut
+        self._young[question] = remembered
 
-    def _keep_alike(self, question: Question, shortcut: Shortcut) -> None:
+    def _keep_alike(self, question: Question, remembered: Remembered) -> None:
         path, read, scheme, spoken = question
         if sum(map(len, self._alike.values())) >= _MOST_SHAPES:
             self._alike = {}
-        self._alike.setdefault(path[: path.find("/", 1)], {})[path.count("/"), read, scheme, spoken] = shortcut
+        self._alike.setdefault(path[: path.find("/", 1)], {})[path.count("/"), read, scheme, spoken] = remembered
 
 
 def _is_long(question: Question) -> bool:
@@ -133,4 +133,4 @@ def _shared(part: T) -> T:
     return part
 
 
-SHORTCUTS: Final = web.AppKey("shortcuts", Shortcuts)
+REQUEST_INDEX: Final = web.AppKey("request_index", RequestIndex)

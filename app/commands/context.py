@@ -15,7 +15,7 @@ from app.access.secrets import SecretBox
 from app.commands.table import table
 from app.db.migrate import migrate
 from app.db.pool import Database, Record
-from app.embedded.claim import Role
+from app.embedded.claim import Ownership
 from app.embedded.postgres import embedded_postgres
 from app.embedded.secret_key import with_secret_key
 from app.environment import read_settings
@@ -51,7 +51,7 @@ class Context:
         return SecretBox(settings.secret_key, settings.secret_key_former)
 
     @asynccontextmanager
-    async def postgres(self, role: Role = "guest", observe: Observe = nobody) -> AsyncIterator[str]:
+    async def postgres(self, role: Ownership = "guest", observe: Observe = nobody) -> AsyncIterator[str]:
         """The connection string of the database in use; an embedded one runs for as long as the block lasts."""
         if not self.settings.embedded:
             yield self.settings.database_url

@@ -12,7 +12,7 @@ from app.db.connections.silence import watched
 from app.db.errors import translated
 from app.db.files import sql_folder
 from app.db.pool import Database, Statements, Transaction
-from app.db.queries import Query, load_queries
+from app.db.queries import Statement, load_queries
 
 
 class Bulk(Transaction):
@@ -41,5 +41,5 @@ async def session(database: Database) -> AsyncIterator[Statements]:
         yield Bulk(connection, _queries(database))
 
 
-def _queries(database: Database) -> Mapping[str, Query]:
+def _queries(database: Database) -> Mapping[str, Statement]:
     return {**database.queries, **load_queries(sql_folder() / "bulk")}

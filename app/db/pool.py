@@ -15,7 +15,7 @@ from app.db.connections.connect import Connection, connect
 from app.db.connections.leases import Lease, Leases, Pool
 from app.db.connections.pulse import watched_pool
 from app.db.errors import DRIVER_ERRORS, TransactionConflict, translated, translation
-from app.db.queries import Query, load_queries
+from app.db.queries import Statement, load_queries
 from app.errors import DatabaseUnavailable
 from app.events import Observe, StatementDone, nobody
 
@@ -61,7 +61,7 @@ class Statements(ABC):
     not exist is a `KeyError`.
     """
 
-    def __init__(self, queries: Mapping[str, Query], observe: Observe = nobody) -> None:
+    def __init__(self, queries: Mapping[str, Statement], observe: Observe = nobody) -> None:
         self._queries = queries
         self._observe = observe
 
@@ -71,7 +71,7 @@ class Statements(ABC):
         return self._observe
 
     @property
-    def queries(self) -> Mapping[str, Query]:
+    def queries(self) -> Mapping[str, Statement]:
         """The statements that can be called, by name."""
         return self._queries
 
@@ -116,7 +116,7 @@ class Statements(ABC):
 class Transaction(Statements):
     """A transaction that has begun; `Database.transaction` ends it."""
 
-    def __init__(self, connection: Connection, queries: Mapping[str, Query], observe: Observe = nobody) -> None:
+    def __init__(self, connection: Connection, queries: Mapping[str, Statement], observe: Observe = nobody) -> None:
         super().__init__(queries, observe)
         self.connection = connection
 
@@ -140,7 +140,7 @@ class Database(Statements):
     """
 
     def __init__(
-        self, dsn: str, *, size: int = 10, queries: Mapping[str, Query] | None = None, observe: Observe = nobody
+        self, dsn: str, *, size: int = 10, queries: Mapping[str, Statement] | None = None, observe: Observe = nobody
     ) -> None:
         super().__init__(load_queries() if queries is None else queries, observe)
         self.dsn = dsn

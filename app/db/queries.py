@@ -20,16 +20,16 @@ _STATEMENT: Final = re.compile(r"((?:--[^\n]*\n)+)(.+?);?\s*\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class Statement:
     name: str
     sentence: str
     sql: str
 
 
 @cache  # several parts ask, some of them on the event loop
-def load_queries(folder: Path | None = None) -> Mapping[str, Query]:
+def load_queries(folder: Path | None = None) -> Mapping[str, Statement]:
     """All queries by name. Raises `Misconfigured` for two of one name, or one without a sentence."""
-    queries: dict[str, Query] = {}
+    queries: dict[str, Statement] = {}
     for path in sorted((folder or sql_folder() / "queries").glob("*.sql")):
         for query in _parse(path):
             if query.name in queries:
@@ -38,7 +38,7 @@ def load_queries(folder: Path | None = None) -> Mapping[str, Query]:
     return queries
 
 
-def _parse(path: Path) -> Iterator[Query]:
+def _parse(path: Path) -> Iterator[Statement]:
     before, *parts = _NAME.split(path.read_text(encoding="utf-8"))
     if before.strip():
         raise Misconfigured(f"{path}: text before the first `-- name:` line.")
@@ -47,4 +47,4 @@ def _parse(path: Path) -> Iterator[Query]:
         if found is None:
             raise Misconfigured(f"{path}: the query {name} has no sentence or no statement.")
         comment = " ".join(line.removeprefix("--").strip() for line in found[1].splitlines())
-        yield Query(name, comment, found[2].strip())
+        yield Statement(name, comment, found[2].strip())

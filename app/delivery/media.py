@@ -222,7 +222,7 @@ def _own_format(path: str) -> Format | None:
 
 
 def media_error(_: web.Request, error: Exception) -> web.StreamResponse:
-    """The room's words are an empty body. What is not there may come, or be built again: kept for a minute."""
+    """A failure has an empty body. What is not there may come, or be built again: kept for a minute."""
     match error:
         case NotFound() | RenditionFailed():
             return web.Response(status=404, headers={hdrs.CACHE_CONTROL: PASSING})

@@ -16,7 +16,7 @@ from app.embedded.locks import FileLock
 from app.embedded.postmaster import answering_dsn
 from app.errors import Misconfigured
 
-Role = Literal["server", "guest"]
+Ownership = Literal["server", "guest"]
 
 _SERVER_WAITS_SECONDS: Final = 30.0
 _GUEST_WAITS_SECONDS: Final = 60.0
@@ -95,7 +95,7 @@ class Claim:
         except (OSError, ValueError):
             return "", 0
 
-    def _write_note(self, role: Role | Literal["leaving"]) -> None:
+    def _write_note(self, role: Ownership | Literal["leaving"]) -> None:
         """Replaced, not overwritten: another user may have left the last one."""
         fresh = self._note.with_suffix(".new")
         fresh.unlink(missing_ok=True)

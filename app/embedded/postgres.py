@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from app.background import in_background
-from app.embedded.claim import Claim, Role
+from app.embedded.claim import Claim, Ownership
 from app.embedded.cluster import Cluster
 from app.embedded.folders import made_folder
 from app.events import Observe, nobody
@@ -16,7 +16,7 @@ from app.events import Observe, nobody
 async def embedded_postgres(
     data_dir: Path,
     *,
-    role: Role = "guest",
+    role: Ownership = "guest",
     options: Mapping[str, str] | None = None,
     observe: Observe = nobody,
     tell: Callable[[str], object] = lambda _: None,
@@ -40,7 +40,7 @@ async def embedded_postgres(
 
 
 @asynccontextmanager
-async def _running(cluster: Cluster, claim: Claim, role: Role, observe: Observe) -> AsyncIterator[str]:
+async def _running(cluster: Cluster, claim: Claim, role: Ownership, observe: Observe) -> AsyncIterator[str]:
     await cluster.start()
     patient = role == "guest"
     try:

@@ -1,4 +1,4 @@
-"""Which room answers a path, and in whose words it tells a failure."""
+"""Which API answers a path, and in whose words it tells a failure."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -7,16 +7,16 @@ from typing import Final, Literal
 
 from aiohttp import hdrs, web
 
-RoomName = Literal["openmage", "spree", "delivery", "service", "glue"]
+ApiName = Literal["openmage", "spree", "delivery", "service", "glue"]
 
 RouteOf = Callable[[str], str | None]
 """From a raw path without its query to the route's pattern, as `/docs` describes it; None where nothing is routed."""
 
 ErrorDocument = Callable[[web.Request, Exception], web.StreamResponse]
-"""From a failure to the room's document. The failure is a ProductImagesError, an
+"""From a failure to the API's document. The failure is a ProductImagesError, an
 `web.HTTPException` of status 400 or more (such as a wrong method), or a bug, which is a 500."""
 
-_NAMES: Final[tuple[RoomName, ...]] = ("glue", "openmage", "spree", "delivery", "service")
+_NAMES: Final[tuple[ApiName, ...]] = ("glue", "openmage", "spree", "delivery", "service")
 _PREFIXES: Final = re.compile(
     "/(?:"
     "(api/rest|oauth/|admin/oauth_authorize)|"
@@ -38,18 +38,18 @@ UNKEPT: Final[Mapping[str, str]] = {**PROTECTED, hdrs.CACHE_CONTROL: "no-store"}
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
-    """Whether the room's answers carry `X-Request-Id`, and `X-Runtime`, the seconds that they took.
+class Api:
+    """Whether the API's answers carry `X-Request-Id`, and `X-Runtime`, the seconds that they took.
 
     `headers` are those of each answer that does not say otherwise. Ready documents bring theirs along; so do all
-    answers of a room whose specification lists what they carry.
+    answers of an API whose specification lists what they carry.
     """
 
     error_document: ErrorDocument
     tells_request_id: bool = False
     tells_runtime: bool = False
     route_of: RouteOf = lambda _: None
-    """For a room that finds its way itself: the router knows it by one pattern."""
+    """For an API that finds its way itself: the router knows it by one pattern."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -58,10 +58,10 @@ class Room:
         return self.tells_request_id or self.tells_runtime
 
 
-def room_name(raw_path: str) -> RoomName:
-    """The room that answers a path as it stood in the request line, still percent-encoded."""
+def api_name(raw_path: str) -> ApiName:
+    """The API that answers a path as it stood in the request line, still percent-encoded."""
     match = _PREFIXES.match(raw_path)
     return _NAMES[(match and match.lastindex) or 0]
 
 
-ROOMS: Final[web.AppKey[Mapping[RoomName, Room]]] = web.AppKey("rooms", Mapping[RoomName, Room])
+APIS: Final[web.AppKey[Mapping[ApiName, Api]]] = web.AppKey("apis", Mapping[ApiName, Api])

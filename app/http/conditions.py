@@ -9,7 +9,7 @@ from typing import Final, Literal, Protocol
 
 from aiohttp import hdrs
 
-Outcome = Literal["send", "not_modified", "failed"]
+Precondition = Literal["send", "not_modified", "failed"]
 
 _ETAG: Final = re.compile(r'(W/)?("[\x21\x23-\x7e\x80-\uffff]*")')
 _RANGE: Final = re.compile(r"bytes[ \t]*=[ \t]*([0-9]{0,18})-([0-9]{0,18})[ \t]*", re.IGNORECASE)
@@ -39,14 +39,14 @@ class Validators(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ByteRange:
     """The bytes `[start, end)`."""
 
     start: int
     end: int
 
 
-def evaluate(headers: Mapping[str, str], current: Validators) -> Outcome:
+def evaluate(headers: Mapping[str, str], current: Validators) -> Precondition:
     """What a GET or HEAD gets, in the order of precedence of RFC 9110 §13.2.2."""
     if (tags := headers.get(hdrs.IF_MATCH)) is not None:
         if not _matches(tags, current.etag, weakly=False):
@@ -60,7 +60,7 @@ def evaluate(headers: Mapping[str, str], current: Validators) -> Outcome:
     return "send"
 
 
-def requested_part(headers: Mapping[str, str], current: Validators, size: int) -> Part | Literal["whole", "none"]:
+def requested_part(headers: Mapping[str, str], current: Validators, size: int) -> ByteRange | Literal["whole", "none"]:
     """The part of `size` bytes that a GET asks for; "none" if it cannot be had (416).
 
     Several ranges, ranges in other units and malformed ones get the whole, which the RFC allows.
@@ -74,17 +74,17 @@ def requested_part(headers: Mapping[str, str], current: Validators, size: int) -
     return _part(match[1], match[2], size)
 
 
-def _part(first: str, last: str, size: int) -> Part | Literal["whole", "none"]:
+def _part(first: str, last: str, size: int) -> ByteRange | Literal["whole", "none"]:
     if not first:
         if int(last) and not size:
             return "whole"
-        return Part(max(0, size - int(last)), size) if int(last) else "none"
+        return ByteRange(max(0, size - int(last)), size) if int(last) else "none"
     start = int(first)
     if last and int(last) < start:
         return "whole"
     if start >= size:
         return "none"
-    return Part(start, min(int(last) + 1, size) if last else size)
+    return ByteRange(start, min(int(last) + 1, size) if last else size)
 
 
 def _matches(tags: str, etag: str, *, weakly: bool) -> bool:

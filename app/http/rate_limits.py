@@ -19,7 +19,7 @@ _IPV6_BITS: Final = 64
 """What one subscriber has of an address: he may change the rest at will."""
 
 
-class WriteLimits:
+class RateLimits:
     """Counts in memory: with several processes each allows as much.
 
     A window slides, so nobody gets twice as much around the turn of a minute.

@@ -14,7 +14,7 @@ from aiohttp.web import BaseRequest
 
 Guard: TypeAlias = Callable[[web.Request], Awaitable[bool]]
 """Whether a request that asks for the same as one before may have the same answer. Whatever it raises or
-denies, the request is answered by its room, which must then not mind that the guard has been asked."""
+denies, the request is answered by its API, which must then not mind that the guard has been asked."""
 
 
 SLICE: Final = 128 * 1024
@@ -55,7 +55,7 @@ class Document:
     """`headers` and what belongs to every answer, serialised."""
 
     def __post_init__(self) -> None:
-        # Documents of a room differ in their length and little else, so the rest is often known.
+        # Documents of an API differ in their length and little else, so the rest is often known.
         head = serialised_head(self.status, self.headers | {hdrs.SERVER: SERVER_NAME})
         object.__setattr__(self, "head", head + serialised({hdrs.CONTENT_LENGTH: str(len(self.body))}))
 

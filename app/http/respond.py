@@ -12,7 +12,7 @@ from multidict import CIMultiDict
 
 from app.errors import StoreUnavailable
 from app.http.apis import UNKEPT
-from app.http.conditions import CONDITIONAL, Part, evaluate, requested_part
+from app.http.conditions import CONDITIONAL, ByteRange, evaluate, requested_part
 from app.http.drain import DRAIN
 from app.http.ready import SERVER_NAME, SLICE, Document, Guard, InSlices, ReadyResponse, may_be_ready, serialised_head
 from app.store import ObjectBody, ObjectStore
@@ -107,7 +107,7 @@ def send_document(
     request: web.Request, document: Document, key: Hashable = None, guard: Guard | None = None
 ) -> web.StreamResponse:
     """Answer with a document. `key` is its own in the cache, given if it follows from the request line, the
-    headers that rooms say they read, and the accounts: then the same request finds it at once. If it also
+    headers that APIs say they read, and the accounts: then the same request finds it at once. If it also
     follows from who is named by `Authorization`, `guard` must see to that."""
     if document.body and may_be_ready(request):
         response = ReadyResponse(document.head, document.body, document.status)
@@ -126,7 +126,7 @@ async def send_object(request: web.Request, about: Representation, source: bytes
     if not any(name in asked for name in CONDITIONAL):
         if isinstance(source, bytes) and may_be_ready(request):
             return ReadyResponse(about.head, source)
-        return await _send(request, 200, about.headers, source, Part(0, about.size), about.size)
+        return await _send(request, 200, about.headers, source, ByteRange(0, about.size), about.size)
     outcome = evaluate(asked, about)
     if outcome == "not_modified":
         return web.Response(status=304, headers=about.lean)
@@ -134,13 +134,13 @@ async def send_object(request: web.Request, about: Representation, source: bytes
         return web.Response(status=412, headers=UNKEPT)
     part = requested_part(asked, about, about.size) if request.method == hdrs.METH_GET else "whole"
     if part == "whole":
-        return await _send(request, 200, about.headers, source, Part(0, about.size), about.size)
+        return await _send(request, 200, about.headers, source, ByteRange(0, about.size), about.size)
     if part == "none":
         return web.Response(status=416, headers={**UNKEPT, hdrs.CONTENT_RANGE: f"bytes */{about.size}"})
     return await _send(request, 206, _partial(about, part), source, part, about.size)
 
 
-def _partial(about: Representation, part: Part) -> CIMultiDict[str]:
+def _partial(about: Representation, part: ByteRange) -> CIMultiDict[str]:
     headers = about.headers.copy()
     headers[hdrs.CONTENT_RANGE] = f"bytes {part.start}-{part.end - 1}/{about.size}"
     headers[hdrs.CONTENT_LENGTH] = str(part.end - part.start)
@@ -148,7 +148,7 @@ def _partial(about: Representation, part: Part) -> CIMultiDict[str]:
 
 
 async def _send(
-    request: web.Request, status: int, headers: CIMultiDict[str], source: bytes | Stored, part: Part, size: int
+    request: web.Request, status: int, headers: CIMultiDict[str], source: bytes | Stored, part: ByteRange, size: int
 ) -> web.StreamResponse:
     if request.method == hdrs.METH_HEAD:
         return web.Response(status=status, headers=headers)

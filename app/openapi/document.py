@@ -1,4 +1,4 @@
-"""The OpenAPI document of everything that the rooms declare."""
+"""The OpenAPI document of everything that the APIs declare."""
 
 from collections.abc import Iterable
 from importlib.metadata import version
@@ -6,13 +6,13 @@ from typing import Any, Final
 
 from apispec import APISpec
 
-from app.openapi.sections import Answer, Chapter, Content, Operation, Parameter
+from app.openapi.sections import Content, Operation, Parameter, Response, Section
 
 _INFO: Final = """One catalogue of product images under three commerce APIs. Whatever is written through one shows
 through the others. A room answers, and fails, in the words of the API that it speaks."""
 
 
-def document(chapters: Iterable[Chapter]) -> dict[str, Any]:
+def document(sections: Iterable[Section]) -> dict[str, Any]:
     """OpenAPI 3.1."""
     spec = APISpec(
         title="Product images",
@@ -21,14 +21,14 @@ def document(chapters: Iterable[Chapter]) -> dict[str, Any]:
         info={"description": _INFO},
         servers=[{"url": "/"}],
     )
-    for chapter in chapters:
-        spec.tag({"name": chapter.name, "description": chapter.sentence})
-        for name, schema in chapter.schemas.items():
+    for section in sections:
+        spec.tag({"name": section.name, "description": section.sentence})
+        for name, schema in section.schemas.items():
             spec.components.schema(name, dict(schema))
-        for name, scheme in chapter.security_schemes.items():
+        for name, scheme in section.security_schemes.items():
             spec.components.security_scheme(name, dict(scheme))
-        for operation in chapter.operations:
-            spec.path(operation.path, operations={operation.method: _operation(operation, chapter.name)})
+        for operation in section.operations:
+            spec.path(operation.path, operations={operation.method: _operation(operation, section.name)})
     return spec.to_dict()
 
 
@@ -63,7 +63,7 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     }
 
 
-def _answer(answer: Answer) -> dict[str, Any]:
+def _answer(answer: Response) -> dict[str, Any]:
     told: dict[str, Any] = {"description": answer.sentence}
     if answer.content is not None:
         told["content"] = _content(answer.content)

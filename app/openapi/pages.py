@@ -1,4 +1,4 @@
-"""`/docs` and `/openapi.json`: what the rooms declare, to read and to try, without any other server."""
+"""`/docs` and `/openapi.json`: what the APIs declare, to read and to try, without any other server."""
 
 from collections.abc import Iterable
 from functools import cached_property
@@ -9,7 +9,7 @@ import orjson
 from aiohttp import hdrs, web
 
 from app.errors import NotFound
-from app.openapi.sections import Chapter
+from app.openapi.sections import Section
 
 _PAGE: Final = "index.html"
 _MEDIA_TYPES: Final = {
@@ -28,8 +28,8 @@ _POLICY: Final = (
 class Docs:
     """Made when somebody first asks."""
 
-    def __init__(self, chapters: Iterable[Chapter]) -> None:
-        self._chapters = tuple(chapters)
+    def __init__(self, sections: Iterable[Section]) -> None:
+        self._sections = tuple(sections)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -63,7 +63,7 @@ class Docs:
     def _document(self) -> bytes:
         from app.openapi.document import document  # its library costs a start 30 ms that only readers need
 
-        return orjson.dumps(document(self._chapters), option=orjson.OPT_INDENT_2)
+        return orjson.dumps(document(self._sections), option=orjson.OPT_INDENT_2)
 
 
 def _file(name: str) -> web.Response:

@@ -1,4 +1,4 @@
-"""How a room declares what it answers. `openapi` makes the document of it; nothing here knows any room."""
+"""How an API declares what it answers. `openapi` makes the document of it; nothing here knows any API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     sentence: str
     content: Content | None = None
     headers: tuple[str, ...] = ()
@@ -40,12 +40,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`security` names the chapter's schemes of which one must be given; with `optional` none need be."""
+    """`security` names the section's schemes of which one must be given; with `optional` none need be."""
 
     method: Method
     path: str
     summary: str
-    answers: Mapping[int, Answer]
+    answers: Mapping[int, Response]
     parameters: tuple[Parameter, ...] = ()
     body: Content | None = None
     security: tuple[str, ...] = ()
@@ -53,8 +53,8 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class Chapter:
-    """One room's share of the document."""
+class Section:
+    """One API's share of the document."""
 
     name: str
     sentence: str
@@ -64,7 +64,7 @@ class Chapter:
 
 
 def ref(schema: str) -> Schema:
-    """A schema of the chapter, by its name."""
+    """A schema of the section, by its name."""
     return {"$ref": f"#/components/schemas/{schema}"}
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from app.openapi.sections import Answer, Chapter, Content, Operation, Parameter, json, record, ref
+from app.openapi.sections import Content, Operation, Parameter, Response, Section, json, record, ref
 from app.settings import Settings
 
 _FAILED: Final = json(ref("ServiceError"), {"status": "error", "detail": "Not Found"})
@@ -11,7 +11,7 @@ _BINARY: Final = Content({f"image/{kind}": {} for kind in ("jpeg", "png", "gif",
 _CACHED: Final = ("Cache-Control", "ETag", "Last-Modified")
 _CHECK: Final = {"type": "string", "enum": ["ok", "failed"]}
 
-SERVICE: Final = Chapter(
+SERVICE: Final = Section(
     "Service",
     "Health, figures and this document.",
     operations=(
@@ -19,54 +19,56 @@ SERVICE: Final = Chapter(
             "get",
             "/health/live",
             "Whether the process lives; it asks nobody else.",
-            {200: Answer("It does.", json(ref("Alive"), {"status": "ok"}))},
+            {200: Response("It does.", json(ref("Alive"), {"status": "ok"}))},
         ),
         Operation(
             "get",
             "/health/ready",
             "Whether requests should be sent here. What is found out is remembered for two seconds.",
             {
-                200: Answer("Yes; `degraded` while the object store is away and only reads work.", json(ref("Health"))),
-                503: Answer("No: the database is away, or the process is about to end.", json(ref("Health"))),
+                200: Response(
+                    "Yes; `degraded` while the object store is away and only reads work.", json(ref("Health"))
+                ),
+                503: Response("No: the database is away, or the process is about to end.", json(ref("Health"))),
             },
         ),
         Operation(
             "get",
             "/metrics",
             "Figures of all processes on this machine, in Prometheus' text format.",
-            {200: Answer("The figures.", Content({"text/plain": _TEXT}))},
+            {200: Response("The figures.", Content({"text/plain": _TEXT}))},
         ),
         Operation(
             "get",
             "/openapi.json",
             "This document.",
-            {200: Answer("OpenAPI 3.1.", json({"type": "object"}))},
+            {200: Response("OpenAPI 3.1.", json({"type": "object"}))},
         ),
         Operation(
             "get",
             "/docs",
             "A page to read this document and to try what it describes; it needs no other server.",
-            {200: Answer("The page.", Content({"text/html": _TEXT}))},
+            {200: Response("The page.", Content({"text/html": _TEXT}))},
         ),
         Operation(
             "get",
             "/favicon.ico",
             "The page's icon, for browsers.",
-            {200: Answer("The icon.", Content({"image/svg+xml": _TEXT}))},
+            {200: Response("The icon.", Content({"image/svg+xml": _TEXT}))},
         ),
         Operation(
             "get",
             "/robots.txt",
             "What search engines may read: pictures.",
-            {200: Answer("The rules.", Content({"text/plain": _TEXT}))},
+            {200: Response("The rules.", Content({"text/plain": _TEXT}))},
         ),
         Operation(
             "get",
             "/docs/{file}",
             "What the page is made of.",
             {
-                200: Answer("The file.", Content({"text/css": _TEXT, "text/javascript": _TEXT})),
-                404: Answer("There is no such file.", _FAILED),
+                200: Response("The file.", Content({"text/css": _TEXT, "text/javascript": _TEXT})),
+                404: Response("There is no such file.", _FAILED),
             },
             parameters=(Parameter("file", "path", "The file's name.", "page.js"),),
         ),
@@ -75,9 +77,11 @@ SERVICE: Final = Chapter(
             "/",
             "What this is, for people: only with an `Accept` that names `text/html`. All others get Glue's answer.",
             {
-                200: Answer("The page.", Content({"text/html": _TEXT})),
-                404: Answer("Glue knows no such resource.", Content({"application/vnd.api+json": {"type": "object"}})),
-                406: Answer("No `Accept` was sent.", Content({"text/html": _TEXT})),
+                200: Response("The page.", Content({"text/html": _TEXT})),
+                404: Response(
+                    "Glue knows no such resource.", Content({"application/vnd.api+json": {"type": "object"}})
+                ),
+                406: Response("No `Accept` was sent.", Content({"text/html": _TEXT})),
             },
             parameters=(Parameter("Accept", "header", "What the client wants.", "text/html", required=True),),
         ),
@@ -95,13 +99,13 @@ SERVICE: Final = Chapter(
 )
 
 _DELIVERED: Final = {
-    200: Answer("The image. Its bytes never change, so it may be kept for ever.", _BINARY, _CACHED),
-    206: Answer("The part that was asked for with `Range`.", _BINARY, (*_CACHED, "Content-Range")),
-    304: Answer("The client has it already.", headers=_CACHED),
-    404: Answer("There is no such image, or it was withdrawn.", headers=("Cache-Control",)),
-    412: Answer("A condition does not hold."),
-    416: Answer("There is no such part.", headers=("Content-Range",)),
-    503: Answer("Too much is asked for at once, or the store is away.", headers=("Retry-After",)),
+    200: Response("The image. Its bytes never change, so it may be kept for ever.", _BINARY, _CACHED),
+    206: Response("The part that was asked for with `Range`.", _BINARY, (*_CACHED, "Content-Range")),
+    304: Response("The client has it already.", headers=_CACHED),
+    404: Response("There is no such image, or it was withdrawn.", headers=("Cache-Control",)),
+    412: Response("A condition does not hold."),
+    416: Response("There is no such part.", headers=("Content-Range",)),
+    503: Response("Too much is asked for at once, or the store is away.", headers=("Retry-After",)),
 }
 _ORIGINAL: Final = (
     Parameter("first", "path", "First letter of the file name.", "m"),
@@ -118,7 +122,7 @@ _RENDITION: Final = (
     Parameter("extension", "path", "Chooses the format: the source's own, `webp` or `avif`.", "jpg"),
 )
 
-DELIVERY: Final = Chapter(
+DELIVERY: Final = Section(
     "Delivery",
     "The origin that content delivery networks pull from.",
     operations=tuple(

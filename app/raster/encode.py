@@ -7,8 +7,8 @@ from typing import Any, Final
 from PIL import Image
 
 from app.model import QUALITY, Format
-from app.raster.animation import gif_writer as gifwriter
-from app.raster.animation.frames import MOVING, Film
+from app.raster.animation import gif_writer
+from app.raster.animation.frames import MOVING, Animation
 from app.raster.marks.embed import in_gif, in_png
 from app.raster.palette import versions
 
@@ -24,7 +24,7 @@ _OPTIONS: Final[Mapping[Format, Mapping[str, Any]]] = {
 
 
 def encode(
-    film: Film, fmt: Format, quality: Mapping[Format, int], packet: bytes = b"", most: int | None = None
+    animation: Animation, fmt: Format, quality: Mapping[Format, int], packet: bytes = b"", most: int | None = None
 ) -> bytes | None:
     """The bytes of a picture (L, LA, RGB or RGBA), without any metadata but an XMP packet of marks. `quality` is 1…100
     for lossy formats.
@@ -32,19 +32,19 @@ def encode(
     Formats that cannot move show the first frame. None where an animated GIF cannot be had in less than `most` bytes.
     """
     if fmt == "gif":
-        written = gifwriter.write(film, most)
+        written = gif_writer.write(animation, most)
         return in_gif(written, packet) if written and packet else written
     options = dict(_OPTIONS[fmt])
     if packet and fmt != "png":
         options["xmp"] = packet
     if fmt in QUALITY:
         options["quality"] = quality.get(fmt, QUALITY[fmt])
-    if film.moves and fmt in MOVING:
-        options |= _motion(film)
-    image = film.frames[0]
+    if animation.moves and fmt in MOVING:
+        options |= _motion(animation)
+    image = animation.frames[0]
     ready = flattened(image) if fmt == "jpeg" else opaque(image)
     if fmt == "png":
-        written = min((_written(version, options) for version in versions(ready, indexed=film.indexed)), key=len)
+        written = min((_written(version, options) for version in versions(ready, indexed=animation.indexed)), key=len)
         return in_png(written, packet) if packet else written
     return _written(ready, options)
 
@@ -72,10 +72,10 @@ def opaque(image: Image.Image) -> Image.Image:
     return image.convert(image.mode.removesuffix("A"))
 
 
-def _motion(film: Film) -> dict[str, Any]:
+def _motion(animation: Animation) -> dict[str, Any]:
     return {
         "save_all": True,
-        "append_images": film.frames[1:],
-        "duration": film.milliseconds,
-        "loop": film.plays,
+        "append_images": animation.frames[1:],
+        "duration": animation.milliseconds,
+        "loop": animation.plays,
     }

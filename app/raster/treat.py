@@ -9,7 +9,7 @@ from typing import Final
 from PIL import GifImagePlugin, Image
 
 from app.model import Facts, Format, Recipe, Rendered
-from app.raster.animation.frames import MOVING, Film, frames_of, moves, plays_of
+from app.raster.animation.frames import MOVING, Animation, frames_of, moves, plays_of
 from app.raster.buffer import File
 from app.raster.colour.srgb import plain, to_srgb
 from app.raster.converted import Converted
@@ -72,11 +72,11 @@ def _encoded(source: Source | Converted, facts: Facts, plan: Sequence[_Planned])
     still = all(size and fmt not in MOVING for _, fmt, size in plan)  # then the first frame is enough
     with ThreadPoolExecutor(1) as second, decoded(source, facts, sizes) as image:
         profile = source.profile(image)
-        for done, film in finished(image, replace(facts, frames=1) if still else facts, sizes, profile, second):
+        for done, animation in finished(image, replace(facts, frames=1) if still else facts, sizes, profile, second):
             for number, (recipe, fmt, size) in enumerate(plan):
                 if size == done:
                     said = packet(_shown_at(size, source.marks))
-                    futures[number] = second.submit(encode, film, fmt, recipe.quality, said, most)
+                    futures[number] = second.submit(encode, animation, fmt, recipe.quality, said, most)
         return {number: future.result() for number, future in futures.items()}
 
 
@@ -87,16 +87,16 @@ def _shown_at(size: Size, marks: Marks) -> Marks:
 
 def finished(
     image: Image.Image, facts: Facts, sizes: set[Size], profile: bytes | None, second: Executor
-) -> Iterator[tuple[Size, Film]]:
+) -> Iterator[tuple[Size, Animation]]:
     """The picture in each of `sizes` as soon as it is complete, upright and in sRGB, from one decode of each frame."""
-    films = {size: Film(plays_of(image, facts.format), indexed=image.mode == "P") for size in sizes}
+    animations = {size: Animation(plays_of(image, facts.format), indexed=image.mode == "P") for size in sizes}
     frames = facts.frames if moves(facts) else 1
     for number, (frame, milliseconds) in enumerate(frames_of(image, facts), start=1):
         for size, small in shrunk(frame, facts, sizes, profile, second):
-            films[size].frames.append(small.copy() if small is image else small)  # encoders would ask the file
-            films[size].milliseconds.append(milliseconds)
+            animations[size].frames.append(small.copy() if small is image else small)  # encoders would ask the file
+            animations[size].milliseconds.append(milliseconds)
             if number == frames:
-                yield size, films[size]
+                yield size, animations[size]
 
 
 @contextmanager

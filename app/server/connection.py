@@ -1,4 +1,4 @@
-"""Connections as they come in, before there is a request that a room could answer."""
+"""Connections as they come in, before there is a request that an API could answer."""
 
 import asyncio
 import socket

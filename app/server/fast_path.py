@@ -6,10 +6,10 @@ from typing import Final
 from aiohttp import web
 from yarl import URL
 
-from app.cache.requests import SHORTCUTS
+from app.cache.requests import REQUEST_INDEX
 from app.errors import ProductImagesError
 from app.events import RequestServed
-from app.http.apis import ROOMS
+from app.http.apis import APIS
 from app.http.appkeys import OBSERVER
 from app.http.drain import DRAIN
 from app.http.ready import Guard
@@ -18,28 +18,28 @@ from app.server.middleware import ASKED, ServerHandler, bind_request_id, sign
 _MOST_SLASHES: Final = 64
 
 
-def front(app: web.Application, behind: ServerHandler) -> ServerHandler:
+def fast_path(app: web.Application, behind: ServerHandler) -> ServerHandler:
     """A handler for `web.Server` that asks `behind`, the application's own, for what it does not know."""
-    shortcuts, rooms, observe, drain = app[SHORTCUTS], app[ROOMS], app[OBSERVER], app[DRAIN]
+    index, apis, observe, drain = app[REQUEST_INDEX], app[APIS], app[OBSERVER], app[DRAIN]
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         started = time.perf_counter()
         assert isinstance(request, web.Request)  # an application makes no others
-        question = None if drain.begun else shortcuts.question(request)
+        question = None if drain.begun else index.question(request)
         if question is None:
             return await behind(_shallow(request))
-        request[ASKED] = question, shortcuts.era
-        shortcut = shortcuts.find(question)
-        if shortcut is None or (shortcut.guard and not await _is_let(request, shortcut.guard)):
+        request[ASKED] = question, index.era
+        remembered = index.find(question)
+        if remembered is None or (remembered.guard and not await _is_let(request, remembered.guard)):
             return await behind(_shallow(request))
-        response = shortcuts.answer(shortcut, question[0])
+        response = index.answer(remembered, question[0])
         if response is None:
             return await behind(_shallow(request))
-        request_id, room = bind_request_id(request), rooms[shortcut.labels[0]]
+        request_id, api = bind_request_id(request), apis[remembered.labels[0]]
         seconds = time.perf_counter() - started
-        if room.is_signed:
-            sign(response, room, request_id, seconds)
-        observe(RequestServed(*shortcut.labels, response.status, seconds))
+        if api.is_signed:
+            sign(response, api, request_id, seconds)
+        observe(RequestServed(*remembered.labels, response.status, seconds))
         return response
 
     return handle
@@ -47,7 +47,7 @@ def front(app: web.Application, behind: ServerHandler) -> ServerHandler:
 
 def _shallow(request: web.Request) -> web.Request:
     """A request that the router may be asked about: it looks at a path once for each of its slashes. A path of more of
-    them than any has is cut where nothing is either, and its room tells that in its words."""
+    them than any has is cut where nothing is either, and its API tells that in its words."""
     if request.raw_path.count("/") <= _MOST_SLASHES:
         return request
     path = request.rel_url.raw_path.split("/", _MOST_SLASHES)
@@ -58,7 +58,7 @@ def _shallow(request: web.Request) -> web.Request:
 
 
 async def _is_let(request: web.Request, guard: Guard) -> bool:
-    """What a guard objects to is told by the room, in its words."""
+    """What a guard objects to is told by the API, in its words."""
     try:
         return await guard(request)
     except ProductImagesError:

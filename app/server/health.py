@@ -16,7 +16,7 @@ from app.telemetry.scrape import SCRAPE
 
 Check = Callable[[], Awaitable[None]]
 """Raises what is wrong."""
-Outcome = Literal["ok", "failed"]
+CheckResult = Literal["ok", "failed"]
 
 _SECONDS: Final = 5.0
 _MEMORY_SECONDS: Final = 2.0
@@ -40,16 +40,16 @@ class Checks:
         self._observe = observe
         self._memory = memory
         self._asking = asyncio.Lock()
-        self._known: tuple[float, dict[str, Outcome]] = (float("-inf"), {})
+        self._known: tuple[float, dict[str, CheckResult]] = (float("-inf"), {})
 
-    async def outcomes(self) -> dict[str, Outcome]:
+    async def outcomes(self) -> dict[str, CheckResult]:
         async with self._asking:
             if time.monotonic() - self._known[0] > self._memory:
                 outcomes = await asyncio.gather(*(self._outcome(name) for name in self._all))
                 self._known = time.monotonic(), dict(zip(self._all, outcomes, strict=True))
             return self._known[1]
 
-    async def _outcome(self, name: str) -> Outcome:
+    async def _outcome(self, name: str) -> CheckResult:
         try:
             async with asyncio.timeout(_SECONDS):
                 await self._all[name]()
@@ -87,7 +87,7 @@ async def metrics(request: web.Request) -> web.Response:
 
 
 def error(_: web.Request, error: Exception) -> web.Response:
-    """The room's words for a failure; a bug is told without its reason."""
+    """The words for a failure; a bug is told without its reason."""
     match error:
         case Unavailable():
             status = 503

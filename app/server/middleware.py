@@ -1,4 +1,4 @@
-"""The outermost middleware: request id, timing, and failures into the words of the room that answers."""
+"""The outermost middleware: request id, timing, and failures into the words of the API that answers."""
 
 import random
 import re
@@ -9,10 +9,10 @@ from typing import Any, Final, NoReturn, TypeAlias
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
-from app.cache.requests import SHORTCUTS, Question, Shortcut
+from app.cache.requests import REQUEST_INDEX, Question, Remembered
 from app.errors import BodyTooLarge, NotFound, ProductImagesError, Rejected, Unavailable
 from app.events import REQUEST_ID, RequestFailed, RequestServed, RequestTurnedAway, TransferBroken
-from app.http.apis import ROOMS, Room, RoomName, room_name
+from app.http.apis import APIS, Api, ApiName, api_name
 from app.http.appkeys import OBSERVER
 from app.http.drain import DRAIN
 from app.http.ready import SERVER_NAME, ReadyResponse, in_slices
@@ -40,33 +40,33 @@ class BrokenOff(ConnectionResetError):
 
 
 @web.middleware
-async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Needs `OBSERVER`, `ROOMS`, `SHORTCUTS` and `DRAIN` in the application."""
+async def outermost(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Needs `OBSERVER`, `APIS`, `REQUEST_INDEX` and `DRAIN` in the application."""
     started = time.perf_counter()
-    app, name = request.app, room_name(request.rel_url.raw_path)
-    request_id, room = bind_request_id(request), app[ROOMS][name]
-    response = await _told_or_given(request, handler, name)
+    app, name = request.app, api_name(request.rel_url.raw_path)
+    request_id, api = bind_request_id(request), app[APIS][name]
+    response = await _answer(request, handler, name)
     seconds = time.perf_counter() - started
     if not isinstance(response, ReadyResponse):
-        complete(response, room.headers)
+        complete(response, api.headers)
         in_slices(response)
-    if room.is_signed and not response.prepared:
-        sign(response, room, request_id, seconds)
+    if api.is_signed and not response.prepared:
+        sign(response, api, request_id, seconds)
     if app[DRAIN].begun:
         app[DRAIN].part_with(response)
     method = request.method if request.method in _METHODS else "other"
     labels = name, _route(request, name), method
     if ASKED in request and isinstance(response, ReadyResponse) and response.document:
-        app[SHORTCUTS].learn(*request[ASKED], Shortcut(response.document, labels, response.guard))
+        app[REQUEST_INDEX].learn(*request[ASKED], Remembered(response.document, labels, response.guard))
     app[OBSERVER](RequestServed(*labels, response.status, seconds))
     return response
 
 
-def sign(response: web.StreamResponse, room: Room, request_id: str, seconds: float) -> None:
+def sign(response: web.StreamResponse, api: Api, request_id: str, seconds: float) -> None:
     """Adds the headers that differ from answer to answer."""
-    if room.tells_request_id:
+    if api.tells_request_id:
         response.headers[ID_HEADER] = request_id
-    if room.tells_runtime:
+    if api.tells_runtime:
         response.headers["X-Runtime"] = f"{seconds:.6f}"
 
 
@@ -77,9 +77,9 @@ def complete(response: web.StreamResponse, headers: Mapping[str, str]) -> None:
     response.headers.setdefault(hdrs.SERVER, SERVER_NAME)
 
 
-def told_by_rooms(behind: ServerHandler) -> ServerHandler:
+def refusals_by_api(behind: ServerHandler) -> ServerHandler:
     """What the application refuses before its middleware, such as an expectation that nobody meets (417), is told
-    by the room, too."""
+    by the API, too."""
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         try:
@@ -87,7 +87,7 @@ def told_by_rooms(behind: ServerHandler) -> ServerHandler:
         except web.HTTPException as refusal:
             if not isinstance(request, web.Request) or isinstance(refusal, web.HTTPRedirection):
                 raise
-            return await edge(request, _raiser(refusal))
+            return await outermost(request, _raiser(refusal))
 
     return handle
 
@@ -99,7 +99,7 @@ def _raiser(refusal: web.HTTPException) -> Handler:
     return handle
 
 
-async def _told_or_given(request: web.Request, handler: Handler, name: RoomName) -> web.StreamResponse:
+async def _answer(request: web.Request, handler: Handler, name: ApiName) -> web.StreamResponse:
     try:
         return await handler(request)
     except web.HTTPRedirection:
@@ -107,7 +107,7 @@ async def _told_or_given(request: web.Request, handler: Handler, name: RoomName)
     except Exception as error:
         if request.writer.output_size or _client_left(request, error):
             raise _broken_off(request, name, error) from error
-        return _told(request, name, error)
+        return _error_response(request, name, error)
 
 
 def bind_request_id(request: web.BaseRequest) -> str:
@@ -120,8 +120,8 @@ def bind_request_id(request: web.BaseRequest) -> str:
     return given
 
 
-def _route(request: web.Request, name: RoomName) -> str:
-    if pattern := request.app[ROOMS][name].route_of(request.rel_url.raw_path):
+def _route(request: web.Request, name: ApiName) -> str:
+    if pattern := request.app[APIS][name].route_of(request.rel_url.raw_path):
         return pattern
     resource = request.match_info.route.resource
     return resource.canonical if resource is not None else "unknown"
@@ -132,7 +132,7 @@ def _client_left(request: web.Request, error: Exception) -> bool:
     return gone and isinstance(error, ConnectionError)
 
 
-def _broken_off(request: web.Request, name: RoomName, error: Exception) -> BrokenOff:
+def _broken_off(request: web.Request, name: ApiName, error: Exception) -> BrokenOff:
     """Once bytes have gone out no document can follow: the connection ends, so that the client sees
     that what it has is not all."""
     if not _client_left(request, error):
@@ -142,10 +142,10 @@ def _broken_off(request: web.Request, name: RoomName, error: Exception) -> Broke
     return BrokenOff("the answer was broken off")
 
 
-def _told(request: web.Request, name: RoomName, error: Exception) -> web.StreamResponse:
+def _error_response(request: web.Request, name: ApiName, error: Exception) -> web.StreamResponse:
     failure = _named(error)
     observe = request.app[OBSERVER]
-    response = request.app[ROOMS][name].error_document(request, failure)
+    response = request.app[APIS][name].error_document(request, failure)
     if isinstance(failure, Unavailable):
         observe(RequestTurnedAway(name, type(failure).__name__, failure.reason))
         response.headers.setdefault(hdrs.RETRY_AFTER, str(failure.retry_after))

@@ -9,9 +9,9 @@ from app.http.appkeys import OBSERVER, SETTINGS
 from app.http.drain import DRAIN
 from app.server.connection import versions_refused
 from app.server.connections import Connections
-from app.server.fast_path import front
+from app.server.fast_path import fast_path
 from app.server.hot_files import hot_files
-from app.server.middleware import SERVER_OPTIONS, told_by_rooms
+from app.server.middleware import SERVER_OPTIONS, refusals_by_api
 
 IN_FLIGHT_SECONDS: Final = 20.0
 """Longest time that requests in flight may take once nothing new is accepted."""
@@ -28,8 +28,8 @@ class Runner(web.AppRunner):
     async def setup(self) -> None:
         await super().setup()
         assert self.server is not None
-        behind = versions_refused(told_by_rooms(self.server.request_handler), self.app[OBSERVER])
-        self.server.request_handler = hot_files(self.app, front(self.app, behind))
+        behind = versions_refused(refusals_by_api(self.server.request_handler), self.app[OBSERVER])
+        self.server.request_handler = hot_files(self.app, fast_path(self.app, behind))
 
     async def _make_server(self) -> web.Server:
         return Connections(await super()._make_server(), self.app[OBSERVER], self.app[SETTINGS], SERVER_OPTIONS)

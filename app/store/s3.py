@@ -23,7 +23,7 @@ from app.store.checking import write_read_delete
 from app.store.held import HeldFile, abandoned, tidy
 from app.store.keys import checked_key
 from app.store.protocol import CHUNK, ObjectBody, ObjectStat
-from app.store.s3_reads import Answer, S3Reads
+from app.store.s3_reads import S3Reads, S3Response
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3 import S3Client
@@ -177,7 +177,7 @@ class S3Store:
         await self._client.put_object(Bucket=self._bucket, Key=key, **arguments)
         return True
 
-    async def _get(self, key: str, wanted: Mapping[str, str]) -> Answer:
+    async def _get(self, key: str, wanted: Mapping[str, str]) -> S3Response:
         checked_key(key)
         with _translated(key):
             async with asyncio.timeout(_ANSWER_SECONDS):
@@ -235,7 +235,7 @@ def _verified_digest(file: io.BufferedReader | io.BytesIO, sha256: str | None) -
     return digest
 
 
-async def _chunks(key: str, answer: Answer) -> AsyncIterator[bytes]:
+async def _chunks(key: str, answer: S3Response) -> AsyncIterator[bytes]:
     left = answer.length
     while left > 0:
         with _translated(key):

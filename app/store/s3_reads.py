@@ -26,7 +26,7 @@ _HAS_IT: Final = frozenset({200, 206})
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class S3Response:
     """An object or the `part` of it that was asked for, in the words of Content-Range; `length` bytes to read."""
 
     length: int
@@ -71,11 +71,11 @@ class S3Reads:
     async def __aexit__(self, *_: object) -> None:
         await self._exits.aclose()
 
-    async def get(self, key: str, wanted: Mapping[str, str]) -> Answer:
+    async def get(self, key: str, wanted: Mapping[str, str]) -> S3Response:
         """An object, or the part named by a `Range` in `wanted`. Raises what the client raises."""
         return await self._from_address(key, wanted) or await self._from_client(key, wanted)
 
-    async def _from_address(self, key: str, wanted: Mapping[str, str]) -> Answer | None:
+    async def _from_address(self, key: str, wanted: Mapping[str, str]) -> S3Response | None:
         """None where anything is out of order: what is wrong, and whether to try again, the client knows best."""
         url = await self._address(key)
         if url is None:
@@ -88,7 +88,7 @@ class S3Reads:
             response.close()
             return None
         part = response.headers.get(hdrs.CONTENT_RANGE, "")
-        return Answer(response.content_length, part, response.content.read, response.close)
+        return S3Response(response.content_length, part, response.content.read, response.close)
 
     async def _address(self, key: str) -> URL | None:
         """Without credentials there is nothing to sign with; those of a role change from time to time."""
@@ -99,10 +99,10 @@ class S3Reads:
             return None
         return self._presigner.get(key, Signatory(held.access_key, held.secret_key, held.token), datetime.now(UTC))
 
-    async def _from_client(self, key: str, wanted: Mapping[str, str]) -> Answer:
+    async def _from_client(self, key: str, wanted: Mapping[str, str]) -> S3Response:
         given = await self._client.get_object(Bucket=self._bucket, Key=key, **wanted)  # type: ignore[arg-type]
         body = given["Body"]
-        return Answer(given["ContentLength"], given.get("ContentRange", ""), body.read, body.close)
+        return S3Response(given["ContentLength"], given.get("ContentRange", ""), body.read, body.close)
 
 
 def _proxy(url: URL) -> str | None:

@@ -7,7 +7,7 @@ from app.db.queue.jobs import Failure, QueueDepth, failures, queue_depths
 from app.events import Observe
 from app.settings import Settings
 from app.telemetry.metrics import Metrics
-from app.telemetry.processes import Siblings
+from app.telemetry.processes import Processes
 from app.telemetry.scrape import Scrape
 
 
@@ -47,4 +47,4 @@ def scrape_of(settings: Settings, metrics: Metrics, database: Database, observe:
     )
     metrics.watch("slots_taken", "Slots of bounded work that are taken.", "work", taken)
     metrics.watch("slots_allowed", "Slots of bounded work that there are.", "work", allowed)
-    return Scrape(metrics, Siblings(settings.figures_dir), queue, observe)
+    return Scrape(metrics, Processes(settings.figures_dir), queue, observe)

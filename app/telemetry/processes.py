@@ -23,7 +23,7 @@ _PAST: Final = "past.json"
 _FOLDER_LOCK: Final = "folder"
 
 
-class Siblings:
+class Processes:
     """All methods do blocking input and output."""
 
     def __init__(self, folder: Path) -> None:
@@ -57,7 +57,7 @@ class Siblings:
             self._write(f"{self._name}.json", figures)
 
     def leave(self) -> None:
-        """What was told last counts on for as long as any sibling lives."""
+        """What was told last counts on for as long as any other process lives."""
         self._joined = False
         self._let_go()
 

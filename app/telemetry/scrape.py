@@ -1,4 +1,4 @@
-"""What `/metrics` answers: this process, its siblings on the machine, and the queue that all machines share."""
+"""What `/metrics` answers: this process, the others on the machine, and the queue that all machines share."""
 
 import asyncio
 import time
@@ -15,7 +15,7 @@ from app.errors import ProductImagesError
 from app.events import CheckFailed, LoopLagged, Observe, nobody
 from app.telemetry.exposition import Figures, plain, summed, text
 from app.telemetry.metrics import Metrics
-from app.telemetry.processes import Siblings
+from app.telemetry.processes import Processes
 
 T = TypeVar("T")
 
@@ -34,9 +34,9 @@ class Scrape:
     are shared again as soon as it can be.
     """
 
-    def __init__(self, metrics: Metrics, siblings: Siblings, ask_queue: AskQueue, observe: Observe = nobody) -> None:
+    def __init__(self, metrics: Metrics, processes: Processes, ask_queue: AskQueue, observe: Observe = nobody) -> None:
         self._metrics = metrics
-        self._siblings = siblings
+        self._processes = processes
         self._ask_queue = ask_queue
         self._observe = observe
         self._trouble = ""
@@ -44,32 +44,32 @@ class Scrape:
         self._asking = asyncio.Lock()
 
     async def text(self) -> bytes:
-        """All figures in Prometheus' text format. Those of siblings are some seconds old."""
+        """All figures in Prometheus' text format. Those of other processes are some seconds old."""
         own = plain(self._metrics.families())
         return await asyncio.to_thread(self._text, own, await self._of_queue(), *await self._exchange(own))
 
     @asynccontextmanager
     async def shared(self) -> AsyncIterator[None]:
-        """Lays the figures down for the siblings, again and again, for as long as the block lasts."""
-        await self._despite_disc(self._siblings.join)
+        """Lays the figures down for the others, again and again, for as long as the block lasts."""
+        await self._despite_disc(self._processes.join)
         try:
             async with in_background("figures", self._lay_down, self._observe, every=_TELL_SECONDS):
                 yield
         finally:
             await self._lay_down()
-            self._siblings.leave()
+            self._processes.leave()
 
     async def _lay_down(self) -> None:
         figures = plain(self._metrics.families())
-        await self._despite_disc(lambda: self._siblings.tell(figures))
+        await self._despite_disc(lambda: self._processes.tell(figures))
 
     async def _exchange(self, own: Figures) -> tuple[int, list[Figures]]:
-        """How many siblings live, and their figures. Also lays `own` down: what Prometheus was told once counts on,
-        though this process be killed."""
+        """How many other processes live, and their figures. Also lays `own` down: what Prometheus was told once counts
+        on, though this process be killed."""
 
         def work() -> tuple[int, list[Figures]]:
-            self._siblings.tell(own)
-            return self._siblings.others()
+            self._processes.tell(own)
+            return self._processes.others()
 
         return await self._despite_disc(work) or (0, [])
 

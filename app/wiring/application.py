@@ -11,23 +11,23 @@ from aiohttp import web
 
 from app.apis.glue import docs as glue_docs
 from app.apis.glue.match import route_of as glue_route
-from app.apis.glue.routes import GlueRoom
+from app.apis.glue.routes import GlueApi
 from app.apis.openmage import docs as openmage_docs
 from app.apis.openmage.headers import ALWAYS as OPENMAGE_HEADERS
 from app.apis.openmage.match import route_of as openmage_route
-from app.apis.openmage.routes import OpenMageRoom
+from app.apis.openmage.routes import OpenMageApi
 from app.apis.openmage.uploads import Uploads as OpenMageUploads
 from app.apis.spree import docs as spree_docs
 from app.apis.spree.delivery import SpreeDelivery
 from app.apis.spree.match import route_of as spree_route
-from app.apis.spree.routes import SpreeRoom
+from app.apis.spree.routes import SpreeApi
 from app.apis.spree.uploads import Uploads
 from app.background import in_background
-from app.cache.requests import SHORTCUTS
+from app.cache.requests import REQUEST_INDEX
 from app.db.migrate import pending
 from app.delivery.media import media_error
 from app.errors import Misconfigured, NotFound
-from app.http.apis import ROOMS, UNKEPT, Room, RoomName, room_name
+from app.http.apis import APIS, UNKEPT, Api, ApiName, api_name
 from app.http.appkeys import OBSERVER, SETTINGS
 from app.http.drain import DRAIN
 from app.http.origin import trusted_networks
@@ -36,7 +36,7 @@ from app.openapi.pages import Docs
 from app.openapi.service_sections import DELIVERY, SERVICE
 from app.server import health
 from app.server.hot_files import MEDIA, ROUTE
-from app.server.middleware import edge
+from app.server.middleware import outermost
 from app.service.foreign.fetch import Fetcher
 from app.service.galleries.glue import ImageSetReader
 from app.service.galleries.spree.reader import SpreeGalleryReader
@@ -46,7 +46,7 @@ from app.telemetry.scrape import SCRAPE
 from app.wiring.parts import Parts
 
 _ANYTHING: Final = r"[\s\S]*"  # of a path once it is decoded: `.` would stop at a line break
-_CHAPTERS: Final = (SERVICE, DELIVERY, glue_docs.CHAPTER, openmage_docs.CHAPTER, spree_docs.CHAPTER)
+_SECTIONS: Final = (SERVICE, DELIVERY, glue_docs.SECTION, openmage_docs.SECTION, spree_docs.SECTION)
 
 
 def build_app(settings: Settings, dsn: str, observer: Observer | None = None) -> web.Application:
@@ -54,36 +54,36 @@ def build_app(settings: Settings, dsn: str, observer: Observer | None = None) ->
     trusted_networks(settings.trusted_proxies)  # a mistake in them is told now, not to the first client
     parts = Parts(settings, dsn, observer)
     app = _service_app(parts)
-    glue = GlueRoom(settings, ImageSetReader(parts.database, settings), parts.documents)
-    openmage = OpenMageRoom(
+    glue = GlueApi(settings, ImageSetReader(parts.database, settings), parts.documents)
+    openmage = OpenMageApi(
         settings,
         parts.oauth,
         parts.gallery_reader,
         parts.gallery_writer,
         OpenMageUploads(parts.intake, settings.max_body_bytes, parts.observer),
         parts.documents,
-        parts.write_limits,
+        parts.rate_limits,
         parts.observer,
     )
     spree, spree_files = _spree(parts)
 
     async def storefront(request: web.Request) -> web.StreamResponse:
-        room = room_name(request.rel_url.raw_path)
-        if room == "service":
+        api = api_name(request.rel_url.raw_path)
+        if api == "service":
             raise NotFound(f"{request.method} is not routed there")
-        if room == "delivery":  # behind more than one slash
+        if api == "delivery":  # behind more than one slash
             return await parts.media.handle(request)
         return landing() if wants_landing(request) else await glue.handle(request)
 
-    rooms: dict[RoomName, Room] = {
-        "openmage": Room(openmage.error, route_of=openmage_route, headers=OPENMAGE_HEADERS),
-        "spree": Room(spree.error, tells_request_id=True, tells_runtime=True, route_of=spree_route, headers={}),
-        "glue": Room(glue.error, route_of=glue_route, headers={}),
-        "delivery": Room(media_error, headers=UNKEPT),
-        "service": Room(health.error, tells_request_id=True, headers=UNKEPT),
+    apis: dict[ApiName, Api] = {
+        "openmage": Api(openmage.error, route_of=openmage_route, headers=OPENMAGE_HEADERS),
+        "spree": Api(spree.error, tells_request_id=True, tells_runtime=True, route_of=spree_route, headers={}),
+        "glue": Api(glue.error, route_of=glue_route, headers={}),
+        "delivery": Api(media_error, headers=UNKEPT),
+        "service": Api(health.error, tells_request_id=True, headers=UNKEPT),
     }
-    app[ROOMS] = rooms
-    app.add_routes(Docs(_CHAPTERS).routes())
+    app[APIS] = apis
+    app.add_routes(Docs(_SECTIONS).routes())
     app[MEDIA] = parts.media
     app.router.add_route("*", ROUTE, parts.media.handle)
     for prefix in ("/api/rest", "/oauth/", "/admin/oauth_authorize"):
@@ -98,15 +98,15 @@ def build_app(settings: Settings, dsn: str, observer: Observer | None = None) ->
 def build_watch_app(parts: Parts) -> web.Application:
     """Health and metrics of a process that serves nothing else."""
     app = _service_app(parts)
-    app[ROOMS] = dict.fromkeys(get_args(RoomName), Room(health.error, headers=UNKEPT))
+    app[APIS] = dict.fromkeys(get_args(ApiName), Api(health.error, headers=UNKEPT))
     return app
 
 
 def _service_app(parts: Parts) -> web.Application:
-    app = web.Application(middlewares=[edge], client_max_size=parts.settings.max_body_bytes)
+    app = web.Application(middlewares=[outermost], client_max_size=parts.settings.max_body_bytes)
     app[SETTINGS] = parts.settings
     app[OBSERVER] = parts.observer
-    app[SHORTCUTS] = parts.shortcuts
+    app[REQUEST_INDEX] = parts.request_index
     app[SCRAPE] = parts.scrape
     app[DRAIN] = parts.drain
     app[health.CHECKS] = _checks(parts)
@@ -114,12 +114,12 @@ def _service_app(parts: Parts) -> web.Application:
     return app
 
 
-def _spree(parts: Parts) -> tuple[SpreeRoom, SpreeDelivery]:
+def _spree(parts: Parts) -> tuple[SpreeApi, SpreeDelivery]:
     settings = parts.settings
     reader = SpreeGalleryReader(parts.database)
     fetcher = Fetcher(settings) if settings.spree_fetch_urls else None
     uploads = Uploads(settings, parts.intake, parts.codecs, parts.observer, fetcher)
-    room = SpreeRoom(
+    api = SpreeApi(
         settings,
         reader,
         parts.spree_writer,
@@ -127,10 +127,10 @@ def _spree(parts: Parts) -> tuple[SpreeRoom, SpreeDelivery]:
         parts.accounts.role_of,
         parts.intake,
         uploads,
-        parts.write_limits,
+        parts.rate_limits,
     )
-    return room, SpreeDelivery(
-        settings, reader, parts.renderer, parts.store, parts.spree_files, parts.write_limits.subscriber
+    return api, SpreeDelivery(
+        settings, reader, parts.renderer, parts.store, parts.spree_files, parts.rate_limits.subscriber
     )
 
 

@@ -17,7 +17,7 @@ from app.apis.spree.routes import READS as SPREE_READS
 from app.background import in_background
 from app.cache.bytes import ByteCache
 from app.cache.documents import DocumentCache
-from app.cache.requests import Shortcuts
+from app.cache.requests import RequestIndex
 from app.db.listen import Hearing, Listener
 from app.db.migrate import migrate
 from app.db.pool import Database
@@ -26,7 +26,7 @@ from app.embedded.folders import made_folder
 from app.errors import DatabaseUnavailable
 from app.events import CheckFailed
 from app.http.drain import Drain
-from app.http.rate_limits import WriteLimits
+from app.http.rate_limits import RateLimits
 from app.model import ProductId
 from app.raster.child.pool import CodecPool
 from app.service.galleries.openmage.reader import GalleryReader
@@ -81,17 +81,17 @@ class Parts:
             dsn, self.hear, self.drop_all, hearing, on_silence=self.documents.stop_using, observe=self.observer
         )
         reads = GLUE_READS | OPENMAGE_READS | SPREE_READS
-        self.shortcuts = Shortcuts(self.documents, settings, reads)
+        self.request_index = RequestIndex(self.documents, settings, reads)
         spree_share = settings.media_cache_bytes // 4
         self.spree_files: ByteCache[Hashable, tuple[Rendition, bytes]] = ByteCache(spree_share)
-        self.write_limits = WriteLimits(settings)
+        self.rate_limits = RateLimits(settings)
         self.media = Media(
             self.renderer,
             self.store,
             settings.media_cache_bytes - spree_share,
             lambda: hearing.listening,
             settings.media_negotiate,
-            self.write_limits.subscriber,
+            self.rate_limits.subscriber,
         )
         metrics = self.observer.metrics
         self.clocks = ClockWatch(self.database, self.store, self.observer)
@@ -144,7 +144,7 @@ class Parts:
 
     def _drop_accounts(self) -> None:
         self.accounts.drop()
-        self.shortcuts.forget()
+        self.request_index.forget()
 
     @asynccontextmanager
     async def opened(self, *, waits: bool = False) -> AsyncIterator[None]:
@@ -180,7 +180,7 @@ class Parts:
 
     @asynccontextmanager
     async def observed(self) -> AsyncIterator[None]:
-        """Figures of this process, for its siblings and of its event loop, for as long as the block lasts."""
+        """Figures of this process, for the other processes and of its event loop, for as long as the block lasts."""
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.scrape.shared())
             loop = partial(watch_loop, self.observer)

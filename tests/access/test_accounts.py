@@ -7,7 +7,7 @@ from app.access.secrets import SecretBox, hash_key, make_token
 from app.db.listen import Hearing
 from app.db.pool import Database
 from app.errors import Misconfigured
-from app.service.catalogue.provision import Credentials, TokenOptions, put_key, put_token, revoke_key, revoke_token
+from app.service.catalogue.provision import IssuedToken, TokenOptions, put_key, put_token, revoke_key, revoke_token
 
 BOX = SecretBox("key")
 
@@ -18,12 +18,12 @@ def _accounts(database: Database) -> Accounts:
 
 
 @pytest.fixture(name="admin")
-async def _admin(database: Database) -> Credentials:
+async def _admin(database: Database) -> IssuedToken:
     async with database.transaction() as tx:
         return await put_token(tx, BOX, TokenOptions("admin", privileges=("create", "retrieve")))
 
 
-async def test_a_consumer_comes_with_the_token_presented(accounts: Accounts, admin: Credentials) -> None:
+async def test_a_consumer_comes_with_the_token_presented(accounts: Accounts, admin: IssuedToken) -> None:
     """Consumer and token are found together, their secrets open."""
     consumer, token = await accounts.find_oauth(admin.consumer_key, admin.token)
     assert consumer is not None
@@ -34,7 +34,7 @@ async def test_a_consumer_comes_with_the_token_presented(accounts: Accounts, adm
     assert not token.revoked
 
 
-async def test_an_unknown_token_leaves_the_consumer_known(accounts: Accounts, admin: Credentials) -> None:
+async def test_an_unknown_token_leaves_the_consumer_known(accounts: Accounts, admin: IssuedToken) -> None:
     """A consumer is found without its token; without the consumer nothing is."""
     consumer, token = await accounts.find_oauth(admin.consumer_key, make_token())
     assert consumer is not None
@@ -43,7 +43,7 @@ async def test_an_unknown_token_leaves_the_consumer_known(accounts: Accounts, ad
 
 
 async def test_what_is_known_is_remembered_until_dropped(
-    accounts: Accounts, admin: Credentials, database: Database
+    accounts: Accounts, admin: IssuedToken, database: Database
 ) -> None:
     """A revoked token is remembered as it was until the accounts are dropped."""
     await accounts.find_oauth(admin.consumer_key, admin.token)
@@ -56,7 +56,7 @@ async def test_what_is_known_is_remembered_until_dropped(
     assert (before.revoked, after.revoked) == (False, True)
 
 
-async def test_a_new_token_works_at_once(accounts: Accounts, admin: Credentials, database: Database) -> None:
+async def test_a_new_token_works_at_once(accounts: Accounts, admin: IssuedToken, database: Database) -> None:
     """That something is unknown is not remembered."""
     other = make_token()
     assert (await accounts.find_oauth(admin.consumer_key, other))[1] is None
@@ -65,7 +65,7 @@ async def test_a_new_token_works_at_once(accounts: Accounts, admin: Credentials,
     assert (await accounts.find_oauth(admin.consumer_key, other))[1] is not None
 
 
-async def test_another_secret_key_opens_nothing(database: Database, admin: Credentials) -> None:
+async def test_another_secret_key_opens_nothing(database: Database, admin: IssuedToken) -> None:
     """With another SECRET_KEY the stored secrets are told as a configuration error."""
     with pytest.raises(Misconfigured):
         await Accounts(database, SecretBox("other"), Hearing()).find_oauth(admin.consumer_key, admin.token)
@@ -100,7 +100,7 @@ async def test_an_api_key_has_a_role_until_it_is_revoked(accounts: Accounts, dat
 
 @pytest.mark.parametrize("hearing", [Hearing(), Hearing(listening=True, current=False)], ids=["deaf", "late"])
 async def test_a_revoked_credential_is_refused_where_nothing_is_heard(
-    database: Database, admin: Credentials, hearing: Hearing
+    database: Database, admin: IssuedToken, hearing: Hearing
 ) -> None:
     """While changes are not heard of, or late, a revoked key or token is refused at once, and a good one is taken."""
     heard = Hearing(listening=True, current=True)

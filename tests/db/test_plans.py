@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from app.db.connections.connect import Connection
-from app.db.queries import Query
+from app.db.queries import Statement
 
 _FILL: Final = """
     set session_replication_role = replica;
@@ -98,14 +98,14 @@ _SMALL: Final = {"store_view", "missing_original"}
 """Tables of which a scan costs nothing."""
 
 
-async def test_one_thing_is_found_by_an_index(connection: Connection, queries: Mapping[str, Query]) -> None:
+async def test_one_thing_is_found_by_an_index(connection: Connection, queries: Mapping[str, Statement]) -> None:
     """However large the catalogue is, none of its tables is read from one end to the other."""
     await connection.execute(_FILL)
 
     assert {name: tables for name in _QUESTIONS if (tables := await _scanned_by(connection, queries, name))} == {}
 
 
-async def _scanned_by(connection: Connection, queries: Mapping[str, Query], name: str) -> set[str]:
+async def _scanned_by(connection: Connection, queries: Mapping[str, Statement], name: str) -> set[str]:
     await connection.execute(f"prepare {name} as {queries[name].sql}")
     [plan] = json.loads(await connection.fetchval(f"explain (format json) execute {name} ({_QUESTIONS[name]})"))
     return set(_scanned(plan["Plan"])) - _SMALL

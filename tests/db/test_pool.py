@@ -8,7 +8,7 @@ import pytest
 from app.db.connections.connect import answers, connect, connected
 from app.db.errors import ConstraintKind, ConstraintViolated, TransactionConflict
 from app.db.pool import Database
-from app.db.queries import Query
+from app.db.queries import Statement
 from app.embedded.cluster import Cluster
 from app.errors import DatabaseUnavailable
 from app.events import ConnectionAwaited, Event, Observe, StatementDone, nobody
@@ -33,7 +33,7 @@ _STATEMENTS = {
 
 
 def _database(dsn: str, size: int = 3, observe: Observe = nobody) -> Database:
-    queries = {name: Query(name, "", sql) for name, sql in _STATEMENTS.items()}
+    queries = {name: Statement(name, "", sql) for name, sql in _STATEMENTS.items()}
     return Database(dsn, size=size, queries=queries, observe=observe)
 
 

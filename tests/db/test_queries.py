@@ -6,7 +6,7 @@ import pytest
 
 from app.db.connections.connect import Connection
 from app.db.files import sql_folder
-from app.db.queries import Query, load_queries
+from app.db.queries import Statement, load_queries
 from app.errors import Misconfigured
 
 _APP = Path(__file__).parents[2] / "app"
@@ -25,8 +25,8 @@ def test_a_query_has_a_name_a_sentence_and_a_statement(tmp_path: Path) -> None:
     )
 
     assert load_queries(tmp_path) == {
-        "first": Query("first", "Answers this.", "select 1 -- one"),
-        "second": Query("second", "Two.", "select 2"),
+        "first": Statement("first", "Answers this.", "select 1 -- one"),
+        "second": Statement("second", "Two.", "select 2"),
     }
 
 
@@ -47,7 +47,7 @@ def test_a_file_that_is_not_in_order_is_refused(tmp_path: Path, text: str, compl
     assert "some.sql" in refusal.value.reason
 
 
-def test_queries_and_those_who_ask_them_agree(queries: Mapping[str, Query]) -> None:
+def test_queries_and_those_who_ask_them_agree(queries: Mapping[str, Statement]) -> None:
     """Every query that the code asks for exists, and none lies about unused."""
     named = set(_names())
     known = {*queries, *load_queries(sql_folder() / "bulk")}
@@ -56,7 +56,7 @@ def test_queries_and_those_who_ask_them_agree(queries: Mapping[str, Query]) -> N
     assert sorted(known - named - set(_texts())) == []
 
 
-async def test_every_query_fits_the_schema(connection: Connection, queries: Mapping[str, Query]) -> None:
+async def test_every_query_fits_the_schema(connection: Connection, queries: Mapping[str, Statement]) -> None:
     """Every query can be prepared on the migrated schema."""
     for query in queries.values():
         try:

@@ -21,7 +21,7 @@ from app.embedded.cluster import Cluster
 from app.server.runner import Runner
 from app.service.catalogue.plan import ProductOptions
 from app.service.catalogue.products import put_product
-from app.service.catalogue.provision import Credentials, StoreOptions, TokenOptions, put_key, put_store, put_token
+from app.service.catalogue.provision import IssuedToken, StoreOptions, TokenOptions, put_key, put_store, put_token
 from app.settings import Settings
 from app.wiring.application import build_app
 from tests.commands.conftest import CommandLine
@@ -47,7 +47,7 @@ class Shop:
     url: URL
     settings: Settings
     database: Database
-    admin: Credentials
+    admin: IssuedToken
     api_key: str
     session: aiohttp.ClientSession
 
@@ -74,7 +74,7 @@ Commands = Callable[..., CommandLine]
 Fresh = Callable[[], AbstractAsyncContextManager[Database]]
 
 
-async def provision(database: Database) -> tuple[Credentials, str]:
+async def provision(database: Database) -> tuple[IssuedToken, str]:
     """Three store views of one website, one abstract product with two concretes, an admin of each dialect."""
     async with database.transaction() as tx:
         await put_store(tx, StoreOptions("default", 1, "en_US", "base", is_default=True))

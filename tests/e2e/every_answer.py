@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from app.http.apis import room_name
+from app.http.apis import api_name
 from app.openapi.document import document
-from app.wiring.application import _CHAPTERS
+from app.wiring.application import _SECTIONS
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PURGE")
 ODD: Final = (
@@ -80,7 +80,7 @@ class Ask:
 def expected(ask: Ask, status: int) -> Expected:
     """The headers that the answer must have; None for one that it must not have."""
     path = ask.path.partition("?")[0]
-    match room_name(path):
+    match api_name(path):
         case "openmage":
             return OPENMAGE
         case "glue" if path == "/" and ask.method == "GET" and "text/html" in ask.headers.get("Accept", ""):
@@ -124,7 +124,7 @@ def _is(given: str | None, wanted: str | re.Pattern[str] | None) -> bool:
 
 def paths(known: Mapping[str, str]) -> list[str]:
     """Every path that the document describes, what is `known` in the place of its parameters, and some others."""
-    described: dict[str, Any] = document(_CHAPTERS)["paths"]
+    described: dict[str, Any] = document(_SECTIONS)["paths"]
     return [*(re.sub(r"\{(\w+)\}", lambda found: known[found[1]], path) for path in described), *ODD]
 
 

@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from app.openapi.document import document
-from app.wiring.application import _CHAPTERS
+from app.wiring.application import _SECTIONS
 from tests.e2e.conftest import Serve
 from tests.lengths import by_length
 
@@ -40,7 +40,7 @@ async def test_any_request_gets_an_answer_that_is_described(serve: Serve) -> Non
     session = requests.Session()
     session.headers.update(credentials)
     async with asyncio.timeout(MOST_SECONDS):
-        for result in schemathesis.openapi.from_dict(document(_CHAPTERS)).get_all_operations():
+        for result in schemathesis.openapi.from_dict(document(_SECTIONS)).get_all_operations():
             await asyncio.to_thread(trial(result.ok(), str(shop.url), session))
 
 

@@ -17,7 +17,7 @@ from app.db.migrate import migrate
 from app.db.pool import Database
 from app.db.queue.jobs import queue_depths
 from app.embedded.cluster import Cluster
-from app.service.catalogue.provision import Credentials
+from app.service.catalogue.provision import IssuedToken
 from app.store import FileStore, blob_key
 from tests.e2e.conftest import SECRET_KEY, Serve, Shop, eventually, provision
 from tests.e2e.test_main_job import body, has_renditions
@@ -31,7 +31,7 @@ def environment(dsn: str, data_dir: Path) -> dict[str, Any]:
     return {"DATABASE_URL": dsn, "DATA_DIR": data_dir, "SECRET_KEY": SECRET_KEY}
 
 
-async def post(base: str, admin: Credentials, data: bytes) -> tuple[int, str]:
+async def post(base: str, admin: IssuedToken, data: bytes) -> tuple[int, str]:
     """(status, Location) of a signed upload."""
     signer = Signer(admin.consumer_key, admin.consumer_secret, admin.token, admin.token_secret)
     url, headers, _ = signer.sign(f"{base}{IMAGES}", "POST")

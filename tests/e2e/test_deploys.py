@@ -15,7 +15,7 @@ from oauthlib.oauth1 import Client as Signer
 
 from app.db.pool import Database
 from app.db.queue.jobs import queue_depths
-from app.service.catalogue.provision import Credentials
+from app.service.catalogue.provision import IssuedToken
 from tests.e2e.conftest import SECRET_KEY, eventually, provision
 from tests.e2e.test_main_job import body
 from tests.pictures import encoded, picture
@@ -87,7 +87,7 @@ class Clients:
 class Uploads:
     """The same few pictures again and again; `locations` are those of the images acknowledged."""
 
-    def __init__(self, admin: Credentials, side: int = 60) -> None:
+    def __init__(self, admin: IssuedToken, side: int = 60) -> None:
         self._signer = Signer(admin.consumer_key, admin.consumer_secret, admin.token, admin.token_secret)
         self._bodies = itertools.cycle([body(encoded(picture(side, side, seed=seed))) for seed in range(5)])
         self.locations: list[str] = []

@@ -17,24 +17,24 @@ from app.apis.glue.match import PARENT, match
 from app.apis.openmage.auth.rights import _OPERATIONS
 from app.apis.openmage.match import match as openmage_match
 from app.apis.spree.match import _ON_COLLECTION, _ON_MEMBER, action_of, binary_of, place_of
-from app.http.apis import ROOMS, room_name
+from app.http.apis import APIS, api_name
 from app.openapi.document import document
 from app.settings import Settings
-from app.wiring.application import _CHAPTERS, build_app
+from app.wiring.application import _SECTIONS, build_app
 from tests.e2e.conftest import SECRET_KEY, Serve, Shop
 from tests.e2e.test_main_job import body
 from tests.pictures import encoded, picture
 
 NODE: Final = Path(ROOT_DIR) / "bin" / "node"
 PAGE: Final = Path(__file__).with_name("page.mjs")
-DOCUMENT: Final[dict[str, Any]] = document(_CHAPTERS)
+DOCUMENT: Final[dict[str, Any]] = document(_SECTIONS)
 OPERATIONS: Final = [
     (path, method, operation) for path, methods in DOCUMENT["paths"].items() for method, operation in methods.items()
 ]
 
 
 def paths_of(tag: str) -> Iterator[tuple[str, str]]:
-    """Method and path of a chapter's operations, examples in place of parameters."""
+    """Method and path of a section's operations, examples in place of parameters."""
     for path, method, operation in OPERATIONS:
         if tag in operation["tags"]:
             yield method.upper(), filled(path, operation)
@@ -105,9 +105,9 @@ def test_spree_describes_what_it_matches() -> None:
 
 def test_requests_are_counted_under_the_routes_described(tmp_path: Path) -> None:
     """What metrics and logs call a route is what the document calls it, in every dialect; what is none has no name."""
-    rooms = build_app(Settings(data_dir=tmp_path, secret_key=SECRET_KEY), "postgresql://nobody@127.0.0.1:1/none")[ROOMS]
+    rooms = build_app(Settings(data_dir=tmp_path, secret_key=SECRET_KEY), "postgresql://nobody@127.0.0.1:1/none")[APIS]
     described = [
-        (path, rooms[room_name(path)].route_of(filled(path, operation)))
+        (path, rooms[api_name(path)].route_of(filled(path, operation)))
         for path, _, operation in OPERATIONS
         if {"Glue", "OpenMage", "Spree"} & set(operation["tags"])
     ]
@@ -115,7 +115,7 @@ def test_requests_are_counted_under_the_routes_described(tmp_path: Path) -> None
     assert len(described) > 20
     assert [path for path, route in described if route != path] == []
     for nothing in ("/api/rest/products", "/api/orders", "/spree/products/1", "/stores/DE"):
-        assert rooms[room_name(nothing)].route_of(nothing) is None
+        assert rooms[api_name(nothing)].route_of(nothing) is None
 
 
 def test_operations_are_told_apart() -> None:
@@ -141,7 +141,7 @@ async def shop_with_an_image(serve: Serve, **options: Any) -> tuple[Shop, dict[s
 
 
 PHOTO: Final = encoded(picture(60, 40))
-OF_CHAPTER: Final = {
+OF_SECTION: Final = {
     "Glue": {"sku": "dress"},
     "OpenMage": {"product": "dress", "store": "default"},
     "Spree": {"parent": "8", "style": "mini", "file": "image.jpg"},
@@ -159,7 +159,7 @@ async def test_what_is_described_is_answered_as_described(serve: Serve) -> None:
 
     for path, method, operation in (*reads, *writes):
         tag = operation["tags"][0]
-        values = known | OF_CHAPTER[tag] | ({"sku": "dress-red"} if "concrete" in path else {})
+        values = known | OF_SECTION[tag] | ({"sku": "dress-red"} if "concrete" in path else {})
         url = re.sub(r"\{(\w+)\}", lambda found, values=values: values[found[1]], path)
         headers = {each["name"]: str(each["example"]) for each in operation["parameters"] if each["in"] == "header"}
         if "OpenMage" in tag:

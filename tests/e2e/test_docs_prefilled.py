@@ -17,11 +17,11 @@ from app.demo.shop import DemoCredentials, load_demo
 from app.openapi.document import document
 from app.server.runner import Runner
 from app.settings import Settings
-from app.wiring.application import _CHAPTERS, build_app
+from app.wiring.application import _SECTIONS, build_app
 from app.wiring.parts import Parts
 from tests.e2e.conftest import SECRET_KEY, Fresh
 
-DOCUMENT: Final[dict[str, Any]] = document(_CHAPTERS)
+DOCUMENT: Final[dict[str, Any]] = document(_SECTIONS)
 OPERATIONS: Final = [
     (method, path, operation) for path, methods in DOCUMENT["paths"].items() for method, operation in methods.items()
 ]

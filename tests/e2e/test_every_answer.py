@@ -12,10 +12,10 @@ from app.db.connections.connect import Connection
 from app.db.migrate import migrate
 from app.db.pool import Database
 from app.embedded.cluster import Cluster
-from app.http.apis import room_name
+from app.http.apis import api_name
 from tests.e2e.conftest import Serve, Shop
 from tests.e2e.every_answer import UNKEPT, Ask, plain, requests, wrong
-from tests.e2e.test_docs import OF_CHAPTER, shop_with_an_image
+from tests.e2e.test_docs import OF_SECTION, shop_with_an_image
 
 LEAST: Mapping[str, set[int]] = {
     "glue": {200, 400, 404, 406, 415, 501},
@@ -29,7 +29,7 @@ LEAST: Mapping[str, set[int]] = {
 
 async def known_shop(serve: Serve, **options: Any) -> tuple[Shop, dict[str, str], list[Mapping[str, str]]]:
     shop, known = await shop_with_an_image(serve, max_body_bytes=65_536, **options)
-    for values in OF_CHAPTER.values():
+    for values in OF_SECTION.values():
         known = values | known
     plaintext = f"{shop.admin.consumer_secret}%26{shop.admin.token_secret}"
     admin = {
@@ -48,7 +48,7 @@ async def walked(shop: Shop, asks: Iterable[Ask]) -> dict[str, set[int]]:
         answer = await shop.call(
             ask.method, ask.path, headers=ask.headers, data=ask.data, skip_auto_headers=("Accept",)
         )
-        met[room_name(ask.path)].add(answer.status)
+        met[api_name(ask.path)].add(answer.status)
         if lacks := wrong(ask, answer.status, answer.headers):
             lacking.append((ask.method, ask.path, answer.status, lacks))
     assert not lacking, f"{len(lacking)} answers: {lacking[:10]}"

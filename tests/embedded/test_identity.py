@@ -13,7 +13,7 @@ from app.embedded.folders import made_folder
 from app.embedded.identity import Identity, identities
 from app.embedded.runnable import choose_runnable
 from app.errors import Misconfigured
-from app.telemetry.processes import Siblings
+from app.telemetry.processes import Processes
 from tests.conftest import FAST
 
 _NOBODY = 65534
@@ -132,7 +132,7 @@ def test_a_new_data_directory_is_closed(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         made = made_folder(tmp_path / "a" / "data")
-        Siblings(made / "figures" / "host").join()
+        Processes(made / "figures" / "host").join()
     finally:
         os.umask(before)
 

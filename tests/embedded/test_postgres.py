@@ -10,7 +10,7 @@ import pytest
 
 from app.db.connections.connect import answers, connect
 from app.embedded import claim
-from app.embedded.claim import Role
+from app.embedded.claim import Ownership
 from app.embedded.postgres import embedded_postgres
 from app.embedded.postmaster import running_postmaster
 from app.errors import Misconfigured
@@ -31,7 +31,7 @@ asyncio.run(hold())
 
 
 @asynccontextmanager
-async def _process(data_dir: Path, role: Role, *before: str) -> AsyncIterator[asyncio.subprocess.Process]:
+async def _process(data_dir: Path, role: Ownership, *before: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """Another process that has the embedded Postgres until its input ends."""
     process = await asyncio.create_subprocess_exec(
         *before, sys.executable, "-c", _HOLDER, str(data_dir), role,
@@ -181,7 +181,7 @@ async def test_a_second_server_is_refused(data_dir: Path) -> None:
 
 
 @pytest.mark.parametrize("role", ["server", "guest"])
-async def test_no_child_survives_a_killed_process(data_dir: Path, role: Role) -> None:
+async def test_no_child_survives_a_killed_process(data_dir: Path, role: Ownership) -> None:
     """When the process is killed Postgres ends too, and the next start finds all that was committed."""
     async with _process(data_dir, role) as process:
         dsn = await _dsn_of(process)

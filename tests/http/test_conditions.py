@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
-from app.http.conditions import Part, evaluate, parse_date, requested_part
+from app.http.conditions import ByteRange, evaluate, parse_date, requested_part
 
 NOW = 1_700_000_000
 
@@ -66,13 +66,13 @@ def test_dates_decide_nothing_where_none_is_known() -> None:
 @pytest.mark.parametrize(
     ("asked", "size", "part"),
     [
-        ("bytes=0-0", 10, Part(0, 1)),
-        ("bytes=2-5", 10, Part(2, 6)),
-        ("bytes=2-", 10, Part(2, 10)),
-        ("bytes=-3", 10, Part(7, 10)),
-        ("bytes=-99", 10, Part(0, 10)),
-        ("bytes=0-99", 10, Part(0, 10)),
-        ("Bytes = 1-2 ", 10, Part(1, 3)),
+        ("bytes=0-0", 10, ByteRange(0, 1)),
+        ("bytes=2-5", 10, ByteRange(2, 6)),
+        ("bytes=2-", 10, ByteRange(2, 10)),
+        ("bytes=-3", 10, ByteRange(7, 10)),
+        ("bytes=-99", 10, ByteRange(0, 10)),
+        ("bytes=0-99", 10, ByteRange(0, 10)),
+        ("Bytes = 1-2 ", 10, ByteRange(1, 3)),
         ("bytes=10-", 10, "none"),
         ("bytes=-0", 10, "none"),
         ("bytes=0-", 0, "none"),
@@ -99,7 +99,7 @@ def test_a_range_is_a_slice(first: int, last: int, size: int) -> None:
     part = requested_part({"Range": f"bytes={first}-{last}"}, Version(), size)
 
     expected = content[first : last + 1]
-    if isinstance(part, Part):
+    if isinstance(part, ByteRange):
         assert content[part.start : part.end] == expected != b""
     else:
         assert part == ("whole" if last < first else "none")
@@ -113,7 +113,7 @@ def test_a_range_of_another_version_gets_the_whole(condition: str, holds: bool) 
     """A range is honoured only if the version that it continues is still the current one."""
     part = requested_part({"Range": "bytes=0-1", "If-Range": condition}, Version(), 10)
 
-    assert part == (Part(0, 2) if holds else "whole")
+    assert part == (ByteRange(0, 2) if holds else "whole")
 
 
 @given(
@@ -129,7 +129,7 @@ def test_no_header_does_harm(names: dict[str, str], size: int) -> None:
 
     assert evaluate(headers, Version()) in {"send", "not_modified", "failed"}
     part = requested_part(headers, Version(), size)
-    assert part in {"whole", "none"} or (isinstance(part, Part) and 0 <= part.start < part.end <= size)
+    assert part in {"whole", "none"} or (isinstance(part, ByteRange) and 0 <= part.start < part.end <= size)
 
 
 @given(st.integers(0, 2**33))

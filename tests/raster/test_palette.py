@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageDraw
 
-from app.raster.animation.frames import Film
+from app.raster.animation.frames import Animation
 from app.raster.encode import encode
 from tests.raster.conftest import Build
 from tests.raster.difference import mean_delta_e
@@ -92,7 +92,7 @@ def test_few_colours_are_written_exactly_and_never_larger(
     image = Image.frombytes(mode, (width, height), pixels)
     plain = io.BytesIO()
     image.save(plain, "PNG")
-    data = encode(Film(frames=[image], milliseconds=[0]), "png", {})
+    data = encode(Animation(frames=[image], milliseconds=[0]), "png", {})
     assert decoded(data).convert("RGBA").tobytes() == image.convert("RGBA").tobytes()
     assert len(data) <= len(plain.getvalue())
 
@@ -103,5 +103,5 @@ def test_few_greys_take_fewer_bits() -> None:
     modes = []
     for step in (64, 6):
         greys = ramp.point([value // step * step for value in range(256)])
-        modes.append(decoded(encode(Film(frames=[greys], milliseconds=[0]), "png", {})).mode)
+        modes.append(decoded(encode(Animation(frames=[greys], milliseconds=[0]), "png", {})).mode)
     assert modes == ["P", "L"]

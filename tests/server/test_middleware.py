@@ -10,7 +10,7 @@ from aiohttp import web
 from structlog.testing import capture_logs
 
 from app.errors import Busy, DatabaseUnavailable
-from app.http.apis import RoomName, room_name
+from app.http.apis import ApiName, api_name
 from app.http.body import read_body
 from app.telemetry.logs import configure_logging
 from tests.small_app import Client, Serve
@@ -46,9 +46,9 @@ async def ok(request: web.Request) -> web.Response:
         ("//api/rest", "glue"),
     ],
 )
-async def test_an_unknown_path_is_told_by_the_room_that_answers_it(serve: Serve, path: str, room: RoomName) -> None:
+async def test_an_unknown_path_is_told_by_the_room_that_answers_it(serve: Serve, path: str, room: ApiName) -> None:
     """A path without a route gets the not-found answer of its room."""
-    assert room_name(path) == room
+    assert api_name(path) == room
     client = await serve()
 
     async with asyncio.timeout(5):

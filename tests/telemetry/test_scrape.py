@@ -21,7 +21,7 @@ from app.settings import Settings
 from app.telemetry.lookups import scrape_of
 from app.telemetry.metrics import Metrics
 from app.telemetry.observer import Observer
-from app.telemetry.processes import GAP_SECONDS, Siblings
+from app.telemetry.processes import GAP_SECONDS, Processes
 from app.telemetry.scrape import Scrape, watch_loop
 from tests.tmpfs import filled, small_disc
 
@@ -38,8 +38,8 @@ class Process:
     def __init__(self, folder: Path) -> None:
         self.metrics = Metrics()
         self.observe = Observer(self.metrics, sample=10**9)
-        self.siblings = Siblings(folder)
-        self.scrape = Scrape(self.metrics, self.siblings, no_queue)
+        self.processes = Processes(folder)
+        self.scrape = Scrape(self.metrics, self.processes, no_queue)
         self.stack = AsyncExitStack()
 
     async def start(self) -> None:
@@ -89,7 +89,7 @@ async def test_any_process_tells_the_sum(processes: list[Process]) -> None:
         process.serve(number)
         process.observe(UploadAccepted("spree", 100 * number, 0.1))
         process.metrics.watch_cache("media", cache)
-        process.siblings.tell([])  # what an unfinished start left
+        process.processes.tell([])  # what an unfinished start left
     for process in processes:
         await process.scrape.text()
 
@@ -124,7 +124,7 @@ async def test_a_killed_process_counts_with_what_it_told_last(processes: list[Pr
     killed, other = processes[:2]
     killed.serve(3)
     await killed.scrape.text()
-    killed.siblings.leave()  # as the kernel takes a dead process's locks away
+    killed.processes.leave()  # as the kernel takes a dead process's locks away
 
     for _ in range(2):
         assert await other.figure("http_request_seconds_count") == 3
@@ -157,7 +157,7 @@ async def test_the_queue_is_asked_now_and_then(tmp_path: Path) -> None:
         failures = [Failure("render", "CodecFailed: a", 2), Failure("render", "CodecFailed: b", 1)]
         return [QueueDepth("render", 4, 2, 3, 61.5)], failures
 
-    scrape = Scrape(Metrics(), Siblings(tmp_path), queue)
+    scrape = Scrape(Metrics(), Processes(tmp_path), queue)
     texts = [text.decode() for text in await asyncio.gather(*(scrape.text() for _ in range(5)))]
 
     assert asked == 1
@@ -201,7 +201,7 @@ async def test_metrics_outlive_their_folder(tmp_path: Path) -> None:
     told: list[Event] = []
     folder = tmp_path / "figures"
     one, other = Process(folder), Process(folder)
-    one.scrape = Scrape(one.metrics, one.siblings, no_queue, told.append)
+    one.scrape = Scrape(one.metrics, one.processes, no_queue, told.append)
     for process in (one, other):
         await process.start()
         process.serve(1)
@@ -248,7 +248,7 @@ async def test_metrics_outlive_the_database(tmp_path: Path) -> None:
         raise DatabaseUnavailable("gone")
 
     process = Process(tmp_path)
-    process.scrape = Scrape(process.metrics, process.siblings, queue)
+    process.scrape = Scrape(process.metrics, process.processes, queue)
     process.serve(1)
 
     text = (await process.scrape.text()).decode()

@@ -3,7 +3,7 @@
 from typing import Final
 
 from app.apis.glue.match import PARENT, ResourceType
-from app.openapi.sections import Answer, Chapter, Content, Operation, Parameter, array, json, nullable, record, ref
+from app.openapi.sections import Content, Operation, Parameter, Response, Section, array, json, nullable, record, ref
 
 _MEDIA_TYPE: Final = "application/vnd.api+json"
 _ANY: Final = {"type": "object"}
@@ -28,11 +28,11 @@ def _failed(code: str, detail: str) -> Content:
 
 
 _REFUSED: Final = {
-    400: Answer("A pagination parameter is malformed, or the SKU is `0`.", _ODD),
-    403: Answer("CORS does not allow it.", _PLAIN),
-    406: Answer("No `Accept` header was sent.", _PLAIN),
-    415: Answer("The `Content-Type` or `Accept` sent names no format that there is.", _ODD),
-    503: Answer("The database is away.", json(ref("GlueErrors"), media_type=_MEDIA_TYPE), ("Retry-After",)),
+    400: Response("A pagination parameter is malformed, or the SKU is `0`.", _ODD),
+    403: Response("CORS does not allow it.", _PLAIN),
+    406: Response("No `Accept` header was sent.", _PLAIN),
+    415: Response("The `Content-Type` or `Accept` sent names no format that there is.", _ODD),
+    503: Response("The database is away.", json(ref("GlueErrors"), media_type=_MEDIA_TYPE), ("Retry-After",)),
 }
 
 
@@ -45,8 +45,8 @@ def _reads(sets: ResourceType, product: ResourceType) -> tuple[Operation, ...]:
             f"/{product}/{{sku}}/{sets}",
             f"The image sets of the {kind} product, those it inherits included.",
             {
-                200: Answer("A collection of one resource.", json(ref("GlueCollection"), media_type=_MEDIA_TYPE)),
-                404: Answer("There is no such product.", _failed(missing, f"Can`t find {kind} product image sets.")),
+                200: Response("A collection of one resource.", json(ref("GlueCollection"), media_type=_MEDIA_TYPE)),
+                404: Response("There is no such product.", _failed(missing, f"Can`t find {kind} product image sets.")),
                 **_REFUSED,
             },
             (_sku(kind), _LANGUAGE, *_QUERY),
@@ -56,8 +56,8 @@ def _reads(sets: ResourceType, product: ResourceType) -> tuple[Operation, ...]:
             f"/{product}/{{sku}}",
             f"The {kind} product, as far as images need it.",
             {
-                200: Answer("One resource.", json(ref("GlueResourceDocument"), media_type=_MEDIA_TYPE)),
-                404: Answer("There is no such product.", _failed(code, f"{kind.title()} product is not found.")),
+                200: Response("One resource.", json(ref("GlueResourceDocument"), media_type=_MEDIA_TYPE)),
+                404: Response("There is no such product.", _failed(code, f"{kind.title()} product is not found.")),
                 **_REFUSED,
             },
             (_sku(kind), _INCLUDE, _LANGUAGE, *_QUERY),
@@ -74,9 +74,9 @@ _PREFLIGHT: Final = (
 
 def _preflight(path: str, kind: str) -> Operation:
     answers = {
-        200: Answer("It may ask.", json(_ANY, {"data": [], "links": []}, _MEDIA_TYPE)),
-        404: Answer("Nothing is routed there.", json(ref("GlueErrors"), media_type=_MEDIA_TYPE)),
-        501: Answer("A header of a preflight request is missing.", _PLAIN),
+        200: Response("It may ask.", json(_ANY, {"data": [], "links": []}, _MEDIA_TYPE)),
+        404: Response("Nothing is routed there.", json(ref("GlueErrors"), media_type=_MEDIA_TYPE)),
+        501: Response("A header of a preflight request is missing.", _PLAIN),
         **{status: answer for status, answer in _REFUSED.items() if status != 503},
     }
     return Operation("options", path, "Whether a page of another origin may ask.", answers, (_sku(kind), *_PREFLIGHT))
@@ -93,7 +93,7 @@ _IMAGE: Final = record(
     optional=("altTextLarge", "altTextSmall"),
 )
 
-CHAPTER: Final = Chapter(
+SECTION: Final = Section(
     "Glue",
     "Spryker's storefront API: image sets of products, for everybody. Other methods are answered with 404.",
     operations=tuple(

@@ -13,7 +13,7 @@ from app.errors import NotFound, ProductImagesError, ProductNotFound, Rejected, 
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ErrorResponse:
     """An error as it goes out. A plain one is text without a language; any other is a document."""
 
     status: int
@@ -44,10 +44,10 @@ class SkuMissing(NotFound):
     """The SKU is missing."""
 
 
-def _document(status: int, detail: str, code: str | None = None) -> Answer:
+def _document(status: int, detail: str, code: str | None = None) -> ErrorResponse:
     lead = f'"code":{quoted(code)},' if code else ""
     text = f'{{"errors":[{{{lead}"status":{status},"detail":{quoted(detail)}}}]}}'
-    return Answer(status, text.encode())
+    return ErrorResponse(status, text.encode())
 
 
 _NO_ABSTRACT: Final = _document(404, "Abstract product is not found.", "301")
@@ -55,14 +55,14 @@ _NO_CONCRETE: Final = _document(404, "Concrete product is not found.", "302")
 _NOT_ROUTED: Final = _document(404, "Not Found")
 _BAD_REQUEST: Final = _document(400, "Bad Request")
 _AWAY: Final = _document(503, "Service Unavailable")
-_FAILED: Final = Answer(500, b"Internal Server Error", is_plain=True, has_language=False)
-_UNKNOWN: Final[Mapping[ResourceType, Answer]] = {
+_FAILED: Final = ErrorResponse(500, b"Internal Server Error", is_plain=True, has_language=False)
+_UNKNOWN: Final[Mapping[ResourceType, ErrorResponse]] = {
     "abstract-products": _NO_ABSTRACT,
     "concrete-products": _NO_CONCRETE,
     "abstract-product-image-sets": _document(404, "Can`t find abstract product image sets.", "303"),
     "concrete-product-image-sets": _document(404, "Can`t find concrete product image sets.", "304"),
 }
-_MISSING: Final[Mapping[ResourceType, Answer]] = {
+_MISSING: Final[Mapping[ResourceType, ErrorResponse]] = {
     "abstract-products": _document(400, "Abstract product sku is not specified.", "311"),
     "concrete-products": _document(400, "Concrete product sku is not specified.", "312"),
     "abstract-product-image-sets": _NO_ABSTRACT,
@@ -70,13 +70,13 @@ _MISSING: Final[Mapping[ResourceType, Answer]] = {
 }
 
 
-def answer_to(error: Exception, target: Target | None) -> Answer:
+def answer_to(error: Exception, target: Target | None) -> ErrorResponse:
     """The answer to a request for `target` (None: nothing is routed) that ended in `error`."""
     match error:
         case Refused():
-            return Answer(error.status, error.text.encode(), is_plain=True, has_language=False)
+            return ErrorResponse(error.status, error.text.encode(), is_plain=True, has_language=False)
         case NoEncoder():
-            return Answer(415, b"Unsupported Media Type")
+            return ErrorResponse(415, b"Unsupported Media Type")
         case SkuMissing() if target:
             return _MISSING[target.type]
         case ProductNotFound() if target:
@@ -84,7 +84,7 @@ def answer_to(error: Exception, target: Target | None) -> Answer:
         case NotFound() | web.HTTPClientError():
             return _NOT_ROUTED
         case Unavailable():
-            return Answer(_AWAY.status, _AWAY.body, headers={"Retry-After": str(error.retry_after)})
+            return ErrorResponse(_AWAY.status, _AWAY.body, headers={"Retry-After": str(error.retry_after)})
         case Rejected():
             return _BAD_REQUEST
         case _:

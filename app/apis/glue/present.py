@@ -9,7 +9,7 @@ from urllib.parse import quote
 from app.apis.glue.match import PARENT, ResourceType, Target
 from app.apis.glue.query import Query
 from app.apis.php.json_text import quoted, quoted_or_null
-from app.service.galleries.glue import ImageSet, Kin, SetImage, Shell
+from app.service.galleries.glue import ImageSet, ProductFamily, ProductView, SetImage
 
 AltText = Literal["omit", "null", "on"]
 
@@ -45,11 +45,11 @@ def image_sets_document(target: Target, sku: str, sets: tuple[ImageSet, ...], vi
     return f'{{"data":[{resource}],"links":{_self(link)}}}'.encode()
 
 
-def product_document(kin: Kin, view: View) -> bytes:
-    """A product's shell, with what `include` asks for."""
-    link = view.with_query(view.link(_type(kin.main), kin.main.sku))
-    data = _shell_resource(kin.main, kin, link, view)
-    items = ",".join(_included(kin.main, kin, view, {(_type(kin.main), kin.main.sku)}))
+def product_document(family: ProductFamily, view: View) -> bytes:
+    """A product, with what `include` asks for."""
+    link = view.with_query(view.link(_type(family.main), family.main.sku))
+    data = _product_resource(family.main, family, link, view)
+    items = ",".join(_included(family.main, family, view, {(_type(family.main), family.main.sku)}))
     included = f',"included":[{items}]' if items else ""
     return f'{{"data":{data}{included}}}'.encode()
 
@@ -73,11 +73,11 @@ def _image(image: SetImage, alt_text: AltText) -> str:
     return f'{{{urls},"altTextLarge":{quoted_or_null(large)},"altTextSmall":{quoted_or_null(small)}}}'
 
 
-def _shell_resource(shell: Shell, kin: Kin, link: str, view: View) -> str:
-    known = {"sku": shell.sku, "productAbstractSku": shell.abstract_sku, "name": shell.name}
+def _product_resource(product: ProductView, family: ProductFamily, link: str, view: View) -> str:
+    known = {"sku": product.sku, "productAbstractSku": product.abstract_sku, "name": product.name}
     written = {name: quoted(value) for name, value in known.items() if value is not None}
-    kind = _type(shell)
-    return _resource(kind, shell.sku, _attributes(kind, written, view), link, _relationships(shell, kin, view))
+    kind = _type(product)
+    return _resource(kind, product.sku, _attributes(kind, written, view), link, _relationships(product, family, view))
 
 
 def _resource(kind: ResourceType, identity: str, attributes: str, link: str, relationships: str = "") -> str:
@@ -96,40 +96,44 @@ def _attributes(kind: ResourceType, written: Mapping[str, str], view: View) -> s
     return f"{{{','.join(kept)}}}" if kept else "[]"
 
 
-def _relations(shell: Shell, kin: Kin, view: View) -> Iterator[tuple[ResourceType, tuple[Shell, ...]]]:
+def _relations(
+    product: ProductView, family: ProductFamily, view: View
+) -> Iterator[tuple[ResourceType, tuple[ProductView, ...]]]:
     """The relationships that are asked for and not empty, in the order in which they are written."""
-    abstract = kin.abstract_of(shell)
-    related: dict[ResourceType, tuple[Shell, ...]] = {_SETS_OF[_type(shell)]: (shell,)}
-    related["concrete-products"] = kin.concretes_of(shell)
+    abstract = family.abstract_of(product)
+    related: dict[ResourceType, tuple[ProductView, ...]] = {_SETS_OF[_type(product)]: (product,)}
+    related["concrete-products"] = family.concretes_of(product)
     related["abstract-products"] = (abstract,) if abstract else ()
-    return ((kind, shells) for kind, shells in related.items() if shells and kind in view.query.include)
+    return ((kind, products) for kind, products in related.items() if products and kind in view.query.include)
 
 
-def _relationships(shell: Shell, kin: Kin, view: View) -> str:
+def _relationships(product: ProductView, family: ProductFamily, view: View) -> str:
     written = [
-        f'"{kind}":{{"data":[{",".join(_identifier(kind, other) for other in shells)}]}}'
-        for kind, shells in _relations(shell, kin, view)
+        f'"{kind}":{{"data":[{",".join(_identifier(kind, other) for other in products)}]}}'
+        for kind, products in _relations(product, family, view)
     ]
     return f"{{{','.join(written)}}}" if written else ""
 
 
-def _identifier(kind: ResourceType, shell: Shell) -> str:
-    return f'{{"type":"{kind}","id":{quoted(shell.sku)}}}'
+def _identifier(kind: ResourceType, product: ProductView) -> str:
+    return f'{{"type":"{kind}","id":{quoted(product.sku)}}}'
 
 
-def _included(shell: Shell, kin: Kin, view: View, seen: set[tuple[ResourceType, str]]) -> Iterator[str]:
+def _included(
+    product: ProductView, family: ProductFamily, view: View, seen: set[tuple[ResourceType, str]]
+) -> Iterator[str]:
     """Depth first, children before their carrier; each resource once, and never the main one."""
-    for kind, shells in _relations(shell, kin, view):
-        for other in shells:
+    for kind, products in _relations(product, family, view):
+        for other in products:
             if (kind, other.sku) in seen:
                 continue
             seen.add((kind, other.sku))
             if kind in PARENT:
                 yield _sets_resource(kind, other.sku, other.sets, view)
             else:
-                yield from _included(other, kin, view, seen)
-                yield _shell_resource(other, kin, view.link(kind, other.sku), view)
+                yield from _included(other, family, view, seen)
+                yield _product_resource(other, family, view.link(kind, other.sku), view)
 
 
-def _type(shell: Shell) -> ResourceType:
-    return "abstract-products" if shell.abstract_sku is None else "concrete-products"
+def _type(product: ProductView) -> ResourceType:
+    return "abstract-products" if product.abstract_sku is None else "concrete-products"

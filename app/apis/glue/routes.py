@@ -1,4 +1,4 @@
-"""The room that answers Glue: one handler for every path, because every path has an answer here."""
+"""The API of Glue: one handler for every path, because every path has an answer here."""
 
 from functools import partial
 from typing import Final
@@ -16,7 +16,7 @@ from app.errors import ProductNotFound
 from app.http.origin import media_base, public_base
 from app.http.ready import Document
 from app.http.respond import send_document
-from app.service.galleries.glue import ImageSetReader, Kin, Wanted
+from app.service.galleries.glue import ImageSetReader, ProductFamily, Wanted
 from app.settings import Settings
 
 READS: Final = frozenset(
@@ -31,7 +31,7 @@ READS: Final = frozenset(
 """The headers that documents depend on, beside those that tell the service's address."""
 
 
-class GlueRoom:
+class GlueApi:
     def __init__(self, settings: Settings, reader: ImageSetReader, documents: DocumentCache) -> None:
         self._settings = settings
         self._languages = tuple(settings.locales.items())
@@ -70,12 +70,12 @@ class GlueRoom:
 
     async def _load(self, asked: Asked, headers: dict[str, str], base: str, media: str) -> Document:
         try:
-            kin = await self._reader.read(_wanted(asked, headers[hdrs.CONTENT_LANGUAGE], media))
+            family = await self._reader.read(_wanted(asked, headers[hdrs.CONTENT_LANGUAGE], media))
         except ProductNotFound as error:
             answer = answer_to(error, asked.target)
             return Document(answer.status, headers, answer.body, family=None)
-        body = _written(asked, kin, View(base, asked.query, self._alt_text))
-        return Document(200, headers, body, kin.family)
+        body = _written(asked, family, View(base, asked.query, self._alt_text))
+        return Document(200, headers, body, family.id)
 
     def _of_document(self, request: web.Request) -> dict[str, str]:
         locale = negotiate(request.headers.get(hdrs.ACCEPT_LANGUAGE), self._languages)
@@ -98,7 +98,7 @@ def _wanted(asked: Asked, locale: str, media: str) -> Wanted:
     )
 
 
-def _written(asked: Asked, kin: Kin, view: View) -> bytes:
+def _written(asked: Asked, family: ProductFamily, view: View) -> bytes:
     if asked.target.wants_sets:
-        return image_sets_document(asked.target, asked.sku, kin.main.sets, view)
-    return product_document(kin, view)
+        return image_sets_document(asked.target, asked.sku, family.main.sets, view)
+    return product_document(family, view)

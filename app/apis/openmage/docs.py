@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from xml.sax.saxutils import escape
 
 from app.apis.openmage.formats import CONTENT_TYPES
-from app.openapi.sections import Answer, Chapter, Content, Method, Operation, Parameter, Schema, array, record, ref
+from app.openapi.sections import Content, Method, Operation, Parameter, Response, Schema, Section, array, record, ref
 
 _MEDIA_TYPES: Final = tuple(value.partition(";")[0] for value in CONTENT_TYPES.values())
 _SECURITY: Final = ("OpenMageOAuth",)
@@ -70,19 +70,19 @@ def _read(schema: Schema) -> Content:
 
 _ERRORS: Final = _read(ref("OpenMageErrors"))
 _FAILED: Final = {
-    400: Answer("The request, its body or its picture cannot be used.", _ERRORS),
-    401: Answer("The OAuth signature is wrong, or its nonce was used.", _ERRORS),
-    403: Answer("The caller may not do this.", _ERRORS),
-    404: Answer("The caller's scope has no such product, image or store view.", _ERRORS),
-    406: Answer("`Accept` names no format that there is.", _ERRORS),
-    500: Answer("The admin has no role.", _ERRORS),
-    503: Answer("Everything is taken, or the database or the store is away.", _ERRORS, ("Retry-After",)),
+    400: Response("The request, its body or its picture cannot be used.", _ERRORS),
+    401: Response("The OAuth signature is wrong, or its nonce was used.", _ERRORS),
+    403: Response("The caller may not do this.", _ERRORS),
+    404: Response("The caller's scope has no such product, image or store view.", _ERRORS),
+    406: Response("`Accept` names no format that there is.", _ERRORS),
+    500: Response("The admin has no role.", _ERRORS),
+    503: Response("Everything is taken, or the database or the store is away.", _ERRORS, ("Retry-After",)),
 }
 _NOT_WRITTEN: Final = _FAILED | {
-    405: Answer("Only admins write, and one image at a time.", _ERRORS),
-    408: Answer("The body did not arrive in time.", _ERRORS),
-    413: Answer("The body or its picture is larger than is accepted.", _ERRORS),
-    429: Answer("The key or the address wrote too often.", _ERRORS, ("Retry-After",)),
+    405: Response("Only admins write, and one image at a time.", _ERRORS),
+    408: Response("The body did not arrive in time.", _ERRORS),
+    413: Response("The body or its picture is larger than is accepted.", _ERRORS),
+    429: Response("The key or the address wrote too often.", _ERRORS, ("Retry-After",)),
 }
 
 
@@ -91,7 +91,7 @@ def _operations(where: tuple[Parameter, ...], tail: str, scope: str) -> tuple[Op
     images = "/api/rest/products/{product}/images"
     image, always = f"{images}/{{image}}{tail}", (*where, _ACCEPT, _VERSION)
 
-    def one(method: Method, summary: str, done: Answer, body: Content | None = None) -> Operation:
+    def one(method: Method, summary: str, done: Response, body: Content | None = None) -> Operation:
         failed = _FAILED if method == "get" else _NOT_WRITTEN
         return Operation(method, image, summary, {200: done} | failed, (_PRODUCT, _IMAGE, *always), body, _SECURITY)
 
@@ -99,7 +99,7 @@ def _operations(where: tuple[Parameter, ...], tail: str, scope: str) -> tuple[Op
         "get",
         images + tail,
         f"The images of a product {scope}.",
-        {200: Answer("In the order of their positions.", _read(array(ref("OpenMageImage"))))} | _FAILED,
+        {200: Response("In the order of their positions.", _read(array(ref("OpenMageImage"))))} | _FAILED,
         (_PRODUCT, *always, _ATTRS),
         security=_SECURITY,
         optional=True,
@@ -108,23 +108,23 @@ def _operations(where: tuple[Parameter, ...], tail: str, scope: str) -> tuple[Op
         "post",
         images + tail,
         f"Upload an image and say what it is {scope}.",
-        {200: Answer("It is kept, and listed from now on.", headers=("Location",))} | _NOT_WRITTEN,
+        {200: Response("It is kept, and listed from now on.", headers=("Location",))} | _NOT_WRITTEN,
         (_PRODUCT, *always),
         _written("OpenMageNewImage", _NEW),
         _SECURITY,
     )
     change = _written("OpenMageChange", _CHANGED)
-    reading = one("get", f"One image {scope}.", Answer("The image.", _read(ref("OpenMageImage"))))
+    reading = one("get", f"One image {scope}.", Response("The image.", _read(ref("OpenMageImage"))))
     return (
         listing,
         creation,
         replace(reading, parameters=(*reading.parameters, _ATTRS), optional=True),
-        one("put", f"Change what an image is {scope}, or its file in every one.", Answer("Done."), change),
-        one("delete", f"Remove an image {scope}.", Answer("Done.")),
+        one("put", f"Change what an image is {scope}, or its file in every one.", Response("Done."), change),
+        one("delete", f"Remove an image {scope}.", Response("Done.")),
     )
 
 
-CHAPTER: Final = Chapter(
+SECTION: Final = Section(
     "OpenMage",
     "Magento 1's REST API: galleries of products, written by admins with OAuth 1.0a, read by everybody. XML, JSON or "
     "`key=value` pairs, as `Accept` and `Content-Type` say. Deleting an image globally takes its global types away; "

@@ -8,8 +8,8 @@ from aiohttp import web
 from app import errors as core
 from app.access.oauth import OAuthProblem
 from app.apis.openmage.formats import CONTENT_TYPES, Format, json_text, query_text, xml_text
+from app.service.pictures.paths import Profile
 
-Profile = Literal["documented", "server"]
 UserType = Literal["admin", "customer", "guest"]
 
 
@@ -69,7 +69,7 @@ class OpenMageError(core.ProductImagesError):
 
 
 @dataclass(slots=True)
-class Voice:
+class ErrorStyle:
     """How, and to whom, errors of one request are told: as far as that is known by now."""
 
     format: Format = "xml"
@@ -78,16 +78,16 @@ class Voice:
     user: UserType = "guest"
 
 
-def error_document(voice: Voice, error: BaseException) -> tuple[int, dict[str, str], bytes]:
+def error_document(style: ErrorStyle, error: BaseException) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body for any exception: ours, or one that nobody foresaw."""
-    messages = messages_of(voice, error)
-    headers = {"Content-Type": CONTENT_TYPES[voice.format]}
+    messages = messages_of(style, error)
+    headers = {"Content-Type": CONTENT_TYPES[style.format]}
     if isinstance(error, core.Unavailable):
         headers["Retry-After"] = str(error.retry_after)
-    return messages[-1].status, headers, _document(voice, messages)
+    return messages[-1].status, headers, _document(style, messages)
 
 
-def messages_of(voice: Voice, error: BaseException) -> tuple[Message, ...]:
+def messages_of(style: ErrorStyle, error: BaseException) -> tuple[Message, ...]:
     """What is said of an error: where it happened may decide, else its own class or the nearest one above it."""
     if isinstance(error, OpenMageError):
         return error.messages
@@ -95,18 +95,18 @@ def messages_of(voice: Voice, error: BaseException) -> tuple[Message, ...]:
         return (Message(401, error.problem),)
     if isinstance(error, web.HTTPException):
         return (Message(error.status, error.reason),)
-    if said := _by_place(voice, error):
+    if said := _by_place(style, error):
         return (said,)
     of_class = (_BY_CLASS[kind] for kind in type(error).__mro__ if kind in _BY_CLASS)
-    return next(of_class, (_UNFORESEEN.get(voice.method, UNEXPECTED),))
+    return next(of_class, (_UNFORESEEN.get(style.method, UNEXPECTED),))
 
 
-def _by_place(voice: Voice, error: BaseException) -> Message | None:
-    if voice.profile == "server" and voice.method == "POST" and isinstance(error, _MASKED):
+def _by_place(style: ErrorStyle, error: BaseException) -> Message | None:
+    if style.profile == "server" and style.method == "POST" and isinstance(error, _MASKED):
         return UNKNOWN_ERROR
-    if isinstance(error, core.ImageNotFound) and voice.method == "GET" and voice.user == "admin":
+    if isinstance(error, core.ImageNotFound) and style.method == "GET" and style.user == "admin":
         return IMAGE_NOT_FOUND
-    if isinstance(error, core.ImagesNotSupported) and voice.method != "POST":
+    if isinstance(error, core.ImagesNotSupported) and style.method != "POST":
         return NOT_FOUND
     return None
 
@@ -134,12 +134,12 @@ _MASKED: Final = (core.StoreViewNotFound, core.ProductNotFound, core.ImagesNotSu
 _UNFORESEEN: Final = {"POST": UNKNOWN_ERROR, "PUT": INTERNAL_ERROR, "DELETE": INTERNAL_ERROR}
 
 
-def _document(voice: Voice, messages: tuple[Message, ...]) -> bytes:
-    told = [(m.status if m.code is None else m.code, m.text(voice.profile)) for m in messages]
-    if voice.format == "json":
+def _document(style: ErrorStyle, messages: tuple[Message, ...]) -> bytes:
+    told = [(m.status if m.code is None else m.code, m.text(style.profile)) for m in messages]
+    if style.format == "json":
         items = ",".join(f'{{"code":{code},"message":{json_text(text)}}}' for code, text in told)
         return f'{{"messages":{{"error":[{items}]}}}}'.encode()
-    if voice.format == "query":
+    if style.format == "query":
         pairs = [(f"messages[error][{i}][{key}]", value) for i, item in enumerate(told) for key, value in _named(item)]
         return query_text(pairs).encode()
     return _XML.format(items="".join(_XML_ITEM.format(code=code, text=xml_text(text)) for code, text in told)).encode()

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, assert_never
 
-from app.apis.openmage.errors import Profile
 from app.apis.openmage.formats import Format, json_text, query_text, xml_text
+from app.service.pictures.paths import Profile
 
 
 @dataclass(frozen=True, slots=True)

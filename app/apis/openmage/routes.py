@@ -1,4 +1,4 @@
-"""The room that answers OpenMage: who asks, what for, one method for each operation."""
+"""The API of OpenMage: who asks, what for, one method for each operation."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
@@ -13,7 +13,7 @@ from app.apis.openmage.accept import negotiate
 from app.apis.openmage.auth.callers import Callers
 from app.apis.openmage.auth.refusals import Refusals
 from app.apis.openmage.auth.rights import Operation, Principal, authorise
-from app.apis.openmage.errors import Voice, error_document
+from app.apis.openmage.errors import ErrorStyle, error_document
 from app.apis.openmage.formats import CONTENT_TYPES
 from app.apis.openmage.headers import ALWAYS
 from app.apis.openmage.match import Route, image_id, match, product_ref, scope
@@ -25,7 +25,7 @@ from app.cache.documents import DocumentCache
 from app.errors import ProductNotFound, StoreViewNotFound
 from app.events import Observe
 from app.http.origin import media_base
-from app.http.rate_limits import WriteLimits
+from app.http.rate_limits import RateLimits
 from app.http.ready import Document
 from app.http.respond import send_document
 from app.service.galleries.openmage.reader import GalleryImage, GalleryReader
@@ -35,7 +35,7 @@ from app.settings import Settings
 READS: Final = frozenset((b"accept", b"version"))
 """The headers that documents depend on, beside those that tell the service's address, and `Authorization`."""
 
-_VOICE: Final = web.RequestKey("openmage_voice", Voice)
+_STYLE: Final = web.RequestKey("openmage_error_style", ErrorStyle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Call:
     media: str
 
 
-class OpenMageRoom:
+class OpenMageApi:
     def __init__(
         self,
         settings: Settings,
@@ -58,7 +58,7 @@ class OpenMageRoom:
         writer: GalleryWriter,
         uploads: Uploads,
         documents: DocumentCache,
-        limits: WriteLimits,
+        limits: RateLimits,
         observe: Observe,
     ) -> None:
         self._settings = settings
@@ -78,25 +78,25 @@ class OpenMageRoom:
         }
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Any method, any path of this room; raises what `error` knows how to tell."""
-        voice = request[_VOICE] = Voice(profile=self._rules.profile, method=request.method)
-        voice.format = negotiate(", ".join(request.headers.getall(hdrs.ACCEPT, ())), self._rules.wildcard)
+        """Any method, any path of this API; raises what `error` knows how to tell."""
+        style = request[_STYLE] = ErrorStyle(profile=self._rules.profile, method=request.method)
+        style.format = negotiate(", ".join(request.headers.getall(hdrs.ACCEPT, ())), self._rules.wildcard)
         principal = await self._callers.principal(request)
-        voice.user = principal.user
+        style.user = principal.user
         route = match(request.rel_url.raw_path)
         operation = authorise(principal, request.method, route, request.headers.get("Version"))
         if request.method != hdrs.METH_GET:
             await self._limits.admit_address(request)
             await self._limits.admit_key(principal.admin_id)
         keys = self._rules.visible_keys(principal.user, request.rel_url.raw_query_string)
-        shape = Shape(voice.format, keys, self._rules.profile)
+        shape = Shape(style.format, keys, self._rules.profile)
         media = media_base(request, self._settings)
         return await self._operations[operation](Call(request, principal, route, shape, media))
 
     def error(self, request: web.Request, error: Exception) -> web.Response:
         """The answer to a request that ended in `error`."""
-        voice = request.get(_VOICE) or Voice(profile=self._rules.profile, method=request.method)
-        status, headers, body = error_document(voice, error)
+        style = request.get(_STYLE) or ErrorStyle(profile=self._rules.profile, method=request.method)
+        status, headers, body = error_document(style, error)
         return web.Response(status=status, headers=headers, body=body)
 
     async def _read(self, call: Call) -> web.StreamResponse:
@@ -111,7 +111,7 @@ class OpenMageRoom:
         try:
             gallery = await self._reader.read(product_ref(call.route.product), asked)
         except (StoreViewNotFound, ProductNotFound) as error:
-            status, headers, told = error_document(call.request[_VOICE], error)
+            status, headers, told = error_document(call.request[_STYLE], error)
             return Document(status, {**ALWAYS, **headers}, told, family=None)
         if call.route.image is None:
             body = collection([_item(image, call.media) for image in gallery.images], call.shape)

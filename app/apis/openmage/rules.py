@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from app.apis.openmage.errors import Profile, UserType
+from app.apis.openmage.errors import UserType
 from app.apis.openmage.formats import Format
 from app.apis.php.values import Value, parse_query
+from app.service.pictures.paths import Profile
 from app.settings import Settings
 
 KEYS: Final = ("id", "label", "position", "exclude", "url", "types")

@@ -7,12 +7,12 @@ and only then a missing or unknown key.
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
+from app.access.accounts import Role
 from app.apis.spree.errors import KeyMissing, KeyUnknown, Unauthorised
 from app.service.pictures.file_names import scrubbed
 
-Role = Literal["admin", "customer"]
 FindRole = Callable[[str], Awaitable[Role | None]]
 """From an API key to the role of its account; None for one that is unknown or revoked."""
 

@@ -6,12 +6,12 @@ from urllib.parse import urlencode
 
 from app.apis.spree.present import STYLES
 from app.openapi.sections import (
-    Answer,
-    Chapter,
     Content,
     Method,
     Operation,
     Parameter,
+    Response,
+    Section,
     array,
     integer,
     json,
@@ -31,18 +31,18 @@ _PICTURE: Final = (
 _BINARY: Final = {"type": "string", "contentMediaType": "application/octet-stream"}
 
 _FAILED: Final = {
-    401: Answer("The key is missing, unknown, or no admin's.", _ERROR),
-    404: Answer("There is no such product or image for this caller.", _ERROR),
-    406: Answer("Only JSON is told."),
-    503: Answer("Everything is taken, or the database or the store is away.", _ERROR, ("Retry-After",)),
+    401: Response("The key is missing, unknown, or no admin's.", _ERROR),
+    404: Response("There is no such product or image for this caller.", _ERROR),
+    406: Response("Only JSON is told."),
+    503: Response("Everything is taken, or the database or the store is away.", _ERROR, ("Retry-After",)),
 }
 _NOT_WRITTEN: Final = _FAILED | {
-    400: Answer("The body cannot be parsed.", _ERROR),
-    408: Answer("The body did not arrive in time.", _ERROR),
-    413: Answer("The body is larger than is accepted.", _ERROR),
-    415: Answer("The body is compressed.", _ERROR),
-    422: Answer("The picture or a value is refused; `errors` says why.", _ERROR),
-    429: Answer("The key or the address wrote too often.", _ERROR, ("Retry-After",)),
+    400: Response("The body cannot be parsed.", _ERROR),
+    408: Response("The body did not arrive in time.", _ERROR),
+    413: Response("The body is larger than is accepted.", _ERROR),
+    415: Response("The body is compressed.", _ERROR),
+    422: Response("The picture or a value is refused; `errors` says why.", _ERROR),
+    429: Response("The key or the address wrote too often.", _ERROR, ("Retry-After",)),
 }
 
 
@@ -70,28 +70,30 @@ def _operations(parents: str) -> tuple[Operation, ...]:
     parent = Parameter("parent", "path", f"{_ADDRESSES[parents]}.", "coffee-mug" if parents == "products" else 1)
     images = f"/api/v1/{parents}/{{parent}}/images"
 
-    def on(path: str, method: Method, summary: str, done: dict[int, Answer], body: Content | None = None) -> Operation:
+    def on(
+        path: str, method: Method, summary: str, done: dict[int, Response], body: Content | None = None
+    ) -> Operation:
         failed = _FAILED if method == "get" else _NOT_WRITTEN
         image = (_IMAGE,) if "{image}" in path else ()
         return Operation(method, path, summary, done | failed, (parent, *image), body, _SECURITY)
 
     one, image = f"{images}/{{image}}", json(ref("SpreeImage"))
-    changed = {200: Answer("The image as it is now.", image)}
+    changed = {200: Response("The image as it is now.", image)}
     change = _form("SpreeImageChange", {"alt": "From the side"})
     return (
-        on(images, "get", "The images of the product.", {200: Answer("All of them.", json(ref("SpreeImages")))}),
+        on(images, "get", "The images of the product.", {200: Response("All of them.", json(ref("SpreeImages")))}),
         on(
             images,
             "post",
             "Add an image: a file, a `data:` URI or, where allowed, a URL.",
-            {201: Answer("The image.", image)},
+            {201: Response("The image.", image)},
             _form("SpreeNewImage", {"alt": "From the back", "attachment": _PICTURE}),
         ),
-        on(f"{images}/new", "get", "The attributes of an image.", {200: Answer("Names.", json({"type": "object"}))}),
-        on(one, "get", "One image, whatever product it belongs to.", {200: Answer("The image.", image)}),
+        on(f"{images}/new", "get", "The attributes of an image.", {200: Response("Names.", json({"type": "object"}))}),
+        on(one, "get", "One image, whatever product it belongs to.", {200: Response("The image.", image)}),
         on(one, "put", "Change an image.", changed, change),
         on(one, "patch", "Change an image.", changed, change),
-        on(one, "delete", "Remove an image.", {204: Answer("It is gone, and so are its URLs.")}),
+        on(one, "delete", "Remove an image.", {204: Response("It is gone, and so are its URLs.")}),
     )
 
 
@@ -105,13 +107,13 @@ _FILE: Final = (
     Parameter("file", "path", "The file's name.", "mug.jpg"),
 )
 _SERVED: Final = {
-    200: Answer("The file; for ever the same only with the current stamp as its query.", Content({"image/*": {}})),
-    206: Answer("The part that was asked for with `Range`.", Content({"image/*": {}}), ("Content-Range",)),
-    304: Answer("The client has it already."),
-    404: Answer("There is no such image.", _ERROR),
-    412: Answer("A condition does not hold."),
-    416: Answer("There is no such part."),
-    503: Answer("Too much is asked for at once, or the store is away.", _ERROR, ("Retry-After",)),
+    200: Response("The file; for ever the same only with the current stamp as its query.", Content({"image/*": {}})),
+    206: Response("The part that was asked for with `Range`.", Content({"image/*": {}}), ("Content-Range",)),
+    304: Response("The client has it already."),
+    404: Response("There is no such image.", _ERROR),
+    412: Response("A condition does not hold."),
+    416: Response("There is no such part."),
+    503: Response("Too much is asked for at once, or the store is away.", _ERROR, ("Retry-After",)),
 }
 _TEXT: Final = nullable("string")
 _SAID: Final = {
@@ -122,7 +124,7 @@ _SAID: Final = {
     "attachment": {"type": "string", "description": "A `data:` URI or, where allowed, a URL."},
 }
 
-CHAPTER: Final = Chapter(
+SECTION: Final = Section(
     "Spree",
     "Spree's API, version 1: the images of products and variants, for holders of a key. Forms with parts, urlencoded "
     "forms or JSON. The paths answer without `/v1`, too. Positions count from 1, and 0 means 1: whoever reorders with "

@@ -114,7 +114,7 @@ _TOLD: Final[Mapping[type[ProductImagesError], tuple[int, Callable[[ProductImage
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class ErrorBody:
     """An answer, complete but for the headers that every answer carries."""
 
     status: int
@@ -123,20 +123,20 @@ class Document:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def document(error: Exception) -> Document:
+def document(error: Exception) -> ErrorBody:
     """The answer that tells `error`; anything unknown is a 500 without details."""
     if isinstance(error, BlobBarred):
         return document(Invalid(NOT_AN_IMAGE))
     if isinstance(error, HTTPException):
         return document(NotFound())
     if isinstance(error, Invalid):
-        return Document(422, json_bytes({"error": INVALID_RESOURCE, "errors": dict(error.errors)}))
+        return ErrorBody(422, json_bytes({"error": INVALID_RESOURCE, "errors": dict(error.errors)}))
     if isinstance(error, NotAcceptable):
-        return Document(406, _XML, "application/xml") if error.suffix == "xml" else Document(406, b"", None)
+        return ErrorBody(406, _XML, "application/xml") if error.suffix == "xml" else ErrorBody(406, b"", None)
     for family, (status, tell) in _TOLD.items():
         if isinstance(error, family):
-            return Document(status, json_bytes(tell(error)), headers=_further(error))
-    return Document(500, json_bytes({"status": 500, "error": "Internal Server Error"}))
+            return ErrorBody(status, json_bytes(tell(error)), headers=_further(error))
+    return ErrorBody(500, json_bytes({"status": 500, "error": "Internal Server Error"}))
 
 
 def _further(error: ProductImagesError) -> Mapping[str, str]:

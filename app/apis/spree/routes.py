@@ -1,4 +1,4 @@
-"""The room that answers Spree's API: match, authenticate, parse, call the service, present."""
+"""Spree's API: match, authenticate, parse, call the service, present."""
 
 from collections.abc import Hashable
 from contextlib import AsyncExitStack
@@ -18,7 +18,7 @@ from app.apis.spree.match import Action, Place, action_of, leading_integer, plac
 from app.apis.spree.uploads import Uploads
 from app.cache.documents import DocumentCache
 from app.errors import ImageNotFound, NotFound, ProductNotFound
-from app.http.rate_limits import WriteLimits
+from app.http.rate_limits import RateLimits
 from app.http.ready import Document
 from app.model import ProductId
 from app.service.galleries.spree.reader import ListedImage, Parent, SpreeGalleryReader
@@ -34,7 +34,7 @@ _READS = frozenset({hdrs.METH_GET, hdrs.METH_HEAD})
 _WRITES = frozenset({hdrs.METH_POST, hdrs.METH_PUT, hdrs.METH_PATCH, hdrs.METH_DELETE})
 
 
-class SpreeRoom:
+class SpreeApi:
     def __init__(
         self,
         settings: Settings,
@@ -44,7 +44,7 @@ class SpreeRoom:
         find_role: FindRole,
         intake: Intake,
         uploads: Uploads,
-        limits: WriteLimits,
+        limits: RateLimits,
     ) -> None:
         self._settings = settings
         self._prefix = settings.spree_url_prefix.rstrip("/")

@@ -21,7 +21,7 @@ from app.db.queue.schema import QUEUE
 from app.db.queue.trial import Trials
 from app.events import CheckFailed
 
-Outcome: TypeAlias = tuple[Job, JOB_STATUS, TracebackRecord | None]
+EndedJob: TypeAlias = tuple[Job, JOB_STATUS, TracebackRecord | None]
 
 _REFUSED_SECONDS: Final = 0.5
 """The library tries again at once what was refused."""
@@ -37,7 +37,7 @@ class RunnerQueries(Queries):
         self._give_back = load_queries()["give_job_back"].sql
         self._given_back: set[JobId] = set()
 
-    async def log_jobs(self, job_status: list[Outcome]) -> None:
+    async def log_jobs(self, job_status: list[EndedJob]) -> None:
         """Is called again with the same ones when it raises; by then some of them are done with."""
         unsaid = [
             outcome for outcome in job_status if outcome[1] == "failed" and outcome[0].id not in self._trials.final

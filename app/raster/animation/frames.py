@@ -15,7 +15,7 @@ FOREVER: Final = 0
 
 
 @dataclass(slots=True)
-class Film:
+class Animation:
     """`milliseconds` tells how long each frame is shown, `plays` how often all of them (0: for ever).
 
     `indexed` says that the source had a palette.

@@ -7,7 +7,7 @@ from typing import Final
 
 from PIL import Image, ImageChops
 
-from app.raster.animation.frames import FOREVER, Film
+from app.raster.animation.frames import FOREVER, Animation
 from app.raster.clean import gif
 
 _STEPS: Final = ((256, 0), (128, 8), (64, 16))
@@ -22,29 +22,29 @@ _KEEP, _RESTORE = 1, 2
 _LOOP: Final = b"\x21\xff\x0bNETSCAPE2.0\x03\x01"
 
 
-def write(film: Film, most: int | None = None) -> bytes | None:
-    """The film as GIF; each frame has a palette of its own. Colours and small changes are left out where it would not
+def write(animation: Animation, most: int | None = None) -> bytes | None:
+    """The animation as GIF; each frame has a palette of its own. Colours and small changes are left out where it would not
     have less than `most` bytes; where that is not enough a still keeps all its colours, and an animation is None."""
     for colours, unseen in _STEPS:
-        data = _written(film, colours, unseen, most)
+        data = _written(animation, colours, unseen, most)
         if data is not None:
             return data
-    return None if film.moves else _written(film, *_STEPS[0], None)
+    return None if animation.moves else _written(animation, *_STEPS[0], None)
 
 
-def _written(film: Film, colours: int, unseen: int, most: int | None) -> bytes | None:
-    width, height = film.frames[0].size
-    written = bytearray(b"GIF89a" + struct.pack("<HHBBB", width, height, 0, 0, 0) + _loop(film))
-    for frame in _frames(film, colours, unseen):
+def _written(animation: Animation, colours: int, unseen: int, most: int | None) -> bytes | None:
+    width, height = animation.frames[0].size
+    written = bytearray(b"GIF89a" + struct.pack("<HHBBB", width, height, 0, 0, 0) + _loop(animation))
+    for frame in _frames(animation, colours, unseen):
         written += frame
         if most is not None and len(written) >= most:
             return None
     return bytes(written + b"\x3b")
 
 
-def _frames(film: Film, colours: int, unseen: int) -> Iterator[bytes]:
-    timed = zip(film.frames, film.milliseconds, strict=True)
-    if any(_is_see_through(frame) for frame in film.frames):
+def _frames(animation: Animation, colours: int, unseen: int) -> Iterator[bytes]:
+    timed = zip(animation.frames, animation.milliseconds, strict=True)
+    if any(_is_see_through(frame) for frame in animation.frames):
         for frame, milliseconds in timed:
             yield _frame(_cut_out(frame, colours), (0, 0), milliseconds, _RESTORE)
         return
@@ -65,10 +65,10 @@ def _is_see_through(frame: Image.Image) -> bool:
     return "A" in frame.getbands() and frame.getchannel("A").getextrema() != (255, 255)
 
 
-def _loop(film: Film) -> bytes:
-    if film.plays == 1:
+def _loop(animation: Animation) -> bytes:
+    if animation.plays == 1:
         return b""
-    repeats = FOREVER if film.plays == FOREVER else film.plays - 1
+    repeats = FOREVER if animation.plays == FOREVER else animation.plays - 1
     return _LOOP + struct.pack("<HB", min(repeats, 0xFFFF), 0)
 
 

@@ -6,15 +6,14 @@ what contradicts the catalogue, `NotFound` for what is not in it.
 
 import re
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
+from app.access.accounts import Role
 from app.access.secrets import SecretBox, hash_key, make_api_key, make_token
 from app.db.pool import Database, Record, Transaction
 from app.errors import InvalidCommand, NotFound
 from app.model import MAX_POSITION
 from app.service.catalogue.products import website_ids
-
-Role = Literal["admin", "customer"]
 
 _OAUTH_LENGTH: Final = 32
 _SHORTEST_KEY: Final = 20
@@ -46,7 +45,7 @@ class TokenOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Credentials:
+class IssuedToken:
     """What an OAuth client needs."""
 
     consumer_key: str
@@ -64,12 +63,12 @@ async def put_store(tx: Transaction, options: StoreOptions) -> tuple[int, str]:
     await tx.execute("lock_provisioning")
     found = await _store(tx, options)
     view = found["id"] if found else options.id or await tx.fetchval("next_store_view_id")
-    is_default = _said(options.is_default, found and found["is_default"], False)
-    website = _said(options.website, found and found["website"], "base")
+    is_default = _given_or_stored(options.is_default, found and found["is_default"], False)
+    website = _given_or_stored(options.website, found and found["website"], "base")
     values = (
-        _said(options.locale, found and found["locale"], None),
+        _given_or_stored(options.locale, found and found["locale"], None),
         (await website_ids(tx, {website}))[website],
-        _said(options.active, found and found["active"], True),
+        _given_or_stored(options.active, found and found["active"], True),
         is_default,
     )
     if is_default:
@@ -134,7 +133,9 @@ async def put_consumer(
     key = _credential(key, "consumer key") or make_token()
     found = await tx.fetchrow("oauth_consumer_to_provision", key)
     plain = _credential(secret, "consumer secret") or (box.open(found["secret"], key) if found else make_token())
-    await tx.execute("put_oauth_consumer", key, _said(name, found and found["name"], None), box.seal(plain, key))
+    await tx.execute(
+        "put_oauth_consumer", key, _given_or_stored(name, found and found["name"], None), box.seal(plain, key)
+    )
     return key, plain
 
 
@@ -143,16 +144,16 @@ async def list_consumers(database: Database) -> list[Record]:
     return await database.fetch("oauth_consumers")
 
 
-async def put_token(tx: Transaction, box: SecretBox, options: TokenOptions) -> Credentials:
+async def put_token(tx: Transaction, box: SecretBox, options: TokenOptions) -> IssuedToken:
     """The credentials of an access token, added or updated; it gets a consumer of its own unless one is named."""
     await tx.execute("lock_provisioning")
     token = _credential(options.token, "token") or make_token()
     found = await tx.fetchrow("oauth_token_to_provision", token)
-    user_type = _said(options.user_type, found and found["user_type"], None)
+    user_type = _given_or_stored(options.user_type, found and found["user_type"], None)
     if user_type is None:
         raise InvalidCommand("A new token needs a user type: admin or customer.")
     consumer, consumer_secret = await _consumer(
-        tx, box, _said(options.consumer_key, found and found["consumer_key"], None)
+        tx, box, _given_or_stored(options.consumer_key, found and found["consumer_key"], None)
     )
     secret = _credential(options.secret, "token secret") or (
         box.open(found["secret"], token) if found else make_token()
@@ -163,10 +164,10 @@ async def put_token(tx: Transaction, box: SecretBox, options: TokenOptions) -> C
         consumer,
         box.seal(secret, token),
         user_type,
-        _said(options.has_role, found and found["has_role"], True),
-        _said(options.privileges, found and found["privileges"], None) or None,
+        _given_or_stored(options.has_role, found and found["has_role"], True),
+        _given_or_stored(options.privileges, found and found["privileges"], None) or None,
     )
-    return Credentials(consumer, consumer_secret, token, secret)
+    return IssuedToken(consumer, consumer_secret, token, secret)
 
 
 async def revoke_token(database: Database, token: str) -> None:
@@ -216,7 +217,7 @@ def _checked_number(number: int | None, what: str) -> None:
         raise InvalidCommand(f"A {what} is a number from 1 to {MAX_POSITION}.")
 
 
-def _said(given: Any, stored: Any, default: Any) -> Any:
+def _given_or_stored(given: Any, stored: Any, default: Any) -> Any:
     """The option given, else the stored value, else the default."""
     if given is not None:
         return given

@@ -34,7 +34,7 @@ class ImageSet:
 
 
 @dataclass(frozen=True, slots=True)
-class Shell:
+class ProductView:
     """What is known of a product: `abstract_sku` is set for a concrete one, `sets` are those it shows."""
 
     sku: str
@@ -44,20 +44,20 @@ class Shell:
 
 
 @dataclass(frozen=True, slots=True)
-class Kin:
+class ProductFamily:
     """A product and those of its relatives that were asked for and are known: an abstract one, and concretes
-    by id. `main` stands among them too; `family` is the root product's id."""
+    by id. `main` stands among them too; `id` is the root product's."""
 
-    family: ProductId
-    main: Shell
-    abstract: Shell | None
-    concretes: tuple[Shell, ...] = ()
+    id: ProductId
+    main: ProductView
+    abstract: ProductView | None
+    concretes: tuple[ProductView, ...] = ()
 
-    def concretes_of(self, shell: Shell) -> tuple[Shell, ...]:
-        return self.concretes if shell.abstract_sku is None else ()
+    def concretes_of(self, product: ProductView) -> tuple[ProductView, ...]:
+        return self.concretes if product.abstract_sku is None else ()
 
-    def abstract_of(self, shell: Shell) -> Shell | None:
-        return self.abstract if shell.abstract_sku is not None else None
+    def abstract_of(self, product: ProductView) -> ProductView | None:
+        return self.abstract if product.abstract_sku is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +82,14 @@ class ImageSetReader:
         self._shows_marks = settings.rights == "rights"
         self._large, self._small = (f"/media/renditions/{slugs[name]}/" for name in ("large", "small"))
 
-    async def read(self, wanted: Wanted) -> Kin:
+    async def read(self, wanted: Wanted) -> ProductFamily:
         """Raises ProductNotFound for a product that is deleted, disabled, in no website or of the other kind."""
         if "\0" in wanted.sku:
             raise ProductNotFound
         rows = await self._rows_of(wanted)
         if not rows:
             raise ProductNotFound
-        return self._kin(rows, wanted.media_base)
+        return self._family(rows, wanted.media_base)
 
     async def _rows_of(self, wanted: Wanted) -> Sequence[Record]:
         """Only what is read all day shares statements: the relatives of one product may be thousands."""
@@ -114,27 +114,27 @@ class ImageSetReader:
             answers[row["nr"] - 1].append(row)
         return answers
 
-    def _kin(self, rows: Sequence[Record], media_base: str) -> Kin:
-        shells: list[Shell] = []
-        main: Shell | None = None
+    def _family(self, rows: Sequence[Record], media_base: str) -> ProductFamily:
+        products: list[ProductView] = []
+        main: ProductView | None = None
         for _, group in groupby(rows, lambda row: row["product_id"]):
             of_product = list(group)
-            shells.append(self._shell(of_product, media_base))
+            products.append(self._product(of_product, media_base))
             if of_product[0]["is_main"]:
-                main = shells[-1]
+                main = products[-1]
         assert main is not None
-        abstract = next((shell for shell in shells if shell.abstract_sku is None), None)
-        concretes = tuple(shell for shell in shells if shell.abstract_sku is not None)
-        return Kin(ProductId(rows[0]["family"]), main, abstract, concretes)
+        abstract = next((product for product in products if product.abstract_sku is None), None)
+        concretes = tuple(product for product in products if product.abstract_sku is not None)
+        return ProductFamily(ProductId(rows[0]["family"]), main, abstract, concretes)
 
-    def _shell(self, rows: Sequence[Record], media_base: str) -> Shell:
+    def _product(self, rows: Sequence[Record], media_base: str) -> ProductView:
         first = rows[0]
         sets = tuple(
             ImageSet(name, tuple(self._image(row, media_base) for row in group))
             for (set_id, name), group in groupby(rows, lambda row: (row["set_id"], row["set_name"]))
             if set_id is not None
         )
-        return Shell(first["sku"], first["abstract_sku"], first["name"], sets)
+        return ProductView(first["sku"], first["abstract_sku"], first["name"], sets)
 
     def _image(self, row: Record, media_base: str) -> SetImage:
         if row["blob_hash"] is None:

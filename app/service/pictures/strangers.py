@@ -1,4 +1,4 @@
-"""Room for files of callers who are not known yet: little of it, and out of the way of everybody who is."""
+"""Api for files of callers who are not known yet: little of it, and out of the way of everybody who is."""
 
 import asyncio
 from collections.abc import AsyncIterator

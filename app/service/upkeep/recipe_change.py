@@ -36,7 +36,7 @@ _PROMISES: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RecipePlan:
     """What `build` would do: `seconds` by one codec process alone, `size` in bytes; both reckoned from a sample.
 
     `unseen` of the blobs were never looked into for marks; those that have some need all renditions anew.
@@ -59,7 +59,7 @@ class RecipeChange:
         self._store = store
         self._codecs = codecs
 
-    async def plan(self) -> Plan:
+    async def plan(self) -> RecipePlan:
         """Counts what is missing and builds a small sample of it."""
         blobs = unseen = renditions = 0
         sample: list[Record] = []
@@ -70,7 +70,7 @@ class RecipeChange:
             sample += rows[: max(0, _SAMPLE - len(sample))]
         seconds, size, made = await self._try(sample)
         share = renditions / made if made else 0.0
-        return Plan(blobs, unseen, renditions, seconds * share, round(size * share))
+        return RecipePlan(blobs, unseen, renditions, seconds * share, round(size * share))
 
     async def build(self) -> AsyncIterator[int]:
         """Enqueues what is missing, a batch at a time; gives how many blobs each batch had. What is already in the

@@ -7,7 +7,7 @@ import pytest
 from app.db.pool import Database
 from app.errors import ProductNotFound
 from app.events import Event, StatementDone
-from app.service.galleries.glue import ImageSetReader, Kin, SetImage, Wanted
+from app.service.galleries.glue import ImageSetReader, ProductFamily, SetImage, Wanted
 from app.settings import Settings
 from tests.apis.glue.catalogue import BLOB, Catalogue
 
@@ -21,17 +21,19 @@ class Storefront:
     def __init__(self, database: Database) -> None:
         self._reader = ImageSetReader(database, SETTINGS)
 
-    async def kin(self, sku: str, *, concrete: bool = False, locale: str = "en_US", **relatives: bool) -> Kin:
+    async def family(
+        self, sku: str, *, concrete: bool = False, locale: str = "en_US", **relatives: bool
+    ) -> ProductFamily:
         return await self._reader.read(Wanted(sku, not concrete, locale, MEDIA, **relatives))
 
     async def sets(self, sku: str, locale: str = "en_US", *, concrete: bool = False) -> dict[str, list[str]]:
         """Large URLs by the names of sets."""
-        kin = await self.kin(sku, concrete=concrete, locale=locale)
-        return {one.name: [image.large_url for image in one.images] for one in kin.main.sets}
+        family = await self.family(sku, concrete=concrete, locale=locale)
+        return {one.name: [image.large_url for image in one.images] for one in family.main.sets}
 
     async def images(self, sku: str, locale: str = "en_US") -> list[SetImage]:
-        kin = await self.kin(sku, locale=locale)
-        return [image for one in kin.main.sets for image in one.images]
+        family = await self.family(sku, locale=locale)
+        return [image for one in family.main.sets for image in one.images]
 
 
 @pytest.fixture
@@ -119,8 +121,8 @@ async def test_nothing_is_inherited_from_an_unknown_product(storefront: Storefro
     abstract = await catalogue.product("177", website, enabled=False)
     await catalogue.product("177_1", website, parent=abstract)
     await catalogue.set(abstract, "default", "en_US", ("abstract", 0))
-    kin = await storefront.kin("177_1", concrete=True, abstract=True)
-    assert (kin.main.sets, kin.main.abstract_sku, kin.abstract) == ((), "177", None)
+    family = await storefront.family("177_1", concrete=True, abstract=True)
+    assert (family.main.sets, family.main.abstract_sku, family.abstract) == ((), "177", None)
 
 
 async def test_unknown_products_are_not_found(storefront: Storefront, catalogue: Catalogue) -> None:
@@ -134,9 +136,9 @@ async def test_unknown_products_are_not_found(storefront: Storefront, catalogue:
     await catalogue.connection.execute("update product set deleted_at = now() where id = $1", deleted)
     for sku in ("disabled", "nowhere", "deleted", "concrete", "never", "", "a\0b", "\ufffd"):
         with pytest.raises(ProductNotFound):
-            await storefront.kin(sku)
+            await storefront.family(sku)
     with pytest.raises(ProductNotFound):
-        await storefront.kin("known", concrete=True)
+        await storefront.family("known", concrete=True)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +153,7 @@ async def test_spelling_of_a_sku_is_forgiven(
     await catalogue.product("A'B", website, enabled=False)
     for sku in ("a b", "a-b", "A-B"):
         await catalogue.product(sku, website)
-    assert (await storefront.kin(typed)).main.sku == found
+    assert (await storefront.family(typed)).main.sku == found
 
 
 async def test_the_gallery_is_read_in_the_store_view_of_the_locale(
@@ -240,15 +242,15 @@ async def test_relatives_are_read_on_request(storefront: Storefront, catalogue: 
         await catalogue.product(sku, website, parent=root, enabled=enabled)
     await catalogue.product("other", website)
     await catalogue.set(root, "default", "en_US", ("u", 0))
-    from_root = await storefront.kin("177", concretes=True, abstract=True)
-    assert (from_root.main.name, from_root.abstract, from_root.family) == ("Camera", from_root.main, root)
-    assert [(shell.sku, len(shell.sets)) for shell in from_root.concretes] == [("177_2", 1), ("177_1", 1)]
-    alone = await storefront.kin("177", sets=False)
+    from_root = await storefront.family("177", concretes=True, abstract=True)
+    assert (from_root.main.name, from_root.abstract, from_root.id) == ("Camera", from_root.main, root)
+    assert [(product.sku, len(product.sets)) for product in from_root.concretes] == [("177_2", 1), ("177_1", 1)]
+    alone = await storefront.family("177", sets=False)
     assert (alone.concretes, alone.main.sets) == ((), ())
-    upwards = await storefront.kin("177_1", concrete=True, abstract=True, sets=False)
+    upwards = await storefront.family("177_1", concrete=True, abstract=True, sets=False)
     assert (upwards.abstract and upwards.abstract.sku, len(upwards.concretes), upwards.family) == ("177", 1, root)
-    around = await storefront.kin("177_1", concrete=True, abstract=True, concretes=True)
-    assert [shell.sku for shell in around.concretes] == ["177_2", "177_1"]
+    around = await storefront.family("177_1", concrete=True, abstract=True, concretes=True)
+    assert [product.sku for product in around.concretes] == ["177_2", "177_1"]
 
 
 async def test_products_read_together_get_their_own_sets(database: Database, catalogue: Catalogue) -> None:

@@ -8,7 +8,7 @@ from app.apis.glue.match import match
 from app.apis.glue.present import PREFLIGHT, AltText, View, image_sets_document, product_document
 from app.apis.glue.query import read_query
 from app.model import ProductId
-from app.service.galleries.glue import ImageSet, Kin, SetImage, Shell
+from app.service.galleries.glue import ImageSet, ProductFamily, ProductView, SetImage
 
 GOLDEN = Path(__file__).parent / "golden"
 BASE = "http://glue.example.com"
@@ -67,19 +67,19 @@ def test_image_sets_are_written_to_the_byte(
 
 
 FAMILY = ProductId(1)
-ROOT = Shell("177", None, "Camera", (DEFAULT,))
-BLACK = Shell("177_1", "177", "Camera, black", (DEFAULT,))
-WHITE = Shell("177_2", "177", None, ())
-FROM_ROOT = Kin(FAMILY, ROOT, ROOT, (BLACK, WHITE))
-FROM_BLACK = Kin(FAMILY, BLACK, ROOT, (BLACK, WHITE))
+ROOT = ProductView("177", None, "Camera", (DEFAULT,))
+BLACK = ProductView("177_1", "177", "Camera, black", (DEFAULT,))
+WHITE = ProductView("177_2", "177", None, ())
+FROM_ROOT = ProductFamily(FAMILY, ROOT, ROOT, (BLACK, WHITE))
+FROM_BLACK = ProductFamily(FAMILY, BLACK, ROOT, (BLACK, WHITE))
 
 
 @pytest.mark.parametrize(
-    ("kin", "query", "name"),
+    ("family", "query", "name"),
     [
         (FROM_ROOT, "", "abstract.json"),
         (FROM_BLACK, "", "concrete.json"),
-        (Kin(FAMILY, WHITE, None), "include=abstract-products", "concrete_orphan.json"),
+        (ProductFamily(FAMILY, WHITE, None), "include=abstract-products", "concrete_orphan.json"),
         (FROM_ROOT, "include=", "abstract_include_empty.json"),
         (FROM_ROOT, "include=unknown", "abstract_include_unknown.json"),
         (FROM_ROOT, "include=concrete-product-image-sets", "abstract_include_no_carrier.json"),
@@ -108,9 +108,9 @@ FROM_BLACK = Kin(FAMILY, BLACK, ROOT, (BLACK, WHITE))
         ),
     ],
 )
-def test_products_are_written_to_the_byte(kin: Kin, query: str, name: str) -> None:
+def test_products_are_written_to_the_byte(family: ProductFamily, query: str, name: str) -> None:
     """Products are written to the byte: relationships, what is included and in which order."""
-    assert product_document(kin, view(query)) == golden(name)
+    assert product_document(family, view(query)) == golden(name)
 
 
 def test_a_preflight_is_answered_to_the_byte() -> None:

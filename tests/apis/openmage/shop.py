@@ -23,7 +23,7 @@ from app.db.pool import Database
 from app.service.catalogue.plan import ProductOptions
 from app.service.catalogue.products import put_product
 from app.service.catalogue.provision import (
-    Credentials,
+    IssuedToken,
     StoreOptions,
     TokenOptions,
     put_image_type,
@@ -87,7 +87,7 @@ class Room:
     settings: Settings
     database: Database
     session: aiohttp.ClientSession
-    accounts: Mapping[str, Credentials]
+    accounts: Mapping[str, IssuedToken]
     _numbers: "count[int]" = field(default_factory=lambda: count(1000))
 
     async def call(
@@ -190,7 +190,7 @@ def _json_text(text: str) -> str:
     return json.dumps(text).replace("/", "\\/")
 
 
-async def provision(database: Database) -> dict[str, Credentials]:
+async def provision(database: Database) -> dict[str, IssuedToken]:
     """Accounts: one of each user type, `roleless`, `reader` with one privilege, and `revoked`."""
     box = SecretBox(SECRET_KEY)
     wanted = {
@@ -221,7 +221,7 @@ async def open_room(dsn: str, data_dir: Path, **options: Any) -> AsyncIterator[R
 
 
 async def serve_room(
-    stack: AsyncExitStack, database: Database, accounts: Mapping[str, Credentials], data_dir: Path, **options: Any
+    stack: AsyncExitStack, database: Database, accounts: Mapping[str, IssuedToken], data_dir: Path, **options: Any
 ) -> Room:
     """One more server over a shop's database, closed with the stack."""
     quiet = {"run_worker": False, "codec_processes": 1, "log_sample": 10**9, "media_url": MEDIA}

@@ -10,9 +10,9 @@ from app.apis.openmage.errors import (
     IMAGE_NOT_FOUND,
     NOT_SPECIFIED,
     PRE_VALIDATION,
+    ErrorStyle,
     Message,
     OpenMageError,
-    Voice,
     error_document,
 )
 from app.apis.openmage.formats import CONTENT_TYPES, Format
@@ -106,5 +106,5 @@ def test_what_xml_forbids_is_dropped() -> None:
 )
 def test_an_error_is_its_golden_document(name: str, error: Exception, status: int, written: Format) -> None:
     """An error is told in the negotiated format, with its status as the code."""
-    told = error_document(Voice(written), error)
+    told = error_document(ErrorStyle(written), error)
     assert told == (status, {"Content-Type": CONTENT_TYPES[written]}, golden(name, written))

@@ -1,15 +1,15 @@
 """Where the published page and a running server differ: which of both each profile follows."""
 
 import json
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import pytest
 from structlog.testing import capture_logs
 
+from app.service.pictures.paths import Profile
 from tests.apis.openmage.conftest import Open
 from tests.apis.openmage.shop import ACCEPTS, IMAGES, PNG, Room, error_body, upload, xml
 
-Profile = Literal["documented", "server"]
 BOTH: Final = pytest.mark.parametrize("profile", ["documented", "server"])
 
 

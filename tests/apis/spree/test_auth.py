@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from app.apis.spree.auth import Caller, Role, authenticate, credentials
+from app.access.accounts import Role
+from app.apis.spree.auth import Caller, authenticate, credentials
 from app.apis.spree.errors import KeyMissing, KeyUnknown, Unauthorised
 
 ROLES: Mapping[str, Role] = {"admin-key": "admin", "customer-key": "customer"}

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.db.pool import Database
-from app.db.queries import Query
+from app.db.queries import Statement
 from app.errors import DatabaseUnavailable
 
 _STATEMENTS = {
@@ -19,7 +19,7 @@ _STATEMENTS = {
 
 @pytest.fixture(name="database")
 async def _database(empty_dsn: str) -> AsyncIterator[Database]:
-    queries = {name: Query(name, "", sql) for name, sql in _STATEMENTS.items()}
+    queries = {name: Statement(name, "", sql) for name, sql in _STATEMENTS.items()}
     async with Database(empty_dsn, size=2, queries=queries) as database:
         yield database
 

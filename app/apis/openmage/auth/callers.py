@@ -65,8 +65,8 @@ class Callers:
             raise
 
     async def _is_let(self, user: UserType, request: web.Request) -> bool:
-        """Whether `user` asks. Guards stand in front of rooms, so nobody has looked at the request yet."""
-        if has_form(request):  # its body is for the room to read
+        """Whether `user` asks. Guards stand in front of APIs, so nobody has looked at the request yet."""
+        if has_form(request):  # its body is for the API to read
             return False
         principal = await self._found(request)
         check_privilege(principal, request.method)

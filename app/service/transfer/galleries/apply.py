@@ -11,7 +11,7 @@ from app.service.pictures.filing import FileName, Filing
 from app.service.pictures.intake import Blob
 from app.service.pictures.paths import check_path, stem
 from app.service.transfer.galleries.lines import ImageLine, PathLine, Said, Types, TypesLine
-from app.service.transfer.galleries.report import Outcome
+from app.service.transfer.galleries.report import LineOutcome
 from app.service.transfer.galleries.stored import stored_line
 
 _GLOBAL: Final = ("0", "admin")
@@ -61,7 +61,7 @@ class Applier:
         self._filing = filing
         self._known = known
 
-    async def image(self, tx: Transaction, line: ImageLine, blob: Blob | None) -> Outcome:
+    async def image(self, tx: Transaction, line: ImageLine, blob: Blob | None) -> LineOutcome:
         """Raises InvalidCommand for a line that contradicts itself or what is stored."""
         product = self._known.product(line.sku)
         of_all, stores = self._known.by_code(line.stores)
@@ -71,7 +71,7 @@ class Applier:
         found = await self._find(tx, line, product, blob)
         if found is None:
             image = await self._create(tx, line, product, blob)
-            outcome: Outcome = "created"
+            outcome: LineOutcome = "created"
         else:
             _check_same(found, line, product, blob)
             image, outcome = found["id"], await self._update(tx, found, line)
@@ -80,7 +80,7 @@ class Applier:
         nones = await self._put_nones(tx, product, line.said.types, {c: said.types for c, said in line.stores.items()})
         return "updated" if nones and outcome == "unchanged" else outcome
 
-    async def path(self, tx: Transaction, line: PathLine, blob: Blob | None) -> Outcome:
+    async def path(self, tx: Transaction, line: PathLine, blob: Blob | None) -> LineOutcome:
         """A path that no image has; InvalidCommand where it serves other bytes."""
         if blob is not None:
             return "created" if await self._filing.adopt_path(tx, line.path, blob) else "unchanged"
@@ -90,7 +90,7 @@ class Applier:
             raise InvalidCommand(f"{line.path} serves a file here.")
         return "created" if await tx.execute("insert_withdrawn_path", line.path) else "unchanged"
 
-    async def types(self, tx: Transaction, line: TypesLine) -> Outcome:
+    async def types(self, tx: Transaction, line: TypesLine) -> LineOutcome:
         product = self._known.product(line.sku)
         of_all, stores = self._known.by_code(line.stores)
         types = dict(of_all or {}) | dict(line.types)
@@ -127,7 +127,7 @@ class Applier:
         name = (line.file_name or line.file or "").rpartition("/")[2]
         return await self._filing.new_path(tx, blob, FileName(stem(name) or None, EXTENSIONS[blob.facts.format]))
 
-    async def _update(self, tx: Transaction, found: Record, line: ImageLine) -> Outcome:
+    async def _update(self, tx: Transaction, found: Record, line: ImageLine) -> LineOutcome:
         [row] = await tx.fetch("images_to_transfer", [found["id"]])
         if _comparable(line, stored_line(row)):
             return "unchanged"

@@ -16,7 +16,7 @@ from app.service.pictures.intake import Blob
 from app.service.transfer.galleries.apply import Applier, Known, store_names
 from app.service.transfer.galleries.files import GalleryFiles
 from app.service.transfer.galleries.lines import ImageLine, Line, PathLine, TypesLine, brought_id, parse_line
-from app.service.transfer.galleries.report import Outcome, Report, Subject
+from app.service.transfer.galleries.report import LineOutcome, Report, Subject
 
 BATCH: Final = 100
 
@@ -94,7 +94,7 @@ class GalleryImport:
         return None if name is None else await self._files.read(name)
 
     async def _write(self, batch: Sequence[_Read]) -> None:
-        done: list[tuple[Subject, Outcome]] = []
+        done: list[tuple[Subject, LineOutcome]] = []
         with suppress(_DryRun):
             async with self._db.transaction() as tx:
                 await tx.execute("lock_gallery_import")
@@ -155,7 +155,7 @@ class GalleryImport:
         return Known(products, store_names(stores), codes, types)
 
 
-async def _apply(applier: Applier, tx: Transaction, one: _Read) -> tuple[Subject, Outcome]:
+async def _apply(applier: Applier, tx: Transaction, one: _Read) -> tuple[Subject, LineOutcome]:
     match one.line:
         case ImageLine():
             return "images", await applier.image(tx, one.line, one.blob)

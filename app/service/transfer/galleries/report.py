@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import Final, Literal
 
 Subject = Literal["images", "paths", "types"]
-Outcome = Literal["created", "updated", "unchanged", "rejected"]
+LineOutcome = Literal["created", "updated", "unchanged", "rejected"]
 
 _SUBJECTS: Final[tuple[Subject, ...]] = ("images", "paths", "types")
-_OUTCOMES: Final[tuple[Outcome, ...]] = ("created", "updated", "unchanged", "rejected")
+_OUTCOMES: Final[tuple[LineOutcome, ...]] = ("created", "updated", "unchanged", "rejected")
 
 
 class Report:
@@ -16,9 +16,9 @@ class Report:
 
     def __init__(self, tell: Callable[[int, str], None]) -> None:
         self._tell = tell
-        self._counts: Counter[tuple[Subject, Outcome]] = Counter()
+        self._counts: Counter[tuple[Subject, LineOutcome]] = Counter()
 
-    def count(self, subject: Subject, outcome: Outcome) -> None:
+    def count(self, subject: Subject, outcome: LineOutcome) -> None:
         self._counts[subject, outcome] += 1
 
     def reject(self, line: int, reason: str) -> None:

@@ -10,13 +10,13 @@ from typing import IO, Final, Literal
 from app.service.transfer.report_file import report_file
 
 Subject = Literal["products", "sets", "images", "links"]
-Outcome = Literal["created", "updated", "unchanged", "rejected", "skipped"]
+RowOutcome = Literal["created", "updated", "unchanged", "rejected", "skipped"]
 Counts = Mapping[str, Mapping[str, int]]
 """How many of each subject had each outcome."""
 
 SUBJECTS: Final[tuple[Subject, ...]] = ("products", "sets", "images", "links")
-_OUTCOMES: Final[tuple[Outcome, ...]] = ("created", "updated", "unchanged", "rejected")
-OUTCOMES: Final[Mapping[Subject, tuple[Outcome, ...]]] = dict.fromkeys(SUBJECTS, _OUTCOMES) | {
+_OUTCOMES: Final[tuple[RowOutcome, ...]] = ("created", "updated", "unchanged", "rejected")
+OUTCOMES: Final[Mapping[Subject, tuple[RowOutcome, ...]]] = dict.fromkeys(SUBJECTS, _OUTCOMES) | {
     "images": (*_OUTCOMES, "skipped")
 }
 """`skipped`: rows whose set is for something other than products."""
@@ -30,7 +30,7 @@ class Report:
         self.path = file.name
         self.notes: list[str] = []
         self._writer = csv.writer(file, lineterminator="\n")
-        self._counts: Counter[tuple[Subject, Outcome]] = Counter()
+        self._counts: Counter[tuple[Subject, RowOutcome]] = Counter()
         self.folded = 0
         self.fetched = 0
         self.still_foreign = 0
@@ -39,7 +39,7 @@ class Report:
         if sentence:
             self.notes.append(sentence)
 
-    def count(self, subject: Subject, outcome: Outcome, number: int = 1) -> None:
+    def count(self, subject: Subject, outcome: RowOutcome, number: int = 1) -> None:
         self._counts[subject, outcome] += number
 
     def reject(self, subject: Subject, file: str, line: int, reason: str) -> None:

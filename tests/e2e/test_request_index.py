@@ -6,7 +6,7 @@ from typing import Final
 from oauthlib.oauth1 import Client as Signer
 
 from app.access.secrets import SecretBox
-from app.service.catalogue.provision import Credentials, TokenOptions, put_token, revoke_key
+from app.service.catalogue.provision import IssuedToken, TokenOptions, put_token, revoke_key
 from tests.e2e.conftest import SECRET_KEY, Answer, Serve, Shop, eventually
 
 PATHS: Final = [
@@ -106,12 +106,12 @@ async def test_a_signed_request_is_answered_as_if_it_were_the_first(serve: Serve
     assert await hits(shop) - begun > 100
 
 
-async def token(shop: Shop, options: TokenOptions) -> Credentials:
+async def token(shop: Shop, options: TokenOptions) -> IssuedToken:
     async with shop.database.transaction() as tx:
         return await put_token(tx, SecretBox(SECRET_KEY), options)
 
 
-def signature(credentials: Credentials, path: str) -> str:
+def signature(credentials: IssuedToken, path: str) -> str:
     """For the host that all requests here name."""
     given = credentials.consumer_key, credentials.consumer_secret, credentials.token, credentials.token_secret
     _, headers, _ = Signer(*given).sign(f"http://shop.example{path}")

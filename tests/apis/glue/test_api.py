@@ -8,7 +8,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.typedefs import Handler
 from yarl import URL
 
-from app.apis.glue.routes import GlueRoom
+from app.apis.glue.routes import GlueApi
 from app.cache.documents import DocumentCache
 from app.db.listen import Hearing
 from app.db.pool import Database
@@ -52,7 +52,7 @@ class Shop:
 @pytest.fixture
 async def shop(database: Database) -> AsyncIterator[Shop]:
     documents = DocumentCache(1_000_000, Hearing(True, True))
-    room = GlueRoom(SETTINGS, ImageSetReader(database, SETTINGS), documents)
+    room = GlueApi(SETTINGS, ImageSetReader(database, SETTINGS), documents)
 
     @web.middleware
     async def tell(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -98,8 +98,8 @@ async def test_the_id_is_as_typed(shop: Shop, product: int, catalogue: Catalogue
     _, sets = await shop.told("/abstract-products/a%20B%2F%C3%9C/abstract-product-image-sets")
     assert '"id":"a B\\/\\u00dc"' in sets
     assert '"self":"http:\\/\\/glue.example.com\\/abstract-products\\/a%20B%2F%C3%9C\\/abstract-' in sets
-    _, shell = await shop.told("/abstract-products/a%20B%2F%C3%9C?include=abstract-product-image-sets")
-    assert shell.count('"id":"A b\\/\\u00fc"') == 3
+    _, product = await shop.told("/abstract-products/a%20B%2F%C3%9C?include=abstract-product-image-sets")
+    assert product.count('"id":"A b\\/\\u00fc"') == 3
 
 
 @pytest.mark.parametrize(
