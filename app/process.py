@@ -42,7 +42,7 @@ async def work(settings: Settings, dsn: str, observer: Observer) -> None:
     parts = Parts(settings, dsn, observer)
     runner = Runner(build_watch_app(parts))
     runner.drain_seconds = 0
-    async with parts.opened(waits=True), parts.observed(), AsyncExitStack() as stack:
+    async with parts.opened(waits=True), parts.telemetry.observed(), AsyncExitStack() as stack:
         stop = stack.enter_context(_stop_signals())
         if settings.worker_port:
             stack.push_async_callback(runner.cleanup)

@@ -69,22 +69,22 @@ async def measure(images: int) -> None:
 
 
 async def _figures(parts: Parts) -> list[tuple[str, str, str]]:
-    blobs = [BlobHash(row["hash"].hex()) for row in await parts.database.fetch("blob_hashes_behind", b"\x80")]
+    blobs = [BlobHash(row["hash"].hex()) for row in await parts.storage.database.fetch("blob_hashes_behind", b"\x80")]
 
     async def sweep(*, dry_run: bool) -> int:
-        return len([blob async for blob in parts.housekeeping.sweep(_WEEK, dry_run=dry_run)])
+        return len([blob async for blob in parts.upkeep.housekeeping.sweep(_WEEK, dry_run=dry_run)])
 
     async def plan() -> int:
-        return (await parts.recipe_change.plan()).renditions
+        return (await parts.upkeep.recipe_change.plan()).renditions
 
     async def renditions() -> int:
-        return (await parts.recipe_change.sweep(_WEEK))[0]
+        return (await parts.upkeep.recipe_change.sweep(_WEEK))[0]
 
     async def purge() -> int:
-        return await parts.purge.purge(await parts.purge.find("1"))
+        return await parts.upkeep.purge.purge(await parts.upkeep.purge.find("1"))
 
     async def forget() -> int:
-        return int(await parts.database.fetchval("forget_served_claims", timedelta(hours=1), 0))
+        return int(await parts.storage.database.fetchval("forget_served_claims", timedelta(hours=1), 0))
 
     return [
         await _timed("a page of the worker's look for served claims, up to", parts, blobs, forget),
@@ -101,7 +101,7 @@ async def _figures(parts: Parts) -> list[tuple[str, str, str]]:
 async def _timed(
     name: str, parts: Parts, blobs: list[BlobHash], work: Callable[[], Awaitable[int]]
 ) -> tuple[str, str, str]:
-    async with _uploading(parts.database, blobs) as waits:
+    async with _uploading(parts.storage.database, blobs) as waits:
         began = time.perf_counter()
         count = await work()
         seconds = time.perf_counter() - began

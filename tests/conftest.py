@@ -21,7 +21,7 @@ import structlog
 from app.db.connections.connect import Connection
 from app.db.migrate import migrate
 from app.db.pool import Database
-from app.db.queries import Query, load_queries
+from app.db.queries import Statement, load_queries
 from app.embedded.cluster import Cluster
 from app.settings import options
 
@@ -142,12 +142,12 @@ async def dsn(cluster: Cluster, template: str) -> AsyncIterator[str]:
 
 
 @pytest.fixture(scope="session")
-def queries() -> Mapping[str, Query]:
+def queries() -> Mapping[str, Statement]:
     return load_queries()
 
 
 @pytest.fixture
-async def database(dsn: str, queries: Mapping[str, Query]) -> AsyncIterator[Database]:
+async def database(dsn: str, queries: Mapping[str, Statement]) -> AsyncIterator[Database]:
     async with Database(dsn, queries=queries) as database:
         yield database
 

@@ -23,7 +23,7 @@ async def at_work(dsn: str, folder: Path, observe: Observe = nobody) -> AsyncIte
     settings = Settings(data_dir=folder, secret_key="x" * 32)
     parts = Parts(settings, dsn)
     async with parts.opened():
-        worker = Worker(settings, parts.database, parts.renderer, observe)
+        worker = Worker(settings, parts.storage.database, parts.pictures.renderer, observe)
         working = asyncio.create_task(worker.run())
         yield
         await worker.stop()

@@ -42,4 +42,6 @@ async def load_into_empty(settings: Settings, dsn: str) -> DemoCredentials | Non
     parts = Parts(settings, dsn)
     async with parts.opened():
         box = SecretBox(settings.secret_key)
-        return await load_demo(settings.data_dir, parts.database, box, parts.intake, parts.gallery_writer)
+        return await load_demo(
+            settings.data_dir, parts.storage.database, box, parts.pictures.intake, parts.catalogue.gallery_writer
+        )

@@ -52,8 +52,10 @@ async def _import(args: argparse.Namespace, context: Context) -> int:
     with report_file(args.report) as rejected:
         report = Report(lambda line, reason: _tell(rejected, line, reason))
         async with context.parts() as parts:
-            files = GalleryFiles(parts.intake, args.files, keep=not args.dry_run)
-            importing = GalleryImport(parts.database, parts.filing, files, report, dry_run=args.dry_run)
+            files = GalleryFiles(parts.pictures.intake, args.files, keep=not args.dry_run)
+            importing = GalleryImport(
+                parts.storage.database, parts.pictures.filing, files, report, dry_run=args.dry_run
+            )
             size = size_of(args.file)
             if size is not None:  # what is no regular file can be read only once
                 await importing.reserve_ids(_numbered(args.file, lambda _: None))
@@ -80,7 +82,7 @@ async def _export(args: argparse.Namespace, context: Context) -> int:
 
     async with context.parts() as parts:
         with _opened(args.file) as target, progress("lines") as advanced:
-            async for line in GalleryExport(parts.database, parts.store, args.files, tell).lines():
+            async for line in GalleryExport(parts.storage.database, parts.storage.store, args.files, tell).lines():
                 target.write(orjson.dumps(line) + b"\n")
                 count += 1
                 advanced(1)

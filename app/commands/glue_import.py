@@ -82,7 +82,7 @@ async def _fetch(context: Context, report: Report) -> None:
 
 def _picture_fetch(parts: "Parts") -> PictureFetch:
     settings = parts.settings
-    return PictureFetch(settings, parts.database, Fetcher(settings), parts.intake, Filing(settings))
+    return PictureFetch(settings, parts.storage.database, Fetcher(settings), parts.pictures.intake, Filing(settings))
 
 
 def _document(args: argparse.Namespace, report: Report) -> dict[str, object]:

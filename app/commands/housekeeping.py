@@ -58,7 +58,7 @@ async def _sweep_blobs(args: argparse.Namespace, context: Context) -> int:
     older_than: timedelta = args.older_than
     count = size = 0
     async with context.parts() as parts:
-        async for blob in parts.housekeeping.sweep(older_than, dry_run=args.dry_run):
+        async for blob in parts.upkeep.housekeeping.sweep(older_than, dry_run=args.dry_run):
             count += 1
             size += blob.size
     verb = "would go" if args.dry_run else "went"
@@ -75,14 +75,14 @@ async def _verify(args: argparse.Namespace, context: Context) -> int:
     repaired: list[Damage] = []
     async with context.parts() as parts:
         with progress("objects") as advanced:
-            async for damage in parts.verify.run():
+            async for damage in parts.upkeep.verify.run():
                 checked += 1
                 advanced(1)
                 if damage is not None:
                     damages.append(damage)
                     complain(f"{damage.what}: {damage.key}")
         if args.repair is not None:
-            async for damage in parts.verify.repair(damages, args.repair):
+            async for damage in parts.upkeep.verify.repair(damages, args.repair):
                 repaired.append(damage)
                 complain(f"{'put back' if damage.expected.place is None else 'built anew'}: {damage.key}")
     text = f"{checked} objects read, {len(damages)} are not whole."
@@ -96,7 +96,7 @@ async def _verify(args: argparse.Namespace, context: Context) -> int:
 
 async def _plan(_: argparse.Namespace, context: Context) -> int:
     async with context.parts() as parts:
-        plan = await parts.recipe_change.plan()
+        plan = await parts.upkeep.recipe_change.plan()
     text = (
         f"{plan.renditions} renditions of {plan.blobs} originals are missing: about {plan.seconds:.0f} seconds of one "
         f"codec process and {plan.size} bytes."
@@ -111,7 +111,7 @@ async def _build(_: argparse.Namespace, context: Context) -> int:
     enqueued = 0
     async with context.parts() as parts:
         with progress("originals") as advanced:
-            async for count in parts.recipe_change.build():
+            async for count in parts.upkeep.recipe_change.build():
                 enqueued += count
                 advanced(count)
     context.answer({"enqueued": enqueued}, f"{enqueued} originals are in the queue; `jobs list` shows the progress.")
@@ -120,7 +120,7 @@ async def _build(_: argparse.Namespace, context: Context) -> int:
 
 async def _sweep_renditions(args: argparse.Namespace, context: Context) -> int:
     async with context.parts() as parts:
-        count, size = await parts.recipe_change.sweep(args.older_than, dry_run=args.dry_run)
+        count, size = await parts.upkeep.recipe_change.sweep(args.older_than, dry_run=args.dry_run)
     verb = "would go" if args.dry_run else "went"
     context.answer({"renditions": count, "bytes": size}, f"{count} renditions ({size} bytes) {verb}.")
     return 0
@@ -128,22 +128,22 @@ async def _sweep_renditions(args: argparse.Namespace, context: Context) -> int:
 
 async def _urls(args: argparse.Namespace, context: Context) -> int:
     async with context.parts() as parts:
-        blob = await parts.purge.find(args.image)
-        urls = held_urls(await held(parts.database, blob), parts.settings)
+        blob = await parts.upkeep.purge.find(args.image)
+        urls = held_urls(await held(parts.storage.database, blob), parts.settings)
     context.answer({"hash": blob, "urls": urls}, "\n".join(urls) or f"Nothing is known of {blob}.")
     return 0
 
 
 async def _purge(args: argparse.Namespace, context: Context) -> int:
     async with context.parts() as parts:
-        blob = await parts.purge.find(args.image)
+        blob = await parts.upkeep.purge.find(args.image)
         if args.lift:
-            lifted = await parts.purge.lift(blob)
+            lifted = await parts.upkeep.purge.lift(blob)
             context.answer({"hash": blob, "lifted": lifted}, f"{blob} may {'now' if lifted else 'anyway'} be uploaded.")
             return 0
-        urls = held_urls(await held(parts.database, blob), parts.settings)
+        urls = held_urls(await held(parts.storage.database, blob), parts.settings)
         try:
-            entries = await parts.purge.purge(blob)
+            entries = await parts.upkeep.purge.purge(blob)
         except ProductImagesError:
             complain("\n".join(("Caches may hold these, and a second call cannot tell them any more:", *urls)))
             raise

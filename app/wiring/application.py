@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from typing import Final, get_args
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from app.apis.glue import docs as glue_docs
 from app.apis.glue.match import route_of as glue_route
@@ -25,7 +26,7 @@ from app.apis.spree.uploads import Uploads
 from app.background import in_background
 from app.cache.requests import REQUEST_INDEX
 from app.db.migrate import pending
-from app.delivery.media import media_error
+from app.delivery.media import Media, media_error
 from app.errors import Misconfigured, NotFound
 from app.http.apis import APIS, UNKEPT, Api, ApiName, api_name
 from app.http.appkeys import OBSERVER, SETTINGS
@@ -38,14 +39,13 @@ from app.server import health
 from app.server.hot_files import MEDIA, ROUTE
 from app.server.middleware import outermost
 from app.service.foreign.fetch import Fetcher
-from app.service.galleries.glue import ImageSetReader
-from app.service.galleries.spree.reader import SpreeGalleryReader
 from app.settings import Settings
 from app.telemetry.observer import Observer
 from app.telemetry.scrape import SCRAPE
 from app.wiring.parts import Parts
 
 _ANYTHING: Final = r"[\s\S]*"  # of a path once it is decoded: `.` would stop at a line break
+_OPENMAGE_PREFIXES: Final = ("/api/rest", "/oauth/", "/admin/oauth_authorize")
 _SECTIONS: Final = (SERVICE, DELIVERY, glue_docs.SECTION, openmage_docs.SECTION, spree_docs.SECTION)
 
 
@@ -54,27 +54,7 @@ def build_app(settings: Settings, dsn: str, observer: Observer | None = None) ->
     trusted_networks(settings.trusted_proxies)  # a mistake in them is told now, not to the first client
     parts = Parts(settings, dsn, observer)
     app = _service_app(parts)
-    glue = GlueApi(settings, ImageSetReader(parts.database, settings), parts.documents)
-    openmage = OpenMageApi(
-        settings,
-        parts.oauth,
-        parts.gallery_reader,
-        parts.gallery_writer,
-        OpenMageUploads(parts.intake, settings.max_body_bytes, parts.observer),
-        parts.documents,
-        parts.rate_limits,
-        parts.observer,
-    )
-    spree, spree_files = _spree(parts)
-
-    async def storefront(request: web.Request) -> web.StreamResponse:
-        api = api_name(request.rel_url.raw_path)
-        if api == "service":
-            raise NotFound(f"{request.method} is not routed there")
-        if api == "delivery":  # behind more than one slash
-            return await parts.media.handle(request)
-        return landing() if wants_landing(request) else await glue.handle(request)
-
+    glue, openmage, (spree, spree_files) = _glue(parts), _openmage(parts), _spree(parts)
     apis: dict[ApiName, Api] = {
         "openmage": Api(openmage.error, route_of=openmage_route, headers=OPENMAGE_HEADERS),
         "spree": Api(spree.error, tells_request_id=True, tells_runtime=True, route_of=spree_route, headers={}),
@@ -83,14 +63,17 @@ def build_app(settings: Settings, dsn: str, observer: Observer | None = None) ->
         "service": Api(health.error, tells_request_id=True, headers=UNKEPT),
     }
     app[APIS] = apis
+    app[MEDIA] = parts.caches.media
     app.add_routes(Docs(_SECTIONS).routes())
-    app[MEDIA] = parts.media
-    app.router.add_route("*", ROUTE, parts.media.handle)
-    for prefix in ("/api/rest", "/oauth/", "/admin/oauth_authorize"):
-        app.router.add_route("*", f"{prefix}{{rest:{_ANYTHING}}}", openmage.handle)
-    app.router.add_route("*", f"/api{{rest:{_ANYTHING}}}", spree.handle)
-    app.router.add_route("*", f"/spree/{{rest:{_ANYTHING}}}", spree_files.handle)
-    app.router.add_route("*", f"/{{path:{_ANYTHING}}}", storefront)
+    app.add_routes(
+        [
+            web.route("*", ROUTE, parts.caches.media.handle),
+            *(web.route("*", f"{prefix}{{rest:{_ANYTHING}}}", openmage.handle) for prefix in _OPENMAGE_PREFIXES),
+            web.route("*", f"/api{{rest:{_ANYTHING}}}", spree.handle),
+            web.route("*", f"/spree/{{rest:{_ANYTHING}}}", spree_files.handle),
+            web.route("*", f"/{{path:{_ANYTHING}}}", _storefront(parts.caches.media, glue)),
+        ]
+    )
     app.cleanup_ctx.append(lambda _: _running(parts))
     return app
 
@@ -106,36 +89,66 @@ def _service_app(parts: Parts) -> web.Application:
     app = web.Application(middlewares=[outermost], client_max_size=parts.settings.max_body_bytes)
     app[SETTINGS] = parts.settings
     app[OBSERVER] = parts.observer
-    app[REQUEST_INDEX] = parts.request_index
-    app[SCRAPE] = parts.scrape
+    app[REQUEST_INDEX] = parts.caches.request_index
+    app[SCRAPE] = parts.telemetry.scrape
     app[DRAIN] = parts.drain
     app[health.CHECKS] = _checks(parts)
     app.add_routes(health.routes())
     return app
 
 
+def _storefront(media: Media, glue: GlueApi) -> Handler:
+    """Whatever no pattern before it has taken."""
+
+    async def storefront(request: web.Request) -> web.StreamResponse:
+        name = api_name(request.rel_url.raw_path)
+        if name == "service":
+            raise NotFound(f"{request.method} is not routed there")
+        if name == "delivery":  # behind more than one slash
+            return await media.handle(request)
+        return landing() if wants_landing(request) else await glue.handle(request)
+
+    return storefront
+
+
+def _glue(parts: Parts) -> GlueApi:
+    return GlueApi(parts.settings, parts.catalogue.image_sets, parts.caches.documents)
+
+
+def _openmage(parts: Parts) -> OpenMageApi:
+    return OpenMageApi(
+        parts.settings,
+        parts.access.oauth,
+        parts.catalogue.gallery_reader,
+        parts.catalogue.gallery_writer,
+        OpenMageUploads(parts.pictures.intake, parts.settings.max_body_bytes, parts.observer),
+        parts.caches.documents,
+        parts.access.rate_limits,
+        parts.observer,
+    )
+
+
 def _spree(parts: Parts) -> tuple[SpreeApi, SpreeDelivery]:
-    settings = parts.settings
-    reader = SpreeGalleryReader(parts.database)
+    settings, pictures, rate_limits = parts.settings, parts.pictures, parts.access.rate_limits
+    reader = parts.catalogue.spree_reader
     fetcher = Fetcher(settings) if settings.spree_fetch_urls else None
-    uploads = Uploads(settings, parts.intake, parts.codecs, parts.observer, fetcher)
+    uploads = Uploads(settings, pictures.intake, pictures.codecs, parts.observer, fetcher)
     api = SpreeApi(
         settings,
         reader,
-        parts.spree_writer,
-        parts.documents,
-        parts.accounts.role_of,
-        parts.intake,
+        parts.catalogue.spree_writer,
+        parts.caches.documents,
+        parts.access.accounts.role_of,
+        pictures.intake,
         uploads,
-        parts.rate_limits,
+        rate_limits,
     )
-    return api, SpreeDelivery(
-        settings, reader, parts.renderer, parts.store, parts.spree_files, parts.rate_limits.subscriber
-    )
+    files = parts.caches.spree_files
+    return api, SpreeDelivery(settings, reader, pictures.renderer, parts.storage.store, files, rate_limits.subscriber)
 
 
 async def _running(parts: Parts) -> AsyncIterator[None]:
-    async with parts.opened(waits=True), parts.observed(), AsyncExitStack() as stack:
+    async with parts.opened(waits=True), parts.telemetry.observed(), AsyncExitStack() as stack:
         await stack.enter_async_context(in_background("listener", parts.listener.run, parts.observer))
         if parts.settings.run_worker:
             await stack.enter_async_context(parts.working())
@@ -144,8 +157,8 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
 
 def _checks(parts: Parts) -> health.Checks:
     async def migrated() -> None:
-        if missing := await pending(parts.database):
+        if missing := await pending(parts.storage.database):
             raise Misconfigured(f"migrations are missing: {', '.join(missing)}")
 
-    useful = {"store": parts.store.check, "spool": parts.intake.check}
+    useful = {"store": parts.storage.store.check, "spool": parts.pictures.intake.check}
     return health.Checks({"database": migrated}, useful, parts.observer)

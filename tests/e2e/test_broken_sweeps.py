@@ -123,7 +123,7 @@ async def break_off(shop: Shop, parts: Parts, breaks: Break) -> None:
     """A sweep that meets the fault."""
     async with Fragile(shop.settings.data_dir / "objects", shop.database.dsn, breaks) as store:
         with suppress(ProductImagesError, asyncio.CancelledError):
-            async for _ in Housekeeping(parts.database, store).sweep(WEEK):
+            async for _ in Housekeeping(parts.storage.database, store).sweep(WEEK):
                 pass
 
 
@@ -145,7 +145,7 @@ async def test_what_comes_after_a_broken_off_sweep_has_its_bytes(
         await forget_the_wait(shop)
         await again(shop, tmp_path)
         assert await shown(shop) == [200]
-        assert [damage async for damage in parts.verify.run() if damage] == []
+        assert [damage async for damage in parts.upkeep.verify.run() if damage] == []
 
 
 @pytest.mark.parametrize("breaks", BREAKS)
@@ -157,7 +157,7 @@ async def test_a_sweep_finishes_what_a_former_one_began(serve: Serve, connection
         await break_off(shop, parts, breaks)
         assert not await connection.fetchval("select count(*) from blob")
         await swept(parts)
-        assert await parts.store.stat(blob_key(_DIGEST)) is None
+        assert await parts.storage.store.stat(blob_key(_DIGEST)) is None
     assert not await connection.fetchval("select count(*) from blob_claim")
 
 
@@ -175,8 +175,8 @@ async def test_rows_are_gone_before_objects_are(serve: Serve, connection: Connec
         await break_off(shop, parts, look)
         image = await upload(shop, _DATA)
         async with Fragile(shop.settings.data_dir / "objects", shop.database.dsn, look) as store:
-            parts.purge._store = store
-            await parts.purge.purge(await parts.purge.find(image))
+            parts.upkeep.purge._store = store
+            await parts.upkeep.purge.purge(await parts.upkeep.purge.find(image))
     assert rows == [0, 0]
 
 
@@ -193,7 +193,7 @@ async def test_a_sweep_whose_rows_cannot_be_committed_removes_nothing(serve: Ser
     async with keeping(shop) as parts:
         with pytest.raises(ProductImagesError, match="no room"):
             await swept(parts)
-        assert await parts.store.stat(blob_key(_DIGEST)) is not None
+        assert await parts.storage.store.stat(blob_key(_DIGEST)) is not None
     assert await connection.fetchval("select count(*) from blob") == 1
 
 
@@ -203,12 +203,12 @@ async def test_bytes_that_come_back_meanwhile_stay(serve: Serve, connection: Con
     await unused(shop)
     digest = bytes.fromhex(_DIGEST)
     async with keeping(shop) as parts:
-        async with parts.database.transaction() as tx:
+        async with parts.storage.database.transaction() as tx:
             await lock_blob(tx, _DIGEST)
             await forget_blob(tx, digest)
         await connection.execute("insert into blob_claim (hash) values ($1)", digest)
-        assert await remove_blob(parts.database, parts.store, _DIGEST) is False
-        assert await parts.store.stat(blob_key(_DIGEST)) is not None
+        assert await remove_blob(parts.storage.database, parts.storage.store, _DIGEST) is False
+        assert await parts.storage.store.stat(blob_key(_DIGEST)) is not None
     assert await connection.fetchval("select count(*) from blob_claim where not is_removal") == 1
 
 
@@ -240,14 +240,14 @@ async def test_an_import_repeated_puts_back_what_was_lost(serve: Serve, tmp_path
     shop = await serve(run_worker=False)
     async with keeping(shop) as parts:
         await by_import(shop, tmp_path)
-        await parts.store.delete([blob_key(_DIGEST)])
+        await parts.storage.store.delete([blob_key(_DIGEST)])
         counts, _ = await imported(parts, [{"sku": "dress", "file": "again.jpg"}], tmp_path)
         assert counts["images"] == {"unchanged": 1}
-        assert (await parts.store.read(blob_key(_DIGEST), len(_DATA))) == _DATA
-        await parts.store.delete([blob_key(_DIGEST)])
+        assert (await parts.storage.store.read(blob_key(_DIGEST), len(_DATA))) == _DATA
+        await parts.storage.store.delete([blob_key(_DIGEST)])
         await imported(parts, [{"sku": "dress", "file": "again.jpg"}], tmp_path, dry_run=True)
         with pytest.raises(ObjectMissing):
-            await parts.store.read(blob_key(_DIGEST), len(_DATA))
+            await parts.storage.store.read(blob_key(_DIGEST), len(_DATA))
 
 
 async def test_a_rendition_s_removal_that_breaks_off_leaves_none_without_bytes(serve: Serve) -> None:
@@ -255,17 +255,17 @@ async def test_a_rendition_s_removal_that_breaks_off_leaves_none_without_bytes(s
     shop = await serve(run_worker=False)
     image = await upload(shop, _DATA)
     async with keeping(shop) as parts:
-        await parts.renderer.build_all(_DIGEST)
+        await parts.pictures.renderer.build_all(_DIGEST)
     await destroy(shop, image)
     await asked(shop, "delete from pgqueuer")
     await age(shop, 40)
     async with keeping(shop, recipe_small=150) as parts:
         for breaks in (its_answer_is_lost, it_removes_nothing):
             async with Fragile(shop.settings.data_dir / "objects", shop.database.dsn, breaks) as store:
-                parts.recipe_change._store = store
+                parts.upkeep.recipe_change._store = store
                 with pytest.raises(StoreUnavailable):
-                    await parts.recipe_change.sweep(WEEK)
-            assert [damage async for damage in parts.verify.run() if damage] == []
+                    await parts.upkeep.recipe_change.sweep(WEEK)
+            assert [damage async for damage in parts.upkeep.verify.run() if damage] == []
             small = next(recipe for recipe in shop.settings.recipes if recipe.name == "small")
-            assert (await parts.renderer.find(_DIGEST, small.hash)).size > 0
+            assert (await parts.pictures.renderer.find(_DIGEST, small.hash)).size > 0
             await age(shop, 40)

@@ -108,8 +108,8 @@ async def test_a_store_whose_clock_is_wrong_stops_sweeps(serve: Serve) -> None:
     told: list[Event] = []
     async with keeping(shop) as parts, Ahead(shop.settings.data_dir / "objects") as store:
         with pytest.raises(Exception, match=r"the store's \+3600\.\d seconds"):
-            [blob async for blob in Housekeeping(parts.database, store).sweep(timedelta(hours=1))]
-        watch = ClockWatch(parts.database, store, told.append)
+            [blob async for blob in Housekeeping(parts.storage.database, store).sweep(timedelta(hours=1))]
+        watch = ClockWatch(parts.storage.database, store, told.append)
         await watch.look()
         assert round(watch.figures()["store"]) == 3600
     assert [event.name for event in told if isinstance(event, CheckFailed)] == ["clock"]

@@ -58,7 +58,7 @@ async def _slow(shop: Shop) -> AsyncIterator[Slow]:
     """The same shop's files through a delivery whose store is slow."""
     parts = Parts(shop.settings, shop.database.dsn)
     async with parts.opened(), SlowStore(shop.settings.data_dir / "objects") as store:
-        media = Media(parts.renderer, store, 10_000_000)
+        media = Media(parts.pictures.renderer, store, 10_000_000)
         app = web.Application()
         app[SETTINGS], app[DRAIN] = Settings(), Drain()
         app.router.add_get("/media/{file:.*}", media.handle)
@@ -98,7 +98,7 @@ async def test_nothing_is_kept_while_withdrawals_are_not_heard(shop: Shop) -> No
     parts = Parts(shop.settings, shop.database.dsn)
     async with parts.opened(), SlowStore(shop.settings.data_dir / "objects") as store:
         store.go.set()
-        media = Media(parts.renderer, store, 10_000_000, hears=lambda: False)
+        media = Media(parts.pictures.renderer, store, 10_000_000, hears=lambda: False)
         app = web.Application()
         app[SETTINGS], app[DRAIN] = Settings(), Drain()
         app.router.add_get("/media/{file:.*}", media.handle)

@@ -177,7 +177,7 @@ async def test_memory_forgets_what_was_purged(serve: Serve) -> None:
     for path in found.all.values():
         await shop.get(path)
     async with keeping(shop) as parts:
-        await parts.purge.purge(BlobHash(hashlib.sha256(found.photo).hexdigest()))
+        await parts.upkeep.purge.purge(BlobHash(hashlib.sha256(found.photo).hexdigest()))
 
     async def is_forgotten() -> bool:
         return await held(shop) == 0

@@ -56,7 +56,13 @@ async def a_demo(fresh: Fresh, folder: Path) -> AsyncIterator[Send]:
         settings = Settings(data_dir=folder, database_url=database.dsn, secret_key=SECRET_KEY, run_worker=False)
         parts = Parts(settings, database.dsn)
         async with parts.opened():
-            demo = await load_demo(folder, parts.database, SecretBox(SECRET_KEY), parts.intake, parts.gallery_writer)
+            demo = await load_demo(
+                folder,
+                parts.storage.database,
+                SecretBox(SECRET_KEY),
+                parts.pictures.intake,
+                parts.catalogue.gallery_writer,
+            )
         runner = Runner(build_app(settings, database.dsn))
         runner.drain_seconds = 0
         await runner.setup()

@@ -175,12 +175,12 @@ async def test_while_all_slots_are_taken_the_own_format_answers(serve: Serve) ->
     blob, recipe = segment_of(BlobHash(hashlib.sha256(photo).hexdigest())), shop.settings.recipes[0].hash
     wanted: tuple[Format, ...] = ("avif", "webp")
     async with keeping(shop, max_builds=1) as parts:
-        with parts.renderer.slots.take():
-            rendition, is_best = await parts.renderer.find_preferred(
+        with parts.pictures.renderer.slots.take():
+            rendition, is_best = await parts.pictures.renderer.find_preferred(
                 segment_of(blob), recipe, "jpeg", wanted, "10.0.0.1"
             )
             assert (rendition.format, is_best) == ("jpeg", False)
-        rendition, is_best = await parts.renderer.find_preferred(blob, recipe, "jpeg", wanted, "10.0.0.1")
+        rendition, is_best = await parts.pictures.renderer.find_preferred(blob, recipe, "jpeg", wanted, "10.0.0.1")
         assert (rendition.format, is_best) == ("avif", True)
 
 
@@ -199,7 +199,7 @@ async def test_further_formats_come_after_everything_else(serve: Serve) -> None:
     blob = BlobHash(hashlib.sha256(photos[0]).hexdigest())
     await upload(shop, photos[0])
     async with keeping(shop, render_ahead=("avif", "webp"), worker_concurrency=1) as parts:
-        further = FurtherFormats(parts.settings, parts.database, parts.renderer)
+        further = FurtherFormats(parts.settings, parts.storage.database, parts.pictures.renderer)
         for _ in range(2):
             await further.enqueue(blob)
         for photo in photos[1:]:
@@ -217,13 +217,13 @@ async def test_a_rebuild_brings_what_a_setting_asks_for_since(serve: Serve) -> N
     async with keeping(shop) as parts:
         await work(parts, lambda: has_renditions(shop, photo))
     async with keeping(shop, render_ahead=("webp",)) as parts:
-        plan = await parts.recipe_change.plan()
+        plan = await parts.upkeep.recipe_change.plan()
         assert (plan.blobs, plan.renditions) == (1, 6)
-        assert [count async for count in parts.recipe_change.build()] == [1]
+        assert [count async for count in parts.upkeep.recipe_change.build()] == [1]
         await work(parts, lambda: has_formats(shop, photo, {"jpeg": 7, "webp": 6}))
-        assert (await parts.recipe_change.plan()).renditions == 0
+        assert (await parts.upkeep.recipe_change.plan()).renditions == 0
         await destroy(shop, image)
         await age(shop)
-        further = FurtherFormats(parts.settings, parts.database, parts.renderer)
+        further = FurtherFormats(parts.settings, parts.storage.database, parts.pictures.renderer)
         await further.enqueue(BlobHash(hashlib.sha256(photo).hexdigest()))
         assert await swept(parts) == [], "a job still needs the blob"

@@ -47,9 +47,9 @@ async def imported(
     """What an import of these lines counts, and what it rejects."""
     rejected: list[str] = []
     report = Report(lambda number, reason: rejected.append(f"{number}: {reason}"))
-    files = GalleryFiles(parts.intake, folder, keep=not dry_run)
+    files = GalleryFiles(parts.pictures.intake, folder, keep=not dry_run)
     numbered = [(number, json.dumps(line).encode()) for number, line in enumerate(lines, 1)]
-    await GalleryImport(parts.database, parts.filing, files, report, dry_run=dry_run).run(numbered)
+    await GalleryImport(parts.storage.database, parts.pictures.filing, files, report, dry_run=dry_run).run(numbered)
     return {subject: {o: n for o, n in outcomes.items() if n} for subject, outcomes in report.counts.items()}, rejected
 
 
@@ -155,9 +155,9 @@ async def test_an_import_that_is_broken_off_leaves_ids_for_uploads(serve: Serve,
 
     async with parts_of(shop) as parts:
         importing = GalleryImport(
-            parts.database,
-            parts.filing,
-            GalleryFiles(parts.intake, folder, keep=True),
+            parts.storage.database,
+            parts.pictures.filing,
+            GalleryFiles(parts.pictures.intake, folder, keep=True),
             Report(lambda _, reason: pytest.fail(reason)),
         )
         with pytest.raises(EOFError):
@@ -261,14 +261,18 @@ async def test_an_export_takes_any_name_and_an_import_takes_it_back(
     )
     folder = tmp_path / "moving"
     async with parts_of(first) as parts:
-        lines = [line async for line in GalleryExport(parts.database, parts.store, folder, fail).lines()]
+        lines = [
+            line async for line in GalleryExport(parts.storage.database, parts.storage.store, folder, fail).lines()
+        ]
     paths = {str(line["path"]) for line in lines}
     assert paths > set(ODD_PATHS)
     async with fresh() as database:
         second = await serve(database=database, run_worker=False, data_dir=tmp_path / "second")
         async with parts_of(second) as parts:
             assert (await imported(parts, lines, folder))[1] == []
-            again = [line async for line in GalleryExport(parts.database, parts.store, None, fail).lines()]
+            again = [
+                line async for line in GalleryExport(parts.storage.database, parts.storage.store, None, fail).lines()
+            ]
     assert {line["path"] for line in again} == paths
     assert [line.get("file_name") for line in again] == [line.get("file_name") for line in lines]
 
@@ -284,7 +288,9 @@ async def test_an_export_goes_on_behind_a_file_that_cannot_be_written(serve: Ser
     (shop.settings.data_dir / "objects" / lost).unlink()
     told: list[str] = []
     async with parts_of(shop) as parts:
-        export = GalleryExport(parts.database, parts.store, tmp_path / "out", lambda path, _: told.append(path))
+        export = GalleryExport(
+            parts.storage.database, parts.storage.store, tmp_path / "out", lambda path, _: told.append(path)
+        )
         lines = [line["path"] async for line in export.lines()]
     assert lines == ["/g/o/gone.jpg", "/t/h/there.jpg"]
     assert told == ["/g/o/gone.jpg"]
@@ -328,14 +334,18 @@ async def test_what_is_exported_and_imported_answers_the_same(serve: Serve, fres
 
     folder = tmp_path / "moving"
     async with parts_of(first) as parts:
-        lines = [line async for line in GalleryExport(parts.database, parts.store, folder, fail).lines()]
+        lines = [
+            line async for line in GalleryExport(parts.storage.database, parts.storage.store, folder, fail).lines()
+        ]
     async with fresh() as database:
         second = await serve(database=database, run_worker=False, data_dir=tmp_path / "second")
         async with parts_of(second) as parts:
             counts, rejected = await imported(parts, lines, folder)
             assert rejected == []
             assert counts["images"] == {"created": 4}
-            assert [line async for line in GalleryExport(parts.database, parts.store, None, fail).lines()] == lines
+            assert [
+                line async for line in GalleryExport(parts.storage.database, parts.storage.store, None, fail).lines()
+            ] == lines
         assert await answers(second) == await answers(first)
 
 
@@ -360,7 +370,9 @@ async def test_lines_name_products_and_store_views_as_other_systems_do(serve: Se
                 "5: the global scope hides no image.",
             ]
             assert counts["images"] == {outcome: 2, "rejected": 3}
-        exported = [line async for line in GalleryExport(parts.database, parts.store, None, fail).lines()]
+        exported = [
+            line async for line in GalleryExport(parts.storage.database, parts.storage.store, None, fail).lines()
+        ]
     said = {line["id"]: line for line in exported if "id" in line}
     assert (said[1]["sku"], said[1]["label"], said[1]["types"]) == ("dress", "All", ["image"])
     assert (said[2]["sku"], said[2]["label"], said[2]["stores"]) == ("dress-red", "R", {"german": {"label": "D"}})

@@ -60,7 +60,7 @@ async def keeping(shop: Shop, **options: Any) -> AsyncIterator[Parts]:
 
 
 async def swept(parts: Parts, *, dry_run: bool = False) -> list[str]:
-    return [blob.hash async for blob in parts.housekeeping.sweep(WEEK, dry_run=dry_run)]
+    return [blob.hash async for blob in parts.upkeep.housekeeping.sweep(WEEK, dry_run=dry_run)]
 
 
 async def test_a_sweep_removes_only_what_nothing_refers_to(serve: Serve) -> None:
@@ -76,10 +76,10 @@ async def test_a_sweep_removes_only_what_nothing_refers_to(serve: Serve) -> None
         assert await swept(parts) == []
         await age(shop)
         assert await swept(parts, dry_run=True) == [hashlib.sha256(gone).hexdigest()]
-        assert await parts.store.stat(blob_key(hashlib.sha256(gone).hexdigest())) is not None
+        assert await parts.storage.store.stat(blob_key(hashlib.sha256(gone).hexdigest())) is not None
         assert await swept(parts) == [hashlib.sha256(gone).hexdigest()]
         assert await swept(parts) == []
-        damages = [damage async for damage in parts.verify.run()]
+        damages = [damage async for damage in parts.upkeep.verify.run()]
         left = [path for path in (shop.settings.data_dir / "objects").rglob("*") if path.is_file()]
         assert damages == [None] * len(left)
     again = await upload(shop, gone)
@@ -128,7 +128,7 @@ async def test_a_sweep_leaves_out_what_is_linked_meanwhile(serve: Serve, connect
 
             await eventually(is_waiting)
         assert await sweeping == others
-        assert await parts.store.stat(blob_key(BlobHash(linked))) is not None
+        assert await parts.storage.store.stat(blob_key(BlobHash(linked))) is not None
 
 
 async def test_uploads_of_the_same_bytes_win_against_a_sweep(serve: Serve) -> None:
@@ -163,7 +163,7 @@ async def test_verify_names_what_is_missing_or_damaged(serve: Serve) -> None:
     damaged.chmod(0o600)
     damaged.write_bytes(b"something else")
     async with keeping(shop) as parts:
-        found = {(d.what, d.key) async for d in parts.verify.run() if d is not None}
+        found = {(d.what, d.key) async for d in parts.upkeep.verify.run() if d is not None}
     assert found == {("missing", missing), ("damaged", str(damaged.relative_to(objects)))}
 
 
@@ -179,19 +179,19 @@ async def test_a_purged_picture_is_gone_everywhere_and_stays_away(serve: Serve) 
     sets = (await shop.get("/abstract-products/dress/abstract-product-image-sets", Accept="*/*")).json()
     large = sets["data"][0]["attributes"]["imageSets"][0]["images"][0]["externalUrlLarge"]
     async with keeping(shop) as parts:
-        blob = await parts.purge.find(elsewhere)
-        assert await parts.purge.purge(blob) == 2
-        assert await parts.purge.purge(blob) == 0
+        blob = await parts.upkeep.purge.find(elsewhere)
+        assert await parts.upkeep.purge.purge(blob) == 2
+        assert await parts.upkeep.purge.purge(blob) == 0
 
         async def is_gone() -> bool:
             return all([(await shop.get(URL(one).raw_path)).status == 404 for one in (url, large)])
 
         await eventually(is_gone, seconds=1)
         assert len((await shop.signed("GET", IMAGES)).json()) == 1
-        assert await parts.store.stat(blob_key(blob)) is None
+        assert await parts.storage.store.stat(blob_key(blob)) is None
         refused = await shop.signed("POST", IMAGES, data=body(data), headers=JSON)
         assert (refused.status, refused.json()["messages"]["error"][0]["message"]) == (400, "Resource unknown error")
-        assert await parts.purge.lift(blob)
+        assert await parts.upkeep.purge.lift(blob)
         await upload(shop, data)
 
 
@@ -205,15 +205,15 @@ async def test_a_changed_recipe_is_planned_built_and_its_forerunner_swept(serve:
     old = sets["data"][0]["attributes"]["imageSets"][0]["images"][0]["externalUrlSmall"]
     assert (await shop.get(URL(old).raw_path)).status == 200
     async with keeping(shop, recipe_small=150) as parts:
-        plan = await parts.recipe_change.plan()
+        plan = await parts.upkeep.recipe_change.plan()
         assert (plan.blobs, plan.renditions) == (2, 2 * (len(shop.settings.recipes) + 1))
         assert plan.seconds > 0
         assert plan.size > 0
-        assert [count async for count in parts.recipe_change.build()] == [2]
+        assert [count async for count in parts.upkeep.recipe_change.build()] == [2]
         working = asyncio.create_task(parts.worker.run())
 
         async def is_built() -> bool:
-            return (await parts.recipe_change.plan()).renditions == 0
+            return (await parts.upkeep.recipe_change.plan()).renditions == 0
 
         await eventually(is_built)
         await parts.worker.stop()
@@ -221,9 +221,9 @@ async def test_a_changed_recipe_is_planned_built_and_its_forerunner_swept(serve:
         assert (await shop.get(URL(old).raw_path)).status == 200
         await age(shop, 40)
         # Both images were promised their recipes when their bytes came, so nothing is swept while they live.
-        assert await parts.recipe_change.sweep(timedelta(days=30)) == (0, 0)
+        assert await parts.upkeep.recipe_change.sweep(timedelta(days=30)) == (0, 0)
         for image in (await shop.signed("GET", IMAGES)).json():
             await destroy(shop, image["id"])
-        would_go = await parts.recipe_change.sweep(timedelta(days=30), dry_run=True)
-        assert await parts.recipe_change.sweep(timedelta(days=30)) == would_go
+        would_go = await parts.upkeep.recipe_change.sweep(timedelta(days=30), dry_run=True)
+        assert await parts.upkeep.recipe_change.sweep(timedelta(days=30)) == would_go
         assert (would_go[0], would_go[1] > 0) == (1, True)

@@ -70,11 +70,11 @@ async def test_a_killed_process_s_upload_is_tidied_by_another_one(serve: Serve) 
         uploading = asyncio.create_task(there.signed("POST", IMAGES, data=half_a_body(), headers=JSON))
         await eventually(is_arriving)
         async with keeping(shop) as parts:
-            await parts.intake.tidy()
+            await parts.pictures.intake.tidy()
             assert len(files_in(spool)) == 1
             process.kill()
             await process.wait()
-            await parts.intake.tidy()
+            await parts.pictures.intake.tidy()
             assert not files_in(spool)
         arriving.set()
         with pytest.raises(aiohttp.ClientError):

@@ -107,7 +107,7 @@ async def test_a_purge_leaves_no_object_behind(serve: Serve) -> None:
     blob = hashlib.sha256(data).hexdigest()
     async with keeping(shop) as parts:
         unrecorded = rendition_key(blob, shop.settings.recipes[0].hash, "webp")
-        await parts.store.put(unrecorded, b"bytes of a dead process", media_type="image/webp")
-        await parts.purge.purge(blob)
-        assert await parts.store.stat(unrecorded) is None
-        assert await parts.store.stat(blob_key(blob)) is None
+        await parts.storage.store.put(unrecorded, b"bytes of a dead process", media_type="image/webp")
+        await parts.upkeep.purge.purge(blob)
+        assert await parts.storage.store.stat(unrecorded) is None
+        assert await parts.storage.store.stat(blob_key(blob)) is None

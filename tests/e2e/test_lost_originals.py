@@ -68,12 +68,12 @@ async def test_a_job_waits_for_its_original(serve: Serve, connection: Connection
         await upload(shop, _DATA)
         await eventually(lambda: has_renditions(shop, _DATA))
         await connection.execute("delete from rendition")
-        await parts.store.delete([blob_key(_DIGEST)])
+        await parts.storage.store.delete([blob_key(_DIGEST)])
         await connection.execute("insert into missing_original (hash) values (sha256('of nothing that is recorded'))")
-        assert [count async for count in parts.recipe_change.build()] == [1]
+        assert [count async for count in parts.upkeep.recipe_change.build()] == [1]
         waiting = "select exists (select from pgqueuer where attempts > 0 and status = 'queued')"
         await eventually(lambda: connection.fetchval(waiting))
-        await parts.store.put(blob_key(_DIGEST), _DATA, media_type="image/jpeg")
+        await parts.storage.store.put(blob_key(_DIGEST), _DATA, media_type="image/jpeg")
         await connection.execute("update pgqueuer set execute_after = now()")
         await eventually(lambda: has_renditions(shop, _DATA), seconds=40)
 
@@ -114,7 +114,7 @@ async def test_what_is_missing_or_damaged_is_put_back_by_its_hash(
     for data in (missing, damaged, hopeless):
         await upload(shop, data)
         async with keeping(shop) as parts:
-            await parts.renderer.build_all(hashlib.sha256(data).hexdigest())
+            await parts.pictures.renderer.build_all(hashlib.sha256(data).hexdigest())
     keys = [blob_key(hashlib.sha256(data).hexdigest()) for data in (missing, damaged, hopeless)]
     for key, content in zip(keys, (None, damaged[:-1], None), strict=True):
         (objects(shop) / key).unlink()

@@ -22,7 +22,7 @@ async def _keep(parts: Parts, family: int) -> None:
     async def load() -> Document:
         return Document(200, {}, b"{}", family or None)
 
-    await parts.documents.fill(family, load)
+    await parts.caches.documents.fill(family, load)
 
 
 @pytest.mark.parametrize(
@@ -41,5 +41,5 @@ async def test_a_change_drops_what_it_names(parts: Parts, payload: str, kept: se
     """Families go by their numbers, and a word that is not known means everything."""
     for family in (0, 7, 8):
         await _keep(parts, family)
-    parts.hear(payload)
-    assert {family for family in (0, 7, 8) if parts.documents.get(family)} == kept
+    parts.caches.hear(payload)
+    assert {family for family in (0, 7, 8) if parts.caches.documents.get(family)} == kept

@@ -41,7 +41,7 @@ async def test_a_database_that_comes_late_is_not_opened_with_a_short_key(spare: 
         await spare.start()
         await eventually(has_tried)
         with pytest.raises(DatabaseUnavailable):
-            await parts.database.fetchval("some_oauth_consumer")
+            await parts.storage.database.fetchval("some_oauth_consumer")
         other = await asyncpg.connect(spare.dsn)
         try:
             ours = "select count(*) from pg_stat_activity where application_name = 'product-images'"

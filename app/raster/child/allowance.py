@@ -48,7 +48,7 @@ def of_building(seconds: int, facts: Facts, drawings: int, *, waited_for: bool) 
 
 def shares(frames: int, pixels: int, recipes: Sequence[Recipe]) -> list[Sequence[Recipe]]:
     """What is built from one decode: of a large animation each recipe for itself, so that one that is ended costs no
-    other one, and memory holds one film at a time."""
+    other one, and memory holds one animation at a time."""
     if frames > 1 and pixels > _STEP:
         return [[recipe] for recipe in recipes]
     return [recipes] if recipes else []

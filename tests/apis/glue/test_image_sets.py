@@ -248,7 +248,7 @@ async def test_relatives_are_read_on_request(storefront: Storefront, catalogue: 
     alone = await storefront.family("177", sets=False)
     assert (alone.concretes, alone.main.sets) == ((), ())
     upwards = await storefront.family("177_1", concrete=True, abstract=True, sets=False)
-    assert (upwards.abstract and upwards.abstract.sku, len(upwards.concretes), upwards.family) == ("177", 1, root)
+    assert (upwards.abstract and upwards.abstract.sku, len(upwards.concretes), upwards.id) == ("177", 1, root)
     around = await storefront.family("177_1", concrete=True, abstract=True, concretes=True)
     assert [product.sku for product in around.concretes] == ["177_2", "177_1"]
 

@@ -126,49 +126,49 @@ async def test_a_cut_upload_is_no_bad_picture(parts: Parts) -> None:
     """A file that lost its end between its writing and its decoding, or changed, is to be sent again."""
     data = encoded(picture(300, 200), "PNG")
     for spoilt in (data[: len(data) // 2], b"", bytes(len(data))):
-        async with parts.intake.spool() as spool:
+        async with parts.pictures.intake.spool() as spool:
             await spool.write(data)
             await spool.finish()
             spool.path.write_bytes(spoilt)
             with pytest.raises(DiscUnavailable):
-                await parts.intake.keep(spool, frozenset({"png"}))
+                await parts.pictures.intake.keep(spool, frozenset({"png"}))
 
 
 async def test_bytes_that_changed_before_they_were_put_are_to_be_sent_again(parts: Parts) -> None:
     """What the store finds to be other bytes than were received is the disc's fault, too."""
     first, second = (encoded(picture(300, 200, seed=seed), "PNG") for seed in (1, 2))
-    async with parts.intake.spool() as spool:
+    async with parts.pictures.intake.spool() as spool:
         await spool.write(first)
         await spool.finish()
         spool.path.write_bytes(second)
         with pytest.raises(StoreUnavailable):
-            await parts.intake.keep(spool, frozenset({"png"}))
+            await parts.pictures.intake.keep(spool, frozenset({"png"}))
 
 
 async def test_a_render_of_a_damaged_original_is_no_verdict(parts: Parts) -> None:
     """A picture whose bytes were spoilt in the store is not told to be bad: a repair makes it good again."""
     data = encoded(picture(300, 200), "PNG")
-    async with parts.intake.spool() as spool:
+    async with parts.pictures.intake.spool() as spool:
         await spool.write(data)
-        blob = await parts.intake.keep(spool, frozenset({"png"}))
-        async with parts.database.transaction() as tx:
-            await parts.filing.admit(tx, blob)
-    async with parts.store.local(blob_key(blob.hash)) as path:
+        blob = await parts.pictures.intake.keep(spool, frozenset({"png"}))
+        async with parts.storage.database.transaction() as tx:
+            await parts.pictures.filing.admit(tx, blob)
+    async with parts.storage.store.local(blob_key(blob.hash)) as path:
         path.write_bytes(data[:500])
         with pytest.raises(DiscUnavailable):
-            await parts.renderer.build_all(blob.hash)
+            await parts.pictures.renderer.build_all(blob.hash)
         path.write_bytes(data)
-    await parts.renderer.build_all(blob.hash)
+    await parts.pictures.renderer.build_all(blob.hash)
 
 
 async def test_uploads_without_descriptors_are_to_be_sent_again(parts: Parts) -> None:
     """A process that may open no more files says so and blames nobody."""
-    async with parts.intake.spool():
+    async with parts.pictures.intake.spool():
         pass  # the threads that it needs are there now
     with no_more_descriptors(), pytest.raises(DiscUnavailable, match="Too many open files"):
-        async with parts.intake.spool():
+        async with parts.pictures.intake.spool():
             pass
-    async with parts.intake.spool() as spool:
+    async with parts.pictures.intake.spool() as spool:
         await spool.write(b"well")
 
 
@@ -179,14 +179,14 @@ async def test_a_data_folder_that_is_gone_is_no_bad_picture(dsn: str, tmp_path: 
     if gone == "a file stands there":
         (tmp_path / "data").touch()
         with pytest.raises(DiscUnavailable):
-            async with parts.intake.spool():
+            async with parts.pictures.intake.spool():
                 pass
         with pytest.raises(DiscUnavailable):
-            await parts.intake.check()
+            await parts.pictures.intake.check()
     else:
-        async with parts.intake.spool() as spool:
+        async with parts.pictures.intake.spool() as spool:
             await spool.write(b"well")
-        await parts.intake.check()
+        await parts.pictures.intake.check()
 
 
 async def test_an_upload_that_the_disc_cannot_hold_is_refused_early(parts: Parts) -> None:
@@ -194,7 +194,7 @@ async def test_an_upload_that_the_disc_cannot_hold_is_refused_early(parts: Parts
     on failing until the disc would hold it."""
     with small_disc(8 * MB) as disc:
         settings = replace(parts.settings, data_dir=disc)
-        intake = Parts(settings, parts.dsn).intake
+        intake = Parts(settings, parts.dsn).pictures.intake
         async with intake.spool(5 * MB) as first:
             with pytest.raises(DiscUnavailable, match="awaited"):
                 async with intake.spool(5 * MB):

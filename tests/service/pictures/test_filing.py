@@ -9,7 +9,7 @@ import pytest
 
 from app.db.errors import ConstraintViolated
 from app.db.pool import Database
-from app.db.queries import Query
+from app.db.queries import Statement
 from app.errors import ImageNotFound
 from app.events import Event, StatementDone
 from app.model import BlobHash, Facts
@@ -33,7 +33,7 @@ BLOB = Blob(BlobHash("ab" * 32), 1, Facts("jpeg", 1, 1))
     ],
 )
 async def test_a_new_path_is_the_first_free_one_of_its_series(
-    dsn: str, queries: Mapping[str, Query], base: str | None, taken: Iterable[str], given: list[str]
+    dsn: str, queries: Mapping[str, Statement], base: str | None, taken: Iterable[str], given: list[str]
 ) -> None:
     """Whichever of a series were brought along, uploads get the free ones in order, without probing one by one."""
     asked = Counter[str]()

@@ -28,7 +28,7 @@ async def _parts(dsn: str, tmp_path: Path) -> AsyncIterator[Parts]:
 
 async def _barred_while_waiting(parts: Parts, connection: Connection, spool: Spool, upload: Awaitable[Any]) -> None:
     """Lets an upload wait for the hash's lock, and bars the hash meanwhile."""
-    async with parts.database.transaction() as tx:
+    async with parts.storage.database.transaction() as tx:
         await lock_blob(tx, spool.hash)
         waiting = asyncio.ensure_future(upload)
         await eventually(lambda: connection.fetchval(_WAITING))
@@ -38,12 +38,12 @@ async def _barred_while_waiting(parts: Parts, connection: Connection, spool: Spo
 
 async def test_bytes_barred_while_their_claim_waited_are_refused(parts: Parts, connection: Connection) -> None:
     """A claim that waited for the lock sees what happened during the wait."""
-    async with parts.intake.spool() as spool:
+    async with parts.pictures.intake.spool() as spool:
         await spool.write(b"bytes")
         await spool.finish()
         with pytest.raises(BlobBarred):
             await _barred_while_waiting(
-                parts, connection, spool, parts.intake.recognise(spool, frozenset({"png"}), keep=True)
+                parts, connection, spool, parts.pictures.intake.recognise(spool, frozenset({"png"}), keep=True)
             )
     assert not await connection.fetchval("select count(*) from blob_claim")
 
@@ -52,10 +52,10 @@ async def test_bytes_barred_while_their_record_waited_are_refused(parts: Parts, 
     """A record that waited for the lock sees what happened during the wait."""
 
     async def admit(blob: Blob) -> None:
-        async with parts.database.transaction() as tx:
-            await parts.filing.admit(tx, blob)
+        async with parts.storage.database.transaction() as tx:
+            await parts.pictures.filing.admit(tx, blob)
 
-    async with parts.intake.spool() as spool:
+    async with parts.pictures.intake.spool() as spool:
         await spool.write(b"bytes")
         await spool.finish()
         with pytest.raises(BlobBarred):
@@ -67,7 +67,7 @@ async def test_bytes_barred_while_their_record_waited_are_refused(parts: Parts, 
 
 async def test_an_upload_outlives_whoever_takes_its_file_away(parts: Parts) -> None:
     """A tidier of temporary files may come at any moment: what was kept by then stays kept, and nothing is refused."""
-    async with parts.intake.spool() as spool:
+    async with parts.pictures.intake.spool() as spool:
         await spool.write(b"bytes")
         await spool.finish()
         spool.path.unlink()

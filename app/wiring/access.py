@@ -1,0 +1,23 @@
+"""Who may do what, and how often."""
+
+from dataclasses import dataclass
+
+from app.access.accounts import Accounts
+from app.access.oauth import OAuth
+from app.access.secrets import SecretBox
+from app.db.listen import Hearing
+from app.db.pool import Database
+from app.http.rate_limits import RateLimits
+from app.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    accounts: Accounts
+    oauth: OAuth
+    rate_limits: RateLimits
+
+
+def access_of(settings: Settings, database: Database, hearing: Hearing) -> Access:
+    accounts = Accounts(database, SecretBox(settings.secret_key, settings.secret_key_former), hearing)
+    return Access(accounts, OAuth(accounts, settings.openmage_oauth_past_seconds), RateLimits(settings))

@@ -1,0 +1,33 @@
+"""The readers and writers of galleries, one pair for each API."""
+
+from dataclasses import dataclass
+
+from app.service.galleries.glue import ImageSetReader
+from app.service.galleries.openmage.reader import GalleryReader
+from app.service.galleries.openmage.writer import GalleryWriter
+from app.service.galleries.spree.reader import SpreeGalleryReader
+from app.service.galleries.spree.writer import SpreeGalleryWriter
+from app.settings import Settings
+from app.wiring.caches import Caches
+from app.wiring.pictures import Pictures
+from app.wiring.storage import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    image_sets: ImageSetReader
+    gallery_reader: GalleryReader
+    gallery_writer: GalleryWriter
+    spree_reader: SpreeGalleryReader
+    spree_writer: SpreeGalleryWriter
+
+
+def catalogue_of(settings: Settings, storage: Storage, pictures: Pictures, caches: Caches) -> Catalogue:
+    database, reader = storage.database, GalleryReader(storage.database)
+    return Catalogue(
+        ImageSetReader(database, settings),
+        reader,
+        GalleryWriter(database, reader, pictures.filing, caches.drop),
+        SpreeGalleryReader(database),
+        SpreeGalleryWriter(database, pictures.filing, caches.drop, caches.media.drop_path),
+    )

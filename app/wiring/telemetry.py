@@ -1,0 +1,55 @@
+"""What operators see of one process."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from app.background import in_background
+from app.service.upkeep.clocks import LOOK_SECONDS, ClockWatch
+from app.settings import Settings
+from app.telemetry.lookups import Bounded, scrape_of
+from app.telemetry.observer import Observer
+from app.telemetry.scrape import Scrape, watch_loop
+from app.wiring.caches import Caches
+from app.wiring.pictures import Pictures
+from app.wiring.storage import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Telemetry:
+    observer: Observer
+    clocks: ClockWatch
+    scrape: Scrape
+
+    @asynccontextmanager
+    async def observed(self) -> AsyncIterator[None]:
+        """Figures of this process, for the other processes and of its event loop, for as long as the block lasts."""
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self.scrape.shared())
+            loop = partial(watch_loop, self.observer)
+            await stack.enter_async_context(in_background("event loop", loop, self.observer))
+            clocks = in_background("clocks", self.clocks.look, self.observer, every=LOOK_SECONDS)
+            await stack.enter_async_context(clocks)
+            yield
+
+
+def telemetry_of(
+    settings: Settings, storage: Storage, pictures: Pictures, caches: Caches, observer: Observer
+) -> Telemetry:
+    clocks, metrics = ClockWatch(storage.database, storage.store, observer), observer.metrics
+    metrics.watch("clock_skew_seconds", "Seconds a clock is ahead of this process's.", "clock", clocks.figures)
+    metrics.watch_cache("documents", caches.documents)
+    metrics.watch_cache("media", caches.media.hot)
+    metrics.watch_cache("spree_files", caches.spree_files)
+    scrape = scrape_of(settings, metrics, storage.database, observer, **_slots(pictures))
+    return Telemetry(observer, clocks, scrape)
+
+
+def _slots(pictures: Pictures) -> dict[str, Bounded]:
+    return {
+        "upload": pictures.intake.slots,
+        "stranger": pictures.intake.strangers.slots,
+        "build": pictures.renderer.slots,
+        "codec": pictures.codecs.turns,
+    }
