@@ -97,10 +97,10 @@ async def main(dsn, folder):
     parts = Parts(Settings(data_dir=Path(folder), secret_key="x" * 32), dsn)
     async with parts.opened(), parts.working():
         before = set(sys.modules)
-        async with parts.database.transaction() as tx:
+        async with parts.storage.database.transaction() as tx:
             await enqueue(tx, [Job("render", bytes(32))])
         async with asyncio.timeout(30):
-            while any(depth.waiting + depth.in_hand for depth in await queue_depths(parts.database)):
+            while any(depth.waiting + depth.in_hand for depth in await queue_depths(parts.storage.database)):
                 await asyncio.sleep(0.02)
         print(*sorted(set(sys.modules) - before))
 

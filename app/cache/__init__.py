@@ -1,19 +1,19 @@
 """What is kept in memory to be answered again, and why it is never wrong.
 
 Three things are kept. Documents (`documents`): an API's ready answer, under whatever of a request it hangs on; those
-not asked for lately are packed (`packed`). Requests (`requests`): from a request as it came to the key of the document
-that answered it, so that nothing is parsed twice. Files (`bytes`): renditions and originals, under what serves them.
-Each is bounded in bytes, and what is used stays.
+not asked for lately are packed (`packed`). Requests (`requests`): from a request as it came to the key of the
+document that answered it, so that nothing is parsed twice. Files (`bytes`): renditions and originals, under what
+serves them. Each is bounded in bytes, and what is used stays.
 
-What drops them. A document belongs to the family of products that it shows, or to none if it says that nothing is there.
-Every change of the catalogue is told by the database itself, in the transaction that makes it (`sql/README.md`), so it
-is heard whoever wrote, and after it can be read. Families are dropped one by one; a change of names drops all documents,
-because an address may mean another product by then; a withdrawn path drops all files; a change of accounts drops the
-remembered requests. A process that wrote drops at once and does not wait to hear of it.
+What drops them. A document belongs to the family of products that it shows, or to none if it says that nothing is
+there. Every change of the catalogue is told by the database itself, in the transaction that makes it
+(`sql/README.md`), so it is heard whoever wrote, and after it can be read. Families are dropped one by one; a change
+of names drops all documents, because an address may mean another product by then; a withdrawn path drops all files; a
+change of accounts drops the remembered requests. A process that wrote drops at once and does not wait to hear of it.
 
 Why it is never wrong. A fill that began before a drop is not kept, and nobody who asks after the drop joins it. While
-notifications are not heard, nothing is kept and nothing that was kept is used. A remembered request answers nothing by
-itself: the document must still be there, its guard is asked whether this caller may have it, and a change of accounts
-while the answer was on its way (`era`) keeps it from being remembered. A file's key never means other bytes. And a
-document's time is limited all the same (`DOCUMENT_CACHE_SECONDS`).
+notifications are not heard, nothing is kept and nothing that was kept is used. A remembered request answers nothing
+by itself: the document must still be there, its guard is asked whether this caller may have it, and a change of
+accounts while the answer was on its way (`era`) keeps it from being remembered. A file's key never means other bytes.
+And a document's time is limited all the same (`DOCUMENT_CACHE_SECONDS`).
 """

@@ -61,7 +61,7 @@ async def test_one_size_that_fails_costs_an_animation_no_other(serve: Serve) -> 
     blob = hashlib.sha256(data)
     async with keeping(shop, codec_memory_bytes=128 * MIB) as parts:
         with pytest.raises(CodecFailed, match="MemoryError"):
-            await parts.renderer.build_all(blob.hexdigest())
+            await parts.pictures.renderer.build_all(blob.hexdigest())
     rows = await asked(shop, "select recipe_hash from rendition where blob_hash = $1", blob.digest())
     _, *others = shop.settings.recipes
     assert {row["recipe_hash"] for row in rows} == {recipe.hash for recipe in (shop.settings.clean, *others)}

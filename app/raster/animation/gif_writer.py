@@ -23,8 +23,9 @@ _LOOP: Final = b"\x21\xff\x0bNETSCAPE2.0\x03\x01"
 
 
 def write(animation: Animation, most: int | None = None) -> bytes | None:
-    """The animation as GIF; each frame has a palette of its own. Colours and small changes are left out where it would not
-    have less than `most` bytes; where that is not enough a still keeps all its colours, and an animation is None."""
+    """The animation as GIF; each frame has a palette of its own. Colours and small changes are left out where it
+    would not have less than `most` bytes; where that is not enough a still keeps all its colours, and an
+    animation is None."""
     for colours, unseen in _STEPS:
         data = _written(animation, colours, unseen, most)
         if data is not None:
