@@ -132,7 +132,7 @@ async def _until_ready(process: Process) -> str:
     assert process.stdout is not None
     printed = ""
     async with asyncio.timeout(_READY_SECONDS):
-        while "API key" not in printed:
+        while "Demo credentials" not in printed:
             line = await process.stdout.readline()
             assert line, printed
             printed += line.decode()
