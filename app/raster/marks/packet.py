@@ -4,8 +4,8 @@ import hashlib
 from bisect import bisect
 from collections.abc import Iterator
 from typing import Final
-from xml.sax.saxutils import escape, quoteattr
 
+from app.raster.marks.markup import as_attribute, as_text
 from app.raster.marks.model import Marks
 
 LONGEST: Final = 1024
@@ -97,15 +97,15 @@ def _written(name: str, value: str | tuple[str, ...]) -> str:
         return ""
     match name:
         case "dc:rights":
-            inner = f'<rdf:Alt><rdf:li xml:lang="x-default">{escape(_one(value))}</rdf:li></rdf:Alt>'
+            inner = f'<rdf:Alt><rdf:li xml:lang="x-default">{as_text(_one(value))}</rdf:li></rdf:Alt>'
         case "dc:creator":
             names = (value,) if isinstance(value, str) else value
-            inner = "<rdf:Seq>" + "".join(f"<rdf:li>{escape(one)}</rdf:li>" for one in names) + "</rdf:Seq>"
+            inner = "<rdf:Seq>" + "".join(f"<rdf:li>{as_text(one)}</rdf:li>" for one in names) + "</rdf:Seq>"
         case "plus:Licensor":
-            licensor = f"<plus:LicensorURL>{escape(_one(value))}</plus:LicensorURL>"
+            licensor = f"<plus:LicensorURL>{as_text(_one(value))}</plus:LicensorURL>"
             inner = f'<rdf:Seq><rdf:li rdf:parseType="Resource">{licensor}</rdf:li></rdf:Seq>'
         case _:
-            return f" {name}={quoteattr(_one(value))}"
+            return f" {name}={as_attribute(_one(value))}"
     return f"<{name}>{inner}</{name}>"
 
 
