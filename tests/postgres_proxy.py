@@ -7,6 +7,8 @@ from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 _BLOCK: Final = 65536
+_LOST_SECONDS: Final = 0.1
+"""From a commit whose answer is lost to the end of its link."""
 _NOTIFICATION: Final = b"A"
 """What the message begins with that Postgres sends to who listens and does nothing else."""
 
@@ -34,6 +36,8 @@ class Proxy:
         """Whether notifications (and nothing else) are swallowed, as by a pooler that keeps no sessions."""
         self.made = 0
         """Links so far."""
+        self.loses_commits = 0
+        """So many commits will be carried out and never answered: their links are cut."""
 
     @property
     def dsn(self) -> str:
@@ -61,6 +65,18 @@ class Proxy:
         finally:
             for link in meant:
                 link.is_free.set()
+
+    def cut(self, picks: Picks = lambda _: True) -> int:
+        """Ends links as a firewall or a fail-over may; how many."""
+        meant = [task for task, link in self._links.items() if picks(bytes(link.sent))]
+        for task in meant:
+            task.cancel()
+        return len(meant)
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether all that was sent over the links has arrived, or never will."""
+        return not any(link.is_silent or not link.is_free.is_set() for link in self._links.values())
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.made += 1
@@ -97,6 +113,11 @@ class Proxy:
                     sent += block
                 writer.write(block)
                 await writer.drain()
+                if sent is not None and self.loses_commits and b"COMMIT" in block:
+                    self.loses_commits -= 1
+                    link.is_silent = True
+                    await asyncio.sleep(_LOST_SECONDS)
+                    return
 
     async def end(self) -> None:
         for task in list(self._links):

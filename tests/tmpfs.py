@@ -20,11 +20,22 @@ def _may_mount() -> bool:
     return True
 
 
+def may_have_small_discs() -> bool:
+    return shutil.which("mount") is not None and not os.geteuid() and _may_mount()
+
+
 @contextmanager
 def small_disc(size: int) -> Iterator[Path]:
     """A folder on a disc of `size` bytes; the test is skipped where nothing may be mounted."""
-    if shutil.which("mount") is None or os.geteuid() or not _may_mount():
+    if not may_have_small_discs():
         pytest.skip("mount is not allowed here: needs root and CAP_SYS_ADMIN")
+    with mounted_disc(size) as folder:
+        yield folder
+
+
+@contextmanager
+def mounted_disc(size: int) -> Iterator[Path]:
+    """The same where it is known that one may be had."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], check=True)
         try:

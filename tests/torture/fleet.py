@@ -1,0 +1,335 @@
+"""All that a round stands on: a Postgres, a store, ways to both that can fail, and the product's processes."""
+
+import asyncio
+import json
+import os
+import signal
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
+from urllib.parse import quote
+from xml.etree import ElementTree
+
+import aiohttp
+import asyncpg
+from yarl import URL
+
+from app.access.secrets import SecretBox
+from app.db.migrate import migrate
+from app.db.pool import Database
+from app.embedded.cluster import Cluster
+from app.service.provision import Credentials, StoreOptions, TokenOptions, put_key, put_store, put_token
+from app.service.provision_plan import ProductOptions
+from app.service.provision_products import put_product
+from tests.postgres_proxy import Proxy, proxied
+from tests.processes import free_port
+from tests.torture.journal import Disc
+from tests.torture.nursery import Child, Nursery
+from tests.torture.oracle import Oracle
+from tests.torture.s3_proxy import S3Proxy
+
+StoreKind = Literal["files", "s3"]
+
+SECRET_KEY: Final = "a secret of the torture, and of nobody else"
+PUBLIC_URL: Final = "http://shop.example"
+DURABLE_ENOUGH: Final = {"fsync": "off", "max_connections": "200"}
+"""Postgres' settings where processes are killed and the machine is not."""
+PRODUCTS: Final = {
+    8: ("dress", None),
+    9: ("dress-red", 8),
+    10: ("dress-blue", 8),
+    20: ("shirt", None),
+    21: ("shirt-s", 20),
+}
+"""Those with galleries: id → SKU and parent."""
+EXTERNAL: Final = "poster"
+"""The one that has image sets of external pictures, by import, and nothing else."""
+_READY_SECONDS: Final = 60.0
+_TEMPLATE: Final = "template_torture"
+_S3: Final = "{http://s3.amazonaws.com/doc/2006-03-01/}"
+
+
+@dataclass(frozen=True)
+class Shop:
+    """What every round begins with: a template database and the keys to it."""
+
+    cluster: Cluster
+    admin: Credentials
+    api_key: str
+
+
+async def made_shop(cluster: Cluster) -> Shop:
+    """Three store views of one website, two families, an admin of each API."""
+    async with _admin(cluster) as connection:
+        await connection.execute(f"create database {_TEMPLATE}")
+    dsn = _of(cluster, _TEMPLATE)
+    await migrate(dsn)
+    async with Database(dsn) as database:
+        async with database.transaction() as tx:
+            await put_store(tx, StoreOptions("default", 1, "en_US", "base", is_default=True))
+            await put_store(tx, StoreOptions("german", 2, "de_DE", "base"))
+            for number, (sku, parent) in PRODUCTS.items():
+                of = PRODUCTS[parent][0] if parent else None
+                await put_product(tx, ProductOptions(sku, id=number, slug=f"a-{sku}", name=sku, parent=of))
+            await put_product(tx, ProductOptions(EXTERNAL, id=30, slug=EXTERNAL, name=EXTERNAL))
+            admin = await put_token(tx, SecretBox(SECRET_KEY), TokenOptions("admin"))
+        _, key = await put_key(database, "admin", None)
+    return Shop(cluster, admin, key)
+
+
+@asynccontextmanager
+async def _admin(cluster: Cluster) -> AsyncIterator[Any]:
+    connection = await asyncpg.connect(cluster.dsn)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+def _of(cluster: Cluster, database: str) -> str:
+    return cluster.dsn.replace("@/postgres?", f"@/{database}?")
+
+
+@dataclass
+class Member:
+    """A web process or a worker: its place in the fleet stays, its process comes and goes."""
+
+    name: str
+    port: int
+    proxy: Proxy
+    log: Path
+    child: Child | None = None
+    ended_requests: set[str] = field(default_factory=set)
+    read: int = 0
+    starts: int = 0
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def is_web(self) -> bool:
+        return not self.name.startswith("worker")
+
+    @property
+    def is_up(self) -> bool:
+        return self.child is not None and self.child.is_alive
+
+    def send(self, sign: signal.Signals) -> None:
+        if self.child is not None:
+            self.child.send(sign)
+
+
+class Fleet:
+    """The processes of one round over one store. `trouble` collects what no log should have said."""
+
+    def __init__(self, nursery: Nursery, shop: Shop, folder: Path, disc: Path, kind: StoreKind, planted: str) -> None:
+        self._nursery = nursery
+        self.shop = shop
+        self.folder = folder
+        self.disc = disc
+        self.kind = kind
+        self.planted = planted
+        self.members: dict[str, Member] = {}
+        self.cold: Member
+        """The process that is started after a round, and has nothing in memory."""
+        self.commands: set[Child] = set()
+        self.trouble: list[str] = []
+        self.events: Counter[str] = Counter()
+        self.starting = asyncio.Lock()
+        """Whoever ends and starts processes does so alone."""
+        self.postgres = asyncio.Lock()
+        """The same for Postgres."""
+        self.may_start = asyncio.Event()
+        self.may_start.set()
+        self.s3: S3Proxy | None = None
+        self.s3_address = ""
+        """The server itself, past what goes wrong on the way to it."""
+        self.bucket = ""
+        self.journal = folder / "journal"
+        self.objects = Disc(disc / "objects", self.journal)
+        self.dsn = ""
+
+    @property
+    def webs(self) -> list[Member]:
+        return [member for member in self.members.values() if member.is_web]
+
+    @property
+    def workers(self) -> list[Member]:
+        return [member for member in self.members.values() if not member.is_web]
+
+    @property
+    def oracle(self) -> Oracle:
+        return Oracle(self.dsn)
+
+    def environment(self, dsn: str, **more: Any) -> dict[str, Any]:
+        kept = {name: os.environ[name] for name in ("PATH", "LANG", "HOME") if name in os.environ}
+        place: dict[str, Any] = {
+            "DATABASE_URL": dsn,
+            "DATA_DIR": self.disc,
+            "SECRET_KEY": SECRET_KEY,
+            "PUBLIC_URL": PUBLIC_URL,
+            "LOG_FORMAT": "json",
+            "LOG_SAMPLE": 1,
+            "JOB_LEASE_SECONDS": 3,
+            "CODEC_PROCESSES": 1,
+            "RUN_WORKER": "false",
+            "DRAIN_SECONDS": 0,
+        }
+        if self.s3 is not None:
+            place |= {"S3_BUCKET": self.bucket, "S3_ENDPOINT_URL": f"http://127.0.0.1:{self.s3.port}"}
+            place |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
+        return kept | place | more
+
+    async def start(self, member: Member) -> None:
+        await self.may_start.wait()
+        words, port = ("serve", "PORT") if member.is_web else ("worker", "WORKER_PORT")
+        member.starts += 1
+        member.child = await self._nursery.start(
+            words,
+            environment=self.environment(member.proxy.dsn, **{port: member.port}),
+            log=member.log,
+            journal=self.journal if self.kind == "files" else None,
+            planted=self.planted,
+        )
+
+    async def until_ready(self, member: Member, seconds: float = _READY_SECONDS) -> None:
+        """AssertionError where it is not ready in time."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        async with aiohttp.ClientSession() as session:
+            while loop.time() < deadline:
+                with suppress(aiohttp.ClientError, TimeoutError):
+                    timeout = aiohttp.ClientTimeout(total=2)
+                    async with session.get(f"{member.base}/health/ready", timeout=timeout) as answer:
+                        if answer.status == 200 and json.loads(await answer.read())["status"] == "ok":
+                            return
+                await asyncio.sleep(0.05)
+        raise AssertionError(f"{member.name} was not ready within {seconds:.0f} seconds")
+
+    async def command(self, *words: str, seconds: float = 90, answers: bool = True) -> tuple[int | None, str]:
+        """A command of the product to its end: its exit code (None where it took too long) and what it answered."""
+        await self.may_start.wait()
+        answer = self.folder / f"answer-{len(list(self.folder.glob('answer-*')))}-{words[0]}"
+        child = await self._nursery.start(
+            *words,
+            environment=self.environment(self.dsn),
+            log=self.folder / "commands.log",
+            answer=answer if answers else None,
+            journal=self.journal if self.kind == "files" else None,
+            planted=self.planted,
+        )
+        self.commands.add(child)
+        try:
+            async with asyncio.timeout(seconds):
+                await child.ended.wait()
+        except TimeoutError:
+            child.send(signal.SIGKILL)
+            return None, f"{' '.join(words)} took more than {seconds:.0f} seconds"
+        finally:
+            self.commands.discard(child)
+        return child.code, answer.read_text(errors="replace") if answers else ""
+
+    async def s3_keys(self) -> set[str]:
+        """All that lies in the bucket."""
+        keys, more = set[str](), ""
+        async with aiohttp.ClientSession() as session:
+            while True:
+                url = f"{self.s3_address}/{self.bucket}?list-type=2{more}"
+                async with session.get(URL(url, encoded=True)) as answer:
+                    listed = ElementTree.fromstring(await answer.read())
+                keys |= {element.text or "" for element in listed.iter(f"{_S3}Key")}
+                token = listed.findtext(f"{_S3}NextContinuationToken")
+                if not token:
+                    return keys
+                more = f"&continuation-token={quote(token, safe='')}"
+
+    async def watch_logs(self) -> None:
+        """Reads what the processes say, until cancelled."""
+        while True:
+            for member in self.members.values():
+                await asyncio.to_thread(self.read_log, member)
+            await asyncio.sleep(0.1)
+
+    def read_log(self, member: Member) -> None:
+        if not member.log.exists():
+            return
+        with member.log.open("rb") as log:
+            log.seek(member.read)
+            for raw in log:
+                if not raw.endswith(b"\n"):
+                    break
+                member.read += len(raw)
+                self._hear(member, raw)
+
+    def _hear(self, member: Member, raw: bytes) -> None:
+        try:
+            line = json.loads(raw)
+            event = str(line["event"])
+        except (ValueError, KeyError, TypeError):
+            if b"Traceback" in raw or b"Error" in raw:
+                self.trouble.append(f"{member.name} said: {raw.decode(errors='replace').strip()}")
+            return
+        self.events[event] += 1
+        if event == "request":
+            member.ended_requests.add(str(line.get("request_id")))
+        if event == "request_failed" or (event == "request" and line.get("status") == 500):
+            self.trouble.append(f"{member.name} failed: {raw.decode(errors='replace').strip()[:2000]}")
+        if event == "job_failed" and line.get("final"):
+            self.trouble.append(f"{member.name} gave a job up: {line.get('reason')}")
+
+
+@asynccontextmanager
+async def fleet(
+    nursery: Nursery,
+    shop: Shop,
+    folder: Path,
+    disc: Path,
+    kind: StoreKind,
+    *,
+    number: str,
+    webs: int = 2,
+    workers: int = 1,
+    s3: str = "",
+    planted: str = "",
+) -> AsyncIterator[Fleet]:
+    """A fleet that is ready, over a database and a store of its own. `s3` is the server's address."""
+    made = Fleet(nursery, shop, folder, disc, kind, planted)
+    name = f"round_{number}"
+    async with AsyncExitStack() as stack:
+        async with _admin(shop.cluster) as connection:
+            await connection.execute(f"create database {name} template {_TEMPLATE} strategy file_copy")
+        made.dsn = _of(shop.cluster, name)
+        if kind == "s3":
+            made.s3_address, made.bucket = s3, name.replace("_", "-")
+            made.s3 = S3Proxy(s3)
+            await stack.enter_async_context(made.s3.opened())
+            async with aiohttp.ClientSession() as session, session.put(f"{s3}/{made.bucket}") as answer:
+                assert answer.status == 200
+        names = [f"web{n}" for n in range(webs)] + [f"worker{n}" for n in range(workers)]
+        for one in (*names, "cold"):
+            proxy = await stack.enter_async_context(proxied(made.dsn))
+            made.members[one] = Member(one, free_port(), proxy, folder / f"{one}.log")
+        made.cold = made.members.pop("cold")
+        for member in made.members.values():
+            await made.start(member)
+        watching = asyncio.create_task(made.watch_logs())
+        try:
+            await asyncio.gather(*(made.until_ready(member) for member in made.members.values()))
+            yield made
+        finally:
+            watching.cancel()
+            await _ended([*made.members.values(), made.cold])
+            async with _admin(shop.cluster) as connection:
+                await connection.execute(f"drop database {name} with (force)")
+
+
+async def _ended(members: list[Member]) -> None:
+    for member in members:
+        if member.child is not None:
+            member.send(signal.SIGCONT)
+            member.send(signal.SIGKILL)
+            await member.child.ended.wait()
