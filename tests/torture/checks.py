@@ -35,15 +35,20 @@ async def check(run: Run) -> None:
     """Complains of all that is not as it should be."""
     fleet = run.fleet
     await _well_again(run)
+    run.note("all processes are ready")
     await _drained(run)
     await fleet.start(fleet.cold)
     await _ready(run, fleet.cold)
     await asyncio.sleep(_SHOWN_SECONDS)
+    run.note("the queue is empty, and a cold process is there")
     members = [*fleet.webs, fleet.cold]
     await _galleries(run, members)
+    run.note("documents were compared")
     await _files(run, members)
+    run.note("files were compared")
     await _commands(run)
     await _leftovers(run)
+    run.note("nothing is left over")
     for member in (*members, *fleet.workers):
         await asyncio.to_thread(fleet.read_log, member)
 

@@ -137,8 +137,10 @@ async def _worked(run: Run, script: Script, faults: list[asyncio.Task[None]]) ->
 async def _operation(run: Run, step: Step) -> None:
     run.figures.operations[step.do] += 1
     work = OPERATIONS.get(step.do) or COMMANDS[step.do]
+    run.note(f"begins {step}")
     try:
         await work(run, step)
+        run.note(f"ends {step.number}")
     except Wrong as wrong:
         run.complain(str(wrong))
     except Exception:
@@ -148,7 +150,9 @@ async def _operation(run: Run, step: Step) -> None:
 async def _fault(run: Run, step: Step) -> None:
     kind = step.do.removeprefix("fault: ")
     run.figures.faults[kind] += 1
+    run.note(f"begins {step}")
     await FAULTS[kind](run, step)
+    run.note(f"ends {step.number}, {kind}")
 
 
 async def _watch_jobs(run: Run) -> None:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Final
 
 from tests.torture import documents
@@ -64,6 +65,12 @@ class Run:
 
     def complain(self, what: str) -> None:
         self.violations.append(what)
+        self.note(f"WRONG {what}")
+
+    def note(self, what: str) -> None:
+        """Into the round's own log, beside those of its processes."""
+        with (self.fleet.folder / "round.log").open("a") as log:
+            log.write(f"{datetime.now(UTC).isoformat(timespec='milliseconds')} {what}\n")
 
     def member(self, via: int) -> Member:
         return self.fleet.webs[via % len(self.fleet.webs)]
@@ -116,6 +123,7 @@ class Run:
         except Refused:
             after = {}
         answer = await ask
+        self.note(f"{request} through {member.name}: {answer.verdict}, {answer}")
         self.figures.verdicts[answer.verdict] += 1
         if answer.verdict == "acknowledged":
             if not after:
@@ -126,6 +134,7 @@ class Run:
         elif answer.verdict == "unknown" and after:
             await self.ended(member, child, request, answer)
             await self._settle([before, after], f"{request} ({answer})")
+            self.note(f"{request} is settled")
         return answer
 
     def _adopt(self, after: Mapping[int, Gallery], key: str, number: int | None) -> None:

@@ -13,7 +13,7 @@ from yarl import URL
 Trouble = Literal["error", "busy", "late", "carried out late", "half", "lost", "silent"]
 TROUBLES: Final[tuple[Trouble, ...]] = ("error", "busy", "late", "carried out late", "half", "lost", "silent")
 
-_HOP: Final = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"})
+_HOP: Final = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server", "expect"})
 _LATE_SECONDS: Final = 2.5
 _SILENT_SECONDS: Final = 12.0
 _ERROR: Final = '<?xml version="1.0"?><Error><Code>{}</Code><Message>of the torture</Message></Error>'
@@ -30,7 +30,13 @@ class S3Proxy:
         self.port = 0
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        body = await request.read()
+        try:
+            if request.headers.get("Expect"):
+                await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                request.writer.output_size = 0
+            body = await request.read()
+        except ConnectionError:  # whoever asked is dead
+            return web.Response(status=400)
         trouble = self.ahead.popleft() if self.ahead else None
         if trouble is None:
             return await self._forward(request, body)
