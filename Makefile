@@ -1,6 +1,6 @@
 # `make help` lists what can be done here; it reads the texts behind the two hashes.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long lint format bench bench-record bench-scale sweeps-at-size animation-at-limits install lock readme
+.PHONY: help run test test-long lint format bench bench-record bench-scale sweeps-at-size torture torture-check animation-at-limits install lock readme
 
 BIN := .venv/bin
 PYTHON = $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
@@ -43,6 +43,12 @@ sweeps-at-size: .venv/dev.stamp ## Measure sweeps and a purge in a shop of 1,000
 
 animation-at-limits: .venv/dev.stamp ## Render an animation of 1,000 frames and 100 megapixels, which is the most that is accepted
 	@FRAMES=1000 $(BIN)/pytest tests/raster/animation/test_large_animations.py -k limits_of_intake --durations=3
+
+torture: .venv/dev.stamp ## Play rounds of faults beside a model of the catalogue: make torture SEED=7 ROUNDS=20
+	@$(BIN)/python -m tests.torture $(if $(SEED),--seed $(SEED)) --rounds $(or $(ROUNDS),4) $(if $(MINUTES),--minutes $(MINUTES))
+
+torture-check: .venv/dev.stamp ## Demand that 20 planted bugs are found, one after the other; some: make torture-check PLANTED="'double job'"
+	@$(BIN)/python -m tests.torture --seed $(or $(SEED),1) --planted $(PLANTED)
 
 install: .venv/dev.stamp ## Install everything that running, testing and checking need
 

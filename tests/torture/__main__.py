@@ -56,7 +56,7 @@ def _commit() -> str:
 
 
 def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201
+    print(text, flush=True)
 
 
 async def _run(args: argparse.Namespace, seed: int, place: Path) -> int:
@@ -92,8 +92,8 @@ async def _rounds(here: Ground, args: argparse.Namespace, seed: int) -> int:
 
 def _line(outcome: Outcome) -> str:
     figures = outcome.figures
-    words = f"{figures.operations.total()} operations, {figures.faults.total()} faults, {figures.images} images acknowledged"
-    return f"{words}: {f'{len(outcome.wrong)} WRONG' if outcome.wrong else 'all is well'}"
+    words = f"{figures.operations.total()} operations, {figures.faults.total()} faults, {figures.images} images"
+    return f"{words} acknowledged: {f'{len(outcome.wrong)} WRONG' if outcome.wrong else 'all is well'}"
 
 
 async def _report(here: Ground, script: Script, outcome: Outcome, *, shrink: bool) -> None:
@@ -126,8 +126,8 @@ def _summary(figures: Figures, rounds: int, seed: int, seconds: float, wrong: in
         return ", ".join(f"{name} {count}" for name, count in sorted(counter.items(), key=lambda one: -one[1]))
 
     lines = (
-        f"{datetime.now(UTC):%Y-%m-%d}, commit {_commit()}, seed {seed}: {rounds} rounds in {seconds / 60:.1f} minutes, "
-        f"load {os.getloadavg()[0]:.1f}",
+        f"{datetime.now(UTC):%Y-%m-%d}, commit {_commit()}, seed {seed}: {rounds} rounds in {seconds / 60:.1f} "
+        f"minutes, load {os.getloadavg()[0]:.1f}",
         f"faults {figures.faults.total()}: {told(figures.faults)}",
         f"operations {figures.operations.total()}: {told(figures.operations)}",
         f"answers: {told(figures.verdicts)}",

@@ -8,8 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from aiohttp import ClientSession
-
 from app.model import BlobHash
 from app.store import blob_key
 from tests.torture import model
@@ -115,8 +113,8 @@ async def _lose(run: Run, sha: str) -> None:
         path.unlink(missing_ok=True)
         run.fleet.objects.forget(path)
         return
-    async with ClientSession() as session, session.delete(f"{run.fleet.s3_address}/{run.fleet.bucket}/{key}") as answer:
-        assert answer.status == 204
+    async with run.fleet.bucket_client() as client:
+        await client.delete_object(Bucket=run.fleet.bucket, Key=key)
 
 
 async def import_gallery(run: Run, step: Step) -> None:

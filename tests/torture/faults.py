@@ -1,4 +1,4 @@
-"""What goes wrong while clients work: each fault begins at once, lasts for a while, and is over when its function ends."""
+"""What goes wrong while clients work: a fault begins at once, lasts for a while, and is over when its function ends."""
 
 import asyncio
 import os

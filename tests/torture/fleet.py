@@ -10,20 +10,18 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
-from urllib.parse import quote
-from xml.etree import ElementTree
 
+import aioboto3
 import aiohttp
 import asyncpg
-from yarl import URL
 
 from app.access.secrets import SecretBox
 from app.db.migrate import migrate
 from app.db.pool import Database
 from app.embedded.cluster import Cluster
-from app.service.provision import Credentials, StoreOptions, TokenOptions, put_key, put_store, put_token
-from app.service.provision_plan import ProductOptions
-from app.service.provision_products import put_product
+from app.service.catalogue.plan import ProductOptions
+from app.service.catalogue.products import put_product
+from app.service.catalogue.provision import Credentials, StoreOptions, TokenOptions, put_key, put_store, put_token
 from tests.postgres_proxy import Proxy, proxied
 from tests.processes import free_port
 from tests.torture.journal import Disc
@@ -49,7 +47,6 @@ EXTERNAL: Final = "poster"
 """The one that has image sets of external pictures, by import, and nothing else."""
 _READY_SECONDS: Final = 60.0
 _TEMPLATE: Final = "template_torture"
-_S3: Final = "{http://s3.amazonaws.com/doc/2006-03-01/}"
 
 
 @dataclass(frozen=True)
@@ -147,7 +144,6 @@ class Fleet:
         self.may_start.set()
         self.s3: S3Proxy | None = None
         self.s3_address = ""
-        """The server itself, past what goes wrong on the way to it."""
         self.bucket = ""
         self.journal = folder / "journal"
         self.objects = Disc(disc / "objects", self.journal)
@@ -233,19 +229,15 @@ class Fleet:
             self.commands.discard(child)
         return child.code, answer.read_text(errors="replace") if answers else ""
 
+    def bucket_client(self) -> Any:
+        """To the server itself, past what goes wrong on the way to it."""
+        return aioboto3.Session("test", "test", region_name="us-east-1").client("s3", endpoint_url=self.s3_address)
+
     async def s3_keys(self) -> set[str]:
         """All that lies in the bucket."""
-        keys, more = set[str](), ""
-        async with aiohttp.ClientSession() as session:
-            while True:
-                url = f"{self.s3_address}/{self.bucket}?list-type=2{more}"
-                async with session.get(URL(url, encoded=True)) as answer:
-                    listed = ElementTree.fromstring(await answer.read())
-                keys |= {element.text or "" for element in listed.iter(f"{_S3}Key")}
-                token = listed.findtext(f"{_S3}NextContinuationToken")
-                if not token:
-                    return keys
-                more = f"&continuation-token={quote(token, safe='')}"
+        async with self.bucket_client() as client:
+            pages = client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket)
+            return {item["Key"] async for page in pages for item in page.get("Contents", ())}
 
     async def watch_logs(self) -> None:
         """Reads what the processes say, until cancelled."""
@@ -307,8 +299,8 @@ async def fleet(
             made.s3_address, made.bucket = s3, name.replace("_", "-")
             made.s3 = S3Proxy(s3)
             await stack.enter_async_context(made.s3.opened())
-            async with aiohttp.ClientSession() as session, session.put(f"{s3}/{made.bucket}") as answer:
-                assert answer.status == 200
+            async with made.bucket_client() as client:
+                await client.create_bucket(Bucket=made.bucket)
         names = [f"web{n}" for n in range(webs)] + [f"worker{n}" for n in range(workers)]
         for one in (*names, "cold"):
             proxy = await stack.enter_async_context(proxied(made.dsn))

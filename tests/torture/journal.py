@@ -56,6 +56,7 @@ class Disc:
             elif path.is_file() and path.stat().st_ino not in flushed:
                 os.truncate(path, 0)
                 lost.append(path)
+                self._safe.add(path)
             else:
                 self._safe.add(path)
         self.journal.write_bytes(b"")

@@ -88,6 +88,23 @@ OPERATIONS: Final = {
     "export products": 1,
 }
 
+_SAID: Final[dict[str, tuple[str, ...]]] = {
+    "spree create": ("picture", "label", "position", "reads"),
+    "spree update": ("label", "position", "reads"),
+    "spree replace": ("picture", "reads"),
+    "spree move": ("other", "reads"),
+    "spree destroy": ("reads",),
+    "openmage create": ("picture", "scope", "label", "position", "excluded", "types", "as_xml", "reads"),
+    "openmage update": ("scope", "label", "position", "excluded", "types", "as_xml", "reads"),
+    "openmage replace": ("picture", "as_xml", "reads"),
+    "openmage delete": ("scope", "reads"),
+    "burst": ("picture", "count"),
+    "bad picture": ("as_xml",),
+    "purge": ("picture",),
+    "import gallery": ("picture", "count"),
+}
+"""What a step of each kind says."""
+
 _FILLING: Final = {"spree create": 2, "openmage create": 2, "burst": 1}
 """What a round begins with, so that there is something to change."""
 
@@ -165,4 +182,5 @@ def _operation(dice: random.Random, number: int, operations: dict[str, int], cou
         "count": dice.randint(2, 5),
         "reads": dice.random() < 0.4,
     }
-    return Step(number, do, dice.choice(PRODUCTS), dice.randrange(4), dice.randrange(1000), more)
+    said = {name: more[name] for name in _SAID.get(do, ())}
+    return Step(number, do, dice.choice(PRODUCTS), dice.randrange(4), dice.randrange(1000), said)
