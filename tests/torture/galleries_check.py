@@ -31,13 +31,13 @@ def _documents(run: Run, product: int) -> Iterator[Document]:
         ("application/json", json.loads),
         ("text/xml", documents.of_xml),
     )
-    for accept, read in kinds:
+    for accept, understood in kinds:
         for scope in (None, GERMAN):
             expected = documents.openmage(gallery, scope)
             path = images if scope is None else f"{images}/store/{scope}"
-            yield Document(f"OpenMage {accept} {scope}", path, {"Accept": accept} | admin, _not(expected, read))
+            yield Document(f"OpenMage {accept} {scope}", path, {"Accept": accept} | admin, _not(expected, understood))
         public = documents.openmage_public(gallery)
-        yield Document(f"OpenMage {accept} guest", images, {"Accept": accept}, _not(public, read))
+        yield Document(f"OpenMage {accept} guest", images, {"Accept": accept}, _not(public, understood))
     listed = documents.spree(gallery, product)
     path = f"/api/v1/variants/{product}/images"
     yield Document("Spree", path, dict(run.client.key), _not(listed, documents.of_spree))
@@ -49,9 +49,9 @@ def _documents(run: Run, product: int) -> Iterator[Document]:
         )
 
 
-def _not(expected: object, read: Callable[[bytes], Any]) -> Callable[[bytes], object]:
+def _not(expected: object, understood: Callable[[bytes], Any]) -> Callable[[bytes], object]:
     def wrong(body: bytes) -> object:
-        found = read(body)
+        found = understood(body)
         return None if found == expected else f"{found}\nand not {expected}"
 
     return wrong

@@ -1,7 +1,7 @@
 """Bugs to be found: small functions that take the place of a named one in the processes under torture.
 
-Each breaks one promise of `docs/reliability.md`, or of an API. What they replace is named `module:function`, as the place
-where the name is looked up when it is called.
+Each breaks one promise of `docs/reliability.md`, or of an API. What they replace is named `module:function`, as the
+place where the name is looked up when it is called.
 """
 
 import asyncio

@@ -23,7 +23,7 @@ class Step:
     more: dict[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return json.dumps({name: value for name, value in asdict(self).items() if value not in ({},)})
+        return json.dumps({name: value for name, value in asdict(self).items() if value != {}})
 
 
 @dataclass(frozen=True)
