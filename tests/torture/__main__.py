@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -35,6 +36,7 @@ def main() -> int:
     parser.add_argument("--no-shrink", action="store_true", help="a failure is told as it is")
     parser.add_argument("--planted", nargs="*", metavar="NAME", help="finds these planted bugs, or all")
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that all that was started is ended
     seed = random.SystemRandom().randrange(10**6) if args.seed is None else args.seed
     _say(f"seed {seed}, commit {_commit()}, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
     shutil.rmtree(_FOLDER, ignore_errors=True)

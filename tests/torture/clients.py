@@ -1,10 +1,11 @@
 """Requests as clients of each API send them, and what is known once they have been answered, or have not."""
 
+import asyncio
 import base64
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 from urllib.parse import quote
 from xml.sax.saxutils import escape
@@ -13,11 +14,14 @@ import aiohttp
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from tests.torture.fleet import Member, Shop
+from tests.torture.nursery import Child
 from tests.torture.pictures import Picture
 
 Verdict = Literal["acknowledged", "refused", "unknown", "not sent"]
 
 _SECONDS: Final = aiohttp.ClientTimeout(total=12)
+_PATIENCE: Final = 30.0
+_PAUSE: Final = 0.1
 _NONE: Final[CIMultiDictProxy[str]] = CIMultiDictProxy(CIMultiDict())
 
 
@@ -30,6 +34,8 @@ class Answer:
     headers: CIMultiDictProxy[str]
     body: bytes
     reason: str = ""
+    child: Child | None = None
+    """The process that was asked."""
 
     def json(self) -> Any:
         return json.loads(self.body)
@@ -46,7 +52,8 @@ def _verdict(status: int) -> Verdict:
 
 
 class Client:
-    """Every request has a connection of its own, so that none is sent twice unasked."""
+    """Every request has a connection of its own, so that none is sent twice unasked. Writes (`request` names them) wait
+    for a process that is not there; what `data` is called for is made anew for each try."""
 
     def __init__(self, shop: Shop, session: aiohttp.ClientSession) -> None:
         self._shop = shop
@@ -58,9 +65,19 @@ class Client:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if request:
             sent["X-Request-Id"] = request
+        deadline = asyncio.get_running_loop().time() + (_PATIENCE if request else 0)
+        while True:
+            body = data() if callable(data) else data
+            child = member.child
+            answer = replace(await self._once(method, f"{member.base}{path}", body, sent), child=child)
+            if answer.verdict != "not sent" or asyncio.get_running_loop().time() > deadline:
+                return answer
+            await asyncio.sleep(_PAUSE)
+
+    async def _once(self, method: str, url: str, data: Any, headers: dict[str, str]) -> Answer:
         try:
             async with self._session.request(
-                method, f"{member.base}{path}", data=data, headers=sent, timeout=_SECONDS, allow_redirects=False
+                method, url, data=data, headers=headers, timeout=_SECONDS, allow_redirects=False
             ) as answer:
                 return Answer(_verdict(answer.status), answer.status, answer.headers, await answer.read())
         except aiohttp.ClientConnectorError as error:
@@ -77,7 +94,9 @@ class Client:
     async def spree_create(
         self, member: Member, product: int, name: str, data: bytes, *, request: str, **fields: object
     ) -> Answer:
-        form = _form(name, data, fields)
+        def form() -> aiohttp.FormData:
+            return _form(name, data, fields)
+
         return await self.call(
             member, "POST", f"/api/v1/variants/{product}/images", request=request, data=form, **self.key
         )
@@ -86,7 +105,7 @@ class Client:
         self, member: Member, product: int, image: int, name: str, data: bytes, *, request: str
     ) -> Answer:
         path = f"/api/v1/variants/{product}/images/{image}"
-        return await self.call(member, "PUT", path, request=request, data=_form(name, data, {}), **self.key)
+        return await self.call(member, "PUT", path, request=request, data=lambda: _form(name, data, {}), **self.key)
 
     async def spree_update(
         self, member: Member, product: int, image: int, fields: Mapping[str, object], *, request: str

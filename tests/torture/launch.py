@@ -5,6 +5,7 @@ What it is asked is a JSON line: words, environment, log, and what is to be repl
 process ids, and with exit codes as they come. When whoever asks is gone, all end.
 """
 
+import ctypes
 import gc
 import json
 import os
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 _POLL_SECONDS: Final = 0.05
+_PR_SET_PDEATHSIG: Final = 1
 _LOADED: Final = (
     "app.__main__",
     "app.process",
@@ -74,6 +76,7 @@ def _become(asked: dict[str, Any]) -> NoReturn:
     code = 70
     try:
         os.setsid()
+        _end_with_parent()
         os.environ.clear()
         os.environ.update(asked["environment"])
         _redirect(asked)
@@ -95,6 +98,12 @@ def _become(asked: dict[str, Any]) -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _end_with_parent() -> None:
+    """However that ends, where the system is Linux."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _redirect(asked: dict[str, Any]) -> None:

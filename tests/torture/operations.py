@@ -215,7 +215,6 @@ async def burst(run: Run, step: Step) -> None:
 
 async def _one_of_burst(run: Run, step: Step, part: int, image: Image) -> Answer:
     member, request, picture = run.member(step.via + part), run.request(step, part), run.picture(step)
-    child = member.child
     if part % 2:
         fields = file_fields(picture, image.name) | {"label": image.name}
         answer = await run.client.openmage(member, "POST", _path(step.product, None), fields, request=request)
@@ -227,7 +226,7 @@ async def _one_of_burst(run: Run, step: Step, part: int, image: Image) -> Answer
     if answer.verdict == "refused":
         raise Wrong(f"{request} was refused: {answer}")
     if answer.verdict == "unknown":
-        await run.ended(member, child, request, answer)
+        await run.ended(member, request, answer)
     return answer
 
 

@@ -116,7 +116,6 @@ class Run:
     ) -> Answer:
         """One request, and what it makes of the galleries; who calls this has them alone. `key` is that of a new image,
         whose id `told_id` reads from the answer."""
-        child = member.child
         before = {product: self.galleries[product] for product in writes}
         try:
             after = {product: write(before[product]) for product, write in writes.items()}
@@ -132,7 +131,7 @@ class Run:
         elif answer.verdict == "refused" and after and not may_be_refused:
             raise Wrong(f"{request} was refused, which the model does not: {answer}")
         elif answer.verdict == "unknown" and after:
-            await self.ended(member, child, request, answer)
+            await self.ended(member, request, answer)
             await self._settle([before, after], f"{request} ({answer})")
             self.note(f"{request} is settled")
         return answer
@@ -144,12 +143,12 @@ class Run:
                 self.figures.images += 1
             self.galleries[product] = gallery
 
-    async def ended(self, member: Member, child: object, request: str, answer: Answer) -> None:
+    async def ended(self, member: Member, request: str, answer: Answer) -> None:
         """Waits until a request whose outcome nobody told can change nothing any more: its process has said that it is
         done with it or is dead, and what it had sent to the database is carried out or lost."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + _ENDED_SECONDS
-        while not self._is_done(member, child, request, answer) and loop.time() < deadline:
+        while not self._is_done(member, request, answer) and loop.time() < deadline:
             await asyncio.sleep(_POLL_SECONDS)
         asked = await self.fleet.oracle.now()
         while loop.time() < deadline:
@@ -157,8 +156,8 @@ class Run:
                 return
             await asyncio.sleep(_POLL_SECONDS)
 
-    def _is_done(self, member: Member, child: object, request: str, answer: Answer) -> bool:
-        is_dead = member.child is not child or not member.is_up
+    def _is_done(self, member: Member, request: str, answer: Answer) -> bool:
+        is_dead = answer.child is None or not answer.child.is_alive
         return answer.status != 0 or is_dead or request in member.ended_requests
 
     def _is_calm(self, member: Member) -> bool:

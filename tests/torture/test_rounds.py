@@ -20,7 +20,7 @@ _FAULTS = {
     "s3 half": 2,
     "s3 lost": 2,
 }
-_SHORT = Profile(steps=24, pictures=6, faults=_FAULTS)
+_SHORT = Profile(steps=18, pictures=4, faults=_FAULTS)
 
 
 @pytest.mark.timeout(400)  # a fleet of processes twice, and all that they hold compared
@@ -32,6 +32,6 @@ async def test_a_short_round_over_each_store(memory: Path, tmp_path: Path) -> No
             script = generate(1, 0, store, _SHORT, here.leave_out)
             outcome = await here.play(script)
             assert outcome.wrong == [], "\n".join(map(str, script.steps))
-            assert outcome.figures.faults.total() >= 6
+            assert outcome.figures.faults.total() >= 4
             assert outcome.figures.images >= 4
-            assert outcome.figures.compared > 100
+            assert outcome.figures.compared > 50
