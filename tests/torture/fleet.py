@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -180,6 +181,11 @@ class Fleet:
             place |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
         return kept | place | more
 
+    def note(self, what: str) -> None:
+        """Into the round's own log, beside those of its processes."""
+        with (self.folder / "round.log").open("a") as log:
+            log.write(f"{datetime.now(UTC).isoformat(timespec='milliseconds')} {what}\n")
+
     async def start(self, member: Member) -> None:
         await self.may_start.wait()
         words, port = ("serve", "PORT") if member.is_web else ("worker", "WORKER_PORT")
@@ -227,6 +233,7 @@ class Fleet:
             return None, f"{' '.join(words)} took more than {seconds:.0f} seconds"
         finally:
             self.commands.discard(child)
+            self.note(f"{' '.join(words)} ended with {child.code}")
         return child.code, answer.read_text(errors="replace") if answers else ""
 
     def bucket_client(self) -> Any:

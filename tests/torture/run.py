@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Final
 
 from tests.torture import documents
@@ -68,9 +67,7 @@ class Run:
         self.note(f"WRONG {what}")
 
     def note(self, what: str) -> None:
-        """Into the round's own log, beside those of its processes."""
-        with (self.fleet.folder / "round.log").open("a") as log:
-            log.write(f"{datetime.now(UTC).isoformat(timespec='milliseconds')} {what}\n")
+        self.fleet.note(what)
 
     def member(self, via: int) -> Member:
         return self.fleet.webs[via % len(self.fleet.webs)]
