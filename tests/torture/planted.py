@@ -121,16 +121,18 @@ def _in_two_parts(_: Any) -> Any:
     return put
 
 
-def _without_end(run: Any) -> Any:
+def _without_end(_: Any) -> Any:
     """A killed worker's jobs stay its own."""
 
     async def running(self: Any, manager: Any) -> None:
-        self._lease, short = timedelta(days=1), self._lease
-        working = run(self, manager)
-        task = asyncio.ensure_future(working)
-        await asyncio.sleep(0)
-        self._lease = short
-        await task
+        await manager.run(
+            dequeue_timeout=self._lease / 2,
+            batch_size=1,
+            max_concurrent_tasks=2,
+            shutdown_on_listener_failure=True,
+            heartbeat_timeout=timedelta(days=1),
+            log_aggregation_interval=timedelta(0),
+        )
 
     return running
 
@@ -264,7 +266,7 @@ PLANTED: Final[dict[str, Planted]] = {
     ),
     "lease without end": Planted(
         "a killed worker's jobs go to another one",
-        {"app.db.jobs:JobRunner._run": _without_end},
+        {"app.db.queue.jobs:JobRunner._run": _without_end},
         _profile(_UPLOADS, {"kill worker": 1}),
     ),
     "position not locked": Planted(
@@ -279,7 +281,7 @@ PLANTED: Final[dict[str, Planted]] = {
     ),
     "job given up early": Planted(
         "what is merely away fails no job",
-        {"app.db.job_trial:Trials.failed": _final_at_once},
+        {"app.db.queue.trial:Trials.failed": _final_at_once},
         _profile(_UPLOADS, {"s3 error": 3, "s3 half": 2, "s3 silent": 1}),
         store="s3",
     ),
