@@ -29,7 +29,7 @@ _AT_ONCE: Final = 6
 _READERS: Final = 3
 _DISC_BYTES: Final = 96 * 1024 * 1024
 _FAULTS_SECONDS: Final = 60.0
-_ROUND_SECONDS: Final = 400.0
+_ROUND_SECONDS: Final = 900.0
 _WATCH_SECONDS: Final = 0.3
 
 
