@@ -67,11 +67,13 @@ async def test_a_job_waits_for_its_original(serve: Serve, connection: Connection
     async with keeping(shop) as parts:
         await upload(shop, _DATA)
         await eventually(lambda: has_renditions(shop, _DATA))
+        done = "select not exists (select from pgqueuer)"  # a job in hand would stand for the one that is to wait
+        await eventually(lambda: connection.fetchval(done))
         await connection.execute("delete from rendition")
         await parts.storage.store.delete([blob_key(_DIGEST)])
         await connection.execute("insert into missing_original (hash) values (sha256('of nothing that is recorded'))")
         assert [count async for count in parts.upkeep.recipe_change.build()] == [1]
-        waiting = "select exists (select from pgqueuer where attempts > 0 and status = 'queued')"
+        waiting = "select exists (select from pgqueuer where status = 'queued' and execute_after > created)"
         await eventually(lambda: connection.fetchval(waiting))
         await parts.storage.store.put(blob_key(_DIGEST), _DATA, media_type="image/jpeg")
         await connection.execute("update pgqueuer set execute_after = now()")
