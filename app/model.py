@@ -80,7 +80,14 @@ def clamp_position(value: int) -> int:
 class Note:
     """Something that inspection found, or did to the public form of a picture (native.md 6)."""
 
-    code: Literal["reencoded", "ignored_chunk", "converted_format", "ai_generated", "content_credentials"]
+    code: Literal[
+        "reencoded",
+        "ignored_chunk",
+        "removed_trailing_bytes",
+        "converted_format",
+        "ai_generated",
+        "content_credentials",
+    ]
     measured: str | int | None = None
 
 

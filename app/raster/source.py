@@ -56,6 +56,7 @@ class Source:
         keep_copyright = keep.copyright or in_place
         clean = cleaned(upload, facts.format, keep_copyright=keep_copyright)
         self.notes = [Note("ignored_chunk", kind) for kind in clean.ignored]
+        self._behind = clean.behind
         self._clean = self._proved(upload, clean, keep_copyright=keep_copyright) if clean.doubtful else clean
         shown = self._clean.data
         if whole and not clean.closed and facts.format == "jpeg":
@@ -84,8 +85,10 @@ class Source:
         self._reached = watched.reached
 
     def check(self) -> None:
-        """Decodes every frame and finds where they end; raises as `public` does."""
-        self.public()
+        """Decodes every frame and finds where they end, and notes what stood behind that; raises as `public` does."""
+        removed = self._behind + len(self._clean.data) - len(self._trimmed())
+        if removed > 0:
+            self.notes.append(Note("removed_trailing_bytes", removed))
 
     def public(self, marks: Marks = UNMARKED) -> bytes:
         """The cleaned original, with these marks written anew. Its frames are decoded to the last, unless they were

@@ -9,9 +9,11 @@ import pytest
 from PIL import Image
 
 from app.model import Format
+from app.raster.child import work as child
 from app.raster.clean import gif
 from app.raster.facts.pixels import fingerprint, forgiving
 from tests.raster import profiles
+from tests.raster.conftest import LIMITS, Write
 from tests.raster.pictures import encoded, photo, published, segment
 
 SECRET = b"SECRET 48.13751N 11.57549E <?php ?>"
@@ -186,6 +188,37 @@ def test_nothing_planted_is_public(slot: str) -> None:
     with forgiving(fmt == "jpeg"):
         shown = PNG if fmt == "png" and "profile" not in slot else source  # Pillow alone stops at some of these
         assert fingerprint(public, fmt) == fingerprint(shown, fmt)
+
+
+BEHIND_THE_END = ["jpeg-behind-eoi", "png-behind-iend", *(f"{fmt}-behind-its-end" for fmt in ("gif", "webp", "avif"))]
+BEHIND_THE_PIXELS = [
+    "jpeg-behind-the-last-mcu",
+    "jpeg-without-eoi",
+    "jpeg-progressive",
+    "png-behind-idat",
+    "png-inside-idat",
+    "gif-behind-the-codes",
+    "gif-behind-the-codes-of-a-frame",
+    "gif-in-the-last-block",
+    "webp-behind-partitions",
+    "webp-behind-alpha",
+]
+
+
+@pytest.mark.parametrize("slot", BEHIND_THE_END + BEHIND_THE_PIXELS)
+def test_bytes_behind_the_end_are_noted(write: Write, slot: str) -> None:
+    """How many were cut off, wherever the container hid them."""
+    _, hide = SLOTS[slot]
+    notes = child.inspect(write(hide(SECRET)), LIMITS, whole=slot != "jpeg-without-eoi").notes or ()
+    removed = {note.code: note.measured for note in notes}["removed_trailing_bytes"]
+    assert isinstance(removed, int)
+    assert removed == len(SECRET) if slot in BEHIND_THE_END else len(SECRET) - 4 <= removed <= len(SECRET) + 13
+
+
+@pytest.mark.parametrize("source", [JPEG, PROGRESSIVE, PNG, GIF, MOVING, WEBP, ALPHA, AVIF])
+def test_nothing_is_noted_where_nothing_follows(write: Write, source: bytes) -> None:
+    """Every good file ends where its picture does."""
+    assert child.inspect(write(source), LIMITS).notes == ()
 
 
 def inflated(data: bytes) -> bytes:

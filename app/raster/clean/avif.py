@@ -59,7 +59,7 @@ def clean(data: Buffer, *, keep_copyright: bool) -> Cleaned:
         elif box.name not in _NEEDED and box.end <= end:
             result[box.head + 4 : box.head + 8] = b"free"
             result[box.start : box.end] = bytes(box.end - box.start)
-    return Cleaned(bytes(result), doubtful=True)
+    return Cleaned(bytes(result), doubtful=True, behind=len(data) - end)
 
 
 def with_packet(data: bytes, upload: Buffer, packet: bytes) -> bytes:

@@ -87,8 +87,9 @@ def survey(data: Buffer, most_frames: int) -> Scene:
 def clean(data: Buffer) -> Cleaned:
     """The same frames, timings, loop count and colour profile; no comments, no other extension, nothing behind them."""
     parts, coded, control, doubtful = [data[: header_length(data)]], [], b"", False
-    at = len(parts[0])
+    at = end = len(parts[0])
     for block in blocks(data):
+        end = block.end
         whole = data[block.start : block.end]
         if block.kind == IMAGE:
             parts += (control, whole)
@@ -104,7 +105,7 @@ def clean(data: Buffer) -> Cleaned:
         elif block.label == _PLAIN_TEXT:
             doubtful |= bool(coded)
     parts.append(bytes((_TRAILER,)))
-    return Cleaned(b"".join(parts), doubtful, coded=tuple(coded))
+    return Cleaned(b"".join(parts), doubtful, coded=tuple(coded), behind=max(0, len(data) - end - 1))
 
 
 def _with_public_content(extension: bytes) -> bytes:

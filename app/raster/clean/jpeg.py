@@ -42,12 +42,14 @@ class Segment:
 
 class Walk:
     """Through a JPEG, segment by segment. Behind the last one `doubtful` tells whether there was anything that a
-    decoder may take in another way, and `closed` whether the file came to its proper end."""
+    decoder may take in another way, `closed` whether the file came to its proper end, and `behind` how many bytes
+    follow that."""
 
     def __init__(self, data: Buffer) -> None:
         self._data = data
         self.doubtful = False
         self.closed = False
+        self.behind = 0
 
     def segments(self, *, scans: bool = True) -> Iterator[Segment]:
         """From the first marker behind SOI to the last before EOI, or to the end of a file cut off inside a scan.
@@ -76,6 +78,7 @@ class Walk:
         if not scanned:
             raise ImageUndecodable("jpeg: no scan")
         self.closed = marker is not None
+        self.behind = len(self._data) - marker[1] if marker else 0
 
     def _next_marker(self, at: int) -> tuple[int, int] | None:
         """The marker next behind `at`, and where what belongs to it begins."""
@@ -141,7 +144,7 @@ def clean(data: Buffer, *, keep_copyright: bool) -> Cleaned:
             if segment.marker == _SOS:
                 coded.append((at - len(segment.data), at))
     parts.append(b"\xff\xd9")
-    return Cleaned(b"".join(parts), walk.doubtful, walk.closed, coded=tuple(coded))
+    return Cleaned(b"".join(parts), walk.doubtful, walk.closed, coded=tuple(coded), behind=walk.behind)
 
 
 def _with_public_profile(segments: list[Segment]) -> list[Segment]:

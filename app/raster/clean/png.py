@@ -7,7 +7,7 @@ from typing import Final
 from app.errors import ImageUndecodable
 from app.raster.buffer import Buffer
 from app.raster.clean import apng, exif, xmp
-from app.raster.clean.png_chunks import Chunk, Header, chunks, header_of, written
+from app.raster.clean.png_chunks import END, Chunk, Header, chunks, header_of, written
 from app.raster.clean.profile import without_private
 from app.raster.clean.result import Cleaned
 
@@ -36,11 +36,12 @@ _XMP: Final = b"XML:com.adobe.xmp\0\0\0\0\0"
 @dataclass(slots=True)
 class _Kept:
     """Kind and body of each chunk that stays; the kinds of broken ones that viewers leave out; whether a decoder may
-    have taken something in another way."""
+    have taken something in another way; where the last one ends."""
 
     chunks: list[tuple[bytes, bytes]] = field(default_factory=list)
     ignored: list[bytes] = field(default_factory=list)
     doubtful: bool = False
+    end: int = 0
 
 
 def exif_of(data: Buffer) -> bytes | None:
@@ -58,7 +59,8 @@ def clean(data: Buffer, *, keep_copyright: bool) -> Cleaned:
     if b"IDAT" not in (kind for kind, _ in kept.chunks):
         raise ImageUndecodable("png: no pixels")
     ignored = (kind.decode("latin-1") for kind in dict.fromkeys(kept.ignored))
-    return Cleaned(written(kept.chunks), kept.doubtful, ignored=tuple(ignored))
+    behind = max(0, len(data) - kept.end - len(END))
+    return Cleaned(written(kept.chunks), kept.doubtful, ignored=tuple(ignored), behind=behind)
 
 
 def _kept(data: Buffer, *, keep_copyright: bool, pixels: bool = True) -> _Kept:
@@ -70,6 +72,7 @@ def _kept(data: Buffer, *, keep_copyright: bool, pixels: bool = True) -> _Kept:
     for chunk in chunks(data):
         if chunk.kind == b"IDAT" and not pixels:
             break
+        kept.end = chunk.end + 4
         if chunk.kind in apng.KINDS and not moving:
             kept.ignored.append(chunk.kind)
             continue

@@ -10,6 +10,7 @@ from app.errors import ImageUndecodable
 from app.raster.buffer import Buffer
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+END: Final = b"\0\0\0\0IEND\xae\x42\x60\x82"
 
 _HEADER: Final = 13
 _PIXELS: Final = (b"IDAT", b"fdAT")
@@ -68,6 +69,6 @@ def header_of(data: Buffer) -> Header:
 def written(pieces: Iterable[tuple[bytes, bytes]]) -> bytes:
     """A file of these chunks (kind and body of each) and IEND."""
     parts = [SIGNATURE]
-    for kind, body in (*pieces, (b"IEND", b"")):
+    for kind, body in pieces:
         parts += (struct.pack(">I", len(body)) + kind, body, struct.pack(">I", zlib.crc32(body, zlib.crc32(kind))))
-    return b"".join(parts)
+    return b"".join((*parts, END))

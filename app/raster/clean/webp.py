@@ -43,7 +43,8 @@ def clean(data: Buffer, *, keep_copyright: bool) -> Cleaned:
     flags = sum(_FLAGS.get(name, 0) for name in {name for name, _ in pairs})
     parts = [_chunk(name, _flagged(body, flags) if name == b"VP8X" else body) for name, body in pairs]
     frames = (body for name, body in pairs if name == b"ANMF")
-    return Cleaned(_file(parts), _is_odd([name for name, _ in pairs]) or any(map(_is_odd_frame, frames)))
+    is_odd = _is_odd([name for name, _ in pairs]) or any(map(_is_odd_frame, frames))
+    return Cleaned(_file(parts), is_odd, behind=max(0, len(data) - _end(data) - _end(data) % 2))
 
 
 def _is_odd(names: list[bytes]) -> bool:
@@ -95,8 +96,12 @@ def _changed(data: bytes, change: Callable[[bytes], bytes]) -> bytes:
     return _file([changed(*one) for one in _top(data)])
 
 
+def _end(data: Buffer) -> int:
+    return 8 + int.from_bytes(data[4:8], "little")
+
+
 def _top(data: Buffer) -> Iterator[tuple[bytes, bytes]]:
-    end = 8 + int.from_bytes(data[4:8], "little")
+    end = _end(data)
     if end > len(data):
         raise ImageUndecodable("webp: cut short")
     return chunks(data, _RIFF, end)
