@@ -22,6 +22,8 @@ async def check(run: Run) -> None:
     await _well_again(run)
     run.note("all processes are ready")
     await _drained(run)
+    if run.wrong:
+        return
     await fleet.start(fleet.cold)
     await _ready(run, fleet.cold)
     await asyncio.sleep(_SHOWN_SECONDS)
@@ -29,6 +31,8 @@ async def check(run: Run) -> None:
     members = [*fleet.webs, fleet.cold]
     await check_galleries(run, members)
     run.note("documents were compared")
+    if run.wrong:
+        return
     await check_files(run, members)
     run.note("files were compared")
     await check_commands(run)
