@@ -22,7 +22,7 @@ from app.db.pool import Database
 from app.embedded.cluster import Cluster
 from app.service.catalogue.plan import ProductOptions
 from app.service.catalogue.products import put_product
-from app.service.catalogue.provision import Credentials, StoreOptions, TokenOptions, put_key, put_store, put_token
+from app.service.catalogue.provision import IssuedToken, StoreOptions, TokenOptions, put_key, put_store, put_token
 from tests.postgres_proxy import Proxy, proxied
 from tests.processes import free_port
 from tests.torture.journal import Disc
@@ -55,7 +55,7 @@ class Shop:
     """What every round begins with: a template database and the keys to it."""
 
     cluster: Cluster
-    admin: Credentials
+    admin: IssuedToken
     api_key: str
 
 

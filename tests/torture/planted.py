@@ -256,7 +256,7 @@ PLANTED: Final[dict[str, Planted]] = {
     ),
     "notification before commit": Planted(
         "other processes hear of a change once it can be seen",
-        {"app.wiring.parts:Parts.hear": _unless_families},
+        {"app.wiring.caches:Caches.hear": _unless_families},
         _profile(),
     ),
     "silence taken for a sign of life": Planted(
