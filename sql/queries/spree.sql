@@ -1,16 +1,6 @@
 -- name: spree_product
 -- The root product that a slug, a former slug or an id (null: none) names, in this order, and its family.
-select p.id, p.id as family
-from (
-    select id, 0 as rank, 0::bigint as age from product where slug = $1 and deleted_at is null
-    union all
-    select product_id, 1, -f.id from product_former_slug f where f.slug = $1
-    union all
-    select $2::bigint, 2, 0
-) named
-join product p on p.id = named.id and p.parent_id is null and p.deleted_at is null
-order by named.rank, named.age
-limit 1;
+select id, id as family from spree_root_product($1, $2);
 
 -- name: spree_variant
 -- The product of either kind that an id names, and its family.
@@ -22,23 +12,10 @@ where p.id = $1 and p.deleted_at is null and r.deleted_at is null;
 -- name: spree_images_of_product
 -- The gallery of the root product that a slug, a former slug or an id names: a row per image, or a single
 -- row without an image.
-with parent as (
-    select p.id
-    from (
-        select id, 0 as rank, 0::bigint as age from product where slug = $1 and deleted_at is null
-        union all
-        select product_id, 1, -f.id from product_former_slug f where f.slug = $1
-        union all
-        select $2::bigint, 2, 0
-    ) named
-    join product p on p.id = named.id and p.parent_id is null and p.deleted_at is null
-    order by named.rank, named.age
-    limit 1
-)
 select
     p.id as product_id, p.id as family, i.id, i.position, i.label, i.excluded, i.file_name, i.file_updated_at,
     b.format, b.width, b.height, c.url_large, c.url_small
-from parent p
+from spree_root_product($1, $2) p
 left join image i on i.product_id = p.id and i.deleted_at is null
 left join picture c on c.id = i.picture_id
 left join blob b on b.hash = c.blob_hash
