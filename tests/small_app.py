@@ -24,6 +24,7 @@ from app.errors import (
 from app.http.apis import APIS, UNKEPT, Api, ApiName, ErrorDocument
 from app.http.appkeys import OBSERVER, SETTINGS
 from app.http.drain import DRAIN, Drain
+from app.http.streams import STREAMS, Streams
 from app.server.middleware import outermost
 from app.settings import Settings
 from app.telemetry.metrics import Metrics
@@ -64,6 +65,7 @@ def small_app(*routes: web.RouteDef, **changed: object) -> web.Application:
     app[SETTINGS] = replace(Settings(), **changed)  # type: ignore[arg-type]
     app[OBSERVER] = Observer(Metrics(), sample=1)
     app[DRAIN] = Drain()
+    app[STREAMS] = Streams()
     names: tuple[ApiName, ...] = ("openmage", "spree", "delivery", "service", "glue")
     app[REQUEST_INDEX] = RequestIndex(DocumentCache(0, Hearing(True, True)), Settings(), ())
     app[APIS] = {

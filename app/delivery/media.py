@@ -10,7 +10,8 @@ from aiohttp import hdrs, web
 from app.cache.bytes import ByteCache
 from app.errors import NotFound, RenditionFailed, RenditionNotFound, Unavailable
 from app.http.negotiate import is_negotiable, named, wanted_formats
-from app.http.respond import Representation, Stored, represent_image, send_object
+from app.http.respond import Representation, represent_image, send_object
+from app.http.streams import Stored
 from app.model import FORMAT_OF_EXTENSION, Format, RecipeHash, Segment, parted
 from app.service.flight import SingleFlight
 from app.service.renditions.render import Renderer
@@ -128,7 +129,8 @@ class Media:
         about = self._represent(key[0], served, found)
         if served in self.hot:
             self._ways.put(key, _Way(about, served, found.rendition), _WAY_BYTES + 2 * len(key[0]))
-        source = Stored(self._store, found.rendition.key) if found.data is None else found.data
+        rendition = found.rendition
+        source = found.data or Stored(self._store, rendition.key, rendition.size)
         return await send_object(request, about, source)
 
     def drop_path(self, path: str) -> None:

@@ -10,12 +10,11 @@ from urllib.parse import quote
 from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
-from app.errors import StoreUnavailable
 from app.http.apis import UNKEPT
 from app.http.conditions import CONDITIONAL, ByteRange, evaluate, requested_part
 from app.http.drain import DRAIN
 from app.http.ready import SERVER_NAME, SLICE, Document, Guard, InSlices, ReadyResponse, may_be_ready, serialised_head
-from app.store import ObjectBody, ObjectStore
+from app.http.streams import STREAMS, Stored
 
 _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\"\\/%;]|[\ud800-\udfff]")
 _IMAGE: Final = {
@@ -43,14 +42,6 @@ class Representation:
     headers: CIMultiDict[str]
     head: bytes
     lean: CIMultiDict[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A body that lies in the store and is streamed from there."""
-
-    store: ObjectStore
-    key: str
 
 
 def represent(
@@ -126,7 +117,7 @@ async def send_object(request: web.Request, about: Representation, source: bytes
     if not any(name in asked for name in CONDITIONAL):
         if isinstance(source, bytes) and may_be_ready(request):
             return ReadyResponse(about.head, source)
-        return await _send(request, 200, about.headers, source, ByteRange(0, about.size), about.size)
+        return await _send(request, 200, about.headers, source, ByteRange(0, about.size))
     outcome = evaluate(asked, about)
     if outcome == "not_modified":
         return web.Response(status=304, headers=about.lean)
@@ -134,10 +125,10 @@ async def send_object(request: web.Request, about: Representation, source: bytes
         return web.Response(status=412, headers=UNKEPT)
     part = requested_part(asked, about, about.size) if request.method == hdrs.METH_GET else "whole"
     if part == "whole":
-        return await _send(request, 200, about.headers, source, ByteRange(0, about.size), about.size)
+        return await _send(request, 200, about.headers, source, ByteRange(0, about.size))
     if part == "none":
         return web.Response(status=416, headers={**UNKEPT, hdrs.CONTENT_RANGE: f"bytes */{about.size}"})
-    return await _send(request, 206, _partial(about, part), source, part, about.size)
+    return await _send(request, 206, _partial(about, part), source, part)
 
 
 def _partial(about: Representation, part: ByteRange) -> CIMultiDict[str]:
@@ -148,26 +139,16 @@ def _partial(about: Representation, part: ByteRange) -> CIMultiDict[str]:
 
 
 async def _send(
-    request: web.Request, status: int, headers: CIMultiDict[str], source: bytes | Stored, part: ByteRange, size: int
+    request: web.Request, status: int, headers: CIMultiDict[str], source: bytes | Stored, part: ByteRange
 ) -> web.StreamResponse:
     if request.method == hdrs.METH_HEAD:
         return web.Response(status=status, headers=headers)
     if isinstance(source, bytes):
         body = memoryview(source)[part.start : part.end]
         return web.Response(status=status, headers=headers, body=InSlices(body) if len(body) > SLICE else bytes(body))
-    async with source.store.open(source.key, start=part.start, end=part.end) as stored:
-        if stored.size != size:
-            raise StoreUnavailable(f"{source.key} has {stored.size} bytes instead of {size}")
-        return await _stream(request, web.StreamResponse(status=status, headers=headers), stored)
-
-
-async def _stream(request: web.Request, response: web.StreamResponse, stored: ObjectBody) -> web.StreamResponse:
+    response = web.StreamResponse(status=status, headers=headers)
     if request.app[DRAIN].begun:
         request.app[DRAIN].part_with(response)
-    chunk = await anext(stored.chunks, b"")  # a store that fails before the headers can still be told
-    await response.prepare(request)
-    while chunk:
-        await response.write(chunk)
-        chunk = await anext(stored.chunks, b"")
+    await request.app[STREAMS].send(request, response, source, part)
     await response.write_eof()
     return response

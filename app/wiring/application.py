@@ -32,6 +32,7 @@ from app.http.apis import APIS, UNKEPT, Api, ApiName, api_name
 from app.http.appkeys import OBSERVER, SETTINGS
 from app.http.drain import DRAIN
 from app.http.origin import trusted_networks
+from app.http.streams import STREAMS, Streams
 from app.openapi.landing import landing, wants_landing
 from app.openapi.pages import Docs
 from app.openapi.service_sections import DELIVERY, SERVICE
@@ -92,6 +93,7 @@ def _service_app(parts: Parts) -> web.Application:
     app[REQUEST_INDEX] = parts.caches.request_index
     app[SCRAPE] = parts.telemetry.scrape
     app[DRAIN] = parts.drain
+    app[STREAMS] = Streams()
     app[health.CHECKS] = _checks(parts)
     app.add_routes(health.routes())
     return app

@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from app.delivery.media import Media
 from app.http.appkeys import SETTINGS
 from app.http.drain import DRAIN, Drain
+from app.http.streams import STREAMS, Streams
 from app.settings import Settings
 from app.store import FileStore
 from app.wiring.parts import Parts
@@ -60,7 +61,7 @@ async def _slow(shop: Shop) -> AsyncIterator[Slow]:
     async with parts.opened(), SlowStore(shop.settings.data_dir / "objects") as store:
         media = Media(parts.pictures.renderer, store, 10_000_000)
         app = web.Application()
-        app[SETTINGS], app[DRAIN] = Settings(), Drain()
+        app[SETTINGS], app[DRAIN], app[STREAMS] = Settings(), Drain(), Streams()
         app.router.add_get("/media/{file:.*}", media.handle)
         async with TestClient(TestServer(app)) as client:
             yield media, store, client
@@ -100,7 +101,7 @@ async def test_nothing_is_kept_while_withdrawals_are_not_heard(shop: Shop) -> No
         store.go.set()
         media = Media(parts.pictures.renderer, store, 10_000_000, hears=lambda: False)
         app = web.Application()
-        app[SETTINGS], app[DRAIN] = Settings(), Drain()
+        app[SETTINGS], app[DRAIN], app[STREAMS] = Settings(), Drain(), Streams()
         app.router.add_get("/media/{file:.*}", media.handle)
         async with TestClient(TestServer(app)) as client:
             assert [(await client.get(PATH)).status for _ in range(2)] == [200, 200]

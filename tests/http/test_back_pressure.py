@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from app.http.respond import Stored, represent_image, send_object
+from app.http.respond import represent_image, send_object
+from app.http.streams import Stored
 from app.store import FileStore
 from app.store.protocol import CHUNK
 from tests.small_app import Client, Serve
@@ -48,7 +49,7 @@ async def _delivery(serve: Serve, tmp_path: Path) -> AsyncIterator[Delivery]:
 
         async def handler(request: web.Request) -> web.StreamResponse:
             try:
-                response = await send_object(request, about, Stored(store, KEY))
+                response = await send_object(request, about, Stored(store, KEY, LARGE))
             except ConnectionError:
                 ended.put_nowait("cut off")
                 raise

@@ -8,7 +8,8 @@ from aiohttp import web
 
 from app.errors import NotFound
 from app.http.drain import DRAIN
-from app.http.respond import Stored, represent, send_object
+from app.http.respond import represent, send_object
+from app.http.streams import Stored
 from app.store import FileStore
 from tests.small_app import Client, Serve
 
@@ -35,7 +36,7 @@ async def _client(serve: Serve, tmp_path: Path) -> AsyncIterator[Client]:
         await store.put(KEY, bytes(SIZE), media_type="text/plain")
 
         async def streamed(request: web.Request) -> web.StreamResponse:
-            return await send_object(request, large, Stored(store, KEY))
+            return await send_object(request, large, Stored(store, KEY, SIZE))
 
         handlers = {"plain": plain, "ready": ready, "failed": failed, "streamed": streamed}
         yield await serve(*(web.get(f"/{name}", handler) for name, handler in handlers.items()))

@@ -13,7 +13,8 @@ from aiohttp import web
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.http.respond import Representation, Stored, inline, represent_image, send_object
+from app.http.respond import Representation, inline, represent_image, send_object
+from app.http.streams import Stored
 from app.store import FileStore
 from app.store.protocol import CHUNK
 from tests.small_app import Client, Serve
@@ -50,7 +51,7 @@ async def _client(serve: Serve, store: FileStore) -> Client:
         return await send_object(request, about, CONTENT)
 
     async def cold(request: web.Request) -> web.StreamResponse:
-        return await send_object(request, about, Stored(store, KEY))
+        return await send_object(request, about, Stored(store, KEY, len(CONTENT)))
 
     return await serve(web.get("/media/hot", hot), web.get("/media/cold", cold))
 
@@ -159,7 +160,7 @@ async def test_an_object_of_another_size_is_never_sent(serve: Serve, store: File
     await store.put(KEY, b"short", media_type="image/jpeg")
 
     async def handler(request: web.Request) -> web.StreamResponse:
-        return await send_object(request, image(), Stored(store, KEY))
+        return await send_object(request, image(), Stored(store, KEY, len(CONTENT)))
 
     client = await serve(web.get("/media/cold", handler))
 
@@ -170,7 +171,7 @@ async def test_an_object_of_another_size_is_never_sent(serve: Serve, store: File
 async def test_an_empty_object_is_sent(serve: Serve, store: FileStore, path: str) -> None:
     """A body of no bytes is a 200 of no bytes."""
     await store.put(KEY, b"", media_type="image/jpeg")
-    source = b"" if path.endswith("hot") else Stored(store, KEY)
+    source = b"" if path.endswith("hot") else Stored(store, KEY, 0)
 
     async def handler(request: web.Request) -> web.StreamResponse:
         return await send_object(request, image(0), source)
@@ -188,7 +189,7 @@ class Transfer:
     def __init__(self, store: FileStore, size: int) -> None:
         self.ended = asyncio.Event()
         self._about = image(size)
-        self._source = Stored(store, KEY)
+        self._source = Stored(store, KEY, size)
 
     async def handler(self, request: web.Request) -> web.StreamResponse:
         try:
@@ -219,21 +220,35 @@ def is_open(file: Path) -> bool:
     return any(link.samefile(file) for link in links if link.exists())
 
 
-async def test_a_client_that_leaves_ends_the_transfer(serve: Serve, transfer: Transfer, stored: Path) -> None:
-    """When the client goes away the stream is closed and nothing is kept open."""
+async def test_a_client_that_leaves_ends_the_transfer(serve: Serve, transfer: Transfer) -> None:
+    """When the client goes away nothing more is read for it."""
     client = await serve(web.get("/media/cold", transfer.handler))
 
     response = await client.get("/media/cold")
     await response.content.readexactly(1000)
-    assert is_open(stored)
+    assert not transfer.ended.is_set()
     response.close()
 
     await asyncio.wait_for(transfer.ended.wait(), 10)
-    assert not is_open(stored)
 
 
-async def test_a_client_that_stalls_is_cut_off(serve: Serve, transfer: Transfer, stored: Path) -> None:
-    """A client that takes nothing for too long loses its connection, and its file is closed."""
+async def test_no_file_is_open_for_a_client_that_does_not_read(serve: Serve, transfer: Transfer, stored: Path) -> None:
+    """While a client takes its time, nothing of the store waits for it: neither a file nor a connection."""
+
+    async def closed() -> bool:
+        return not is_open(stored)
+
+    client = await serve(web.get("/media/cold", transfer.handler))
+
+    response = await client.get("/media/cold")
+    await response.content.readexactly(1000)
+    await eventually(closed)
+    assert not transfer.ended.is_set()
+    assert len(await response.read()) == LARGE - 1000
+
+
+async def test_a_client_that_stalls_is_cut_off(serve: Serve, transfer: Transfer) -> None:
+    """A client that takes nothing for too long loses its connection."""
     client = await serve(web.get("/media/cold", transfer.handler), send_seconds=1)
 
     async with asyncio.timeout(10):
@@ -241,18 +256,18 @@ async def test_a_client_that_stalls_is_cut_off(serve: Serve, transfer: Transfer,
         await transfer.ended.wait()
         with pytest.raises(aiohttp.ClientError):
             await response.read()
-    assert not is_open(stored)
 
 
+@pytest.mark.parametrize("harm", ["cut", "gone"])
 async def test_a_store_that_fails_in_the_middle_ends_the_connection(
-    serve: Serve, transfer: Transfer, stored: Path
+    serve: Serve, transfer: Transfer, stored: Path, harm: str
 ) -> None:
-    """A body that cannot be sent to its end is broken off, never passed off as whole."""
+    """A body that cannot be sent to its end, cut or gone, is broken off, never passed off as whole."""
     client = await serve(web.get("/media/cold", transfer.handler))
 
     response = await client.get("/media/cold")
     await response.content.readexactly(1000)
-    os.truncate(stored, CHUNK)
+    os.truncate(stored, CHUNK) if harm == "cut" else os.unlink(stored)  # noqa: PTH108
 
     assert response.status == 200
     with pytest.raises(aiohttp.ClientError):

@@ -11,7 +11,8 @@ from app.apis.spree.present import STYLES, file_segment, unix
 from app.cache.bytes import ByteCache
 from app.errors import ImageNotFound, NotFound, RenditionFailed
 from app.http.negotiate import is_negotiable, named, wanted_formats
-from app.http.respond import Stored, represent_image, send_object
+from app.http.respond import represent_image, send_object
+from app.http.streams import Stored
 from app.model import Format, RecipeHash
 from app.percent import decoded
 from app.service.flight import SingleFlight
@@ -124,7 +125,7 @@ class SpreeDelivery:
             modified=unix(file.updated_at or rendition.created_at),
             vary=vary,
         )
-        body = Stored(self._store, rendition.key) if served.data is None else served.data
+        body = served.data or Stored(self._store, rendition.key, rendition.size)
         return await send_object(request, about, body)
 
 
