@@ -38,6 +38,8 @@ class Keep:
 
 
 NOTHING: Final = Keep()
+KEPT_BY_CLEANING: Final = {1: Keep(copyright=True), 2: NOTHING, 3: Keep(marks=True)}
+"""By the version of the cleaning: a public file that was made with one is made with it again, whatever is in force."""
 
 
 class Source:

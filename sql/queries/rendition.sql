@@ -85,6 +85,15 @@ insert into marked_rendition (blob_hash, marks, recipe_hash, format, width, heig
 select $1, $8, * from unnest($2::text[], $3::text[], $4::integer[], $5::integer[], $6::bigint[], $7::text[])
 on conflict (blob_hash, marks, recipe_hash, format) do nothing;
 
+-- name: restore_rendition
+-- What the store holds of a rendition, with the marks $4, that it had lost.
+with marked as (
+    update marked_rendition set size = $5, etag = $6
+    where blob_hash = $1 and recipe_hash = $2 and format = $3 and marks = $4
+)
+update rendition set size = $5, etag = $6
+where blob_hash = $1 and recipe_hash = $2 and format = $3 and $4 = '';
+
 -- name: keep_marks
 -- Which marks a picture of before has.
 update blob set marks = $2 where hash = $1 and marks is null;

@@ -7,12 +7,15 @@ import pytest
 from PIL import Image
 from yarl import URL
 
+from app.db.connections.connect import Connection
 from app.errors import CodecFailed
+from app.model import BlobHash
 from app.options import MIB
 from app.store import blob_key, rendition_key
 from tests.e2e.conftest import Serve, Shop, eventually
 from tests.e2e.test_formats import asked
 from tests.e2e.test_housekeeping import destroy, keeping, upload
+from tests.e2e.test_marks import marked
 from tests.pictures import decoded, encoded, picture
 
 IMAGES: Final = "/api/rest/products/dress/images"
@@ -86,6 +89,72 @@ async def test_a_rendition_that_the_store_has_lost_is_built_again(serve: Serve) 
             file.unlink()
         again = await shop.get(path)
         assert (again.status, again.body) == (200, before.body)
+
+
+POLICIES: Final = ("rights", "copyright", "none")
+
+
+def lose_renditions(shop: Shop) -> None:
+    """Whatever was made of pictures goes from the store."""
+    for path in (shop.settings.data_dir / "objects" / "renditions").rglob("*"):
+        if path.is_file():
+            path.unlink()
+
+
+@pytest.mark.parametrize("is_marked", [True, False], ids=["marked", "plain"])
+@pytest.mark.parametrize("after", POLICIES)
+@pytest.mark.parametrize("before", POLICIES)
+async def test_what_was_lost_comes_back_as_it_was(serve: Serve, before: str, after: str, is_marked: bool) -> None:
+    """A public file that was built and lost is built again as the same file, cleaned original and renditions in every
+    format, whatever the settings have come to say: a URL never changes its bytes, its ETag or its time."""
+    shop = await serve(run_worker=False, media_cache_bytes=0, keep_rights=before)
+    await upload(shop, marked() if is_marked else encoded(picture(300, 200)))
+    original, large = await urls(shop)
+    paths = (original, large, large.rpartition(".")[0] + ".webp")
+    known = [await shop.get(path) for path in paths]
+    assert {answer.status for answer in known} == {200}
+    later = await serve(run_worker=False, media_cache_bytes=0, keep_rights=after)
+    for path, former in zip(paths, known, strict=True):
+        lose_renditions(later)
+        again = await later.get(path)
+        assert (again.status, again.body) == (200, former.body), path
+        assert [again.headers[name] for name in _VALIDATORS] == [former.headers[name] for name in _VALIDATORS]
+        lose_renditions(later)
+        assert (await shop.get(path)).body == former.body
+
+
+_VALIDATORS: Final = ("ETag", "Last-Modified", "Content-Type")
+
+
+async def test_a_cleaning_that_failed_does_not_hide_the_one_in_force(serve: Serve) -> None:
+    """A path whose own version of the cleaning was never built, because it failed, serves the version in force."""
+    shop = await serve(run_worker=False, media_cache_bytes=0, keep_rights="copyright")
+    data = marked()
+    await upload(shop, data)
+    original, _ = await urls(shop)
+    async with keeping(shop) as parts:
+        await parts.renderer.give_up(BlobHash(hashlib.sha256(data).hexdigest()), "CodecFailed: Timeout")
+    assert (await shop.get(original)).status == 404
+    later = await serve(run_worker=False, media_cache_bytes=0, keep_rights="rights")
+    answer = await later.get(original)
+    assert (answer.status, answer.headers["Cache-Control"]) == (200, "public, max-age=31536000, immutable")
+
+
+async def test_marks_that_nobody_could_look_for_are_not_looked_for_for_ever(
+    serve: Serve, connection: Connection
+) -> None:
+    """A picture of before whose marks no child could read is remembered as one without, once its job has failed."""
+    shop = await serve(run_worker=False)
+    data = encoded(picture(60, 40))
+    await upload(shop, data)
+    await connection.execute("update blob set marks = null")
+    async with keeping(shop) as parts:
+        await parts.renderer.build_all(BlobHash(hashlib.sha256(data).hexdigest()))
+        await connection.execute("update blob set marks = null")
+        assert (await parts.recipe_change.plan()).unseen == 1
+        await parts.renderer.give_up(BlobHash(hashlib.sha256(data).hexdigest()), "CodecFailed: Timeout")
+        assert (await parts.recipe_change.plan()).unseen == 0
+    assert await connection.fetchval("select marks from blob") == ""
 
 
 async def test_a_withdrawn_original_is_gone_at_once(serve: Serve) -> None:

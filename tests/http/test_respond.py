@@ -17,6 +17,7 @@ from app.http.respond import Representation, inline, represent_image, send_objec
 from app.http.streams import Stored
 from app.store import FileStore
 from app.store.protocol import CHUNK
+from tests.e2e.conftest import eventually
 from tests.small_app import Client, Serve
 
 CONTENT = bytes(range(256)) * 4

@@ -18,7 +18,7 @@ from app.raster.child.budget import PixelBudget
 from app.raster.child.process import Child, ChildLost, NotStarted, start
 from app.raster.child.turns import Turn, Turns
 from app.raster.facts.limits import Limits
-from app.raster.source import Keep
+from app.raster.source import KEPT_BY_CLEANING, Keep
 from app.settings import Settings
 
 T = TypeVar("T")
@@ -82,14 +82,20 @@ class CodecPool:
         """
         facts: Facts = await self.run(child.header, self._limits, path=path, turn=turn)
         async with self._at_work("build", facts, turn):
-            keep = Keep(copyright=self._keep_copyright and not marked, marks=marked)
-            wanted = tuple(recipes), formats, keep
+            wanted = tuple(recipes), formats, self._keep(recipes, marked=marked)
             drawings = len(recipes) * len(formats or (facts.format,))
             allowance = of_building(self._seconds, facts, drawings, waited_for=waited_for)
             made = await self.run(child.build, self._limits, *wanted, path=path, turn=turn, allowance=allowance)
         if not all(isinstance(one, Rendered) and one.recipe in recipes and one.format in MEDIA_TYPES for one in made):
             raise CodecFailed("a child made what it was not asked for")
         return made
+
+    def _keep(self, recipes: Sequence[Recipe], *, marked: bool) -> Keep:
+        """A cleaning keeps what its version says, which need not be in force any more."""
+        versions = {recipe.version for recipe in recipes if recipe.box is None}
+        if versions:
+            return KEPT_BY_CLEANING[max(versions)]
+        return Keep(copyright=self._keep_copyright and not marked, marks=marked)
 
     async def marks(self, path: Path) -> MarksKey:
         """What tells an image's marks from others; raises as `inspect` does."""

@@ -1,15 +1,9 @@
-"""Building renditions: by the background task for every upload, and on demand until it came round.
+"""Renditions: built by the background task for every upload, and on demand until it came round."""
 
-Both ways lead through `_build`: one decode for all recipes wanted, objects put before rows are
-written, rows in one transaction. Doing it twice changes nothing.
-"""
-
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
-from app.db.errors import ConstraintViolated
 from app.db.pool import Database
 from app.errors import (
     CodecsTooSlow,
@@ -19,7 +13,7 @@ from app.errors import (
     RenditionNotFound,
     Unavailable,
 )
-from app.events import Cause, Observe, RenditionBuilt, nobody
+from app.events import Observe, nobody
 from app.model import (
     FURTHER_FORMATS,
     NO_MARKS,
@@ -36,10 +30,10 @@ from app.raster.child.pool import CodecPool
 from app.service.flight import SingleFlight, Slots
 from app.service.pictures.disc import fair
 from app.service.pictures.original import original_of
-from app.service.pictures.removal import remove_renditions
+from app.service.renditions.building import Builder
 from app.service.renditions.demand import Delays, Guests
 from app.service.renditions.kept_recipes import kept, register
-from app.service.renditions.rendition import Rendition, place, put
+from app.service.renditions.rendition import Rendition
 from app.service.renditions.rows import RenditionRows
 from app.settings import Settings
 from app.store import ObjectStore
@@ -58,11 +52,11 @@ class Renderer:
         observe: Observe = nobody,
     ) -> None:
         self._settings = settings
-        self._observe = observe
         self._db = database
         self._store = store
         self._codecs = codecs
         self._rows = RenditionRows(settings, database)
+        self._builder = Builder(settings, database, store, codecs, self._rows, observe)
         self._recipes = {recipe.hash: recipe for recipe in (*settings.cleanings, *settings.recipes)}
         self.slots = Slots(settings.max_builds)
         self._guests = Guests(max(1, settings.max_builds // 2))
@@ -85,7 +79,7 @@ class Renderer:
                 await self._build_each(lacking.segment, lacking.shares)
             except (ImageRejected, CodecsTooSlow):
                 if lacking.cleaning and len(lacking.shares[0]) > 1:
-                    await self._build(lacking.segment, lacking.cleaning, None, "job")
+                    await self._builder.build(lacking.segment, lacking.cleaning, None, "job")
                 raise
             if marks:
                 await self._rows.show_marks(blob)
@@ -98,7 +92,7 @@ class Renderer:
         failed: ImageRejected | None = None
         for recipes in shared:
             try:
-                await self._build(segment, recipes, formats, "job")
+                await self._builder.build(segment, recipes, formats, "job")
             except ImageRejected as error:
                 failed = error
         if failed:
@@ -107,7 +101,10 @@ class Renderer:
     async def give_up(self, blob: BlobHash, reason: str) -> None:
         """After the job's last try: what is missing answers with the cleaned original from now on."""
         with suppress(RenditionNotFound):
-            lacking = await self._rows.lacking(blob, await self._rows.known_marks(blob) or NO_MARKS)
+            marks = await self._rows.known_marks(blob)
+            if marks is None:  # nobody could look for them: that is not tried for ever
+                await self._rows.keep_marks(blob, NO_MARKS)
+            lacking = await self._rows.lacking(blob, marks or NO_MARKS)
             await self.register_recipes()
             await self._rows.fail(lacking, reason)
 
@@ -166,10 +163,10 @@ class Renderer:
     async def cleaned(self, blob: BlobHash, version: RecipeHash | None = None) -> Rendition:
         """The cleaned original under the cleaning version that a path was given (None: the one in force).
 
-        A version that is gone before it was ever built gives way to the one in force.
+        A version that is gone before it was ever built gives way to the one in force, also where it had failed.
         """
         own = Segment(blob)
-        row = await self._rows.find(own, version or self._settings.clean.hash, None)
+        row = await self._rows.look(own, version or self._settings.clean.hash, None)
         current = self._settings.cleaning_of(row["marks"]).hash
         if version is not None and version != current:
             if row["size"] is not None:
@@ -185,16 +182,35 @@ class Renderer:
         return await self.cleaned(BlobHash(row["blob_hash"].hex()), row["clean_recipe"])
 
     async def despite_losses(self, work: Callable[[], Awaitable[T]]) -> T:
-        """What `work` gives. Where it meets a rendition that is recorded but not in the store, the record is
-        forgotten and `work` done once more, which builds it anew."""
+        """What `work` gives. Where it meets a rendition that is recorded but not in the store, that is built again as
+        what it was, so that no URL changes its bytes, and `work` done once more."""
         try:
             return await work()
         except ObjectMissing as lost:
             made = rendition_of_key(lost.reason)
             if made is None:
                 raise
-            await self._rows.forget(*made)
+            await self._build_again(*made)
         return await work()
+
+    async def _build_again(self, segment: Segment, recipe: RecipeHash, fmt: Format) -> None:
+        """Nothing, where it is not recorded any more. A picture that cannot be built any more has no such rendition;
+        its cleaned original fails."""
+        which, lost = (segment, recipe, fmt), await self._rows.look(segment, recipe, fmt)
+        if lost["size"] is None:
+            return
+        wanted = self._recipes.get(recipe) or await kept(self._db, recipe)
+
+        async def build() -> None:
+            with self._delays.one_try(which):
+                await self._builder.build_again(segment, wanted, fmt)
+
+        try:
+            await self._building.run(which, build)
+        except ImageRejected as error:
+            if wanted.box is None:
+                raise RenditionFailed(str(error)) from error
+            await self._rows.forget(*which)
 
     async def _build_one(
         self, segment: Segment, recipe: RecipeHash, fmt: Format, asker: str | None, cleaning: Recipe
@@ -212,10 +228,10 @@ class Renderer:
         try:
             with self._delays.one_try((segment, recipe, fmt)):
                 if asker is None:
-                    await self._build(segment, [wanted], None, "demand")
+                    await self._builder.build(segment, [wanted], None, "demand")
                 else:
                     with self._guests.place(asker):
-                        await self._build(segment, [wanted], [fmt], "demand")
+                        await self._builder.build(segment, [wanted], [fmt], "demand")
         except ImageRejected as error:
             raise RenditionFailed(str(error)) from error
 
@@ -223,30 +239,3 @@ class Renderer:
         """What a recipe is called, in force or kept; RenditionNotFound."""
         known = self._recipes.get(recipe) or await kept(self._db, recipe)
         return known.name
-
-    async def _build(
-        self, segment: Segment, recipes: Sequence[Recipe], formats: Sequence[Format] | None, cause: Cause
-    ) -> None:
-        blob, marks = parted(segment)
-        marked = bool(marks) or self._settings.clean_marked in recipes
-        async with original_of(blob, self._db, self._store) as path, fair(path, blob):
-            rendered = await self._codecs.build(
-                path,
-                recipes,
-                formats,
-                turn="further" if formats else "build",
-                marked=marked,
-                waited_for=cause == "demand",
-            )
-        kept = await asyncio.gather(
-            *(put(self._store, segment, one, self._settings.max_body_bytes) for one in rendered)
-        )
-        try:
-            await self._rows.record(segment, recipes, kept)
-        except ConstraintViolated as error:
-            places = [place(segment, one) for one in rendered]
-            await remove_renditions(self._db, self._store, places)
-            raise RenditionNotFound(f"blob {blob} was swept meanwhile") from error
-        for one in rendered:
-            built = RenditionBuilt(one.recipe.name, one.format, len(one.data), one.width * one.height, cause)
-            self._observe(built)

@@ -1,5 +1,6 @@
 """A rendition as it is found and delivered."""
 
+import asyncio
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,11 +39,15 @@ async def put(store: ObjectStore, segment: Segment, one: Rendered, most: int) ->
     """With the ETag and size of what the store holds now: ours, or what an earlier try left there, of at most so many
     bytes."""
     key = rendition_key(_own(segment, one), one.recipe.hash, one.format)
-    etag = hashlib.sha256(one.data).hexdigest()
+    etag = await asyncio.to_thread(_sha256, one.data)
     if await store.put(key, one.data, sha256=etag, media_type=MEDIA_TYPES[one.format]):
         return one, etag, len(one.data)
     kept = await store.read(key, most)
-    return one, hashlib.sha256(kept).hexdigest(), len(kept)
+    return one, await asyncio.to_thread(_sha256, kept), len(kept)
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def place(segment: Segment, one: Rendered) -> Place:

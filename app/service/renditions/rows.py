@@ -38,13 +38,18 @@ class RenditionRows:
 
     async def find(self, segment: Segment, recipe: RecipeHash, fmt: Format | None) -> Record:
         """A rendition, built or not (`size` null); `fmt` None: its own. RenditionNotFound, RenditionFailed."""
+        row = await self.look(segment, recipe, fmt)
+        if row["reason"] is not None:
+            raise RenditionFailed(row["reason"])
+        return row
+
+    async def look(self, segment: Segment, recipe: RecipeHash, fmt: Format | None) -> Record:
+        """The same, also of one that failed: `reason` says why."""
         blob, marks = parted(segment)
         name, further = ("marked_rendition", (marks,)) if marks else ("rendition", ())
         row = await self._db.fetchrow(name, bytes.fromhex(blob), recipe, fmt, *further)
         if row is None:
             raise RenditionNotFound(f"{segment} is unknown")
-        if row["reason"] is not None:
-            raise RenditionFailed(row["reason"])
         return row
 
     async def known_marks(self, blob: BlobHash) -> MarksKey | None:
@@ -107,6 +112,12 @@ class RenditionRows:
                 if recipe.box is None:
                     await tx.execute("move_paths_to_cleaning", digest, recipe.hash)
             await tx.execute("forget_rendition_failure", digest, hashes)
+
+    async def restore(self, segment: Segment, made: Kept) -> None:
+        """A rendition that is recorded is in the store again; its time stays, so that its URL's answers do."""
+        blob, marks = parted(segment)
+        one, etag, size = made
+        await self._db.execute("restore_rendition", bytes.fromhex(blob), one.recipe.hash, one.format, marks, size, etag)
 
     async def fail(self, lacking: Lacking, reason: str) -> None:
         """What is lacking has failed for good: it answers with the cleaned original from now on."""

@@ -1,0 +1,80 @@
+"""Building renditions: objects put before rows are written, rows in one transaction. Doing it twice changes nothing."""
+
+import asyncio
+from collections.abc import Sequence
+
+from app.db.errors import ConstraintViolated
+from app.db.pool import Database
+from app.errors import RenditionNotFound
+from app.events import Cause, Observe, RenditionBuilt
+from app.model import Format, Recipe, Segment, parted
+from app.raster.child.pool import CodecPool
+from app.service.pictures.disc import fair
+from app.service.pictures.original import original_of
+from app.service.pictures.removal import remove_renditions
+from app.service.renditions.rendition import place, put
+from app.service.renditions.rows import Kept, RenditionRows
+from app.settings import Settings
+from app.store import ObjectStore
+
+
+class Builder:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        store: ObjectStore,
+        codecs: CodecPool,
+        rows: RenditionRows,
+        observe: Observe,
+    ) -> None:
+        self._settings = settings
+        self._db = database
+        self._store = store
+        self._codecs = codecs
+        self._rows = rows
+        self._observe = observe
+
+    async def build(
+        self, segment: Segment, recipes: Sequence[Recipe], formats: Sequence[Format] | None, cause: Cause
+    ) -> None:
+        """Every recipe in every format (None: the source's own), from one decode."""
+        made = await self._made(segment, recipes, formats, cause)
+        try:
+            await self._rows.record(segment, recipes, made)
+        except ConstraintViolated as error:
+            await self._remove_unrecorded(segment, made)
+            raise RenditionNotFound(f"{segment} was swept meanwhile") from error
+        self._tell(made, cause)
+
+    async def build_again(self, segment: Segment, recipe: Recipe, fmt: Format) -> None:
+        """One that is recorded, and that the store has lost: as what it was recorded, whatever is in force by now."""
+        made = await self._made(segment, [recipe], [fmt], "demand")
+        for kept in made:
+            await self._rows.restore(segment, kept)
+        await self._remove_unrecorded(segment, made)  # it may have been swept meanwhile
+        self._tell(made, "demand")
+
+    async def _made(
+        self, segment: Segment, recipes: Sequence[Recipe], formats: Sequence[Format] | None, cause: Cause
+    ) -> Sequence[Kept]:
+        blob, marks = parted(segment)
+        marked = bool(marks) or self._settings.clean_marked in recipes
+        async with original_of(blob, self._db, self._store) as path, fair(path, blob):
+            rendered = await self._codecs.build(
+                path,
+                recipes,
+                formats,
+                turn="further" if formats else "build",
+                marked=marked,
+                waited_for=cause == "demand",
+            )
+        most = self._settings.max_body_bytes
+        return await asyncio.gather(*(put(self._store, segment, one, most) for one in rendered))
+
+    async def _remove_unrecorded(self, segment: Segment, made: Sequence[Kept]) -> None:
+        await remove_renditions(self._db, self._store, [place(segment, one) for one, *_ in made])
+
+    def _tell(self, made: Sequence[Kept], cause: Cause) -> None:
+        for one, *_ in made:
+            self._observe(RenditionBuilt(one.recipe.name, one.format, len(one.data), one.width * one.height, cause))
