@@ -127,7 +127,7 @@ delete from blob where hash = $1;
 
 -- name: blobs_after
 -- The next blobs behind a hash, in the order of their hashes, with what the store should hold of each.
-select b.hash, b.size, b.format, array(
+select b.hash, b.size, coalesce(b.converted_from, b.format) as source_format, array(
     select r.recipe_hash || ' ' || r.format || ' ' || r.etag || ' ' || r.size || ' ' || r.marks
     from any_rendition r where r.blob_hash = b.hash
 ) as renditions, exists (select from missing_original m where m.hash = b.hash) as is_noted

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Final
 
+import aioboto3
 import pytest
 from PIL import Image
 from yarl import URL
@@ -12,8 +13,11 @@ from yarl import URL
 from app.db.connections.connect import Connection
 from app.store import blob_key, rendition_key
 from tests.commands.conftest import CommandLine
+from tests.conftest import S3
 from tests.e2e.conftest import Answer, Commands, Serve, Shop, eventually
+from tests.e2e.test_converted_formats import HEIC
 from tests.e2e.test_formats import SETS, asked
+from tests.e2e.test_gallery_transfer import imported, parts_of
 from tests.e2e.test_housekeeping import IMAGES, keeping, upload
 from tests.e2e.test_main_job import has_renditions
 from tests.e2e.test_observability import figure
@@ -146,6 +150,36 @@ async def test_what_is_missing_or_damaged_is_put_back_by_its_hash(
         assert (objects(shop) / key).read_bytes() == data
     assert len(await asked(shop, "select from pgqueuer where entrypoint = 'render'")) == 3
     assert await cli.fails("blobs", "verify", "--repair", "/nowhere") == "/nowhere does not exist."
+
+
+async def test_an_original_comes_back_under_the_type_that_it_had(
+    serve: Serve, commands: Commands, s3: S3, tmp_path: Path
+) -> None:
+    """Whatever format it has, also one that the public never sees, a bucket holds it under the same type again."""
+    pytest.importorskip("pi_heif", reason="the extra heic is not installed")
+    formats = {"tif": "TIFF", "png": "PNG", "jpg": "JPEG", "webp": "WEBP"}
+    files = {f"a.{end}": encoded(picture(60, 40), fmt) for end, fmt in formats.items()} | {"a.heic": HEIC.read_bytes()}
+    place = {"s3_bucket": s3.bucket, "s3_endpoint_url": s3.endpoint_url}
+    shop = await serve(run_worker=False, **place)
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    keys = {name: blob_key(hashlib.sha256(data).hexdigest()) for name, data in files.items()}
+
+    async def types() -> dict[str, str]:
+        async with aioboto3.Session().client("s3", endpoint_url=s3.endpoint_url) as client:
+            heads = {name: await client.head_object(Bucket=s3.bucket, Key=key) for name, key in keys.items()}
+        return {name: head["ContentType"] for name, head in heads.items()}
+
+    async with parts_of(shop) as parts:
+        await imported(parts, [{"sku": "dress", "file": name} for name in files], tmp_path)
+        before = await types()
+        assert before["a.tif"] == "image/tiff"
+        assert before["a.heic"] == "image/heic"
+        await parts.store.delete(keys.values())
+    cli = commands(shop, S3_BUCKET=s3.bucket, S3_ENDPOINT_URL=s3.endpoint_url)
+    code, _ = await of_command(cli, "blobs", "verify", "--repair", str(tmp_path))
+    assert code == 0
+    assert await types() == before
 
 
 async def test_an_export_goes_on_behind_a_lost_original(serve: Serve, commands: Commands, tmp_path: Path) -> None:

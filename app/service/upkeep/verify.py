@@ -11,7 +11,7 @@ from typing import Literal
 from app.db.pool import Database, Record
 from app.db.queue.jobs import Job, enqueue
 from app.errors import ChecksumMismatch, ObjectMissing
-from app.model import MEDIA_TYPES, BlobHash, Format, segment_of
+from app.model import SOURCE_MEDIA_TYPES, BlobHash, SourceFormat, segment_of
 from app.service.pictures.claims import lock_blob
 from app.service.pictures.filing import RENDER
 from app.service.pictures.removal import Place, remove_renditions
@@ -21,13 +21,14 @@ from app.store import ObjectStore, blob_key, rendition_key
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """An object as it is recorded: `sha256` in hex, `size` in bytes; `place` of a rendition, None for an original."""
+    """An object as it is recorded: `sha256` in hex, `size` in bytes, the format in which it was sent; `place` of a
+    rendition, None for an original."""
 
     key: str
     blob: BlobHash
     sha256: str
     size: int
-    format: Format
+    format: SourceFormat
     place: Place | None = None
 
 
@@ -100,7 +101,7 @@ class Verify:
                     return False
                 if damage.what == "damaged":
                     await self._store.delete([expected.key])
-                media_type = MEDIA_TYPES[expected.format]
+                media_type = SOURCE_MEDIA_TYPES[expected.format]
                 await self._store.put(expected.key, path, sha256=expected.sha256, media_type=media_type)
                 await tx.execute("forget_missing_original", digest)
                 await enqueue(tx, [_render(expected.blob)])
@@ -121,7 +122,7 @@ def _render(blob: BlobHash) -> Job:
 def _expected(row: Record) -> Iterator[Expected]:
     """The original, then its renditions."""
     blob = BlobHash(row["hash"].hex())
-    yield Expected(blob_key(blob), blob, blob, row["size"], row["format"])
+    yield Expected(blob_key(blob), blob, blob, row["size"], row["source_format"])
     for rendition in row["renditions"]:
         recipe, fmt, etag, size, marks = rendition.split(" ")
         key = rendition_key(segment_of(blob, marks), recipe, fmt)
