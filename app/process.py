@@ -3,11 +3,13 @@
 import asyncio
 import errno
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager
+from typing import Any
 
 from aiohttp import web
 
+from app.background import ended
 from app.errors import Misconfigured
 from app.server.runner import Runner
 from app.settings import Settings
@@ -30,7 +32,8 @@ async def serve(settings: Settings, dsn: str, ready: Callable[[int], None], obse
     async with AsyncExitStack() as stack:
         stop = stack.enter_context(_stop_signals())
         stack.push_async_callback(runner.cleanup)
-        await runner.setup()
+        if not await _unless_stopped(runner.setup(), stop):
+            return
         await _listen(runner, settings.host, settings.port)
         ready(runner.addresses[0][1])
         if await stop == signal.SIGINT:
@@ -42,8 +45,11 @@ async def work(settings: Settings, dsn: str, observer: Observer) -> None:
     parts = Parts(settings, dsn, observer)
     runner = Runner(build_watch_app(parts))
     runner.drain_seconds = 0
-    async with parts.opened(waits=True), parts.telemetry.observed(), AsyncExitStack() as stack:
+    async with AsyncExitStack() as stack:
         stop = stack.enter_context(_stop_signals())
+        if not await _unless_stopped(stack.enter_async_context(parts.opened(waits=True)), stop):
+            return
+        await stack.enter_async_context(parts.telemetry.observed())
         if settings.worker_port:
             stack.push_async_callback(runner.cleanup)
             await runner.setup()
@@ -51,6 +57,21 @@ async def work(settings: Settings, dsn: str, observer: Observer) -> None:
         await stack.enter_async_context(parts.working())
         await stop
         parts.drain.begin()
+
+
+async def _unless_stopped(beginning: Coroutine[Any, Any, object], stop: asyncio.Future[signal.Signals]) -> bool:
+    """Whether it came to its end. Who is told to go while he waits for others (for their migrations) goes at once."""
+    task = asyncio.create_task(beginning)
+    either: set[asyncio.Future[Any]] = {task, stop}
+    try:
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        if not task.done():
+            await ended(task)
+    if task.cancelled():
+        return False
+    task.result()
+    return True
 
 
 @contextmanager

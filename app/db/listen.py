@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import uuid4
 
-from app.background import ended
+from app.background import ended, is_set_within
 from app.db.connections.connect import CONNECT_SECONDS, Connection, connected
 from app.db.errors import translated
-from app.db.waiting import is_set_within
 from app.errors import DatabaseUnavailable
 from app.events import CheckFailed, ConnectionGivenUp, Observe, nobody
 

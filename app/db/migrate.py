@@ -24,7 +24,8 @@ from app.db.queue.schema import install_queue
 from app.errors import Misconfigured
 from app.events import Observe, nobody
 
-_LOCK: Final = 7_305_188_110_624
+MIGRATION_LOCK: Final = 7_305_188_110_624
+"""The advisory lock of whoever migrates."""
 _LOCK_POLL_SECONDS: Final = 0.05
 _LOCK_SECONDS: Final = 5
 """How long a statement in a transaction waits for a lock. While it waits, everybody who comes later waits behind it."""
@@ -135,9 +136,9 @@ async def _lock(connection: Connection) -> AsyncIterator[None]:
     finally:
         if not connection.is_closed():
             with translated():
-                await connection.execute("select pg_advisory_unlock($1)", _LOCK)
+                await connection.execute("select pg_advisory_unlock($1)", MIGRATION_LOCK)
 
 
 async def _try_lock(connection: Connection) -> bool:
     with translated():
-        return bool(await connection.fetchval("select pg_try_advisory_lock($1)", _LOCK))
+        return bool(await connection.fetchval("select pg_try_advisory_lock($1)", MIGRATION_LOCK))

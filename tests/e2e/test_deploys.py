@@ -11,15 +11,18 @@ from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
+import pytest
 from oauthlib.oauth1 import Client as Signer
 
+from app.db.connections.connect import Connection
+from app.db.migrate import MIGRATION_LOCK
 from app.db.pool import Database
 from app.db.queue.jobs import queue_depths
 from app.service.catalogue.provision import IssuedToken
 from tests.e2e.conftest import SECRET_KEY, eventually, provision
 from tests.e2e.test_main_job import body
 from tests.pictures import encoded, picture
-from tests.processes import free_port, serving
+from tests.processes import free_port, running, serving
 
 IMAGES: Final = "/api/rest/products/dress/images"
 READS: Final = ("/abstract-products/dress/abstract-product-image-sets", IMAGES, "/media/catalog/product/i/m/image.jpg")
@@ -196,3 +199,28 @@ async def test_an_upload_in_flight_is_finished(database: Database, tmp_path: Pat
             assert answer.headers["Connection"] == "close"
         assert await process.wait() == 0
     assert [depth.in_hand for depth in await queue_depths(database)] == [0]
+
+
+@pytest.mark.timeout(120)  # a process is started
+@pytest.mark.parametrize("words", ["serve", "worker"])
+async def test_who_waits_for_others_migrations_ends_when_told_to(
+    database: Database, connection: Connection, tmp_path: Path, words: str
+) -> None:
+    """A process that is told to end while another one migrates does not wait for that: it ends at once, in order."""
+    await connection.execute("select pg_advisory_lock($1)", MIGRATION_LOCK)
+    async with running(words, **place(database, tmp_path)) as process:
+
+        async def asks() -> bool:
+            """It has a connection, and asks for the lock again and again."""
+            return bool(await connection.fetchval(_ASKS))
+
+        await eventually(asks, seconds=50)
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(10):
+            assert await process.wait() == 0
+
+
+_ASKS: Final = (
+    "select exists (select from pg_stat_activity where query like '%pg_try_advisory_lock%' "
+    "and datname = current_database() and pid <> pg_backend_pid())"
+)

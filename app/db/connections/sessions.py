@@ -6,9 +6,9 @@ from typing import Final
 
 import asyncpg
 
+from app.background import is_set_within
 from app.db.connections.connect import Connection, connected
 from app.db.errors import translated
-from app.db.waiting import is_set_within
 from app.errors import Misconfigured
 
 _CHANNEL: Final = "session_check"

@@ -12,7 +12,7 @@ from typing import Final
 from anyio.lowlevel import checkpoint
 from pgqueuer.core.qm import QueueManager
 
-from app.background import in_background
+from app.background import in_background, is_set_within, supervised
 from app.db.connections.connect import Connection, connect
 from app.db.connections.silence import LOOK_SECONDS, Watch
 from app.db.errors import DRIVER_ERRORS, translated
@@ -21,12 +21,10 @@ from app.db.queries import load_queries
 from app.db.queue.queries import RunnerQueries
 from app.db.queue.schema import QUEUE, queue_queries
 from app.db.queue.trial import REQUEST_HEADER, Handler, OnFailed, Policy, Trial, Trials
-from app.db.waiting import is_set_within
-from app.events import REQUEST_ID, CheckFailed, Observe
+from app.events import REQUEST_ID, Observe
 
 _TIDY_SECONDS: Final = 3600.0
-_FIRST_PAUSE_SECONDS: Final = 0.2
-_LONGEST_PAUSE_SECONDS: Final = 5.0
+_PAUSE_SECONDS: Final = 0.2
 _GIVING_BACK_SECONDS: Final = 5.0
 _LOOKS_PER_LEASE: Final = 10
 """Silence is noticed within a lease, and the work goes on elsewhere, or here."""
@@ -131,16 +129,8 @@ class JobRunner:
         """Work until `stop`, through whatever happens to the database. Cancelled, it gives back the
         jobs in hand at once."""
         self._ended.clear()
-        pause = _FIRST_PAUSE_SECONDS
         try:
-            while not self._stopping.is_set():
-                try:
-                    await self._work()
-                    pause = _FIRST_PAUSE_SECONDS
-                except Exception as error:  # whatever it was, jobs must go on being done
-                    self._observe(CheckFailed("jobs", f"{type(error).__name__}: {error}"))
-                    pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
-                await is_set_within(self._stopping, pause)
+            await supervised("jobs", self._work_on, self._observe, until=self._stopping)
         finally:
             self._ended.set()
 
@@ -154,6 +144,12 @@ class JobRunner:
         if not await is_set_within(self._ended, grace):
             self._trials.give_back()
             await self._ended.wait()
+
+    async def _work_on(self) -> None:
+        """Over one connection after the other."""
+        while not self._stopping.is_set():
+            await self._work()
+            await is_set_within(self._stopping, _PAUSE_SECONDS)
 
     async def _work(self) -> None:
         """Until the connection is lost, falls silent, or the runner is stopped."""
