@@ -2,16 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Final
 
 from aiohttp import hdrs, web
 
 from app.errors import BodyBroken, BodyTooLarge, BodyTooSlow, EncodingNotAccepted
 from app.http.appkeys import SETTINGS
 
+LEAST_RATE: Final = 64 * 1024
+"""Bytes a second that a body comes at, once its time is up: who sends much over a slow line is no worse a client."""
+
 
 async def body_chunks(request: web.Request, limit: int) -> AsyncIterator[bytes]:
-    """The body as it arrives. Raises BodyTooLarge beyond `limit` bytes, BodyTooSlow, BodyBroken, and
-    EncodingNotAccepted for a compressed one."""
+    """The body as it arrives. Raises BodyTooLarge beyond `limit` bytes, BodyTooSlow where its time is up and the whole
+    of it came at less than `LEAST_RATE` since, BodyBroken, and EncodingNotAccepted for a compressed one."""
     if request.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower() not in {"identity", ""}:
         raise EncodingNotAccepted(request.headers[hdrs.CONTENT_ENCODING][:100])
     if (announced := request.content_length or 0) > limit:
@@ -21,6 +25,7 @@ async def body_chunks(request: web.Request, limit: int) -> AsyncIterator[bytes]:
     received = 0
     while chunk := await _next(request, min(deadline, clock() + settings.body_idle_seconds)):
         received += len(chunk)
+        deadline += len(chunk) / LEAST_RATE
         if received > limit:
             raise BodyTooLarge(f"more than {limit} bytes")
         yield chunk

@@ -15,7 +15,11 @@ class Limits:
         "Longest time a client may take from connecting to the end of its first request's head, in seconds.",
         number(1),
     )
-    body_seconds: int = option(120, "Longest time a request body may take to arrive, in seconds.", number(1))
+    body_seconds: int = option(
+        120,
+        "Time that a request body may take to arrive, in seconds; then it has to come at 64 KiB/s or more.",
+        number(1),
+    )
     body_idle_seconds: int = option(
         30, "Longest time a request body may go without a byte, in seconds; then it gets 408.", number(1)
     )

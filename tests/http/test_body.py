@@ -2,12 +2,15 @@
 
 import asyncio
 import gzip
+import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
+import aiohttp
 import pytest
 from aiohttp import web
 
-from app.http.body import read_body
+from app.http.body import LEAST_RATE, read_body
 from tests.server.test_middleware import raw
 from tests.small_app import Client, Serve
 
@@ -18,9 +21,13 @@ async def echo(request: web.Request) -> web.Response:
     return web.Response(text=str(len(await read_body(request, LIMIT))))
 
 
+async def large(request: web.Request) -> web.Response:
+    return web.Response(text=str(len(await read_body(request, 10_000_000))))
+
+
 @pytest.fixture(name="client")
 async def _client(serve: Serve) -> Client:
-    return await serve(web.post("/api/v1/images", echo), body_seconds=1)
+    return await serve(web.post("/api/v1/images", echo), web.post("/api/v1/large", large), body_seconds=1)
 
 
 async def in_chunks(size: int) -> AsyncIterator[bytes]:
@@ -81,6 +88,33 @@ async def test_a_body_that_does_not_arrive_is_not_waited_for_for_ever(client: Cl
     head = await first_line(client, "POST /api/v1/images HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc")
 
     assert b" 408 " in head
+
+
+async def slowly(size: int, rate: int, piece: int) -> AsyncIterator[bytes]:
+    """So many bytes at so many a second."""
+    for start in range(0, size, piece):
+        yield bytes(min(piece, size - start))
+        await asyncio.sleep(piece / rate)
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_a_large_body_over_a_slow_line_is_taken(client: Client, chunked: bool) -> None:
+    """Bytes that come at more than 64 KiB a second may take longer than the time for a body."""
+    rate = 3 * LEAST_RATE // 2
+    head = {} if chunked else {"Content-Length": str(4 * rate)}
+
+    response = await client.post("/api/v1/large", data=slowly(4 * rate, rate, rate // 10), headers=head)
+
+    assert (response.status, await response.text()) == (200, str(4 * rate))
+
+
+async def test_a_body_below_the_least_rate_is_given_up(client: Client) -> None:
+    """Bytes that keep coming at less than 64 KiB a second get no more time than they are worth."""
+    began = time.monotonic()
+    with suppress(aiohttp.ClientError):  # we hang up while it is still sending
+        response = await client.post("/api/v1/large", data=slowly(LEAST_RATE, LEAST_RATE // 16, LEAST_RATE // 64))
+        assert response.status == 408
+    assert 1 <= time.monotonic() - began < 8  # of sixteen
 
 
 async def test_a_body_framed_wrongly_is_told(client: Client) -> None:

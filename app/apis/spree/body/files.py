@@ -8,10 +8,10 @@ from typing import Final, Literal
 from app.apis.spree.body.multipart import pass_over
 from app.apis.spree.body.params import Upload
 from app.errors import BodyTooSlow, FileTooLarge
+from app.http.body import LEAST_RATE
 from app.service.pictures.intake import Intake, Spool
 
 _HEAD: Final = 1024  # bytes kept to tell what kind of file it is
-_STRANGERS_RATE: Final = 64 * 1024  # bytes a second
 
 Standing = Literal["admin", "unknown", "refused"]
 """What is known of a caller before the body is read; who sends a key in it is unknown until then."""
@@ -87,7 +87,7 @@ class Files:
         while chunk := await self._next(chunks):
             yield chunk
             if self._end is not None:
-                self._end += len(chunk) / _STRANGERS_RATE
+                self._end += len(chunk) / LEAST_RATE
 
     async def _next(self, chunks: AsyncIterator[bytes]) -> bytes:
         if self._end is None:
