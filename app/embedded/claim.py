@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal, Self
 
+from app.embedded.folders import close_file
 from app.embedded.locks import FileLock
 from app.embedded.postmaster import answering_dsn
 from app.errors import Misconfigured
@@ -99,7 +100,9 @@ class Claim:
         """Replaced, not overwritten: another user may have left the last one."""
         fresh = self._note.with_suffix(".new")
         fresh.unlink(missing_ok=True)
-        fresh.write_text(f"{role} {os.getpid()}\n")
+        with fresh.open("w") as file:
+            close_file(file.fileno(), self._data_dir)
+            file.write(f"{role} {os.getpid()}\n")
         fresh.replace(self._note)
 
 

@@ -61,6 +61,17 @@ def _restrict(path: Path, mode: int) -> None:
             path.chmod(mode)
 
 
+def close_file(descriptor: int, folder: Path) -> None:
+    """Nobody reads a file of ours in `folder` but its owner, to whom root leaves it: he may be the next to come. In
+    somebody else's folder, which is not ours to close, it stays open to him."""
+    with suppress(OSError):  # another user's file, or a file system without modes
+        owner, us = folder.stat(), os.geteuid()
+        if us == 0:
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
+        if us in (0, owner.st_uid):
+            os.fchmod(descriptor, 0o600)
+
+
 def opened_log(path: Path) -> BinaryIO:
     """To be appended to; nobody else reads it."""
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab")

@@ -8,6 +8,7 @@ import pytest
 
 from app.db.connections.connect import answers
 from app.embedded.binaries import find_binaries
+from app.embedded.claim import Claim
 from app.embedded.cluster import Cluster
 from app.embedded.folders import made_folder
 from app.embedded.identity import Identity, identities
@@ -89,9 +90,23 @@ async def test_another_users_database_is_run_as_that_user(data_dir: Path) -> Non
 
 
 def _readable_by_others(data_dir: Path) -> list[str]:
-    """Locks and the note of who holds them aside: another user has to find them, and there is nothing in them."""
-    opened = {"postgres.owner", "postgres.owner.lock", "postgres.users.lock"}
-    return [path.name for path in data_dir.iterdir() if path.lstat().st_mode & 0o066 and path.name not in opened]
+    return [path.name for path in data_dir.iterdir() if path.lstat().st_mode & 0o066]
+
+
+_LOCKS = ("postgres.owner", "postgres.owner.lock", "postgres.users.lock")
+
+
+@needs_root
+async def test_root_leaves_locks_to_the_owner_of_the_folder(data_dir: Path) -> None:
+    """Where root works in another user's data directory, locks and the note of who holds them are that user's
+    afterwards, and nobody else's: he can go on, and nobody reads them."""
+    os.chown(data_dir, _NOBODY, _NOBODY)
+    (data_dir / _LOCKS[1]).touch(0o644)
+    with Claim(data_dir) as claim:
+        await claim.own()
+    for name in _LOCKS:
+        found = (data_dir / name).stat()
+        assert (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (_NOBODY, _NOBODY, 0o600), name
 
 
 @needs_root
@@ -124,7 +139,8 @@ def _open_to(mode: int, data_dir: Path) -> None:
     data_dir.chmod(mode)
     for name in ("spool", "figures", "copies"):
         (data_dir / name).mkdir(mode=0o755)
-    (data_dir / "postgres.log").touch(0o644)
+    for name in ("postgres.log", *_LOCKS):
+        (data_dir / name).touch(0o644)
 
 
 def test_a_new_data_directory_is_closed(tmp_path: Path) -> None:

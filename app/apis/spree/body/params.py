@@ -16,6 +16,7 @@ _COLUMNS: Final = frozenset(
     {"id", "viewable_type", "viewable_id", "position", "alt", "type", "created_at", "updated_at"}
     | {f"attachment_{name}" for name in ("file_name", "content_type", "file_size", "width", "height", "updated_at")}
 )
+_READ: Final = ("attachment", "alt", "position", "viewable_id", "viewable_type")
 _BRACKETS: Final = re.compile(r"([^\[\]]+)\[([^\[\]]*)\](.*)", re.DOTALL)
 _LEADING_INTEGER: Final = re.compile(r"\s{0,1000}([+-]?\d{1,30})", re.ASCII)
 _FURTHEST: Final = 10**30
@@ -97,8 +98,8 @@ def image_form(params: Mapping[str, Any]) -> ImageForm:
     image = params.get("image")
     if not isinstance(image, dict) or not image:
         raise Unusable(MISSING_IMAGE)
-    sent = {key: value for key, value in image.items() if not isinstance(value, dict | list)}
-    given = frozenset(sent) & {"alt", "position", "viewable_id", "viewable_type"}
+    sent = {key: image[key] for key in _READ if key in image and not isinstance(image[key], dict | list)}
+    given = frozenset(sent) - {"attachment"}
     return ImageForm(
         given=given,
         attachment=_attachment(sent),
