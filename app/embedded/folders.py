@@ -21,6 +21,7 @@ _OWN: Final = re.compile(
 )
 """What lies in a data directory. One with anything else in it is somebody's own folder: its mode is not ours."""
 _CLOSED: Final = ("spool", "copies", "figures")
+_LOCKS: Final = ("postgres.owner", "postgres.owner.lock", "postgres.users.lock")
 
 
 def made_folder(folder: Path) -> Path:
@@ -44,7 +45,8 @@ def close_to_others(folder: Path, *, to_pass: bool = False) -> None:
         _restrict(folder, _PASSABLE if passable else _PRIVATE)
     for name in _CLOSED:
         _restrict(folder / name, _PRIVATE)
-    _restrict(folder / "postgres.log", 0o600)
+    for name in ("postgres.log", *(_LOCKS if not _is_somebody_elses(folder) else ())):
+        _restrict(folder / name, 0o600)
 
 
 def _is_somebody_elses(path: Path) -> bool:
