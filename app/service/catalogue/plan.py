@@ -8,9 +8,8 @@ from typing import Final, Literal
 from app.db.pool import Record
 from app.errors import InvalidCommand
 from app.service.catalogue.slugs import slug_candidates
+from app.service.catalogue.words import check_words
 
-_LONGEST_TEXT: Final = 255
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _SLUG: Final = re.compile(r"[^\s/?#%\\]+")
 
 Outcome = Literal["created", "updated", "unchanged"]
@@ -137,14 +136,13 @@ class Plan:
         self._slugs[slug] = draft.sku
 
 
-def check_words(options: ProductOptions) -> None:
+def check_options(options: ProductOptions) -> None:
     """Raises `InvalidCommand` for text that cannot be a SKU, slug, name or code."""
     if not options.sku:
         raise InvalidCommand("A product needs a SKU.")
-    texts = (options.sku, options.slug, options.name, options.parent, *(options.websites or ()))
-    for text in texts:
-        if text is not None and (_CONTROL.search(text) or len(text) > _LONGEST_TEXT):
-            raise InvalidCommand("A text has control characters, is not UTF-8, or is longer than 255 characters.")
+    check_words(SKU=options.sku, slug=options.slug, name=options.name, parent=options.parent)
+    for website in options.websites or ():
+        check_words(website=website)
     if options.slug is not None and not _SLUG.fullmatch(options.slug):
         raise InvalidCommand(f"A slug is one part of a path, without blanks and without / ? # % \\: {options.slug!r}.")
     if options.id is not None and not 0 < options.id < 2**53:

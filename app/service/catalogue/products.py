@@ -8,7 +8,7 @@ from app.db.errors import ConstraintViolated
 from app.db.pool import Database, Record, Transaction
 from app.errors import InvalidCommand, ProductNotFound
 from app.model import ProductId, sku_key
-from app.service.catalogue.plan import Draft, Outcome, Plan, ProductOptions, check_words
+from app.service.catalogue.plan import Draft, Outcome, Plan, ProductOptions, check_options
 from app.service.catalogue.slugs import slug_candidates
 
 Result = tuple[Draft, Outcome] | InvalidCommand
@@ -90,7 +90,7 @@ async def list_images(database: Database, sku: str | None = None) -> list[Record
 
 def _problem(options: ProductOptions) -> InvalidCommand | None:
     try:
-        check_words(options)
+        check_options(options)
     except InvalidCommand as error:
         return error
     return None

@@ -14,10 +14,13 @@ from app.db.pool import Database, Record, Transaction
 from app.errors import InvalidCommand, NotFound
 from app.model import MAX_POSITION
 from app.service.catalogue.products import website_ids
+from app.service.catalogue.words import check_words
 
 _OAUTH_LENGTH: Final = 32
 _SHORTEST_KEY: Final = 20
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]*")
+_LONGEST_CODE: Final = 32
+"""Of the original's store views; its codes of attributes, which image types are, may have 30."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ async def put_store(tx: Transaction, options: StoreOptions) -> tuple[int, str]:
     """Id and code of the store view, added or updated."""
     _checked_code(options.code, "store view's code")
     _checked_number(options.id, "store view's id")
+    check_words(locale=options.locale, website=options.website)
     if options.website == "" or options.locale == "":
         raise InvalidCommand("A website or locale that is given must not be empty.")
     await tx.execute("lock_provisioning")
@@ -129,6 +133,7 @@ async def put_consumer(
     tx: Transaction, box: SecretBox, key: str | None = None, secret: str | None = None, name: str | None = None
 ) -> tuple[str, str]:
     """Key and secret of an OAuth consumer; both are made up unless they are given."""
+    check_words(name=name)
     await tx.execute("lock_provisioning")
     key = _credential(key, "consumer key") or make_token()
     found = await tx.fetchrow("oauth_consumer_to_provision", key)
@@ -207,8 +212,10 @@ def _credential(text: str | None, what: str) -> str | None:
 
 
 def _checked_code(code: str, what: str) -> str:
-    if not _CODE.fullmatch(code):
-        raise InvalidCommand(f"A {what} has small letters, digits and underscores, a letter first: {code!r}.")
+    if not _CODE.fullmatch(code) or len(code) > _LONGEST_CODE:
+        raise InvalidCommand(
+            f"A {what} has small letters, digits and underscores, {_LONGEST_CODE} at most, a letter first: {code!r}."
+        )
     return code
 
 

@@ -7,8 +7,8 @@ from typing import Final
 
 from app.db.pool import Database, Record, Transaction
 from app.errors import InvalidCommand, NotFound, ProductNotFound
+from app.service.catalogue.words import check_words
 
-_LONGEST_NAME: Final = 255
 _WORD: Final = re.compile(r"(p?)([0-9]{1,18})", re.ASCII)
 
 
@@ -56,8 +56,9 @@ async def list_sets(database: Database, sku: str) -> list[Record]:
 
 
 def _check(which: SetName) -> None:
-    if not which.name or len(which.name) > _LONGEST_NAME:
-        raise InvalidCommand(f"The name of a set has 1 to {_LONGEST_NAME} characters.")
+    if not which.name:
+        raise InvalidCommand("A set needs a name.")
+    check_words(name_of_a_set=which.name, locale=which.locale, key=which.key)
     if which.name == "default" and which.locale is None and which.key is None:
         raise InvalidCommand("The set default without locale is the gallery, which Spree and OpenMage edit.")
     if which.locale == "" or which.key == "":

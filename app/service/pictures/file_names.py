@@ -8,18 +8,29 @@ from app.percent import decoded
 UNNAMED: Final = "data"
 """The name of a file that came without a usable one."""
 
+_LONGEST_NAME: Final = 255  # bytes
+_LONGEST_EXTENSION: Final = 16
 _ESCAPES: Final = re.compile(r"%.?.?", re.DOTALL)
 _GOOD_ESCAPE: Final = re.compile(r"%[0-9a-fA-F]{2}")
 _REPLACED: Final = str.maketrans(dict.fromkeys("&$+,/:;=?@<>[]{}|\\^~%# \x00", "_"))
 
 
 def sanitised(sent: str) -> str:
-    """`sent` without its folders and with the characters that trouble URLs replaced by `_`."""
+    """`sent` without its folders and with the characters that trouble URLs replaced by `_`. A long one is cut, in
+    front of its extension, to what file systems take."""
     if all(_GOOD_ESCAPE.fullmatch(escape) for escape in _ESCAPES.findall(sent)):
         sent = decoded(scrubbed(sent))
     base = re.split(r"[/\\]", sent)[-1]
-    name = scrubbed(base).translate(_REPLACED)
+    name = _fitting(scrubbed(base).translate(_REPLACED))
     return name if name.strip(".") else UNNAMED
+
+
+def _fitting(name: str) -> str:
+    stem, dot, extension = name.rpartition(".")
+    if not stem or len(extension) > _LONGEST_EXTENSION:
+        stem, dot, extension = name, "", ""
+    room = _LONGEST_NAME - len(f"{dot}{extension}".encode())
+    return f"{stem.encode()[:room].decode('utf-8', 'ignore')}{dot}{extension}"
 
 
 def scrubbed(text: str) -> str:

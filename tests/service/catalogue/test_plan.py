@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import InvalidCommand
-from app.service.catalogue.plan import Plan, ProductOptions, check_words
+from app.service.catalogue.plan import Plan, ProductOptions, check_options
 from app.service.catalogue.slugs import slug_candidates, slug_form
 
 _skus = st.sampled_from(["a", "b", "c", "d"])
@@ -75,4 +75,4 @@ def test_umlauts_and_accents_are_spelled_in_ascii() -> None:
 def test_a_slug_is_one_part_of_a_path(slug: str) -> None:
     """What would not come back from a URL as it was is no slug."""
     with pytest.raises(InvalidCommand):
-        check_words(ProductOptions("a", slug=slug))
+        check_options(ProductOptions("a", slug=slug))

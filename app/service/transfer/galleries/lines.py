@@ -132,6 +132,7 @@ class _Stamp(fields.Field[datetime]):
 _NO_NUL: Final = validate.ContainsNoneOf("\0", error="must not contain a NUL.")
 _SOMETHING: Final = validate.Length(min=1, error="must not be empty.")
 _LARGEST_ID: Final = 2**53
+_LONGEST_LABEL: Final = 65_535  # characters, as Spree's `alt`
 _LONGEST_PATH: Final = 2048  # bytes, what an index of Postgres takes in any case
 
 
@@ -160,7 +161,7 @@ class _TextsSchema(Schema):
 
 def _said_fields() -> dict[str, fields.Field[Any]]:
     return {
-        "label": _Text(allow_none=True, validate=_NO_NUL),
+        "label": _Text(allow_none=True, validate=[validate.Length(max=_LONGEST_LABEL), _NO_NUL]),
         "position": _Number(allow_none=True, validate=validate.Range(0, MAX_POSITION)),
         "exclude": fields.Boolean(allow_none=True),
         "types": _Types(allow_none=True),
@@ -173,12 +174,14 @@ _SCHEMA: Final = Schema.from_dict(
         "id": _Number(allow_none=True, validate=validate.Range(1, _LARGEST_ID)),
         "path": _Text(allow_none=True, validate=[_SOMETHING, _NO_NUL, _fits_a_path]),
         "file": _text(),
-        "file_name": _Text(allow_none=True, validate=[_SOMETHING, _NO_NUL]),
+        "file_name": _text(),
         "file_updated_at": _Stamp(allow_none=True),
         "url_large": _url(),
         "url_small": _url(),
         "key": _text(255),
-        "texts": fields.Dict(fields.String(validate=[_SOMETHING, _NO_NUL]), fields.Nested(_TextsSchema)),
+        "texts": fields.Dict(
+            fields.String(validate=[_SOMETHING, validate.Length(max=255), _NO_NUL]), fields.Nested(_TextsSchema)
+        ),
         "stores": fields.Dict(
             fields.String(), fields.Nested(Schema.from_dict({**_said_fields(), "hidden": fields.Boolean()}))
         ),

@@ -15,6 +15,7 @@ PRODUCT_COLUMNS: Final = {"abstract": ("abstract_sku",), "concrete": ("abstract_
 _LONGEST_NAME: Final = 255
 _LONGEST_URL: Final = 2048
 _LONGEST_KEY: Final = 32
+_LONGEST_ALT: Final = 2048
 _FALSE: Final = frozenset({"0", "false", "no"})
 _PREFIX: Final = "product_image."
 """What combined files put before the columns of images."""
@@ -107,7 +108,8 @@ class ImageRows:
         texts: list[str | None] = []
         for named, places in self._texts.items():
             if locale in (None, named):
-                texts += [named, *(None if place is None else cells[place] for place in places)]
+                said = [None if place is None else cells[place] for place in places]
+                texts += [named, *(text and _limited(text, f"alt_text.{named}", _LONGEST_ALT) for text in said)]
         return texts or None
 
 
