@@ -10,7 +10,7 @@ from typing import Final
 
 import uvloop
 
-from bench import imports, media, operation, queue, raster, reads, scale, scaling, thumbor, uploads
+from bench import imports, media, operation, proof, queue, raster, reads, scale, scaling, thumbor, uploads
 from bench.record import RESULTS, Origin, origin, record
 from bench.shop import Shop, open_shop
 from bench.table import Row, markdown
@@ -31,6 +31,7 @@ FIGURES: Final[Mapping[str, Callable[[Shop], Awaitable[Row | Sequence[Row]]]]] =
     "memory": operation.memory,
     "queue": queue.queue,
     "import": imports.glue_import,
+    "proof": proof.proof,
     "renditions": raster.beside_pyvips,
     "scaling": scaling.scaling,
     "thumbor": thumbor.beside_thumbor,

@@ -6,7 +6,7 @@ import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +32,14 @@ class Server:
     def memory(self) -> int:
         """Bytes that the process holds in memory."""
         return int(psutil.Process(self.pid).memory_info().rss)
+
+    def memory_of_children(self) -> int:
+        """Bytes that the processes which it started hold together."""
+        held = 0
+        for child in psutil.Process(self.pid).children():
+            with suppress(psutil.NoSuchProcess):
+                held += int(child.memory_info().rss)
+        return held
 
 
 @dataclass(frozen=True, slots=True)
