@@ -201,12 +201,13 @@ async def openmage_delete(run: Run, step: Step) -> None:
 
 async def burst(run: Run, step: Step) -> None:
     """Several clients add to one gallery at once, through all processes: each image gets a place of its own."""
-    picture, product = run.picture(step), step.product
-    if picture.sha in run.barred:
-        return
-    async with run.alone([product]), run.under_way(picture.sha):
+    product, parts = step.product, range(step.more["count"])
+    images = [_new(step, run.picture(step, part), part + 1) for part in parts]
+    shas = {image.sha for image in images}
+    async with run.alone([product]), run.under_way(*shas):
+        if shas & run.barred:
+            return
         before = run.galleries[product]
-        images = [_new(step, picture, part + 1) for part in range(step.more["count"])]
         answers = await asyncio.gather(*(_one_of_burst(run, step, part, image) for part, image in enumerate(images)))
         found = await run.fleet.oracle.gallery(product)
         run.galleries[product] = _after_burst(before, dict(zip(images, answers, strict=True)), found, step)
@@ -214,7 +215,7 @@ async def burst(run: Run, step: Step) -> None:
 
 
 async def _one_of_burst(run: Run, step: Step, part: int, image: Image) -> Answer:
-    member, request, picture = run.member(step.via + part), run.request(step, part), run.picture(step)
+    member, request, picture = run.member(step.via + part), run.request(step, part), run.picture(step, part)
     if part % 2:
         fields = file_fields(picture, image.name) | {"label": image.name}
         answer = await run.client.openmage(member, "POST", _path(step.product, None), fields, request=request)

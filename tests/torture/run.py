@@ -72,8 +72,9 @@ class Run:
     def member(self, via: int) -> Member:
         return self.fleet.webs[via % len(self.fleet.webs)]
 
-    def picture(self, step: Step) -> Picture:
-        return pictures(_MOST_PICTURES)[step.more["picture"]]
+    def picture(self, step: Step, part: int = 0) -> Picture:
+        """That of a step; of one with several parts two each have the same."""
+        return pictures(_MOST_PICTURES)[step.more["picture"] + part // 2]
 
     def request(self, step: Step, part: int = 0) -> str:
         return f"torture-{self.number}-{step.number}-{part}"
