@@ -20,7 +20,7 @@ from tests.torture.script import Step
 
 _TRIES: Final = 20
 _PAUSE: Final = 0.5
-_PICTURES: Final = 64
+_PICTURES: Final = 24
 
 
 async def until_done(run: Run, *words: str, good: Iterable[int] = (0,)) -> str:

@@ -21,7 +21,7 @@ _STYLES: Final = {"mini": 48, "small": 100, "product": 240, "large": 600}
 
 
 async def check_files(run: Run, members: list[Member]) -> None:
-    by_sha = {picture.sha: picture for picture in pictures(64)}
+    by_sha = {picture.sha: picture for picture in pictures(24)}
     work: list[Coroutine[Any, Any, None]] = []
     for gallery in run.galleries.values():
         work += [_image(run, members, image, by_sha[image.sha]) for image in gallery.images]

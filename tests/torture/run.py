@@ -16,7 +16,7 @@ from tests.torture.script import Step
 
 _ENDED_SECONDS: Final = 45.0
 _POLL_SECONDS: Final = 0.05
-_MOST_PICTURES: Final = 64
+_MOST_PICTURES: Final = 24
 
 
 class Wrong(Exception):
