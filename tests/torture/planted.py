@@ -247,7 +247,8 @@ PLANTED: Final[dict[str, Planted]] = {
                 may_be_removed=("claimed_at >= now() - $2::interval", "claimed_at > now() + $2::interval"),
             )
         },
-        _profile({"spree create": 4, "openmage create": 4, "spree destroy": 2, "sweep": 8}, {"delay database": 1}),
+        _profile({"spree create": 4, "openmage create": 4, "sweep": 4}, {"s3 late": 1}, pictures=24, fault_every=3),
+        store="s3",
     ),
     "cache kept after a drop": Planted(
         "a change shows in every process within a second",
