@@ -74,7 +74,7 @@ class Run:
 
     def picture(self, step: Step, part: int = 0) -> Picture:
         """That of a step; of one with several parts two each have the same."""
-        return pictures(_MOST_PICTURES)[step.more["picture"] + part // 2]
+        return pictures(_MOST_PICTURES)[(step.more["picture"] + part // 2) % _MOST_PICTURES]
 
     def request(self, step: Step, part: int = 0) -> str:
         return f"torture-{self.number}-{step.number}-{part}"
