@@ -198,6 +198,25 @@ async def test_changes_that_wait_for_one_another_leave_room_for_reads(shelves: D
         assert await _labels(database) == ["a?!"]
 
 
+async def test_reads_answer_while_changes_go_on_waiting(shelves: Database) -> None:
+    """A fifth of the connections is never taken by changes: reads answer for as long as writers wait, not after."""
+    await shelves.execute("insert_shelf", 1, "a")
+    async with _database(shelves.dsn, size=5) as database:
+
+        async def relabel() -> None:
+            async with database.transaction(lock_seconds=50) as tx:
+                await tx.execute("relabel", 1, "!")
+
+        async with shelves.transaction() as tx:
+            await tx.execute("relabel", 1, "?")
+            writers = asyncio.gather(*(relabel() for _ in range(12)))
+            await asyncio.wait([writers], timeout=0.05)
+            assert await _labels(database) == ["a"]
+            assert not writers.done()
+        await writers
+        assert await _labels(database) == ["a?" + 12 * "!"]
+
+
 async def test_a_defect_of_ours_stays_what_it_is(shelves: Database) -> None:
     """A wrong statement or argument is no sign of a database that is away."""
     with pytest.raises(asyncpg.PostgresSyntaxError):

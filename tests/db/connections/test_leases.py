@@ -53,6 +53,23 @@ async def test_who_stops_waiting_leaves_his_turn_to_others(database: Database) -
     assert database.connections == (0, 2)
 
 
+async def test_who_goes_in_the_moment_of_his_turn_leaves_it_to_others(empty_dsn: str) -> None:
+    """A connection that was given already to one who is gone before he takes it is not lost, though it be the
+    only one."""
+    queries = {name: Statement(name, "", sql) for name, sql in _STATEMENTS.items()}
+    async with Database(empty_dsn, size=1, queries=queries) as database:
+        async with database.transaction():
+            waiting = asyncio.create_task(database.fetchval("session"))
+            await asyncio.sleep(0)
+            assert database.waiting == 1
+        waiting.cancel()  # nothing has run since the end of the block gave the connection on
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+        assert database.connections == (0, 1)
+        assert await database.fetchval("session")
+
+
 async def test_a_statement_that_is_given_up_spoils_no_other(database: Database) -> None:
     """Its connection is used again only once the server has let go of it."""
     for _ in range(4):
