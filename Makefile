@@ -1,6 +1,6 @@
 # `make help` lists what can be done here; it reads the texts behind the two hashes.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long lint format bench bench-record bench-scale sweeps-at-size torture torture-check animation-at-limits install lock readme
+.PHONY: help run test test-fast test-long lint format bench bench-record bench-scale sweeps-at-size torture torture-check animation-at-limits install lock readme
 
 BIN := .venv/bin
 PYTHON = $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
@@ -19,6 +19,9 @@ run: .venv/runtime.stamp ## Start the service with its own Postgres and a demo s
 
 test: .venv/dev.stamp ## Run the test suite, or a part of it: make test T=tests/commands
 	@$(BIN)/pytest -n auto $(T)
+
+test-fast: .venv/dev.stamp ## Only tests that start no server, database or program; for a first change
+	@$(BIN)/pytest -n auto --fast $(T)
 
 test-long: .venv/dev.stamp ## The same, looking for trouble ten times as long where inputs are many
 	@TEST_LENGTH=long $(BIN)/pytest -n auto $(T)

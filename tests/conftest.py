@@ -30,6 +30,11 @@ FAST: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": 
 
 _FOREIGN: Final = ("PG", "S3_", "AWS_", "PGQUEUER_")
 
+_TESTS: Final = Path(__file__).parent
+_STARTING: Final = {"cluster", "seed", "s3_endpoint"}
+"""Fixtures that start a Postgres or a bucket."""
+_OF_PROGRAMS: Final = {"commands", "e2e", "embedded", "upgrade", "test_compose.py", "test_readme.py"}
+"""Tests of whole programs."""
 
 hypothesis.settings.register_profile("shared", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("shared")  # on a busy machine, time says nothing about an example
@@ -42,6 +47,30 @@ def pytest_configure() -> None:
         if name in own or name.startswith(_FOREIGN):
             del os.environ[name]
     os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fast", action="store_true", help="only tests that start no server, database or program")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """`--fast` leaves out what a first change need not wait for."""
+    if not config.getoption("--fast"):
+        return
+    slow = [item for item in items if _starts_something(item)]
+    config.hook.pytest_deselected(items=slow)
+    items[:] = [item for item in items if item not in set(slow)]
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What `--fast` leaves out as a whole is not even read, which takes longer than running the rest."""
+    is_whole = collection_path.parent == _TESTS and collection_path.name in _OF_PROGRAMS
+    return True if is_whole and config.getoption("--fast") else None
+
+
+def _starts_something(item: pytest.Item) -> bool:
+    return not _STARTING.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def pytest_xdist_auto_num_workers() -> int:
