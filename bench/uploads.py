@@ -50,7 +50,7 @@ async def uploads(shop: Shop) -> Row:
         turns = await in_turns(measures, enough=_TURNS, patience=_PATIENCE_SECONDS)
     rate, floor = (turns[name].usual(float, max) for name in ("ours", "plain"))
     shown = f"{rate:.1f}/s", f"{floor:.1f}/s"
-    return at_least("base64 upload, 6 MP, 1.5 MB", *shown, rate / floor, 0.6, told(turns.values()))
+    return at_least("base64 upload, 6 MP, 1.5 MB", *shown, rate / floor, 0.65, told(turns.values()))
 
 
 async def sustained(shop: Shop) -> Row:
