@@ -36,7 +36,6 @@ def main() -> int:
     parser.add_argument("--no-shrink", action="store_true", help="a failure is told as it is")
     parser.add_argument("--planted", nargs="*", metavar="NAME", help="finds these planted bugs, or all")
     args = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that all that was started is ended
     seed = random.SystemRandom().randrange(10**6) if args.seed is None else args.seed
     _say(f"seed {seed}, commit {_commit()}, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
     shutil.rmtree(_FOLDER, ignore_errors=True)
@@ -62,6 +61,8 @@ def _say(text: str) -> None:
 
 
 async def _run(args: argparse.Namespace, seed: int, place: Path) -> int:
+    if task := asyncio.current_task():  # so that all that was started is ended
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     async with ground(place, _FOLDER) as here:
         if args.planted is not None:
             return await find_planted(here, seed, args.planted or list(PLANTED))
