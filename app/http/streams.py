@@ -1,7 +1,8 @@
 """Large files on their way from the store to clients, piece by piece."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,14 +10,17 @@ from aiohttp import web
 
 from app.errors import ObjectMissing, StoreUnavailable
 from app.http.conditions import ByteRange
-from app.store import ObjectStore
+from app.store import ObjectBody, ObjectStore
 from app.store.protocol import CHUNK
 
 _LEAST: Final = 16 * 1024
-"""Bytes of a piece, however many files are on their way; `CHUNK` are the most, and are read at one go."""
-_TOGETHER: Final = 2 * 1024 * 1024
-"""Bytes that the pieces of a process are meant to have together; those that were read while fewer files were on their
-way are larger."""
+"""Bytes of a piece, however many files are on their way; `CHUNK` are the most."""
+_TOGETHER: Final = 3 * 1024 * 1024
+"""Bytes that the pieces of a process are meant to have together; those of files that were opened while fewer were on
+their way are larger."""
+_PROMPT_SECONDS: Final = 1.0
+"""While few files are on their way, one whose client takes each piece within them stays open: that is one request to
+the store, however large it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +33,24 @@ class Stored:
 
     async def read(self, part: ByteRange) -> memoryview:
         """All of a part. ObjectMissing, StoreUnavailable."""
-        async with self.store.open(self.key, start=part.start, end=part.end) as stored:
-            if stored.size != self.size:
-                raise StoreUnavailable(f"{self.key} has {stored.size} bytes instead of {self.size}")
+        async with self.opened(part) as stored:
             chunks = [chunk async for chunk in stored]
         return memoryview(chunks[0] if len(chunks) == 1 else b"".join(chunks))
+
+    @asynccontextmanager
+    async def opened(self, part: ByteRange, piece: int = CHUNK) -> AsyncIterator[ObjectBody]:
+        """A part in pieces of so many bytes. ObjectMissing, StoreUnavailable."""
+        async with self.store.open(self.key, start=part.start, end=part.end, piece=piece) as stored:
+            if stored.size != self.size:
+                raise StoreUnavailable(f"{self.key} has {stored.size} bytes instead of {self.size}")
+            yield stored
 
 
 class Streams:
     """Counts the files that are on their way, so that pieces are smaller where they are many.
 
-    A client who does not take its piece costs that piece and no more: each is read by itself, so that neither a
-    connection to the store nor an open file waits for the client.
+    A client who does not take its piece costs that piece and no more: neither a connection to the store nor an open
+    file waits for it longer than a moment. What it lacks is asked for anew when it goes on.
     """
 
     def __init__(self) -> None:
@@ -49,17 +59,32 @@ class Streams:
     async def send(self, request: web.Request, response: web.StreamResponse, source: Stored, part: ByteRange) -> None:
         """Sends a part. Raises ObjectMissing while nothing has been sent, StoreUnavailable also later."""
         with self._counted():
-            first = self._next(part, part.start)
-            await _send_first(request, response, await source.read(first))
-            position = first.end
+            position = await self._while_prompt(request, response, source, part)
             while position < part.end:
-                piece = self._next(part, position)
-                await response.write(await _read_on(source, piece))
-                position = piece.end
+                with _as_lost(source):
+                    position = await self._while_prompt(request, response, source, ByteRange(position, part.end))
 
-    def _next(self, part: ByteRange, position: int) -> ByteRange:
-        size = max(_LEAST, min(CHUNK, _TOGETHER // self._count))
-        return ByteRange(position, min(position + size, part.end))
+    async def _while_prompt(
+        self, request: web.Request, response: web.StreamResponse, source: Stored, part: ByteRange
+    ) -> int:
+        """Sends from an open object until the client lets a piece wait, and then waits without the object; where files
+        are many, a piece. Where the next one begins."""
+        piece, position, late = self._piece(), part.start, None
+        end = part.end if piece == CHUNK else min(part.start + piece, part.end)
+        async with source.opened(ByteRange(part.start, end), piece) as stored:
+            if not response.prepared:
+                await response.prepare(request)
+            async for chunk in stored:
+                position += len(chunk)
+                late = await _late(response, chunk)
+                if late is not None:
+                    break
+        if late is not None:
+            await late
+        return position
+
+    def _piece(self) -> int:
+        return max(_LEAST, min(CHUNK, _TOGETHER // self._count))
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
@@ -70,15 +95,25 @@ class Streams:
             self._count -= 1
 
 
-async def _send_first(request: web.Request, response: web.StreamResponse, piece: memoryview) -> None:
-    await response.prepare(request)
-    await response.write(piece)
+async def _late(response: web.StreamResponse, chunk: bytes) -> "asyncio.Task[None] | None":
+    """Sends a piece. None once the client has room for it; else, after a moment, what is to be waited for."""
+    sending = asyncio.create_task(response.write(chunk))
+    try:
+        await asyncio.wait({sending}, timeout=_PROMPT_SECONDS)
+    except asyncio.CancelledError:
+        sending.cancel()
+        raise
+    if not sending.done():
+        return sending
+    sending.result()
+    return None
 
 
-async def _read_on(source: Stored, piece: ByteRange) -> memoryview:
+@contextmanager
+def _as_lost(source: Stored) -> Iterator[None]:
     """What is gone by now cannot be told as missing any more: a part of it has been sent."""
     try:
-        return await source.read(piece)
+        yield
     except ObjectMissing as error:
         raise StoreUnavailable(f"{source.key} went missing while it was being sent") from error
 

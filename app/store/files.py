@@ -53,13 +53,15 @@ class FileStore:
         return await self._run(lambda: self._put(target, source, sha256, handover=handover))
 
     @asynccontextmanager
-    async def open(self, key: str, *, start: int = 0, end: int | None = None) -> AsyncIterator[ObjectBody]:
+    async def open(
+        self, key: str, *, start: int = 0, end: int | None = None, piece: int = CHUNK
+    ) -> AsyncIterator[ObjectBody]:
         path = self._path(key)
         file = await self._run(lambda: self._open(path))
         with file:
             size = os.fstat(file.fileno()).st_size
             stop = size if end is None else min(end, size)
-            yield ObjectBody(size, self._chunks(file, start, stop))
+            yield ObjectBody(size, self._chunks(file, start, stop, piece))
 
     async def read(self, key: str, limit: int) -> bytes:
         path = self._path(key)
@@ -111,10 +113,10 @@ class FileStore:
         except OSError as error:
             raise StoreUnavailable(str(error)) from error
 
-    async def _chunks(self, file: BinaryIO, start: int, stop: int) -> AsyncIterator[bytes]:
+    async def _chunks(self, file: BinaryIO, start: int, stop: int, piece: int) -> AsyncIterator[bytes]:
         position = start
         while position < stop:
-            want, at = min(CHUNK, stop - position), position
+            want, at = min(piece, stop - position), position
             chunk = await self._run(lambda want=want, at=at: os.pread(file.fileno(), want, at))  # type: ignore[misc]
             if not chunk:
                 raise StoreUnavailable(f"{file.name} ended early, at {position} of {stop} bytes")

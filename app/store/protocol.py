@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, Protocol, Self
 
 CHUNK: Final = 256 * 1024
-"""Bytes that a stream holds in memory at a time, at most twice that."""
+"""Bytes that a stream holds in memory at a time, at most twice that, where nobody wants them in smaller pieces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,11 @@ class ObjectStore(Protocol):
         """
         ...
 
-    def open(self, key: str, *, start: int = 0, end: int | None = None) -> AbstractAsyncContextManager[ObjectBody]:
-        """Stream the bytes `[start, end)`, cut to the object's length; ObjectMissing."""
+    def open(
+        self, key: str, *, start: int = 0, end: int | None = None, piece: int = CHUNK
+    ) -> AbstractAsyncContextManager[ObjectBody]:
+        """Stream the bytes `[start, end)`, cut to the object's length, in chunks of at most `piece` bytes;
+        ObjectMissing."""
         ...
 
     async def read(self, key: str, limit: int) -> bytes:

@@ -88,7 +88,9 @@ class S3Store:
             return await self._put_if_absent(key, arguments)
 
     @asynccontextmanager
-    async def open(self, key: str, *, start: int = 0, end: int | None = None) -> AsyncIterator[ObjectBody]:
+    async def open(
+        self, key: str, *, start: int = 0, end: int | None = None, piece: int = CHUNK
+    ) -> AsyncIterator[ObjectBody]:
         if end is not None and start >= end:
             yield ObjectBody(await self._size(key), _nothing())
             return
@@ -99,7 +101,7 @@ class S3Store:
             yield ObjectBody(await self._size(key), _nothing())
             return
         try:
-            yield ObjectBody(answer.whole_size(ranged=bool(wanted)), _chunks(key, answer))
+            yield ObjectBody(answer.whole_size(ranged=bool(wanted)), _chunks(key, answer, piece))
         finally:
             answer.close()
 
@@ -235,11 +237,11 @@ def _verified_digest(file: io.BufferedReader | io.BytesIO, sha256: str | None) -
     return digest
 
 
-async def _chunks(key: str, answer: S3Response) -> AsyncIterator[bytes]:
+async def _chunks(key: str, answer: S3Response, piece: int) -> AsyncIterator[bytes]:
     left = answer.length
     while left > 0:
         with _translated(key):
-            chunk = await answer.read(CHUNK)
+            chunk = await answer.read(piece)
         if not chunk:
             raise StoreUnavailable(f"{key} ended early, {left} bytes before its end")
         left -= len(chunk)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from app.events import Observe, StoreCalled
-from app.store.protocol import ObjectBody, ObjectStat, ObjectStore
+from app.store.protocol import CHUNK, ObjectBody, ObjectStat, ObjectStore
 
 T = TypeVar("T")
 
@@ -55,8 +55,10 @@ class WatchedStore:
             return await self._inner.put(key, source, sha256=sha256, media_type=media_type, handover=handover)
 
     @asynccontextmanager
-    async def open(self, key: str, *, start: int = 0, end: int | None = None) -> AsyncIterator[ObjectBody]:
-        async with self._opened("open", self._inner.open(key, start=start, end=end)) as body:
+    async def open(
+        self, key: str, *, start: int = 0, end: int | None = None, piece: int = CHUNK
+    ) -> AsyncIterator[ObjectBody]:
+        async with self._opened("open", self._inner.open(key, start=start, end=end, piece=piece)) as body:
             yield body
 
     async def read(self, key: str, limit: int) -> bytes:

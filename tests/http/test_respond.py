@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from email.message import Message
 from pathlib import Path
 from urllib.parse import unquote
@@ -221,6 +221,13 @@ def is_open(file: Path) -> bool:
     return any(link.samefile(file) for link in links if link.exists())
 
 
+def is_closed(file: Path) -> Callable[[], Awaitable[bool]]:
+    async def ask() -> bool:
+        return not is_open(file)
+
+    return ask
+
+
 async def test_a_client_that_leaves_ends_the_transfer(serve: Serve, transfer: Transfer) -> None:
     """When the client goes away nothing more is read for it."""
     client = await serve(web.get("/media/cold", transfer.handler))
@@ -236,14 +243,11 @@ async def test_a_client_that_leaves_ends_the_transfer(serve: Serve, transfer: Tr
 async def test_no_file_is_open_for_a_client_that_does_not_read(serve: Serve, transfer: Transfer, stored: Path) -> None:
     """While a client takes its time, nothing of the store waits for it: neither a file nor a connection."""
 
-    async def closed() -> bool:
-        return not is_open(stored)
-
     client = await serve(web.get("/media/cold", transfer.handler))
 
     response = await client.get("/media/cold")
     await response.content.readexactly(1000)
-    await eventually(closed)
+    await eventually(is_closed(stored))
     assert not transfer.ended.is_set()
     assert len(await response.read()) == LARGE - 1000
 
@@ -268,6 +272,7 @@ async def test_a_store_that_fails_in_the_middle_ends_the_connection(
 
     response = await client.get("/media/cold")
     await response.content.readexactly(1000)
+    await eventually(is_closed(stored))
     os.truncate(stored, CHUNK) if harm == "cut" else os.unlink(stored)  # noqa: PTH108
 
     assert response.status == 200
