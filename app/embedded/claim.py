@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal, Self
 
-from app.embedded.folders import close_file
+from app.embedded.folders import close_file, opened
 from app.embedded.locks import FileLock
 from app.embedded.postmaster import answering_dsn
 from app.errors import Misconfigured
@@ -99,11 +99,14 @@ class Claim:
     def _write_note(self, role: Ownership | Literal["leaving"]) -> None:
         """Replaced, not overwritten: another user may have left the last one."""
         fresh = self._note.with_suffix(".new")
-        fresh.unlink(missing_ok=True)
-        with fresh.open("w") as file:
-            close_file(file.fileno(), self._data_dir)
-            file.write(f"{role} {os.getpid()}\n")
-        fresh.replace(self._note)
+        try:
+            fresh.unlink(missing_ok=True)
+            with os.fdopen(opened(fresh, os.O_WRONLY | os.O_EXCL, 0o644), "w") as file:
+                close_file(file.fileno(), self._data_dir)
+                file.write(f"{role} {os.getpid()}\n")
+            fresh.replace(self._note)
+        except OSError as error:
+            raise Misconfigured(f"{self._note} cannot be written: {error.strerror}.") from None
 
 
 def _is_alive(pid: int) -> bool:

@@ -1,5 +1,6 @@
 """The folders that Postgres needs: its data, and a private one for its socket."""
 
+import errno
 import hashlib
 import os
 import re
@@ -14,6 +15,9 @@ from app.errors import Misconfigured
 
 _PRIVATE: Final = 0o700
 _PASSABLE: Final = 0o711
+_OTHERS_WRITE: Final = 0o022
+_UNDECEIVED: Final = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+"""No link is followed, and a pipe is not waited for."""
 _LONGEST_SOCKET_PATH: Final = 100  # bytes; systems cut between 103 and 107
 
 _OWN: Final = re.compile(
@@ -22,6 +26,8 @@ _OWN: Final = re.compile(
 """What lies in a data directory. One with anything else in it is somebody's own folder: its mode is not ours."""
 _CLOSED: Final = ("spool", "copies", "figures")
 _LOCKS: Final = ("postgres.owner", "postgres.owner.lock", "postgres.users.lock")
+_POSTGRES: Final = re.compile(r"postgres|postgres\.new-.*|postgres-binaries|lost\+found")
+"""What another user may own because he runs Postgres for us."""
 
 
 def made_folder(folder: Path) -> Path:
@@ -41,11 +47,12 @@ def close_to_others(folder: Path, *, to_pass: bool = False) -> None:
     (`to_pass`; by itself where his files are there already)."""
     clusters = (folder / "postgres", *folder.glob("postgres.new-*"))
     passable = to_pass or any(map(_is_somebody_elses, clusters))
-    if all(_OWN.fullmatch(path.name) for path in folder.iterdir()):
+    if not _is_shared(folder) and all(_OWN.fullmatch(path.name) for path in folder.iterdir()):
         _restrict(folder, _PASSABLE if passable else _PRIVATE)
     for name in _CLOSED:
         _restrict(folder / name, _PRIVATE)
-    for name in ("postgres.log", *(_LOCKS if not _is_somebody_elses(folder) else ())):
+    are_ours = not _is_somebody_elses(folder) and not _is_open(folder)
+    for name in ("postgres.log", *(_LOCKS if are_ours else ())):
         _restrict(folder / name, 0o600)
 
 
@@ -55,28 +62,72 @@ def _is_somebody_elses(path: Path) -> bool:
     return False
 
 
+def _is_open(folder: Path) -> bool:
+    """Whether others may write to it."""
+    return bool(folder.stat().st_mode & _OTHERS_WRITE)
+
+
+def _is_shared(folder: Path) -> bool:
+    """Whether the service of another user works in it, who would be locked out: as he may, he has left there more than
+    what Postgres runs as somebody else for us."""
+    others = (path for path in folder.iterdir() if not _POSTGRES.fullmatch(path.name))
+    return _is_open(folder) and any(map(_is_somebody_elses, others))
+
+
 def _restrict(path: Path, mode: int) -> None:
     """For what is ours alone: the mode of another user's files is his, and some file systems know none."""
     with suppress(OSError):
-        found = path.lstat()
-        if found.st_uid == os.geteuid() and not stat.S_ISLNK(found.st_mode) and stat.S_IMODE(found.st_mode) != mode:
-            path.chmod(mode)
+        descriptor = os.open(path, os.O_RDONLY | _UNDECEIVED)
+        try:
+            found = os.fstat(descriptor)
+            whole = stat.S_ISDIR(found.st_mode) or _has_one_name(found)
+            if whole and found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) != mode:
+                os.fchmod(descriptor, mode)
+        finally:
+            os.close(descriptor)
 
 
 def close_file(descriptor: int, folder: Path) -> None:
-    """Nobody reads a file of ours in `folder` but its owner, to whom root leaves it: he may be the next to come. In
-    somebody else's folder, which is not ours to close, it stays open to him."""
+    """Nobody reads an empty file of ours in `folder` but its owner, to whom root leaves it: he may be the next to come.
+    In a folder that others may write to, and in somebody else's, which is not ours to close, it stays open to them.
+    What the owner may have put in its place is left alone."""
     with suppress(OSError):  # another user's file, or a file system without modes
-        owner, us = folder.stat(), os.geteuid()
+        owner, found, us = folder.stat(), os.fstat(descriptor), os.geteuid()
+        is_plain = _has_one_name(found) and found.st_size == 0 and found.st_uid in (us, owner.st_uid)
+        if owner.st_mode & _OTHERS_WRITE or not is_plain:
+            return
         if us == 0:
             os.fchown(descriptor, owner.st_uid, owner.st_gid)
         if us in (0, owner.st_uid):
             os.fchmod(descriptor, 0o600)
 
 
+def opened(path: Path, flags: int, mode: int) -> int:
+    """The descriptor of a file in a data directory, made if missing. The directory may be another user's: he could have
+    root write to any file by a link in its place. Raises `Misconfigured`."""
+    try:
+        descriptor = os.open(path, flags | os.O_CREAT | _UNDECEIVED, mode)
+    except OSError as error:
+        reason = "it is a symbolic link: remove it" if error.errno == errno.ELOOP else error.strerror
+        raise Misconfigured(f"{path} cannot be opened: {reason}.") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise Misconfigured(f"{path} cannot be opened: it is no regular file; remove it.")
+    return descriptor
+
+
 def opened_log(path: Path) -> BinaryIO:
-    """To be appended to; nobody else reads it."""
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab")
+    """To be appended to; nobody else reads it. Raises `Misconfigured`."""
+    log = os.fdopen(opened(path, os.O_WRONLY | os.O_APPEND, 0o600), "ab")
+    if os.geteuid() == 0 and _is_somebody_elses(path.parent) and not _has_one_name(os.fstat(log.fileno())):
+        log.close()
+        raise Misconfigured(f"{path} cannot be opened: it has another name, too; remove it.")
+    return log
+
+
+def _has_one_name(found: os.stat_result) -> bool:
+    """Of a regular file: what has another name may be a file from elsewhere."""
+    return stat.S_ISREG(found.st_mode) and found.st_nlink == 1
 
 
 def check_database_folder(folder: Path, version: int, log: Path) -> None:

@@ -42,10 +42,12 @@ class Identity:
             **options,
         )
 
-    def take_over(self, folder: Path) -> None:
-        """Make `folder`, which we have just created, this identity's."""
+    def take_over(self, made: Path | int) -> None:
+        """Make a folder that we have just created, or a file by its descriptor, this identity's. Somebody may have put
+        a link in a folder's place since: that is not followed."""
         if self.uid is not None:
-            os.chown(folder, self.uid, self.gid if self.gid is not None else -1)
+            gid = self.gid if self.gid is not None else -1
+            os.chown(made, self.uid, gid, follow_symlinks=isinstance(made, int))
 
 
 def identities(database_folder: Path) -> list[Identity]:

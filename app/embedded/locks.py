@@ -7,17 +7,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
-from app.embedded.folders import close_file
+from app.embedded.folders import close_file, opened
 
 _POLL_SECONDS = 0.02
 
 
 class FileLock:
-    """One process's hold on a lock file; released by `release`, and by the kernel when it dies."""
+    """One process's hold on a lock file; released by `release`, and by the kernel when it dies. Raises `Misconfigured`
+    where the file cannot be opened."""
 
     def __init__(self, path: Path) -> None:
         # Read-only is enough to lock, and lets another user lock a file that root once created, before it was closed.
-        self._descriptor: int | None = os.open(path, os.O_RDONLY | os.O_CREAT, 0o644)
+        self._descriptor: int | None = opened(path, os.O_RDONLY, 0o644)
         close_file(self._descriptor, path.parent)
         # A child that was forked without exec would keep the lock after our death.
         os.register_at_fork(after_in_child=self.close)

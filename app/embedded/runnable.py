@@ -3,7 +3,9 @@
 import os
 import re
 import shutil
+import stat
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +59,8 @@ def _version(identity: Identity, binaries: Path, working_folder: Path) -> int:
 
 def _copy(binaries: Path, target: Path, identity: Identity) -> Path:
     """The tree that `binaries` lies in, together with the libraries that its wheel brings along."""
+    if target.is_symlink():
+        raise OSError(f"{target} is a symbolic link: remove it")
     tree = binaries.parent
     copied = target / tree.parent.name / tree.name
     if not copied.exists():
@@ -73,9 +77,22 @@ def _copy(binaries: Path, target: Path, identity: Identity) -> Path:
 
 
 def _hand_over(folder: Path, identity: Identity) -> None:
-    """Whoever runs the programs may read and enter, whatever the umask, and nobody else."""
-    for root, _, files in os.walk(folder):
-        for path in (Path(root), *(Path(root, name) for name in files)):
-            if not path.is_symlink():
-                path.chmod(0o700 if path.is_dir() or os.access(path, os.X_OK) else 0o600)
-                identity.take_over(path)
+    """Whoever runs the programs may read and enter, whatever the umask, and nobody else. He may have put links among
+    them by now: neither is one followed, nor is a file given away that has a name elsewhere."""
+    for _, _, files, descriptor in os.fwalk(folder):
+        _give(descriptor, identity)
+        for name in files:
+            with suppress(OSError):  # a link
+                file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=descriptor)
+                try:
+                    _give(file, identity)
+                finally:
+                    os.close(file)
+
+
+def _give(descriptor: int, identity: Identity) -> None:
+    found = os.fstat(descriptor)
+    is_folder = stat.S_ISDIR(found.st_mode)
+    if is_folder or (stat.S_ISREG(found.st_mode) and found.st_nlink == 1):
+        os.fchmod(descriptor, 0o700 if is_folder or found.st_mode & 0o111 else 0o600)
+        identity.take_over(descriptor)

