@@ -31,11 +31,11 @@ async def supervised(
         try:
             await work()
         except (Exception, asyncio.CancelledError) as error:  # whatever it was, the work must go on being done
-            if _is_cancelled() and isinstance(error, asyncio.CancelledError):
+            if is_cancelled() and isinstance(error, asyncio.CancelledError):
                 raise
             with suppress(Exception):  # telling it decides nothing
                 observe(CheckFailed(name, f"{type(error).__name__}: {error}"))
-            if _is_cancelled():
+            if is_cancelled():
                 raise asyncio.CancelledError from error
             pause = _FIRST_PAUSE_SECONDS if clock() - began > _WELL_SECONDS else min(2 * pause, longest)
             await is_set_within(until, pause)
@@ -74,7 +74,7 @@ async def ended(task: asyncio.Task[Any]) -> None:
         task.exception()
 
 
-def _is_cancelled() -> bool:
+def is_cancelled() -> bool:
     """Whether this task was told to end, whatever its work made of that."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0

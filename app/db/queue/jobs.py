@@ -12,7 +12,7 @@ from typing import Final
 from anyio.lowlevel import checkpoint
 from pgqueuer.core.qm import QueueManager
 
-from app.background import in_background, is_set_within, supervised
+from app.background import in_background, is_cancelled, is_set_within, supervised
 from app.db.connections.connect import Connection, connect
 from app.db.connections.silence import LOOK_SECONDS, Watch
 from app.db.errors import DRIVER_ERRORS, translated
@@ -21,6 +21,7 @@ from app.db.queries import load_queries
 from app.db.queue.queries import RunnerQueries
 from app.db.queue.schema import QUEUE, queue_queries
 from app.db.queue.trial import REQUEST_HEADER, Handler, OnFailed, Policy, Trial, Trials
+from app.errors import DatabaseUnavailable
 from app.events import REQUEST_ID, Observe
 
 _TIDY_SECONDS: Final = 3600.0
@@ -172,6 +173,8 @@ class JobRunner:
                 await asyncio.shield(working)
         except asyncio.CancelledError:
             manager.shutdown.set()
+            if working.cancelled() and not is_cancelled():  # by somebody else: nobody told us to end
+                raise DatabaseUnavailable("the queue's library was cancelled") from None
             self._trials.give_back()
             await asyncio.wait({working}, timeout=_GIVING_BACK_SECONDS)
             raise

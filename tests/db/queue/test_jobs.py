@@ -344,6 +344,25 @@ async def test_a_runner_outlives_its_database(spare: Cluster) -> None:
             pass
 
 
+async def test_a_runner_works_again_after_something_else_was_cancelled(dsn: str, database: Database) -> None:
+    """The cancellation of what a runner waits for is no wish that it should end: it tells it, and does jobs again."""
+
+    async def handler(_: bytes) -> None: ...
+
+    async with _running(dsn, handler) as (_, told):
+        await _add(database, Job("work", b"1"))
+        assert isinstance(await told.next(), JobDone)
+        [library] = [task for task in asyncio.all_tasks() if task.get_coro().__qualname__ == "JobRunner._run"]
+        library.cancel()
+        event = await told.next()
+        assert isinstance(event, CheckFailed)
+        assert "cancelled" in event.reason
+        await _add(database, Job("work", b"2"))
+        assert isinstance(await told.next(), JobDone)
+
+    assert await _is_idle(database)
+
+
 async def test_tries_for_which_something_was_away_do_not_count(dsn: str, database: Database) -> None:
     """However often a store was away before, a job that fails has all its tries."""
     tries = 0
