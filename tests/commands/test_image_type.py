@@ -1,3 +1,4 @@
+from app.db.connections.connect import Connection
 from tests.commands.conftest import CommandLine
 
 
@@ -24,3 +25,10 @@ async def test_a_position_that_is_taken_is_refused(cli: CommandLine) -> None:
 async def test_a_code_that_is_none_is_refused(cli: CommandLine) -> None:
     """An image type's code has small letters, digits and underscores."""
     assert "small letters" in await cli.fails("image-type", "add", "--code", "Swatch Image")
+
+
+async def test_a_code_that_a_former_version_took_stays(cli: CommandLine, connection: Connection) -> None:
+    """A type whose code is longer than a new one may be can still be moved."""
+    await connection.execute("insert into image_type (code, rank) values ($1, 4)", "s" * 33)
+    assert (await cli("image-type", "add", "--code", "s" * 33, "--position", "9"))["position"] == 9
+    assert "32 characters at most" in await cli.fails("image-type", "add", "--code", "t" * 33)

@@ -58,3 +58,16 @@ async def test_impossible_store_views_are_refused_in_a_sentence(cli: CommandLine
     assert "number from 1" in await cli.fails("store", "add", "--code", "french", "--id", "99999999999")
     assert await cli.fails("store", "add", "--code", "english", "--id", "2") == "The store view english has the id 1."
     assert "must not be empty" in await cli.fails("store", "add", "--code", "french", "--website", "")
+
+
+async def test_a_code_that_a_former_version_took_stays(cli: CommandLine, connection: Connection) -> None:
+    """A store view whose code is longer than a new one may be is still updated by it; it may get no other such code."""
+    await cli("store", "add", "--id", "2", "--code", "french")
+    long = "f" * 33
+    await connection.execute("update store_view set code = $1", long)
+    await cli("store", "add", "--id", "2", "--code", long, "--locale", "fr_FR")
+    await cli("store", "add", "--code", long, "--inactive")
+    [store] = (await cli("store", "list"))["stores"]
+    assert (store["code"], store["locale"], store["active"]) == (long, "fr_FR", False)
+    for words in (("--id", "2"), ()):
+        assert "32 characters at most" in await cli.fails("store", "add", "--code", "g" * 33, *words)

@@ -77,6 +77,14 @@ class Senders:
         assert "is longer than" in report.read_text(), report.read_text()[-300:]
 
 
+async def _line_file_name(senders: Senders) -> None:
+    """Cut: former versions stored longer ones, and an export of theirs is taken."""
+    async with parts_of(senders.shop) as parts:
+        line = {"sku": "dress", "url_large": "https://a/b.jpg", "file_name": f"{TOO_LONG}.jpg"}
+        counts, rejected = await imported(parts, [line], senders.folder)
+    assert rejected == [], counts
+
+
 Way = Callable[[Senders], Awaitable[object]]
 
 
@@ -148,14 +156,14 @@ URL: Final = f"https://a/{TOO_LONG}"
 WAYS: Final[dict[str, tuple[int, tuple[Way, ...]]]] = {
     "image.label": (65_535, (_spree_alt, _openmage_label, by_line(label=TOO_LONG))),
     "image_store.label": (65_535, (_openmage_label, by_line(stores={"german": {"label": TOO_LONG}}))),
-    "image.file_name": (2048, (_spree_file_name, _openmage_file_name, by_line(file_name=TOO_LONG))),
+    "image.file_name": (2048, (_spree_file_name, _openmage_file_name, _line_file_name)),
     "image.file_path": (2048, (_spree_file_name, _openmage_file_name, by_line(path=f"/a/b/{TOO_LONG}.jpg"))),
     "file_path.path": (2048, (_spree_file_name, _openmage_file_name, by_line(path=f"/a/b/{TOO_LONG}.jpg"))),
     "file_path_series.stem": (2048, (_spree_file_name, _openmage_file_name)),
     "picture.url_large": (2048, (by_line(url_large=URL), by_glue(external_url_large=URL))),
     "picture.url_small": (2048, (by_line(url_small=URL), by_glue(external_url_small=URL))),
     "picture.key": (255, (by_line(key=TOO_LONG), by_glue(product_image_key=TOO_LONG))),
-    "picture_text.locale": (255, (by_line(texts={TOO_LONG: {"large": "a"}}),)),
+    "picture_text.locale": (2048, (by_line(texts={TOO_LONG: {"large": "a"}}),)),
     "picture_text.large": (
         2048, (by_line(texts={"en_US": {"large": TOO_LONG}}), by_glue(**{"alt_text_large.en_US": TOO_LONG})),
     ),

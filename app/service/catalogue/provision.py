@@ -59,13 +59,15 @@ class IssuedToken:
 
 async def put_store(tx: Transaction, options: StoreOptions) -> tuple[int, str]:
     """Id and code of the store view, added or updated."""
-    _checked_code(options.code, "store view's code")
+    _check_code(options.code, "store view's code")
     _checked_number(options.id, "store view's id")
     check_words(locale=options.locale, website=options.website)
     if options.website == "" or options.locale == "":
         raise InvalidCommand("A website or locale that is given must not be empty.")
     await tx.execute("lock_provisioning")
     found = await _store(tx, options)
+    if found is None or found["code"] != options.code:
+        _check_new_code(options.code, "store view's code")
     view = found["id"] if found else options.id or await tx.fetchval("next_store_view_id")
     is_default = _given_or_stored(options.is_default, found and found["is_default"], False)
     website = _given_or_stored(options.website, found and found["website"], "base")
@@ -88,10 +90,12 @@ async def list_stores(database: Database) -> list[Record]:
 
 async def put_image_type(tx: Transaction, code: str, rank: int | None) -> int:
     """The rank of the image type, added or moved; by default the last."""
-    _checked_code(code, "image type's code")
+    _check_code(code, "image type's code")
     _checked_number(rank, "position")
     await tx.execute("lock_provisioning")
     ranks: dict[str, int] = {row["code"]: row["rank"] for row in await tx.fetch("list_image_types")}
+    if code not in ranks:
+        _check_new_code(code, "image type's code")
     wanted = rank if rank is not None else ranks.get(code, max(ranks.values(), default=0) + 1)
     holder = next((other for other, taken in ranks.items() if taken == wanted and other != code), None)
     if holder is not None:
@@ -211,12 +215,15 @@ def _credential(text: str | None, what: str) -> str | None:
     return text
 
 
-def _checked_code(code: str, what: str) -> str:
-    if not _CODE.fullmatch(code) or len(code) > _LONGEST_CODE:
-        raise InvalidCommand(
-            f"A {what} has small letters, digits and underscores, {_LONGEST_CODE} at most, a letter first: {code!r}."
-        )
-    return code
+def _check_code(code: str, what: str) -> None:
+    if not _CODE.fullmatch(code):
+        raise InvalidCommand(f"A {what} has small letters, digits and underscores, a letter first: {code!r}.")
+
+
+def _check_new_code(code: str, what: str) -> None:
+    """Codes that former versions took may be longer; what has one can still be changed."""
+    if len(code) > _LONGEST_CODE:
+        raise InvalidCommand(f"A new {what} has {_LONGEST_CODE} characters at most: {code!r}.")
 
 
 def _checked_number(number: int | None, what: str) -> None:

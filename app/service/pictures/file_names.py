@@ -21,11 +21,12 @@ def sanitised(sent: str) -> str:
     if all(_GOOD_ESCAPE.fullmatch(escape) for escape in _ESCAPES.findall(sent)):
         sent = decoded(scrubbed(sent))
     base = re.split(r"[/\\]", sent)[-1]
-    name = _fitting(scrubbed(base).translate(_REPLACED))
+    name = fitting(scrubbed(base).translate(_REPLACED))
     return name if name.strip(".") else UNNAMED
 
 
-def _fitting(name: str) -> str:
+def fitting(name: str) -> str:
+    """`name`, cut in front of its extension to 255 bytes."""
     stem, dot, extension = name.rpartition(".")
     if not stem or len(extension) > _LONGEST_EXTENSION:
         stem, dot, extension = name, "", ""

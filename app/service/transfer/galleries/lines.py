@@ -21,6 +21,7 @@ from marshmallow import Schema, fields, validate
 from app.errors import InvalidCommand
 from app.model import MAX_POSITION
 from app.service.foreign.urls import trouble_with_url
+from app.service.pictures.file_names import fitting
 
 Types = Mapping[str, bool]
 """True: held by the image; False: an explicit "none"."""
@@ -103,6 +104,14 @@ class _Text(fields.String):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
+class _FileName(_Text):
+    """Former versions stored longer ones than any upload brings now: those are cut as an upload's are."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        name = super()._deserialize(value, attr, data, **kwargs)
+        return name if len(name) <= _LONGEST_NAME else fitting(name)
+
+
 class _Types(fields.Field[Any]):
     """A list of the codes held, or an object of code → true (held) or null ("none"); null: see `_said`."""
 
@@ -133,12 +142,13 @@ _NO_NUL: Final = validate.ContainsNoneOf("\0", error="must not contain a NUL.")
 _SOMETHING: Final = validate.Length(min=1, error="must not be empty.")
 _LARGEST_ID: Final = 2**53
 _LONGEST_LABEL: Final = 65_535  # characters, as Spree's `alt`
-_LONGEST_PATH: Final = 2048  # bytes, what an index of Postgres takes in any case
+_LONGEST_NAME: Final = 2048  # characters
+_LONGEST_KEPT: Final = 2048  # bytes, what an index of Postgres takes in any case
 
 
-def _fits_a_path(path: str) -> None:
-    if len(path.encode("utf-8", "replace")) > _LONGEST_PATH:
-        raise marshmallow.ValidationError(f"must not be longer than {_LONGEST_PATH} bytes.")
+def _fits_an_index(text: str) -> None:
+    if len(text.encode("utf-8", "replace")) > _LONGEST_KEPT:
+        raise marshmallow.ValidationError(f"must not be longer than {_LONGEST_KEPT} bytes.")
 
 
 def _text(longest: int = 2048) -> fields.String:
@@ -172,15 +182,15 @@ _SCHEMA: Final = Schema.from_dict(
     {
         "sku": _text(),
         "id": _Number(allow_none=True, validate=validate.Range(1, _LARGEST_ID)),
-        "path": _Text(allow_none=True, validate=[_SOMETHING, _NO_NUL, _fits_a_path]),
+        "path": _Text(allow_none=True, validate=[_SOMETHING, _NO_NUL, _fits_an_index]),
         "file": _text(),
-        "file_name": _text(),
+        "file_name": _FileName(allow_none=True, validate=[_SOMETHING, _NO_NUL]),
         "file_updated_at": _Stamp(allow_none=True),
         "url_large": _url(),
         "url_small": _url(),
         "key": _text(255),
         "texts": fields.Dict(
-            fields.String(validate=[_SOMETHING, validate.Length(max=255), _NO_NUL]), fields.Nested(_TextsSchema)
+            fields.String(validate=[_SOMETHING, _fits_an_index, _NO_NUL]), fields.Nested(_TextsSchema)
         ),
         "stores": fields.Dict(
             fields.String(), fields.Nested(Schema.from_dict({**_said_fields(), "hidden": fields.Boolean()}))

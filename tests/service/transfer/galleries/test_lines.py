@@ -12,7 +12,7 @@ from app.service.transfer.galleries.stored import as_document
 
 addresses = st.from_regex(r"(?:https?:)?//[a-z]{1,20}\.example/[a-zA-Z0-9/._-]{0,60}", fullmatch=True)
 words = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), min_size=1, max_size=400)
-names = words | words.map(lambda word: (word * 3000)[:3000])
+names = words | words.map(lambda word: (word * 2048)[:2048])
 paths = words.map(lambda word: f"/{word}")
 types = st.lists(st.sampled_from(["image", "small_image", "swatch"]), unique=True).map(
     lambda held: dict.fromkeys(held, True)
@@ -45,4 +45,17 @@ lines = st.builds(
 @given(lines)
 def test_an_import_takes_whatever_an_export_writes(line: ImageLine) -> None:
     """Whatever names, texts and values an image has, its line is read as it was written."""
+    assert parse_line(orjson.dumps(as_document(line))) == line
+
+
+@given(words, st.sampled_from([".jpg", ".jpeg", ""]))
+def test_a_name_of_a_former_version_is_cut(word: str, extension: str) -> None:
+    """A file name that is longer than any may be is cut in front of its extension, and so read again."""
+    name = f"{(word * 3000)[:3000].replace('.', '-')}{extension}"
+    line = parse_line(orjson.dumps({"sku": "dress", "id": 1, "file_name": name}))
+    assert isinstance(line, ImageLine)
+    assert line.file_name is not None
+    assert line.file_name.endswith(extension)
+    assert len(line.file_name.encode()) <= 255
+    assert name.startswith(line.file_name.removesuffix(extension))
     assert parse_line(orjson.dumps(as_document(line))) == line
