@@ -118,7 +118,7 @@ class Media:
         hot = self._kept(key)
         if hot is not None:
             return await send_object(request, *hot)
-        return await self._renderer.despite_losses(lambda: self._send(request, key))
+        return await self._renderer.despite_losses(lambda: self._send(request, key), lambda: self._address_of(request))
 
     async def _send(self, request: web.Request, key: Key) -> web.StreamResponse:
         served = _served(*key)

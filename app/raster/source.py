@@ -87,24 +87,27 @@ class Source:
         self._reached = watched.reached
 
     def check(self) -> None:
-        """Decodes every frame and finds where they end, and notes what stood behind that; raises as `public` does."""
-        removed = self._behind + len(self._clean.data) - len(self._trimmed())
+        """Decodes every frame and finds where they end, and notes what stood behind that; raises as `public` does.
+        How much stood inside a stream that had to be compressed anew cannot be told."""
+        data, copied = self._trimmed()
+        removed = self._behind + (len(self._clean.data) - len(data) if copied else 0)
         if removed > 0:
             self.notes.append(Note("removed_trailing_bytes", removed))
 
     def public(self, marks: Marks = UNMARKED) -> bytes:
         """The cleaned original, with these marks written anew. Its frames are decoded to the last, unless they were
         before; what a decoder raises where one is damaged comes out, or ImageUndecodable."""
-        return embedded(self._trimmed(), self._facts, packet(marks), self.upload)
+        return embedded(self._trimmed()[0], self._facts, packet(marks), self.upload)
 
-    def _trimmed(self) -> bytes:
+    def _trimmed(self) -> tuple[bytes, bool]:
+        """Without tails; and whether what is left was copied."""
         if self._facts.format == "png":
             return without_png_tails(self.data)
         if self._reached is None:
             watched = Watched(self.data, self._clean.coded)
             read_through(watched, self._facts.format, self._facts.frames)
             self._reached = watched.reached
-        return trimmed(self._clean, self._facts.format, self._reached)
+        return trimmed(self._clean, self._facts.format, self._reached), True
 
 
 @contextmanager

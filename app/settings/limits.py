@@ -79,7 +79,10 @@ class Limits:
     )
     codec_memory_bytes: int = option(1536 * MIB, "Most memory one codec child may use, in bytes.", number(128 * MIB))
     codec_pixels: int = option(
-        150_000_000, "Most pixels being decoded at a time over all codec children; further images wait.", number(1)
+        150_000_000,
+        "Most pixels being decoded at a time over all codec children; further images wait. None counts for more than a "
+        "third, so that others go on.",
+        number(1),
     )
     document_cache_bytes: int = option(
         64 * MIB, "Memory for ready JSON and XML documents per process, in bytes.", number(0)

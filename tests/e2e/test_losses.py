@@ -1,6 +1,9 @@
 """What went wrong behind a URL: it answers as well as it still can, and never with what was taken back."""
 
+import asyncio
 import hashlib
+import os
+import signal
 from typing import Final
 
 import pytest
@@ -8,15 +11,17 @@ from PIL import Image
 from yarl import URL
 
 from app.db.connections.connect import Connection
-from app.errors import CodecFailed
-from app.model import BlobHash
+from app.errors import Busy, CodecFailed, CodecsTooSlow
+from app.model import NO_MARKS, BlobHash, Segment
 from app.options import MIB
+from app.raster.child import allowance
 from app.store import blob_key, rendition_key
 from tests.e2e.conftest import Serve, Shop, eventually
 from tests.e2e.test_formats import asked
 from tests.e2e.test_housekeeping import destroy, keeping, upload
 from tests.e2e.test_marks import marked
 from tests.pictures import decoded, encoded, picture
+from tests.raster.child.test_pool import at_work
 
 IMAGES: Final = "/api/rest/products/dress/images"
 SETS: Final = "/abstract-products/dress/abstract-product-image-sets"
@@ -133,7 +138,7 @@ async def test_a_cleaning_that_failed_does_not_hide_the_one_in_force(serve: Serv
     await upload(shop, data)
     original, _ = await urls(shop)
     async with keeping(shop) as parts:
-        await parts.renderer.give_up(BlobHash(hashlib.sha256(data).hexdigest()), "CodecFailed: Timeout")
+        await parts.pictures.renderer.give_up(BlobHash(hashlib.sha256(data).hexdigest()), "CodecFailed: Timeout")
     assert (await shop.get(original)).status == 404
     later = await serve(run_worker=False, media_cache_bytes=0, keep_rights="rights")
     answer = await later.get(original)
@@ -143,18 +148,107 @@ async def test_a_cleaning_that_failed_does_not_hide_the_one_in_force(serve: Serv
 async def test_marks_that_nobody_could_look_for_are_not_looked_for_for_ever(
     serve: Serve, connection: Connection
 ) -> None:
-    """A picture of before whose marks no child could read is remembered as one without, once its job has failed."""
+    """A picture of before that cannot be decoded is remembered as one without marks, once its job has failed."""
     shop = await serve(run_worker=False)
     data = encoded(picture(60, 40))
     await upload(shop, data)
+    blob = BlobHash(hashlib.sha256(data).hexdigest())
     await connection.execute("update blob set marks = null")
     async with keeping(shop) as parts:
-        await parts.renderer.build_all(BlobHash(hashlib.sha256(data).hexdigest()))
+        await parts.pictures.renderer.build_all(blob)
         await connection.execute("update blob set marks = null")
-        assert (await parts.recipe_change.plan()).unseen == 1
-        await parts.renderer.give_up(BlobHash(hashlib.sha256(data).hexdigest()), "CodecFailed: Timeout")
-        assert (await parts.recipe_change.plan()).unseen == 0
+        assert (await parts.upkeep.recipe_change.plan()).unseen == 1
+        await parts.pictures.renderer.give_up(blob, "ImageUndecodable: jpeg: broken")
+        assert (await parts.upkeep.recipe_change.plan()).unseen == 0
     assert await connection.fetchval("select marks from blob") == ""
+
+
+@pytest.mark.parametrize("reason", ["CodecFailed: MemoryError", "StoreUnavailable: away", "RuntimeError: anything"])
+async def test_credits_survive_what_is_not_the_pictures_fault(
+    serve: Serve, connection: Connection, reason: str
+) -> None:
+    """Where anything but the picture kept its marks from being found, its rendition answers with the cleaned original,
+    and the next job finds them: `KEEP_RIGHTS` holds."""
+    shop = await serve(run_worker=False, media_cache_bytes=0, keep_rights="rights")
+    data = marked()
+    blob = BlobHash(hashlib.sha256(data).hexdigest())
+    await upload(shop, data)
+    await connection.execute("update blob set marks = null")
+    original, large = await urls(shop)
+    assert (await shop.get(original)).status == 200
+    async with keeping(shop, keep_rights="rights") as parts:
+        await parts.pictures.renderer.give_up(blob, reason)
+        assert await connection.fetchval("select marks from blob") is None
+        fallen_back = await shop.get(large)
+        assert (fallen_back.status, fallen_back.headers["Cache-Control"]) == (200, "public, max-age=60")
+        assert fallen_back.body == (await shop.get(original)).body
+        await parts.pictures.renderer.build_all(blob)
+    assert await connection.fetchval("select marks from blob") != ""
+
+
+async def test_a_size_that_takes_too_long_keeps_no_other_from_being_built(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a large animation all sizes are tried, also where the machine gave one of them no time; the job is tried again
+    for that one."""
+    monkeypatch.setattr(allowance, "_PATIENCE_OF_JOBS", 1)
+    shop = await serve(run_worker=False)
+    frames = [Image.new("P", (1000, 500), number) for number in range(10)]
+    data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    await upload(shop, data)
+    blob = hashlib.sha256(data)
+    async with keeping(shop, codec_seconds=4) as parts:
+        job = asyncio.create_task(parts.pictures.renderer.build_all(BlobHash(blob.hexdigest())))
+        os.kill((await at_work(parts.pictures.codecs)).pid, signal.SIGSTOP)
+        with pytest.raises(CodecsTooSlow):
+            await job
+        rows = await asked(shop, "select recipe_hash from rendition where blob_hash = $1", blob.digest())
+        assert {row["recipe_hash"] for row in rows} == {recipe.hash for recipe in shop.settings.recipes}
+        await parts.pictures.renderer.build_all(BlobHash(blob.hexdigest()))
+    assert not await asked(shop, "select 1 from rendition_failure")
+
+
+@pytest.mark.parametrize("kind", ["cleaned", "own", "further"])
+async def test_what_was_lost_waits_as_what_it_is(serve: Serve, kind: str) -> None:
+    """A cleaned original, or a rendition in the picture's own format, is built again before all further formats and
+    whatever guests are at; in a further format it takes a guest's place."""
+    shop = await serve(run_worker=False)
+    data = encoded(picture(300, 200))
+    await upload(shop, data)
+    segment, recipe = Segment(hashlib.sha256(data).hexdigest()), shop.settings.recipes[0]
+    async with keeping(shop, codec_processes=2, max_builds=2) as parts:
+        renderer, store = parts.pictures.renderer, parts.storage.store
+        found = {
+            "cleaned": renderer.find(segment, shop.settings.cleaning_of(NO_MARKS).hash),
+            "own": renderer.find(segment, recipe.hash),
+            "further": renderer.find(segment, recipe.hash, "webp", asker="192.0.2.1"),
+        }
+        made = {name: await each for name, each in found.items()}[kind]
+        before = await store.read(made.key, made.size)
+        lose_renditions(shop)
+
+        async def again() -> bytes:
+            return await renderer.despite_losses(lambda: store.read(made.key, made.size), lambda: "192.0.2.2")
+
+        async with parts.pictures.codecs.turns.take("further"):
+            with renderer._guests.place("192.0.2.1"):
+                if kind == "further":
+                    with pytest.raises(Busy):
+                        await again()
+                else:
+                    assert await again() == before
+        assert await again() == before
+
+
+async def test_a_plan_does_not_wait_for_what_takes_long(serve: Serve) -> None:
+    """What cannot be built in the time of a reader is left out of the sample, and its time of the reckoning."""
+    shop = await serve(run_worker=False)
+    await upload(shop, encoded(picture(60, 40)))
+    async with keeping(shop, codec_seconds=1, codec_processes=1) as parts:
+        async with parts.pictures.codecs.turns.take("build"):
+            plan = await parts.upkeep.recipe_change.plan()
+        assert (plan.blobs, plan.seconds, plan.size) == (1, 0.0, 0)
+        assert (await parts.upkeep.recipe_change.plan()).seconds > 0
 
 
 async def test_a_withdrawn_original_is_gone_at_once(serve: Serve) -> None:

@@ -215,6 +215,14 @@ def test_bytes_behind_the_end_are_noted(write: Write, slot: str) -> None:
     assert removed == len(SECRET) if slot in BEHIND_THE_END else len(SECRET) - 4 <= removed <= len(SECRET) + 13
 
 
+@pytest.mark.parametrize("behind", [b"", SECRET])
+def test_what_was_inside_a_stream_that_is_compressed_anew_is_not_counted(write: Write, behind: bytes) -> None:
+    """How many bytes of it were hidden cannot be told; only those behind the end of the file are."""
+    notes = child.inspect(write(below_the_last_row(SECRET) + behind), LIMITS).notes or ()
+    removed = [note.measured for note in notes if note.code == "removed_trailing_bytes"]
+    assert removed == ([len(SECRET)] if behind else [])
+
+
 @pytest.mark.parametrize("source", [JPEG, PROGRESSIVE, PNG, GIF, MOVING, WEBP, ALPHA, AVIF])
 def test_nothing_is_noted_where_nothing_follows(write: Write, source: bytes) -> None:
     """Every good file ends where its picture does."""

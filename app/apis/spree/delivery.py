@@ -64,7 +64,9 @@ class SpreeDelivery:
             raise NotFound
         if asked.style not in (*STYLES, _ORIGINAL):
             raise ImageNotFound(f"there is no style {asked.style}")
-        return await self._renderer.despite_losses(lambda: self._answer(request, asked))
+        return await self._renderer.despite_losses(
+            lambda: self._answer(request, asked), lambda: self._address_of(request)
+        )
 
     async def _answer(self, request: web.Request, asked: Binary) -> web.StreamResponse:
         file = await self._reader.file(asked.image, f"spree-{asked.style}")

@@ -19,6 +19,7 @@ _LEVELS: Final = [round(round(value * 63 / 255) * 255 / 63) for value in range(2
 
 _OPAQUE_FROM: Final = 128
 _KEEP, _RESTORE = 1, 2
+_TRAILER: Final = b"\x3b"
 _LOOP: Final = b"\x21\xff\x0bNETSCAPE2.0\x03\x01"
 
 
@@ -38,9 +39,9 @@ def _written(animation: Animation, colours: int, unseen: int, most: int | None) 
     written = bytearray(b"GIF89a" + struct.pack("<HHBBB", width, height, 0, 0, 0) + _loop(animation))
     for frame in _frames(animation, colours, unseen):
         written += frame
-        if most is not None and len(written) >= most:
+        if most is not None and len(written) + len(_TRAILER) >= most:
             return None
-    return bytes(written + b"\x3b")
+    return bytes(written + _TRAILER)
 
 
 def _frames(animation: Animation, colours: int, unseen: int) -> Iterator[bytes]:

@@ -28,6 +28,17 @@ def pixels_of(facts: Facts) -> int:
     return facts.width * facts.height * facts.frames
 
 
+def held_at_once(facts: Facts) -> int:
+    """Pixels that whoever looks at a picture has in memory: frames are decoded one after the other, each upon the one
+    before it. Only where it has to be encoded anew are there more, which the child's own memory bounds."""
+    return facts.width * facts.height * min(facts.frames, 2)
+
+
+def is_large(frames: int, pixels: int) -> bool:
+    """Whether it is an animation that may take minutes."""
+    return frames > 1 and pixels > _STEP
+
+
 def of_still(seconds: int) -> Allowance:
     """Of a picture that does not move, or of a look at the head of any, with so many seconds of a processor."""
     return Allowance(seconds, _on_clock(seconds, _PATIENCE))
@@ -49,7 +60,7 @@ def of_building(seconds: int, facts: Facts, drawings: int, *, waited_for: bool) 
 def shares(frames: int, pixels: int, recipes: Sequence[Recipe]) -> list[Sequence[Recipe]]:
     """What is built from one decode: of a large animation each recipe for itself, so that one that is ended costs no
     other one, and memory holds one animation at a time."""
-    if frames > 1 and pixels > _STEP:
+    if is_large(frames, pixels):
         return [[recipe] for recipe in recipes]
     return [recipes] if recipes else []
 

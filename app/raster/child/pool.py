@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -13,8 +13,8 @@ from app.errors import CodecFailed, CodecsTooSlow, CodecsUnavailable, DiscUnavai
 from app.events import CodecChildLost, CodecTaskDone, Observe, nobody
 from app.model import MEDIA_TYPES, SOURCE_FORMATS, Facts, Format, MarksKey, Recipe, Rendered, SourceFormat
 from app.raster.child import work as child
-from app.raster.child.allowance import Allowance, of_building, of_inspection, of_still, pixels_of
-from app.raster.child.budget import PixelBudget
+from app.raster.child.allowance import Allowance, is_large, of_building, of_inspection, of_still, pixels_of
+from app.raster.child.budget import Room
 from app.raster.child.process import Child, ChildLost, NotStarted, start
 from app.raster.child.turns import Turn, Turns
 from app.raster.facts.limits import Limits
@@ -24,6 +24,7 @@ from app.settings import Settings
 T = TypeVar("T")
 _Work = tuple[Allowance, Callable[..., T], Sequence[Any]]
 """What it may take, what is called, and with what."""
+_Wanted = tuple[Sequence[Recipe], Sequence[Format] | None, Keep]
 
 _TASKS_PER_CHILD: Final = 200
 
@@ -38,9 +39,7 @@ class CodecPool:
         self._limits = Limits(settings.max_pixels, settings.max_total_pixels, settings.max_frames)
         self._keep_copyright = settings.rights != "none"
         self.turns = Turns(settings.codec_processes)
-        inspected = max(1, settings.codec_pixels // 3)
-        self._inspected = PixelBudget(inspected)
-        self._built = PixelBudget(settings.codec_pixels - inspected)
+        self._room = Room(settings.codec_pixels)
         self._threads = ThreadPoolExecutor(2 * settings.codec_processes + 2, thread_name_prefix="codecs")
         self._numbers = count()
         self._begun = 0
@@ -61,7 +60,7 @@ class CodecPool:
         file cannot be read: then nothing is said of the picture.
         """
         facts: Facts = await self.run(child.header, self._limits, allowed, path=path, turn="inspect")
-        async with self._at_work("inspect", facts, "inspect"):
+        async with self._at_work("inspect", facts, self._room.to_inspect(facts)):
             allowance = of_inspection(self._seconds, facts)
             return await self.run(child.inspect, self._limits, whole, path=path, turn="inspect", allowance=allowance)
 
@@ -76,19 +75,30 @@ class CodecPool:
         waited_for: bool = False,
     ) -> list[Rendered]:
         """Every recipe in every format (None: the source's own), from one decode; `marked` ones carry its marks. Where
-        it is `waited_for`, an animation is given no longer on the clock than a still.
+        it is `waited_for`, an animation is given no longer on the clock than a still, and that with its turn and all.
 
         A recipe without a box gives the cleaned original, in its own format only. Raises as `inspect` does.
         """
-        facts: Facts = await self.run(child.header, self._limits, path=path, turn=turn)
-        async with self._at_work("build", facts, turn):
-            wanted = tuple(recipes), formats, self._keep(recipes, marked=marked)
-            drawings = len(recipes) * len(formats or (facts.format,))
-            allowance = of_building(self._seconds, facts, drawings, waited_for=waited_for)
-            made = await self.run(child.build, self._limits, *wanted, path=path, turn=turn, allowance=allowance)
+        clock = of_still(self._seconds).clock if waited_for else None
+        wanted = tuple(recipes), formats, self._keep(recipes, marked=marked)
+        try:
+            async with asyncio.timeout(clock):
+                made = await self._built_of(path, wanted, turn, waited_for=waited_for)
+        except TimeoutError as error:
+            raise CodecsTooSlow(f"Timeout: {clock} s on the clock, with the wait for its turn") from error
         if not all(isinstance(one, Rendered) and one.recipe in recipes and one.format in MEDIA_TYPES for one in made):
             raise CodecFailed("a child made what it was not asked for")
         return made
+
+    async def _built_of(self, path: Path, wanted: _Wanted, turn: Turn, *, waited_for: bool) -> list[Rendered]:
+        facts: Facts = await self.run(child.header, self._limits, path=path, turn=turn)
+        if turn == "build" and not waited_for and is_large(facts.frames, pixels_of(facts)):
+            turn = "long"
+        async with self._at_work("build", facts, self._room.to_build(facts, waited_for=waited_for)):
+            recipes, formats, _ = wanted
+            drawings = len(recipes) * len(formats or (facts.format,))
+            allowance = of_building(self._seconds, facts, drawings, waited_for=waited_for)
+            return await self.run(child.build, self._limits, *wanted, path=path, turn=turn, allowance=allowance)
 
     def _keep(self, recipes: Sequence[Recipe], *, marked: bool) -> Keep:
         """A cleaning keeps what its version says, which need not be in force any more."""
@@ -250,9 +260,8 @@ class CodecPool:
         return asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
 
     @asynccontextmanager
-    async def _at_work(self, task: str, facts: Facts, turn: Turn) -> AsyncIterator[None]:
-        budget = self._inspected if turn == "inspect" else self._built
-        async with budget.take(pixels_of(facts)):
+    async def _at_work(self, task: str, facts: Facts, room: AbstractAsyncContextManager[None]) -> AsyncIterator[None]:
+        async with room:
             started = time.perf_counter()
             yield
             self._observe(CodecTaskDone(task, pixels_of(facts), time.perf_counter() - started))

@@ -6,20 +6,22 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final, Literal
 
-Turn = Literal["inspect", "build", "further"]
-"""An upload that its owner waits for; a rendition; a rendition in a further format, which could be done without."""
+Turn = Literal["inspect", "build", "long", "further"]
+"""An upload that its owner waits for; a rendition; one that nobody waits for and that may take minutes; a rendition in
+a further format, which could be done without."""
 
-_ORDER: Final[tuple[Turn, ...]] = ("inspect", "build", "further")
+_ORDER: Final[tuple[Turn, ...]] = ("inspect", "build", "long", "further")
 
 
 class Turns:
-    """Lets so many `builders` work at a time, and one more that only inspects. Further formats leave a builder, where
-    there are several, to everything else. Each kind is served in the order in which it came."""
+    """Lets so many `builders` work at a time, and one more that only inspects. What takes long and further formats
+    leave a builder, where there are several, to everything else. Each kind is served in the order in which it came."""
 
     def __init__(self, builders: int) -> None:
         self._room: dict[Turn, int] = {
             "inspect": builders + 1,
             "build": builders,
+            "long": max(1, builders - 1),
             "further": max(1, builders - 1),
         }
         self._taken: dict[Turn, int] = dict.fromkeys(_ORDER, 0)

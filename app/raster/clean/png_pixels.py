@@ -34,35 +34,39 @@ class _Pass(NamedTuple):
     stride: int
 
 
-def trimmed(data: bytes) -> bytes:
-    """A cleaned file without what follows the pixels inside their own chunks.
+def trimmed(data: bytes) -> tuple[bytes, bool]:
+    """A cleaned file without what follows the pixels inside their own chunks; and whether all that is left was copied:
+    a stream that went on behind its last row, or did not end, is compressed anew.
 
     ImageUndecodable where pixels are missing or none.
     """
     shape = header_of(data)
     whole = size = shape.width, shape.height
     result: list[tuple[bytes, bytes]] = []
+    copied = True
     for kind, group in groupby(chunks(data), key=lambda one: one.kind):
         bodies = [data[one.start : one.end] for one in group]
         if kind == b"fcTL":
             size = struct.unpack_from(">II", bodies[-1], 4)
         elif kind == b"IDAT":
-            bodies = _trimmed(bodies, _passes(shape, whole), front=0)
+            bodies, sound = _trimmed(bodies, _passes(shape, whole), front=0)
+            copied &= sound
         elif kind == b"fdAT":
-            bodies = _trimmed(bodies, _passes(shape, size), front=4)
+            bodies, sound = _trimmed(bodies, _passes(shape, size), front=4)
+            copied &= sound
         result += ((kind, body) for body in bodies)
-    return written(result)
+    return written(result), copied
 
 
-def _trimmed(bodies: Sequence[bytes], passes: Sequence[_Pass], *, front: int) -> list[bytes]:
-    """One frame's bodies; the first `front` bytes of each are none of the stream."""
+def _trimmed(bodies: Sequence[bytes], passes: Sequence[_Pass], *, front: int) -> tuple[list[bytes], bool]:
+    """One frame's bodies, and whether they were copied; the first `front` bytes of each are none of the stream."""
     stream = _Stream(passes)
     kept = [body[: front + stream.take(body[front:])] for body in bodies]
     stream.close()
     if stream.sound:
-        return [body for body in kept if body]
+        return [body for body in kept if body], True
     again = _compressed_again((body[front:] for body in bodies), passes[-1].end)
-    return [bodies[0][:front] + again, *(body[:front] for body in bodies[1:] if front)]
+    return [bodies[0][:front] + again, *(body[:front] for body in bodies[1:] if front)], False
 
 
 def _passes(shape: Header, size: tuple[int, int]) -> list[_Pass]:

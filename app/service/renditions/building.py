@@ -47,9 +47,10 @@ class Builder:
             raise RenditionNotFound(f"{segment} was swept meanwhile") from error
         self._tell(made, cause)
 
-    async def build_again(self, segment: Segment, recipe: Recipe, fmt: Format) -> None:
-        """One that is recorded, and that the store has lost: as what it was recorded, whatever is in force by now."""
-        made = await self._made(segment, [recipe], [fmt], "demand")
+    async def build_again(self, segment: Segment, recipe: Recipe, fmt: Format | None) -> None:
+        """One that is recorded, and that the store has lost: as what it was recorded, whatever is in force by now.
+        `fmt` None: the source's own."""
+        made = await self._made(segment, [recipe], [fmt] if fmt else None, "demand")
         for kept in made:
             await self._rows.restore(segment, kept)
         await self._remove_unrecorded(segment, made)  # it may have been swept meanwhile

@@ -1,13 +1,14 @@
 """Renditions: built by the background task for every upload, and on demand until it came round."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import TypeVar
 
 from app.db.pool import Database
 from app.errors import (
     CodecsTooSlow,
     ImageRejected,
+    ImageUndecodable,
     ObjectMissing,
     RenditionFailed,
     RenditionNotFound,
@@ -88,21 +89,25 @@ class Renderer:
         self, segment: Segment, shared: Sequence[Sequence[Recipe]], formats: Sequence[Format] | None = None
     ) -> None:
         """One share after the other, each kept as soon as it is made. A picture that makes one fail fails when all were
-        tried; where time runs out the rest waits for another try."""
+        tried, and not for good while time ran out for another: that one has not failed."""
+        slow: CodecsTooSlow | None = None
         failed: ImageRejected | None = None
         for recipes in shared:
             try:
                 await self._builder.build(segment, recipes, formats, "job")
+            except CodecsTooSlow as error:
+                slow = error
             except ImageRejected as error:
                 failed = error
-        if failed:
-            raise failed
+        if first := slow or failed:
+            raise first
 
     async def give_up(self, blob: BlobHash, reason: str) -> None:
-        """After the job's last try: what is missing answers with the cleaned original from now on."""
+        """After the job's last try: what is missing answers with the cleaned original from now on. Marks that nobody
+        found are looked for once more where the picture is not what kept them from being found."""
         with suppress(RenditionNotFound):
             marks = await self._rows.known_marks(blob)
-            if marks is None:  # nobody could look for them: that is not tried for ever
+            if marks is None and reason.startswith(ImageUndecodable.__name__):
                 await self._rows.keep_marks(blob, NO_MARKS)
             lacking = await self._rows.lacking(blob, marks or NO_MARKS)
             await self.register_recipes()
@@ -181,7 +186,7 @@ class Renderer:
             raise RenditionNotFound(f"no file has the path {path}")
         return await self.cleaned(BlobHash(row["blob_hash"].hex()), row["clean_recipe"])
 
-    async def despite_losses(self, work: Callable[[], Awaitable[T]]) -> T:
+    async def despite_losses(self, work: Callable[[], Awaitable[T]], asker: Callable[[], str]) -> T:
         """What `work` gives. Where it meets a rendition that is recorded but not in the store, that is built again as
         what it was, so that no URL changes its bytes, and `work` done once more."""
         try:
@@ -190,20 +195,21 @@ class Renderer:
             made = rendition_of_key(lost.reason)
             if made is None:
                 raise
-            await self._build_again(*made)
+            await self._build_again(*made, asker)
         return await work()
 
-    async def _build_again(self, segment: Segment, recipe: RecipeHash, fmt: Format) -> None:
+    async def _build_again(self, segment: Segment, recipe: RecipeHash, fmt: Format, asker: Callable[[], str]) -> None:
         """Nothing, where it is not recorded any more. A picture that cannot be built any more has no such rendition;
         its cleaned original fails."""
         which, lost = (segment, recipe, fmt), await self._rows.look(segment, recipe, fmt)
         if lost["size"] is None:
             return
         wanted = self._recipes.get(recipe) or await kept(self._db, recipe)
+        own = wanted.box is None or fmt == lost["source_format"]
 
         async def build() -> None:
-            with self._delays.one_try(which):
-                await self._builder.build_again(segment, wanted, fmt)
+            with self._delays.one_try(which), nullcontext() if own else self._guests.place(asker()):
+                await self._builder.build_again(segment, wanted, None if own else fmt)
 
         try:
             await self._building.run(which, build)

@@ -135,19 +135,21 @@ class RecipeChange:
             after = hashes[-1]
 
     async def _try(self, sample: list[Record]) -> tuple[float, int, int]:
-        """(seconds, bytes, renditions) of a sample."""
-        began, size, made = time.monotonic(), 0, 0
+        """(seconds, bytes, renditions) of a sample, of what is built in the time that a reader would wait."""
+        seconds, size, made = 0.0, 0, 0
         for row in sample:
             recipes = (self._settings.clean, *self._settings.recipes)
             formats = dict.fromkeys([row["format"], *self._further])
+            began = time.monotonic()
             try:
                 async with self._store.local(blob_key(BlobHash(row["hash"].hex()))) as path:
-                    rendered = await self._codecs.build(path, recipes, tuple(formats))
+                    rendered = await self._codecs.build(path, recipes, tuple(formats), waited_for=True)
             except (ObjectMissing, ImageRejected, CodecsTooSlow):  # `blobs verify` and `jobs failed` tell of these
                 continue
+            seconds += time.monotonic() - began
             size += sum(len(one.data) for one in rendered)
             made += len(rendered)
-        return time.monotonic() - began, size, made
+        return seconds, size, made
 
     async def _remove(self, renditions: list[Place]) -> None:
         for first in range(0, len(renditions), _AT_ONCE):

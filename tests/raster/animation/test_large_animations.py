@@ -9,6 +9,8 @@ import pytest
 from PIL import Image, ImageFilter
 
 from app.events import CodecChildLost, Event
+from app.raster.animation.frames import Animation
+from app.raster.animation.gif_writer import write
 from app.raster.child.pool import CodecPool
 from app.settings import Settings
 from tests.raster.conftest import Build
@@ -146,3 +148,15 @@ def test_the_limits_are_those_that_come_with_the_service() -> None:
     """1,000 frames of 316 × 316 pixels are as much as is accepted."""
     assert (Settings().max_frames, Settings().max_total_pixels) == (1000, 100_000_000)
     assert Settings().max_total_pixels >= 316 * 316 * 1000
+
+
+def test_a_gif_stays_below_its_bound_with_all_its_bytes() -> None:
+    """What is written has less than `most` bytes, the last one included."""
+    frames = [frame.convert("RGB") for frame in moving(40, 30, 3)]
+    animation = Animation(0, frames=frames, milliseconds=[50] * len(frames))
+    whole = write(animation)
+    assert whole is not None
+    for most in (len(whole) - 1, len(whole), len(whole) + 1):
+        data = write(animation, most)
+        assert data is None or len(data) < most
+    assert write(animation, len(whole) + 1) == whole

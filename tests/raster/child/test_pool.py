@@ -6,12 +6,14 @@ import resource
 import signal
 import sys
 import time
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 import uvloop
+from PIL import Image
 
 from app.errors import (
     CodecFailed,
@@ -24,7 +26,7 @@ from app.errors import (
     Unavailable,
 )
 from app.events import CodecChildLost, CodecTaskDone, Event
-from app.model import Recipe
+from app.model import Facts, Recipe
 from app.raster.child.allowance import Allowance
 from app.raster.child.budget import PixelBudget
 from app.raster.child.pool import CodecPool
@@ -369,6 +371,45 @@ async def test_cleaning_counts_against_the_budget(tmp_path: Path) -> None:
         await pool.close()
     (_, first_end), (second_start, _) = spans[2:]
     assert second_start > first_end - 0.001
+
+
+@pytest.mark.parametrize("lacks", ["a turn", "room"])
+async def test_who_waits_is_answered_in_time(codecs: CodecPool, tmp_path: Path, lacks: str) -> None:
+    """The wait for a turn, or for room, counts: whoever waits has an answer after the time that a still has."""
+    path = tmp_path / "picture"
+    path.write_bytes(encoded(photo(40, 20), "gif", save_all=True, append_images=[photo(40, 20, "L")]))
+    async with AsyncExitStack() as held:
+        if lacks == "a turn":
+            await held.enter_async_context(codecs.turns.take("build"))
+        else:
+            for _ in range(2):
+                largest = codecs._room.to_build(Facts("jpeg", 12_000, 10_000), waited_for=True)
+                await held.enter_async_context(largest)
+        began = time.monotonic()
+        with pytest.raises(CodecsTooSlow, match="6 s on the clock"):
+            await codecs.build(path, [Recipe("small", (10, 10))], waited_for=True)
+        assert 5.9 < time.monotonic() - began < 30
+    assert await codecs.build(path, [Recipe("small", (10, 10))], waited_for=True)
+
+
+async def test_a_long_job_leaves_a_builder_to_readers(tmp_path: Path) -> None:
+    """Large animations that nobody waits for are built one at a time, where there are two builders; a reader has the
+    other."""
+    path, still = tmp_path / "animation", tmp_path / "still"
+    frames = [Image.new("P", (1000, 500), number) for number in range(10)]
+    path.write_bytes(encoded(frames[0], "gif", save_all=True, append_images=frames[1:]))
+    still.write_bytes(encoded(photo(40, 20), "jpeg"))
+    pool, small = CodecPool(Settings(codec_processes=2)), [Recipe("small", (100, 100))]
+    async with pool.turns.take("long"):
+        job = asyncio.create_task(pool.build(path, small))
+        async with asyncio.timeout(30):
+            while not pool.turns._waiting["long"]:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.01)
+        assert await pool.build(still, small, waited_for=True)
+        assert await pool.build(path, small, waited_for=True)
+        assert not job.done()
+    assert await job
+    await pool.close()
 
 
 async def test_the_budget_lets_no_more_pixels_in_than_it_has() -> None:

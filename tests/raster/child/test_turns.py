@@ -89,3 +89,22 @@ async def test_who_leaves_the_line_takes_nothing_along() -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
     assert order[-1] == 2
     assert turns.taken == 0
+
+
+async def test_what_takes_long_leaves_a_builder_to_readers() -> None:
+    """Of several builders one is left to who waits; where there is one alone, who waits goes first."""
+    order, gates, tasks = await _in_line(Turns(2), ["long", "long", "further", "build", "build"])
+    assert order == [0, 3]
+    gates[3].set()
+    await _settled()
+    assert order == [0, 3, 4]
+    for gate in gates:
+        gate.set()
+    await asyncio.gather(*tasks)
+    order, gates, tasks = await _in_line(Turns(1), ["build", "long", "build"])
+    gates[0].set()
+    await _settled()
+    assert order == [0, 2]
+    for gate in gates:
+        gate.set()
+    await asyncio.gather(*tasks)
