@@ -175,7 +175,7 @@ async def test_an_original_comes_back_under_the_type_that_it_had(
         before = await types()
         assert before["a.tif"] == "image/tiff"
         assert before["a.heic"] == "image/heic"
-        await parts.store.delete(keys.values())
+        await parts.storage.store.delete(keys.values())
     cli = commands(shop, S3_BUCKET=s3.bucket, S3_ENDPOINT_URL=s3.endpoint_url)
     code, _ = await of_command(cli, "blobs", "verify", "--repair", str(tmp_path))
     assert code == 0
