@@ -18,13 +18,13 @@ run: .venv/runtime.stamp ## Start the service with its own Postgres and a demo s
 	@exec $(BIN)/product-images serve
 
 test: .venv/dev.stamp ## Run the test suite, or a part of it: make test T=tests/commands
-	@$(BIN)/pytest -n auto $(T)
+	@$(BIN)/pytest -n auto --dist worksteal $(T)
 
 test-fast: .venv/dev.stamp ## Only tests that start no server, database or program; for a first change
 	@$(BIN)/pytest -n auto --fast $(T)
 
 test-long: .venv/dev.stamp ## The same, looking for trouble ten times as long where inputs are many
-	@TEST_LENGTH=long $(BIN)/pytest -n auto $(T)
+	@TEST_LENGTH=long $(BIN)/pytest -n auto --dist worksteal $(T)
 
 lint: .venv/dev.stamp ## Check style, formatting, types and the direction of imports
 	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/lint-imports

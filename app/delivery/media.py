@@ -15,7 +15,7 @@ from app.http.streams import Stored
 from app.model import FORMAT_OF_EXTENSION, Format, RecipeHash, Segment, parted
 from app.service.flight import SingleFlight
 from app.service.renditions.render import Renderer
-from app.service.renditions.rendition import Rendition, format_of
+from app.service.renditions.rendition import Rendition, bytes_of, format_of
 from app.store import ObjectStore
 
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
@@ -183,7 +183,7 @@ class Media:
         rendition, caching = await self._shown(served, asker)
         if caching is not IMMUTABLE or not self.hot.fits(rendition.size):
             return Found(rendition, caching)
-        found = Found(rendition, caching, await self._store.read(rendition.key, rendition.size))
+        found = Found(rendition, caching, await bytes_of(self._store, rendition))
         if drops == self._drops and self._hears():
             self.hot.put(served, found, rendition.size)
         return found

@@ -59,29 +59,32 @@ class Streams:
     async def send(self, request: web.Request, response: web.StreamResponse, source: Stored, part: ByteRange) -> None:
         """Sends a part. Raises ObjectMissing while nothing has been sent, StoreUnavailable also later."""
         with self._counted():
-            position = await self._while_prompt(request, response, source, part)
+            position, is_prompt = await self._while_prompt(request, response, source, part, whole=True)
             while position < part.end:
+                rest = ByteRange(position, part.end)
                 with _as_lost(source):
-                    position = await self._while_prompt(request, response, source, ByteRange(position, part.end))
+                    position, is_prompt = await self._while_prompt(request, response, source, rest, whole=is_prompt)
 
     async def _while_prompt(
-        self, request: web.Request, response: web.StreamResponse, source: Stored, part: ByteRange
-    ) -> int:
-        """Sends from an open object until the client lets a piece wait, and then waits without the object; where files
-        are many, a piece. Where the next one begins."""
+        self, request: web.Request, response: web.StreamResponse, source: Stored, part: ByteRange, *, whole: bool
+    ) -> tuple[int, bool]:
+        """Sends from an open object until the client lets a piece wait, and then waits without the object; a piece
+        alone where files are many or the last piece waited. Where the next one begins, and whether none waited."""
         piece, position, late = self._piece(), part.start, None
-        end = part.end if piece == CHUNK else min(part.start + piece, part.end)
+        end = part.end if whole and piece == CHUNK else min(part.start + piece, part.end)
         async with source.opened(ByteRange(part.start, end), piece) as stored:
-            if not response.prepared:
-                await response.prepare(request)
-            async for chunk in stored:
+            async for chunk in stored:  # a store that fails before the headers can still be told
+                if not response.prepared:
+                    await response.prepare(request)
                 position += len(chunk)
                 late = await _late(response, chunk)
                 if late is not None:
                     break
+        if not response.prepared:  # there was nothing to send
+            await response.prepare(request)
         if late is not None:
             await late
-        return position
+        return position, late is None
 
     def _piece(self) -> int:
         return max(_LEAST, min(CHUNK, _TOGETHER // self._count))

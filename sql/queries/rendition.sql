@@ -86,12 +86,14 @@ select $1, $8, * from unnest($2::text[], $3::text[], $4::integer[], $5::integer[
 on conflict (blob_hash, marks, recipe_hash, format) do nothing;
 
 -- name: restore_rendition
--- What the store holds of a rendition, with the marks $4, that it had lost.
+-- What the store holds of a rendition, with the marks $4, that it had lost: its time is another only if its bytes are.
 with marked as (
-    update marked_rendition set size = $5, etag = $6
+    update marked_rendition
+    set size = $5, etag = $6, width = $7, height = $8, created_at = case when etag = $6 then created_at else now() end
     where blob_hash = $1 and recipe_hash = $2 and format = $3 and marks = $4
 )
-update rendition set size = $5, etag = $6
+update rendition
+set size = $5, etag = $6, width = $7, height = $8, created_at = case when etag = $6 then created_at else now() end
 where blob_hash = $1 and recipe_hash = $2 and format = $3 and $4 = '';
 
 -- name: keep_marks

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from email.message import Message
 from pathlib import Path
 from urllib.parse import unquote
@@ -13,9 +14,10 @@ from aiohttp import web
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.errors import StoreUnavailable
 from app.http.respond import Representation, inline, represent_image, send_object
 from app.http.streams import Stored
-from app.store import FileStore
+from app.store import FileStore, ObjectBody
 from app.store.protocol import CHUNK
 from tests.e2e.conftest import eventually
 from tests.small_app import Client, Serve
@@ -250,6 +252,62 @@ async def test_no_file_is_open_for_a_client_that_does_not_read(serve: Serve, tra
     await eventually(is_closed(stored))
     assert not transfer.ended.is_set()
     assert len(await response.read()) == LARGE - 1000
+
+
+class Watched(FileStore):
+    """Knows which parts were asked for; the first `failing` reads of an object that was opened fail."""
+
+    def __init__(self, root: Path, failing: int = 0) -> None:
+        super().__init__(root)
+        self.parts: list[tuple[int, int | None]] = []
+        self._failing = failing
+
+    @asynccontextmanager
+    async def open(
+        self, key: str, *, start: int = 0, end: int | None = None, piece: int = CHUNK
+    ) -> AsyncIterator[ObjectBody]:
+        self.parts.append((start, end))
+        async with super().open(key, start=start, end=end, piece=piece) as body:
+            yield ObjectBody(body.size, self._broken()) if len(self.parts) <= self._failing else body
+
+    async def _broken(self) -> AsyncIterator[bytes]:
+        raise StoreUnavailable("the disc is gone")
+        yield b""
+
+
+async def test_a_store_that_fails_at_the_first_read_is_told(serve: Serve, tmp_path: Path) -> None:
+    """An object that can be opened and not read is 503 with Retry-After, and not the head of a 200."""
+    async with Watched(tmp_path / "objects", failing=1) as store:
+        await store.put(KEY, CONTENT, media_type="image/jpeg")
+        client = await serve(web.get("/media/cold", Transfer(store, len(CONTENT)).handler))
+
+        refused, taken = await client.get("/media/cold"), await client.get("/media/cold")
+        assert (refused.status, refused.headers["Retry-After"]) == (503, "5")
+        assert (taken.status, await taken.read()) == (200, CONTENT)
+
+
+async def test_the_store_is_asked_once_by_who_is_prompt_and_piece_by_piece_by_who_is_not(
+    serve: Serve, tmp_path: Path
+) -> None:
+    """A large object is one request to the store while its client takes it; a slow client has the store send what it
+    takes and no more."""
+    async with Watched(tmp_path / "objects") as store:
+        with (tmp_path / "large").open("wb") as file:
+            file.truncate(LARGE)
+        await store.put(KEY, tmp_path / "large", media_type="image/jpeg")
+        client = await serve(web.get("/media/cold", Transfer(store, LARGE).handler))
+
+        prompt = await client.get("/media/cold")
+        assert len(await prompt.read()) == LARGE
+        assert store.parts == [(0, LARGE)]
+
+        slow = await client.get("/media/cold")
+        await slow.content.readexactly(1000)
+        await eventually(is_closed(tmp_path / "objects" / KEY))
+        assert len(await slow.content.readexactly(LARGE - 1000)) == LARGE - 1000
+        _, (start, end), *rest = store.parts[1:]
+        assert (start > 0, end) == (True, start + CHUNK)
+        assert len(rest) <= 2  # it is prompt again
 
 
 async def test_a_client_that_stalls_is_cut_off(serve: Serve, transfer: Transfer) -> None:

@@ -16,6 +16,7 @@ from app.raster.facts.sniff import facts_of
 from app.raster.source import Keep, Source
 
 SECRET = b"SECRET"
+TRAILER = b"SECRET<?php trailer ?>" * 3
 NOTICE = "(c) Acme Shop"
 PILLOW_NAMES = {"jpeg": "JPEG", "png": "PNG", "gif": "GIF", "webp": "WEBP", "avif": "AVIF"}
 
@@ -86,7 +87,7 @@ def secretive(fmt: Format, image: Image.Image | None = None, orientation: int = 
     """A file with private data in every place that its format has, and more behind its end."""
     picture = image or photo(48, 32)
     data = _WITH_METADATA[fmt](picture, orientation, options)
-    return data + b"SECRET<?php trailer ?>" * 3
+    return data + TRAILER
 
 
 def segment(marker: int, payload: bytes) -> bytes:

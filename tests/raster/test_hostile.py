@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from app.errors import FormatNotAllowed, ImageLimitExceeded, ImageRejected, ImageUndecodable
-from app.model import NO_MARKS, Facts, Format, Recipe
+from app.model import NO_MARKS, Facts, Format, Note, Recipe
 from app.raster.child import work as child
 from app.raster.clean import cleaned
 from app.raster.source import Keep
 from tests.raster.conftest import LIMITS, Build
-from tests.raster.pictures import SECRET, decoded, encoded, photo, png, published, secretive, segment
+from tests.raster.pictures import SECRET, TRAILER, decoded, encoded, photo, png, published, secretive, segment
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
@@ -282,8 +282,9 @@ def test_a_second_picture_behind_the_first_is_not_published(inspect: Inspect) ->
 
 @pytest.mark.parametrize("fmt", FORMATS)
 def test_facts_tell_what_the_header_says(inspect: Inspect, fmt: Format) -> None:
-    """Size is that of the stored pixels; the orientation is told beside it."""
+    """Size is that of the stored pixels; the orientation is told beside it, and what hangs behind the picture."""
     facts = inspect(SOURCES[fmt])
-    expected = Facts(fmt, 48, 32, 1, 1 if fmt == "gif" else 6, has_alpha=False, notes=(), marks=facts.marks)
+    behind = (Note("removed_trailing_bytes", len(TRAILER)),)
+    expected = Facts(fmt, 48, 32, 1, 1 if fmt == "gif" else 6, has_alpha=False, notes=behind, marks=facts.marks)
     assert facts == expected
     assert (facts.marks == NO_MARKS) == (fmt == "gif")  # the others carry a notice

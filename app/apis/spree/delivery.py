@@ -18,7 +18,7 @@ from app.percent import decoded
 from app.service.flight import SingleFlight
 from app.service.galleries.spree.reader import SpreeGalleryReader, StoredFile
 from app.service.renditions.render import Renderer
-from app.service.renditions.rendition import Rendition
+from app.service.renditions.rendition import Rendition, bytes_of
 from app.settings import Settings
 from app.store import ObjectStore
 
@@ -95,7 +95,7 @@ class SpreeDelivery:
             return _Served(rendition, PASSING)
         if not self._hot.fits(rendition.size):
             return _Served(rendition, caching)
-        data = await self._reading.run(rendition.key, lambda: self._store.read(rendition.key, rendition.size))
+        data = await self._reading.run(rendition.key, lambda: bytes_of(self._store, rendition))
         self._hot.put(key, (rendition, data), rendition.size)
         return _Served(rendition, caching, data)
 

@@ -7,12 +7,12 @@ from app.db.errors import ConstraintViolated
 from app.db.pool import Database
 from app.errors import RenditionNotFound
 from app.events import Cause, Observe, RenditionBuilt
-from app.model import Format, Recipe, Segment, parted
+from app.model import Format, Recipe, Rendered, Segment, parted
 from app.raster.child.pool import CodecPool
 from app.service.pictures.disc import fair
 from app.service.pictures.original import original_of
 from app.service.pictures.removal import remove_renditions
-from app.service.renditions.rendition import place, put
+from app.service.renditions.rendition import as_kept, place, put
 from app.service.renditions.rows import Kept, RenditionRows
 from app.settings import Settings
 from app.store import ObjectStore
@@ -39,7 +39,7 @@ class Builder:
         self, segment: Segment, recipes: Sequence[Recipe], formats: Sequence[Format] | None, cause: Cause
     ) -> None:
         """Every recipe in every format (None: the source's own), from one decode."""
-        made = await self._made(segment, recipes, formats, cause)
+        made = await self._put(segment, await self._rendered(segment, recipes, formats, cause))
         try:
             await self._rows.record(segment, recipes, made)
         except ConstraintViolated as error:
@@ -49,20 +49,26 @@ class Builder:
 
     async def build_again(self, segment: Segment, recipe: Recipe, fmt: Format | None) -> None:
         """One that is recorded, and that the store has lost: as what it was recorded, whatever is in force by now.
-        `fmt` None: the source's own."""
-        made = await self._made(segment, [recipe], [fmt] if fmt else None, "demand")
-        for kept in made:
+        `fmt` None: the source's own.
+
+        The row comes first here. It has no bytes as it is, and broken off in between, it has none still and is built
+        again; bytes that come first could be others than it tells of, for ever."""
+        rendered = await self._rendered(segment, [recipe], [fmt] if fmt else None, "demand")
+        for one in rendered:
+            await self._rows.restore(segment, await as_kept(one))
+        made = await self._put(segment, rendered)
+        for kept in made:  # what another process put meanwhile counts
             await self._rows.restore(segment, kept)
         await self._remove_unrecorded(segment, made)  # it may have been swept meanwhile
         self._tell(made, "demand")
 
-    async def _made(
+    async def _rendered(
         self, segment: Segment, recipes: Sequence[Recipe], formats: Sequence[Format] | None, cause: Cause
-    ) -> Sequence[Kept]:
+    ) -> Sequence[Rendered]:
         blob, marks = parted(segment)
         marked = bool(marks) or self._settings.clean_marked in recipes
         async with original_of(blob, self._db, self._store) as path, fair(path, blob):
-            rendered = await self._codecs.build(
+            return await self._codecs.build(
                 path,
                 recipes,
                 formats,
@@ -70,6 +76,8 @@ class Builder:
                 marked=marked,
                 waited_for=cause == "demand",
             )
+
+    async def _put(self, segment: Segment, rendered: Sequence[Rendered]) -> Sequence[Kept]:
         most = self._settings.max_body_bytes
         return await asyncio.gather(*(put(self._store, segment, one, most) for one in rendered))
 

@@ -5,7 +5,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.errors import RenditionNotFound
+from app.errors import ObjectTooLarge, RenditionNotFound, StoreUnavailable
 from app.model import FORMAT_OF_EXTENSION, MEDIA_TYPES, Format, Rendered, Segment, parted
 from app.service.pictures.removal import Place
 from app.store import ObjectStore
@@ -35,13 +35,31 @@ def format_of(extension: str) -> Format:
     return fmt
 
 
+async def bytes_of(store: ObjectStore, rendition: Rendition) -> bytes:
+    """All of it; ObjectMissing. StoreUnavailable where the store has something else than is recorded: for a moment
+    while a lost one is built again, and for as long as one is damaged."""
+    other = StoreUnavailable(f"{rendition.key} has other than its {rendition.size} bytes")
+    try:
+        data = await store.read(rendition.key, rendition.size)
+    except ObjectTooLarge as error:
+        raise other from error
+    if len(data) != rendition.size:
+        raise other
+    return data
+
+
+async def as_kept(one: Rendered) -> tuple[Rendered, str, int]:
+    """With its ETag and size."""
+    return one, await asyncio.to_thread(_sha256, one.data), len(one.data)
+
+
 async def put(store: ObjectStore, segment: Segment, one: Rendered, most: int) -> tuple[Rendered, str, int]:
     """With the ETag and size of what the store holds now: ours, or what an earlier try left there, of at most so many
     bytes."""
     key = rendition_key(_own(segment, one), one.recipe.hash, one.format)
-    etag = await asyncio.to_thread(_sha256, one.data)
-    if await store.put(key, one.data, sha256=etag, media_type=MEDIA_TYPES[one.format]):
-        return one, etag, len(one.data)
+    ours = await as_kept(one)
+    if await store.put(key, one.data, sha256=ours[1], media_type=MEDIA_TYPES[one.format]):
+        return ours
     kept = await store.read(key, most)
     return one, await asyncio.to_thread(_sha256, kept), len(kept)
 

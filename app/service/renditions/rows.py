@@ -114,10 +114,11 @@ class RenditionRows:
             await tx.execute("forget_rendition_failure", digest, hashes)
 
     async def restore(self, segment: Segment, made: Kept) -> None:
-        """A rendition that is recorded is in the store again; its time stays, so that its URL's answers do."""
+        """A rendition that is recorded is in the store again; its time stays where its bytes do."""
         blob, marks = parted(segment)
         one, etag, size = made
-        await self._db.execute("restore_rendition", bytes.fromhex(blob), one.recipe.hash, one.format, marks, size, etag)
+        where = (bytes.fromhex(blob), one.recipe.hash, one.format, marks)
+        await self._db.execute("restore_rendition", *where, size, etag, one.width, one.height)
 
     async def fail(self, lacking: Lacking, reason: str) -> None:
         """What is lacking has failed for good: it answers with the cleaned original from now on."""

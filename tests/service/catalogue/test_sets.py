@@ -58,8 +58,9 @@ async def test_sets_are_told_apart_by_locale_and_key(shop: Database) -> None:
     ("which", "words", "reason"),
     [
         (SetName("177", "default"), ["p1"], "is the gallery"),
-        (SetName("177", ""), ["p1"], "1 to 255"),
+        (SetName("177", ""), ["p1"], "needs a name"),
         (SetName("177", "x", ""), ["p1"], "must not be empty"),
+        (SetName("177", "x" * 256), ["p1"], "255"),
         (PICTO, ["p1", "p9", "12", "x"], "no image or picture p9, 12, x"),
         (PICTO, ["p3", "11"], "only once"),
     ],
