@@ -31,14 +31,8 @@ class Stored:
     key: str
     size: int
 
-    async def read(self, part: ByteRange) -> memoryview:
-        """All of a part. ObjectMissing, StoreUnavailable."""
-        async with self.opened(part) as stored:
-            chunks = [chunk async for chunk in stored]
-        return memoryview(chunks[0] if len(chunks) == 1 else b"".join(chunks))
-
     @asynccontextmanager
-    async def opened(self, part: ByteRange, piece: int = CHUNK) -> AsyncIterator[ObjectBody]:
+    async def opened(self, part: ByteRange, piece: int) -> AsyncIterator[ObjectBody]:
         """A part in pieces of so many bytes. ObjectMissing, StoreUnavailable."""
         async with self.store.open(self.key, start=part.start, end=part.end, piece=piece) as stored:
             if stored.size != self.size:

@@ -1,4 +1,5 @@
-"""Building renditions: objects put before rows are written, rows in one transaction. Doing it twice changes nothing."""
+"""Building renditions: objects put before rows are written, rows in one transaction; only what was lost has its rows
+already. Doing it twice changes nothing."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,13 +8,13 @@ from app.db.errors import ConstraintViolated
 from app.db.pool import Database
 from app.errors import RenditionNotFound
 from app.events import Cause, Observe, RenditionBuilt
-from app.model import Format, Recipe, Rendered, Segment, parted
+from app.model import Format, Recipe, Segment, parted
 from app.raster.child.pool import CodecPool
 from app.service.pictures.disc import fair
 from app.service.pictures.original import original_of
 from app.service.pictures.removal import remove_renditions
-from app.service.renditions.rendition import as_kept, place, put
-from app.service.renditions.rows import Kept, RenditionRows
+from app.service.renditions.rendition import Kept, as_kept, place, put
+from app.service.renditions.rows import RenditionRows
 from app.settings import Settings
 from app.store import ObjectStore
 
@@ -39,7 +40,7 @@ class Builder:
         self, segment: Segment, recipes: Sequence[Recipe], formats: Sequence[Format] | None, cause: Cause
     ) -> None:
         """Every recipe in every format (None: the source's own), from one decode."""
-        made = await self._put(segment, await self._rendered(segment, recipes, formats, cause))
+        made = await self._put(segment, await self._made(segment, recipes, formats, cause))
         try:
             await self._rows.record(segment, recipes, made)
         except ConstraintViolated as error:
@@ -53,22 +54,23 @@ class Builder:
 
         The row comes first here. It has no bytes as it is, and broken off in between, it has none still and is built
         again; bytes that come first could be others than it tells of, for ever."""
-        rendered = await self._rendered(segment, [recipe], [fmt] if fmt else None, "demand")
-        for one in rendered:
-            await self._rows.restore(segment, await as_kept(one))
-        made = await self._put(segment, rendered)
-        for kept in made:  # what another process put meanwhile counts
-            await self._rows.restore(segment, kept)
+        ours = await self._made(segment, [recipe], [fmt] if fmt else None, "demand")
+        for one in ours:
+            await self._rows.restore(segment, one)
+        made = await self._put(segment, ours)
+        for kept, one in zip(made, ours, strict=True):
+            if kept is not one:  # what another process put meanwhile counts
+                await self._rows.restore(segment, kept)
         await self._remove_unrecorded(segment, made)  # it may have been swept meanwhile
         self._tell(made, "demand")
 
-    async def _rendered(
+    async def _made(
         self, segment: Segment, recipes: Sequence[Recipe], formats: Sequence[Format] | None, cause: Cause
-    ) -> Sequence[Rendered]:
+    ) -> Sequence[Kept]:
         blob, marks = parted(segment)
         marked = bool(marks) or self._settings.clean_marked in recipes
         async with original_of(blob, self._db, self._store) as path, fair(path, blob):
-            return await self._codecs.build(
+            rendered = await self._codecs.build(
                 path,
                 recipes,
                 formats,
@@ -76,10 +78,11 @@ class Builder:
                 marked=marked,
                 waited_for=cause == "demand",
             )
+        return await asyncio.gather(*map(as_kept, rendered))
 
-    async def _put(self, segment: Segment, rendered: Sequence[Rendered]) -> Sequence[Kept]:
+    async def _put(self, segment: Segment, made: Sequence[Kept]) -> Sequence[Kept]:
         most = self._settings.max_body_bytes
-        return await asyncio.gather(*(put(self._store, segment, one, most) for one in rendered))
+        return await asyncio.gather(*(put(self._store, segment, one, most) for one in made))
 
     async def _remove_unrecorded(self, segment: Segment, made: Sequence[Kept]) -> None:
         await remove_renditions(self._db, self._store, [place(segment, one) for one, *_ in made])

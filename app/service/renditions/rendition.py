@@ -4,12 +4,16 @@ import asyncio
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from app.errors import ObjectTooLarge, RenditionNotFound, StoreUnavailable
 from app.model import FORMAT_OF_EXTENSION, MEDIA_TYPES, Format, Rendered, Segment, parted
 from app.service.pictures.removal import Place
 from app.store import ObjectStore
 from app.store.keys import rendition_key
+
+Kept: TypeAlias = tuple[Rendered, str, int]
+"""A rendition with the ETag and the size, in bytes, of what the store holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +52,16 @@ async def bytes_of(store: ObjectStore, rendition: Rendition) -> bytes:
     return data
 
 
-async def as_kept(one: Rendered) -> tuple[Rendered, str, int]:
-    """With its ETag and size."""
+async def as_kept(one: Rendered) -> Kept:
+    """As the store will hold it, unless something is there."""
     return one, await asyncio.to_thread(_sha256, one.data), len(one.data)
 
 
-async def put(store: ObjectStore, segment: Segment, one: Rendered, most: int) -> tuple[Rendered, str, int]:
-    """With the ETag and size of what the store holds now: ours, or what an earlier try left there, of at most so many
-    bytes."""
+async def put(store: ObjectStore, segment: Segment, ours: Kept, most: int) -> Kept:
+    """What the store holds now: ours, or what an earlier try left there, of at most so many bytes."""
+    one, etag, _ = ours
     key = rendition_key(_own(segment, one), one.recipe.hash, one.format)
-    ours = await as_kept(one)
-    if await store.put(key, one.data, sha256=ours[1], media_type=MEDIA_TYPES[one.format]):
+    if await store.put(key, one.data, sha256=etag, media_type=MEDIA_TYPES[one.format]):
         return ours
     kept = await store.read(key, most)
     return one, await asyncio.to_thread(_sha256, kept), len(kept)

@@ -10,13 +10,11 @@ from typing import Final
 
 from app.db.pool import Database, Record
 from app.errors import RenditionFailed, RenditionNotFound
-from app.model import NO_MARKS, BlobHash, Format, MarksKey, Recipe, RecipeHash, Rendered, Segment, parted, segment_of
+from app.model import NO_MARKS, BlobHash, Format, MarksKey, Recipe, RecipeHash, Segment, parted, segment_of
 from app.raster.child.allowance import shares
 from app.service.renditions.kept_recipes import register
+from app.service.renditions.rendition import Kept
 from app.settings import Settings
-
-Kept = tuple[Rendered, str, int]
-"""A rendition with the ETag and the size, in bytes, of what the store holds."""
 
 
 @dataclass(frozen=True, slots=True)
