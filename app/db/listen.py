@@ -15,6 +15,9 @@ from app.events import CheckFailed, ConnectionGivenUp, Observe, nobody
 CATALOGUE_CHANGE: Final = "catalogue_change"
 """The channel that tells which part of the catalogue was changed; `sql/migrations` says in which words."""
 
+LISTENER: Final = "product-images listener"
+"""What the server calls a listening connection, so that an operator can tell it from the others."""
+
 _PROBE_SECONDS: Final = 0.5
 _OVERDUE_SECONDS: Final = 1.0
 """With the pause between probes, so old is what is still used on a connection that has just fallen silent."""
@@ -77,7 +80,7 @@ class Listener:
 
     async def _listen(self) -> None:
         """Until the connection is lost, which is `DatabaseUnavailable`."""
-        async with connected(self._dsn) as connection:
+        async with connected(self._dsn, LISTENER) as connection:
             lost = asyncio.Event()
             connection.add_termination_listener(lambda _: lost.set())
             with translated():

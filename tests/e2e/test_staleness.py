@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 from yarl import URL
 
+from app.db.listen import LISTENER
 from tests.e2e.conftest import Serve, Shop, eventually
 from tests.e2e.test_main_job import body
 from tests.e2e.test_overload import spree_upload
@@ -101,11 +102,7 @@ async def test_a_change_is_seen_after_the_listening_connection_was_cut(two: tupl
     await connection.close()
 
 
-LISTENERS: Final = """
-    from pg_stat_activity
-    where datname = current_database() and pid <> pg_backend_pid() and application_name = 'product-images'
-        and query in ('LISTEN "catalogue_change"', 'LISTEN catalogue_change;', 'select 1')
-"""
+LISTENERS: Final = f"from pg_stat_activity where datname = current_database() and application_name = '{LISTENER}'"
 
 
 async def cut_listeners(connection: "asyncpg.Connection[asyncpg.Record]") -> int:

@@ -21,7 +21,8 @@ else:  # a generic class in its stubs alone
 T = TypeVar("T")
 
 CONNECT_SECONDS = 5.0
-SESSION_SETTINGS = {"application_name": "product-images"}
+_NAME: Final = "product-images"
+SESSION_SETTINGS = {"application_name": _NAME}
 """What goes into the startup packet: only what a pooler such as PgBouncer passes on."""
 _HEAD_START_SECONDS: Final = 0.5
 """So long a host may take before the next one is tried beside it."""
@@ -113,9 +114,9 @@ async def end(connection: Connection) -> None:
 
 
 @asynccontextmanager
-async def connected(dsn: str) -> AsyncIterator[Connection]:
-    """A connection for as long as the block lasts; raises `DatabaseUnavailable`."""
-    connection = await connect(dsn)
+async def connected(dsn: str, name: str = _NAME) -> AsyncIterator[Connection]:
+    """A connection for as long as the block lasts, which the server knows by `name`; raises `DatabaseUnavailable`."""
+    connection = await connect(dsn, server_settings={**SESSION_SETTINGS, "application_name": name})
     try:
         yield connection
     finally:
