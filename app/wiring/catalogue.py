@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.service.galleries.glue import ImageSetReader
 from app.service.galleries.openmage.reader import GalleryReader
 from app.service.galleries.openmage.writer import GalleryWriter
+from app.service.galleries.removal import Committed, ImageRemover
 from app.service.galleries.spree.reader import SpreeGalleryReader
 from app.service.galleries.spree.writer import SpreeGalleryWriter
 from app.settings import Settings
@@ -20,14 +21,17 @@ class Catalogue:
     gallery_writer: GalleryWriter
     spree_reader: SpreeGalleryReader
     spree_writer: SpreeGalleryWriter
+    image_remover: ImageRemover
 
 
 def catalogue_of(settings: Settings, storage: Storage, pictures: Pictures, caches: Caches) -> Catalogue:
     database, reader = storage.database, GalleryReader(storage.database)
+    committed = Committed(caches.drop, caches.media.drop_path)
     return Catalogue(
         ImageSetReader(database, settings),
         reader,
         GalleryWriter(database, reader, pictures.filing, caches.drop),
         SpreeGalleryReader(database),
-        SpreeGalleryWriter(database, pictures.filing, caches.drop, caches.media.drop_path),
+        SpreeGalleryWriter(database, pictures.filing, committed),
+        ImageRemover(database, committed),
     )

@@ -29,5 +29,5 @@ def upkeep_of(
         Housekeeping(database, store),
         Verify(database, store),
         RecipeChange(settings, database, store, pictures.codecs),
-        Purge(database, store, catalogue.spree_writer, observe),
+        Purge(database, store, catalogue.image_remover, observe),
     )

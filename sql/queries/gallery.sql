@@ -165,3 +165,27 @@ select exists (
 -- name: delete_image
 -- Takes an image out of every list; its row and its path stay.
 update image set deleted_at = now(), updated_at = now() where id = $1;
+
+-- name: gallery_places
+-- The list of a product: every live image with its position.
+select id, position from image where product_id = $1 and deleted_at is null order by position nulls last, id;
+
+-- name: set_gallery_places
+-- Writes the positions of several images.
+update image i
+set position = moved.position, updated_at = now()
+from unnest($1::bigint[], $2::integer[]) as moved (id, position)
+where i.id = moved.id;
+
+-- name: release_types_of_image
+-- Makes every type that an image holds, in whatever scope, an explicit "none".
+update image_type_assignment set image_id = null where image_id = $1;
+
+-- name: withdraw_path_of_image
+-- Takes back a path for ever, unless another live image came with the same one. The caller holds the path, so that of
+-- several who take their images away the last one sees what the others did.
+update file_path p
+set blob_hash = null, clean_recipe = null, withdrawn_at = now()
+where p.path = $1 and p.withdrawn_at is null and not exists (
+    select from image i where i.file_path = p.path and i.id <> $2 and i.deleted_at is null
+);

@@ -59,24 +59,9 @@ join picture c on c.id = i.picture_id
 join blob b on b.hash = c.blob_hash
 where i.id = $1 and i.deleted_at is null and r.deleted_at is null;
 
--- name: spree_places
--- The list of a product: every live image with its position.
-select id, position from image where product_id = $1 and deleted_at is null order by position nulls last, id;
-
--- name: spree_set_places
--- Writes the positions of several images.
-update image i
-set position = moved.position, updated_at = now()
-from unnest($1::bigint[], $2::integer[]) as moved (id, position)
-where i.id = moved.id;
-
 -- name: spree_set_label
 -- Writes the label that holds in every store view without one of its own.
 update image set label = $2, updated_at = now() where id = $1;
-
--- name: spree_release_types
--- Makes every type that an image holds, in whatever scope, an explicit "none".
-update image_type_assignment set image_id = null where image_id = $1;
 
 -- name: spree_forget_places_in_stores
 -- An image that moves keeps its labels and exclusions per store view; what says nothing else goes.
@@ -89,12 +74,3 @@ delete from image_store where image_id = $1 and num_nonnulls(label, excluded) = 
 -- name: spree_move_image
 -- Hangs an image on another product.
 update image set product_id = $2, updated_at = now() where id = $1;
-
--- name: spree_withdraw_path
--- Takes back a path for ever, unless another live image came with the same one. The caller holds the path, so that of
--- several who take their images away the last one sees what the others did.
-update file_path p
-set blob_hash = null, clean_recipe = null, withdrawn_at = now()
-where p.path = $1 and p.withdrawn_at is null and not exists (
-    select from image i where i.file_path = p.path and i.id <> $2 and i.deleted_at is null
-);

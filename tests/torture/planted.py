@@ -315,7 +315,10 @@ PLANTED: Final[dict[str, Planted]] = {
     ),
     "withdrawn path answers": Planted(
         "what was destroyed is not served again",
-        {"app.service.galleries.spree.writer:_withdraw_path": _nothing_async},
+        {
+            "app.service.galleries.removal:withdraw_path": _nothing_async,
+            "app.service.galleries.spree.writer:withdraw_path": _nothing_async,
+        },
         _profile(),
     ),
     "withdrawn file kept in memory": Planted(
@@ -328,12 +331,12 @@ PLANTED: Final[dict[str, Planted]] = {
     ),
     "gap left in a list": Planted(
         "images behind one that goes close the gap",
-        {"app.service.galleries.spree.positions:remove": lambda _: lambda *_: {}},
+        {"app.service.galleries.positions:remove": lambda _: lambda *_: {}},
         _profile(),
     ),
     "types kept by what is gone": Planted(
         "what is destroyed or moved holds no type",
-        {_QUERIES: _queries(spree_release_types=("image_id = $1", "image_id = $1 and false"))},
+        {_QUERIES: _queries(release_types_of_image=("image_id = $1", "image_id = $1 and false"))},
         _profile({"openmage create": 4, "openmage update": 6, "spree destroy": 4, "spree move": 4}),
     ),
 }

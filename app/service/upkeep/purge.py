@@ -7,7 +7,7 @@ from app.db.pool import Database
 from app.errors import ImageNotFound, ProductNotFound
 from app.events import BlobPurged, Observe
 from app.model import BlobHash, ImageId, ProductId
-from app.service.galleries.spree.writer import SpreeGalleryWriter
+from app.service.galleries.removal import ImageRemover
 from app.service.pictures.claims import lock_blob
 from app.service.pictures.removal import forget_blob, remove_blob
 from app.store import ObjectStore
@@ -19,10 +19,10 @@ class Purge:
     """Acts on bytes, so on every picture made of them. What was begun and broken off is finished by a
     second call."""
 
-    def __init__(self, database: Database, store: ObjectStore, gallery: SpreeGalleryWriter, observe: Observe) -> None:
+    def __init__(self, database: Database, store: ObjectStore, remover: ImageRemover, observe: Observe) -> None:
         self._db = database
         self._store = store
-        self._gallery = gallery
+        self._remover = remover
         self._observe = observe
 
     async def find(self, image_or_hash: str) -> BlobHash:
@@ -65,6 +65,6 @@ class Purge:
 
     async def _destroy(self, product: int, image: int) -> None:
         try:
-            await self._gallery.destroy(ProductId(product), ImageId(image))
+            await self._remover.remove(ProductId(product), ImageId(image))
         except (ImageNotFound, ProductNotFound):
             return  # somebody else was faster

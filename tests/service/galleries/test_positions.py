@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from app.model import MAX_POSITION
-from app.service.galleries.spree import positions
+from app.service.galleries import positions
 
 Places = dict[int, int | None]
 

@@ -4,19 +4,17 @@ Writers of one product are serialised by locking its row; every write is one tra
 caches of this process have dropped the family before the caller hears of the success.
 """
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from app.db.pool import REQUEST_LOCK_SECONDS, Database, Record, Transaction
-from app.errors import ImageNotFound, ImageNotSpecified, ImagesNotSupported, ProductNotFound
-from app.model import EXTENSIONS, FORMAT_OF_EXTENSION, ImageId, ProductId, clamp_position
+from app.errors import ImageNotFound, ImageNotSpecified, ImagesNotSupported
+from app.model import EXTENSIONS, FORMAT_OF_EXTENSION, ImageId, clamp_position
 from app.service.galleries.openmage.reader import Gallery, GalleryReader, ProductRef, Scope
+from app.service.galleries.removal import Changed
+from app.service.galleries.rows import lock_product
 from app.service.pictures.filing import FileName, Filing, checked_base
 from app.service.pictures.intake import Blob
 from app.service.pictures.paths import plain_base, stem
-
-Changed = Callable[[Iterable[ProductId]], None]
-"""Told the families that a commit changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ class GalleryWriter:
         """Adds an image; what is said of it goes to the gallery's scope alone."""
         async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
             await self._filing.admit(tx, blob)
-            family = await _lock(tx, gallery.product_id)
+            family = await lock_product(tx, gallery.product_id)
             picture, path = await self._filing.file(tx, blob, name)
             image = await self._insert(tx, gallery, picture, path, values)
             if values.types:
@@ -103,7 +101,7 @@ class GalleryWriter:
         async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
             if file and file.blob:
                 await self._filing.hold(tx, file.blob)
-            family = await _lock(tx, gallery.product_id)
+            family = await lock_product(tx, gallery.product_id)
             row = await _row(tx, gallery, image_id)
             changes = await self._refile(tx, row, file) if file else 0
             if gallery.store_view_id is None:
@@ -143,7 +141,7 @@ class GalleryWriter:
     async def delete(self, gallery: Gallery, image_id: int) -> None:
         """Takes an image's types away in the scope, and the image out of it where no other scope uses it."""
         async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
-            family = await _lock(tx, gallery.product_id)
+            family = await lock_product(tx, gallery.product_id)
             row = await _row(tx, gallery, image_id)
             changes = await tx.execute("clear_types", gallery.product_id, gallery.store_view_id, image_id, [])
             used = await tx.fetchval("is_used_for_types", image_id, gallery.store_view_id)
@@ -154,14 +152,6 @@ class GalleryWriter:
                 changes += await tx.execute("set_store_values", image_id, gallery.store_view_id, *kept, True)
         if changes:
             self._changed([family])
-
-
-async def _lock(tx: Transaction, product: ProductId) -> ProductId:
-    """The family that the product belongs to from now until the commit."""
-    rows = await tx.fetch("lock_products", [product])
-    if not rows:
-        raise ProductNotFound(f"product {product} was deleted meanwhile")
-    return ProductId(rows[0]["family"])
 
 
 async def _row(tx: Transaction, gallery: Gallery, image_id: int) -> Record:
