@@ -15,7 +15,7 @@ from contextlib import suppress
 from itertools import count
 from typing import Final
 
-from app.service.catalogue.provision import IssuedToken
+from app.service.catalogue.oauth import IssuedToken
 from bench.servers import Server, ask
 from bench.uploads import upload
 from bench.wire import Signer

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import psutil
 
-from app.service.catalogue.provision import IssuedToken
+from app.service.catalogue.oauth import IssuedToken
 
 HOST: Final = "127.0.0.1"
 CONNECTIONS: Final = 32

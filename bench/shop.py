@@ -11,7 +11,9 @@ from app.access.secrets import SecretBox
 from app.db.migrate import migrate
 from app.db.pool import Database, Transaction
 from app.embedded.cluster import Cluster
-from app.service.catalogue.provision import IssuedToken, StoreOptions, TokenOptions, put_key, put_store, put_token
+from app.service.catalogue.keys import put_key
+from app.service.catalogue.oauth import IssuedToken, TokenOptions, put_token
+from app.service.catalogue.stores import StoreOptions, put_store
 
 _SECRET_KEY: Final = "known to everybody, for it guards nothing"
 _FILL_SECONDS: Final = 3600.0  # for a statement, of which there are few

@@ -8,7 +8,7 @@ import time
 from typing import Final
 from urllib.parse import quote
 
-from app.service.catalogue.provision import IssuedToken
+from app.service.catalogue.oauth import IssuedToken
 
 HOST: Final = "shop.example"
 

@@ -4,7 +4,7 @@ import argparse
 
 from app.commands.context import Context
 from app.commands.registry import Nouns
-from app.service.catalogue.provision import list_image_types, put_image_type
+from app.service.catalogue.image_types import list_image_types, put_image_type
 
 
 def register(nouns: Nouns) -> None:

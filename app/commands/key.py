@@ -4,7 +4,7 @@ import argparse
 
 from app.commands.context import Context, secret_word
 from app.commands.registry import Nouns
-from app.service.catalogue.provision import list_keys, put_key, revoke_key
+from app.service.catalogue.keys import list_keys, put_key, revoke_key
 
 
 def register(nouns: Nouns) -> None:

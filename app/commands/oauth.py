@@ -4,14 +4,7 @@ import argparse
 
 from app.commands.context import Context, secret_word
 from app.commands.registry import Nouns, switch
-from app.service.catalogue.provision import (
-    TokenOptions,
-    list_consumers,
-    list_tokens,
-    put_consumer,
-    put_token,
-    revoke_token,
-)
+from app.service.catalogue.oauth import TokenOptions, list_consumers, list_tokens, put_consumer, put_token, revoke_token
 from app.service.upkeep.reseal import reseal
 
 _READ = "(- reads it from standard input)"

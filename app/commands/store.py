@@ -4,7 +4,7 @@ import argparse
 
 from app.commands.context import Context
 from app.commands.registry import Nouns, switch
-from app.service.catalogue.provision import StoreOptions, list_stores, put_store
+from app.service.catalogue.stores import StoreOptions, list_stores, put_store
 
 
 def register(nouns: Nouns) -> None:

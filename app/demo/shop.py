@@ -14,9 +14,11 @@ from app.access.secrets import SecretBox, make_api_key, make_token
 from app.db.pool import Database, Transaction
 from app.errors import Misconfigured
 from app.model import FORMAT_OF_EXTENSION
+from app.service.catalogue.keys import put_key
+from app.service.catalogue.oauth import TokenOptions, put_consumer, put_token
 from app.service.catalogue.plan import ProductOptions
 from app.service.catalogue.products import put_products
-from app.service.catalogue.provision import StoreOptions, TokenOptions, put_consumer, put_key, put_store, put_token
+from app.service.catalogue.stores import StoreOptions, put_store
 from app.service.galleries.openmage.reader import ProductRef
 from app.service.galleries.openmage.writer import GalleryWriter, Values
 from app.service.pictures.filing import FileName

@@ -7,7 +7,8 @@ from app.access.secrets import SecretBox, hash_key, make_token
 from app.db.listen import Hearing
 from app.db.pool import Database
 from app.errors import Misconfigured
-from app.service.catalogue.provision import IssuedToken, TokenOptions, put_key, put_token, revoke_key, revoke_token
+from app.service.catalogue.keys import put_key, revoke_key
+from app.service.catalogue.oauth import IssuedToken, TokenOptions, put_token, revoke_token
 
 BOX = SecretBox("key")
 

@@ -6,7 +6,7 @@ import pytest
 from app.access.secrets import SecretBox
 from app.db.connections.connect import Connection
 from app.db.pool import Database
-from app.service.catalogue.provision import TokenOptions, put_token
+from app.service.catalogue.oauth import TokenOptions, put_token
 from tests.commands.conftest import CommandLine
 from tests.conftest import S3
 

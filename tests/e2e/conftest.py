@@ -19,9 +19,11 @@ from app.access.secrets import SecretBox
 from app.db.pool import Database
 from app.embedded.cluster import Cluster
 from app.server.runner import Runner
+from app.service.catalogue.keys import put_key
+from app.service.catalogue.oauth import IssuedToken, TokenOptions, put_token
 from app.service.catalogue.plan import ProductOptions
 from app.service.catalogue.products import put_product
-from app.service.catalogue.provision import IssuedToken, StoreOptions, TokenOptions, put_key, put_store, put_token
+from app.service.catalogue.stores import StoreOptions, put_store
 from app.settings import Settings
 from app.wiring.application import build_app
 from tests.commands.conftest import CommandLine

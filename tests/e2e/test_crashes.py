@@ -17,7 +17,7 @@ from app.db.migrate import migrate
 from app.db.pool import Database
 from app.db.queue.jobs import queue_depths
 from app.embedded.cluster import Cluster
-from app.service.catalogue.provision import IssuedToken
+from app.service.catalogue.oauth import IssuedToken
 from app.store import FileStore, blob_key
 from tests.e2e.conftest import SECRET_KEY, Serve, Shop, eventually, provision
 from tests.e2e.test_main_job import body, has_renditions

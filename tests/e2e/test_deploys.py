@@ -18,7 +18,7 @@ from app.db.connections.connect import Connection
 from app.db.migrate import MIGRATION_LOCK
 from app.db.pool import Database
 from app.db.queue.jobs import queue_depths
-from app.service.catalogue.provision import IssuedToken
+from app.service.catalogue.oauth import IssuedToken
 from tests.e2e.conftest import SECRET_KEY, eventually, provision
 from tests.e2e.test_main_job import body
 from tests.pictures import encoded, picture

@@ -6,7 +6,8 @@ from typing import Final
 from oauthlib.oauth1 import Client as Signer
 
 from app.access.secrets import SecretBox
-from app.service.catalogue.provision import IssuedToken, TokenOptions, put_token, revoke_key
+from app.service.catalogue.keys import revoke_key
+from app.service.catalogue.oauth import IssuedToken, TokenOptions, put_token
 from tests.e2e.conftest import SECRET_KEY, Answer, Serve, Shop, eventually
 
 PATHS: Final = [

@@ -15,7 +15,7 @@ from app.db.pool import Database
 from app.db.queue.jobs import queue_depths
 from app.embedded.cluster import Cluster
 from app.server.runner import Runner
-from app.service.catalogue.provision import put_key, revoke_key
+from app.service.catalogue.keys import put_key, revoke_key
 from app.settings import Settings
 from app.wiring.application import build_app
 from tests.e2e.conftest import SECRET_KEY, Serve, Shop, eventually, provision

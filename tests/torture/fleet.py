@@ -20,9 +20,11 @@ from app.access.secrets import SecretBox
 from app.db.migrate import migrate
 from app.db.pool import Database
 from app.embedded.cluster import Cluster
+from app.service.catalogue.keys import put_key
+from app.service.catalogue.oauth import IssuedToken, TokenOptions, put_token
 from app.service.catalogue.plan import ProductOptions
 from app.service.catalogue.products import put_product
-from app.service.catalogue.provision import IssuedToken, StoreOptions, TokenOptions, put_key, put_store, put_token
+from app.service.catalogue.stores import StoreOptions, put_store
 from tests.postgres_proxy import Proxy, proxied
 from tests.processes import free_port
 from tests.torture.journal import Disc

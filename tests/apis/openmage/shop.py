@@ -20,17 +20,11 @@ from yarl import URL
 
 from app.access.secrets import SecretBox
 from app.db.pool import Database
+from app.service.catalogue.image_types import put_image_type
+from app.service.catalogue.oauth import IssuedToken, TokenOptions, put_token, revoke_token
 from app.service.catalogue.plan import ProductOptions
 from app.service.catalogue.products import put_product
-from app.service.catalogue.provision import (
-    IssuedToken,
-    StoreOptions,
-    TokenOptions,
-    put_image_type,
-    put_store,
-    put_token,
-    revoke_token,
-)
+from app.service.catalogue.stores import StoreOptions, put_store
 from app.settings import Settings
 from app.wiring.application import build_app
 from tests.pictures import encoded, picture

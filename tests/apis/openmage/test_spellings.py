@@ -6,7 +6,7 @@ import pytest
 
 from app.service.catalogue.plan import ProductOptions
 from app.service.catalogue.products import put_product
-from app.service.catalogue.provision import StoreOptions, put_store
+from app.service.catalogue.stores import StoreOptions, put_store
 from tests.apis.openmage.conftest import Open
 from tests.apis.openmage.shop import PNG, Room, error_body, upload
 
