@@ -9,6 +9,7 @@ from app.db.pool import Database
 from app.db.queue.jobs import JobRunner
 from app.events import Observe
 from app.model import BlobHash
+from app.service.catalogue.terms import fold_noted
 from app.service.pictures.filing import RENDER
 from app.service.pictures.removal import LEAST_GRACE
 from app.service.renditions.further_formats import RENDER_FURTHER, FurtherFormats
@@ -17,6 +18,8 @@ from app.settings import Settings
 
 _FORGET_SECONDS: Final = 300.0
 """How often the nonces of OAuth and the claims of uploads are looked through."""
+_FOLD_SECONDS: Final = 60.0
+"""How often products are looked for that a version before this one has written."""
 
 
 class Worker:
@@ -43,6 +46,9 @@ class Worker:
         async with AsyncExitStack() as stack:
             for name, forget in (("nonces", self._forget_nonces), ("claims", self._forget_claims)):
                 await stack.enter_async_context(in_background(name, forget, self._observe, every=_FORGET_SECONDS))
+            await stack.enter_async_context(
+                in_background("terms", self._fold_terms, self._observe, every=_FOLD_SECONDS)
+            )
             await self._runner.run()
 
     async def stop(self) -> None:
@@ -58,6 +64,9 @@ class Worker:
         last: int | None = 0
         while last is not None:
             last = await self._db.fetchval("forget_served_claims", LEAST_GRACE, last)
+
+    async def _fold_terms(self) -> None:
+        await fold_noted(self._db)
 
     async def _render(self, payload: bytes) -> None:
         blob = BlobHash(payload.hex())

@@ -48,6 +48,7 @@ class Draft:
     is_new: bool = True
     former_slugs: tuple[str, ...] = ()
     values_changed: bool = False
+    is_renamed: bool = False
     websites_changed: bool = False
 
     @property
@@ -79,7 +80,7 @@ class Plan:
         self._check_id(options, draft)
         parent = self._parent(options, draft)
         slug = self._slug(options, draft)
-        before = _values(draft), draft.websites
+        before, called = (_values(draft), draft.websites), (draft.slug, draft.name)
         self._take_slug(draft, slug)
         _assign(draft, options, parent)
         if options.id is not None:
@@ -87,6 +88,7 @@ class Plan:
             self._ids[options.id] = draft.sku
         self.drafts[draft.sku] = draft
         draft.values_changed |= _values(draft) != before[0]
+        draft.is_renamed |= (draft.slug, draft.name) != called
         draft.websites_changed |= is_new or draft.websites != before[1]
         if is_new:
             return draft, "created"

@@ -10,6 +10,7 @@ from app.errors import InvalidCommand, ProductNotFound
 from app.model import ProductId, sku_key
 from app.service.catalogue.plan import Draft, Outcome, Plan, ProductOptions, check_options
 from app.service.catalogue.slugs import slug_candidates
+from app.service.catalogue.terms import Named, fold_here, write_terms
 
 Result = tuple[Draft, Outcome] | InvalidCommand
 
@@ -122,15 +123,25 @@ def _wanted_slugs(options: ProductOptions, known: set[str]) -> list[str]:
 async def _write(tx: Transaction, drafts: Sequence[Draft]) -> None:
     new = [draft for draft in drafts if draft.is_new]
     known = [draft for draft in drafts if not draft.is_new]
+    renamed = [draft for draft in known if draft.is_renamed]
     await _number(tx, new)
+    if new or renamed:
+        await fold_here(tx)
     if new:
         await tx.execute("insert_products", *_columns(new, with_sku=True))
+        await write_terms(tx, map(_named, new), are_new=True)
     if changed := [draft for draft in known if draft.values_changed]:
         await tx.execute("update_products", *_columns(changed, with_sku=False))
     if former := [(draft.id, slug) for draft in known for slug in dict.fromkeys(draft.former_slugs)]:
         await tx.execute("keep_former_slugs", *map(list, zip(*former, strict=True)))
+    if renamed:
+        await write_terms(tx, map(_named, renamed), are_new=False)
     if moved := [draft for draft in drafts if draft.websites_changed]:
         await _write_websites(tx, moved)
+
+
+def _named(draft: Draft) -> Named:
+    return Named(draft.id, draft.sku, draft.slug, draft.name)
 
 
 async def _number(tx: Transaction, drafts: Sequence[Draft]) -> None:

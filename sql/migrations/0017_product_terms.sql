@@ -1,0 +1,88 @@
+-- migrate:up
+
+-- What products are found by as one types: SKU, slug and the words of the name, folded by the service, since collations
+-- fold differently from server to server. Who writes a product writes its terms; those of a deleted one stay, for it may
+-- come back. (No foreign key: products are never removed.)
+create table product_term (
+    term text collate "C" not null check (term <> ''),
+    product_id bigint not null,
+    primary key (term, product_id)
+);
+create index product_term_by_product on product_term (product_id, term);
+
+-- Products, by ranges of their ids, whose terms have yet to be folded: those of before, and those that somebody writes
+-- who folds nothing, be it the version before or a person. The worker does so, slice by slice.
+create table product_to_fold (
+    id bigint generated always as identity primary key,
+    first bigint not null,
+    last bigint not null,
+    check (first <= last)
+);
+
+create function note_products_to_fold(products bigint[]) returns void language plpgsql as $$
+begin
+    if current_setting('product_images.folds', true) is distinct from 'yes' then
+        insert into product_to_fold (first, last)
+        select min(id), max(id)
+        from (select id, id - row_number() over (order by id) as island from unnest(products) id) numbered
+        group by island;
+    end if;
+end
+$$;
+
+create function note_added_products() returns trigger language plpgsql as $$
+begin
+    perform note_products_to_fold(array(select id from changed));
+    return null;
+end
+$$;
+create trigger note_added after insert on product referencing new table as changed
+    for each statement execute function note_added_products();
+
+create function note_renamed_products() returns trigger language plpgsql as $$
+begin
+    perform note_products_to_fold(array(
+        select id from former join changed using (id)
+        where (former.sku, former.slug, former.name) is distinct from (changed.sku, changed.slug, changed.name)
+    ));
+    return null;
+end
+$$;
+create trigger note_renamed after update on product referencing old table as former new table as changed
+    for each statement execute function note_renamed_products();
+
+insert into product_to_fold (first, last) select min(id), max(id) from product having count(*) > 0;
+
+-- What a product lacks, in the words of the native API: a picture; a label in a store view, of any image that is shown
+-- there; an image for a type. A product without images lacks `image` alone, one that can have none lacks nothing.
+create function product_lacks(product bigint) returns table (what text) language sql stable as $$
+    select 'image'
+    from product p
+    where p.id = $1 and p.supports_images
+        and not exists (select from image i where i.product_id = $1 and i.deleted_at is null)
+    union all
+    select 'label:' || s.code
+    from store_view s
+    where exists (
+        select from image i
+        left join image_store o on o.image_id = i.id and o.store_view_id = s.id
+        where i.product_id = $1 and i.deleted_at is null
+            and not coalesce(o.excluded, i.excluded, false) and not coalesce(o.hidden, false)
+            and coalesce(nullif(o.label, ''), nullif(i.label, '')) is null
+    )
+    union all
+    select 'type:' || t.code
+    from image_type t
+    where exists (select from image i where i.product_id = $1 and i.deleted_at is null)
+        and not exists (
+            select from image_type_assignment a
+            where a.product_id = $1 and a.store_view_id is null and a.type_code = t.code and a.image_id is not null
+        )
+$$;
+
+-- migrate:down
+drop function product_lacks;
+drop trigger note_renamed on product;
+drop trigger note_added on product;
+drop function note_renamed_products, note_added_products, note_products_to_fold;
+drop table product_to_fold, product_term;
