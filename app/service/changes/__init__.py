@@ -1,0 +1,1 @@
+"""The log of all changes: who did what, in order."""

@@ -1,0 +1,55 @@
+"""Rows of the log, written by the transaction of the change. Source: native.md, section 5.
+
+They come last in it, while it holds its products: readers go by the rows' ids, and who draws one early holds them up.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from app.db.pool import Transaction
+from app.service.changes.acting import acting
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One change, told by who made it. `revision`: that of the thing after it; `before` and `after`: the members that
+    differ."""
+
+    kind: str
+    product: int | None = None
+    image: int | None = None
+    revision: int | None = None
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+
+
+@asynccontextmanager
+async def recorded(tx: Transaction, products: Sequence[int], placed: Sequence[int] | None = ()) -> AsyncIterator[None]:
+    """Around the work on galleries, once their products are locked: writes a row for each image that is another one
+    after it. `placed` are the images that were told where to stand, None all of them: a position that others only made
+    way by is no change of theirs."""
+    former = await tx.fetchval("image_states", products)
+    yield
+    await tx.execute("record_image_changes", products, former, placed, *acting().columns)
+
+
+async def record_rows(tx: Transaction, rows: Sequence[Row]) -> None:
+    """Rows that are known without a comparison, in their order."""
+    if rows:
+        columns = (
+            [row.kind for row in rows],
+            [row.product for row in rows],
+            [row.image for row in rows],
+            [row.revision for row in rows],
+            [_json(row.before) for row in rows],
+            [_json(row.after) for row in rows],
+        )
+        await tx.execute("record_rows", *columns, *acting().columns)
+
+
+def _json(members: Mapping[str, Any] | None) -> str | None:
+    return None if members is None else orjson.dumps(members).decode()

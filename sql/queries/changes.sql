@@ -1,0 +1,77 @@
+-- name: image_states
+-- What the images of the products $1 are before a change, for `record_image_changes`. The caller holds the products.
+select coalesce(jsonb_agg(s), '[]')::text from image_states($1::bigint[]) s;
+
+-- name: record_image_changes
+-- One row for each image of the products $1 that differs from what it was ($2), and its next revision. That an image has
+-- another position counts of the images $3 alone (null: of all): others only made way. $4 to $9: who acts.
+with former as (
+    select * from jsonb_to_recordset($2::jsonb) as f (
+        image_id bigint, product_id bigint, picture_id bigint, revision bigint, state jsonb, nones jsonb
+    )
+), pair as (
+    select
+        image_id, coalesce(n.product_id, f.product_id) as product_id, f.picture_id,
+        f.state is null and n.is_new as is_created,
+        coalesce(n.revision, f.revision) + (f.state is not null or not n.is_new)::integer as revision,
+        f.state is not null and n.state is not null and $3::bigint[] is not null and image_id <> all ($3) as is_placeless,
+        f.state as former, n.state as present, f.nones as former_nones, n.nones as present_nones
+    from former f
+    full join image_states($1::bigint[]) n using (image_id)
+), placed as (
+    select
+        image_id, product_id, picture_id, is_created, revision, former_nones, present_nones,
+        case when is_placeless then former - '{position,positions}'::text[] else former end as former,
+        case when is_placeless then present - '{position,positions}'::text[] else present end as present
+    from pair
+), differing as materialized (
+    select
+        d.*, former -> 'types' is distinct from present -> 'types' as has_other_types,
+        (former -> 'picture', former -> 'hash') is distinct from (present -> 'picture', present -> 'hash') as has_other_file
+    from placed d
+    where former is distinct from present
+), counted as (
+    update image i set revision = d.revision from differing d where i.id = d.image_id and not d.is_created
+)
+insert into change (
+    kind, product_id, image_id, revision, picture_id, before, after, closes,
+    actor_kind, actor_id, actor_name, via, request_id, batch
+)
+select
+    case
+        when is_created then 'image.created'
+        when former is null then 'image.restored'
+        when present is null then 'image.deleted'
+        when has_other_file then 'image.replaced'
+        when former -> 'product' <> present -> 'product' then 'image.moved'
+        else 'image.updated'
+    end,
+    product_id, image_id, revision, case when former is not null and has_other_file then picture_id end,
+    case
+        when former is null then null
+        when present is null then jsonb_strip_nulls(former)
+        else differing(former, present)
+    end || case when has_other_types and former_nones <> '{}' then jsonb_build_object('nones', former_nones) else '{}' end,
+    case
+        when present is null then null
+        when former is null then jsonb_strip_nulls(present)
+        else differing(present, former)
+    end || case when has_other_types and present_nones <> '{}' then jsonb_build_object('nones', present_nones) else '{}' end,
+    lead(image_id) over (partition by product_id order by image_id) is null,
+    $4::text, $5::text, $6::text, $7::text, $8::text, $9::text
+from differing
+order by product_id, image_id;
+
+-- name: record_rows
+-- Rows of the log as they are given, one from each place of the arrays $1 to $6. $7 to $12: who acts.
+insert into change (
+    kind, product_id, image_id, revision, before, after, closes,
+    actor_kind, actor_id, actor_name, via, request_id, batch
+)
+select
+    kind, product_id, image_id, revision, before, after,
+    product_id is not null and lead(place) over (partition by product_id order by place) is null,
+    $7::text, $8::text, $9::text, $10::text, $11::text, $12::text
+from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::jsonb[], $6::jsonb[]) with ordinality
+    as given (kind, product_id, image_id, revision, before, after, place)
+order by place;
