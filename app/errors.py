@@ -4,7 +4,9 @@ The docstring of a class is its public sentence. `reason` carries what an operat
 reaches a client. Each dialect turns these into its own document (`apis/*/errors.py`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 class ProductImagesError(Exception):
@@ -46,12 +48,28 @@ class StoreViewNotFound(NotFound):
     """The store view was not found."""
 
 
+class KeyNotFound(NotFound):
+    """There is no such key."""
+
+
+class ConsumerNotFound(NotFound):
+    """There is no such consumer."""
+
+
+class TokenNotFound(NotFound):
+    """There is no such token."""
+
+
 class RenditionNotFound(NotFound):
     """The rendition was not found."""
 
 
 class RenditionFailed(ProductImagesError):
     """The rendition could not be made."""
+
+
+class Gone(ProductImagesError):
+    """It is older than what is kept."""
 
 
 # --- what was sent cannot be accepted ------------------------------------------------------------
@@ -96,6 +114,17 @@ class ImagesNotSupported(Rejected):
 
 class InvalidCommand(Rejected):
     """The command cannot be carried out."""
+
+
+class Conflict(Rejected):
+    """The change contradicts what is there.
+
+    `reason` is a sentence for whoever asks for the change, and `told` what else helps to see the contradiction.
+    """
+
+    def __init__(self, reason: str, told: Mapping[str, Any] | None = None) -> None:
+        super().__init__(reason)
+        self.told = told or {}
 
 
 class InvalidFileName(Rejected):

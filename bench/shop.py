@@ -11,7 +11,7 @@ from app.access.secrets import SecretBox
 from app.db.migrate import migrate
 from app.db.pool import Database, Transaction
 from app.embedded.cluster import Cluster
-from app.service.catalogue.keys import put_key
+from app.service.catalogue.keys import KeyOptions, put_key
 from app.service.catalogue.oauth import IssuedToken, TokenOptions, put_token
 from app.service.catalogue.stores import StoreOptions, put_store
 
@@ -72,7 +72,7 @@ async def _filled(folder: Path, database: Database, products: int) -> Shop:
         admin = await put_token(tx, SecretBox(_SECRET_KEY), TokenOptions("admin"))
     async with database.transaction() as tx:
         await tx.connection.execute("analyze")
-    _, key = await put_key(database, "admin", None)
+    _, key = await put_key(database, KeyOptions("admin"))
     return Shop(folder, database, products, admin, key)
 
 

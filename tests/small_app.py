@@ -66,7 +66,7 @@ def small_app(*routes: web.RouteDef, **changed: object) -> web.Application:
     app[OBSERVER] = Observer(Metrics(), sample=1)
     app[DRAIN] = Drain()
     app[STREAMS] = Streams()
-    names: tuple[ApiName, ...] = ("openmage", "spree", "delivery", "service", "glue")
+    names: tuple[ApiName, ...] = ("v1", "openmage", "spree", "delivery", "service", "glue")
     app[REQUEST_INDEX] = RequestIndex(DocumentCache(0, Hearing(True, True)), Settings(), ())
     app[APIS] = {
         name: Api(document(name), tells_request_id=name == "glue", headers=UNKEPT if name == "service" else {})

@@ -1,6 +1,7 @@
 """Who may do what: OAuth consumers and tokens, API keys; read once, then remembered until they change."""
 
 from collections.abc import Hashable
+from dataclasses import dataclass
 from typing import Any, Final, Literal, cast
 
 from app.access.oauth import AccessToken, Consumer
@@ -9,6 +10,21 @@ from app.db.listen import Hearing
 from app.db.pool import Database, Record
 
 Role = Literal["admin", "customer"]
+NativeRole = Literal["reader", "editor", "admin"]
+"""Roles of the native API, each of which may what those before it may."""
+Audience = Literal["spree", "v1"]
+"""The APIs that a key may be made for."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key that is not revoked. To an API that is not among its audiences it is unknown."""
+
+    id: int
+    name: str
+    role: Role | NativeRole
+    audiences: frozenset[str]
+
 
 _MOST: Final = 10_000  # accounts remembered; beyond it all are read anew
 
@@ -20,7 +36,7 @@ class Accounts:
 
     def __init__(self, database: Database, box: SecretBox, hearing: Hearing) -> None:
         self._db = database
-        self._box = box
+        self.box = box
         self._hearing = hearing
         self._known: dict[Hashable, Any] = {}
 
@@ -36,7 +52,7 @@ class Accounts:
         row = await self._db.fetchrow("oauth_credentials", consumer_key, token)
         if row is None:
             return None, None
-        pair = Consumer(consumer_key, self._box.open(row["secret"], consumer_key)), self._token(row)
+        pair = Consumer(consumer_key, self.box.open(row["secret"], consumer_key)), self._token(row)
         if pair[1] is not None:
             _remember(known, (consumer_key, token), pair)
         return pair
@@ -45,13 +61,24 @@ class Accounts:
         """Records the nonce of a write; False where the consumer has used it before."""
         return await self._db.fetchval("claim_oauth_nonce", consumer_key, nonce) is not None
 
-    async def role_of(self, api_key: str) -> Role | None:
-        """The role of an API key; None for one that is unknown or revoked."""
+    async def key_of(self, api_key: str) -> ApiKey | None:
+        """The key of this text; None for one that is unknown or revoked."""
         known, digest = self._heard(), hash_key(api_key)
-        role: Role | None = known.get(digest) or await self._db.fetchval("role_of_api_key", digest)
-        if role is not None:
-            _remember(known, digest, role)
-        return role
+        if (found := known.get(digest)) is not None:
+            return cast("ApiKey", found)
+        row = await self._db.fetchrow("api_key", digest)
+        if row is None:
+            return None
+        key = ApiKey(row["id"], row["name"], row["role"], frozenset(row["audiences"]))
+        _remember(known, digest, key)
+        return key
+
+    async def role_of(self, api_key: str) -> Role | None:
+        """The role of one of Spree's keys; None for one that is unknown to it, or revoked."""
+        key = await self.key_of(api_key)
+        if key is None or "spree" not in key.audiences:
+            return None
+        return key.role if key.role in ("admin", "customer") else None
 
     def _heard(self) -> dict[Hashable, Any]:
         """What is known; where it may be out of date, nothing, and what is found out goes nowhere."""
@@ -62,7 +89,7 @@ class Accounts:
             return None
         return AccessToken(
             token=row["token"],
-            secret=self._box.open(row["token_secret"], row["token"]),
+            secret=self.box.open(row["token_secret"], row["token"]),
             consumer_key=row["token_consumer_key"],
             user_type=row["user_type"],
             privileges=None if row["privileges"] is None else frozenset(row["privileges"]),

@@ -47,5 +47,5 @@ def _to_try(address: str, demo: DemoCredentials) -> list[str]:
         "Demo credentials (demo.json in the data directory keeps them):",
         f"  OpenMage  consumer {demo.consumer_key} {demo.consumer_secret}",
         f"            token    {demo.token} {demo.token_secret}",
-        f"  Spree     API key  {demo.api_key}",
+        f"  Spree, v1 API key  {demo.api_key}",
     ]

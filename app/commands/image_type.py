@@ -17,7 +17,7 @@ def register(nouns: Nouns) -> None:
 
 async def _add(args: argparse.Namespace, context: Context) -> int:
     async with context.database() as database, database.transaction() as tx:
-        position = await put_image_type(tx, args.code, args.position)
+        position = (await put_image_type(tx, args.code, args.position)).rank
     context.answer({"code": args.code, "position": position}, f"Image type {args.code} has position {position}.")
     return 0
 

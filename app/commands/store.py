@@ -22,8 +22,8 @@ def register(nouns: Nouns) -> None:
 async def _add(args: argparse.Namespace, context: Context) -> int:
     options = StoreOptions(args.code, args.id, args.locale, args.website, args.active, args.default)
     async with context.database() as database, database.transaction() as tx:
-        number, code = await put_store(tx, options)
-    context.answer({"id": number, "code": code}, f"Store view {number} is {code}.")
+        row, _ = await put_store(tx, options)
+    context.answer({"id": row["id"], "code": row["code"]}, f"Store view {row['id']} is {row['code']}.")
     return 0
 
 

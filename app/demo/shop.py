@@ -14,7 +14,7 @@ from app.access.secrets import SecretBox, make_api_key, make_token
 from app.db.pool import Database, Transaction
 from app.errors import Misconfigured
 from app.model import FORMAT_OF_EXTENSION
-from app.service.catalogue.keys import put_key
+from app.service.catalogue.keys import AUDIENCES, KeyOptions, put_key
 from app.service.catalogue.oauth import TokenOptions, put_consumer, put_token
 from app.service.catalogue.plan import ProductOptions
 from app.service.catalogue.products import put_products
@@ -78,7 +78,7 @@ async def load_demo(
     credentials = demo_credentials(data_dir) or _make_credentials(data_dir)
     async with database.transaction() as tx:
         await _provision(tx, box, credentials)
-    await put_key(database, "admin", credentials.api_key)
+    await put_key(database, KeyOptions("admin", AUDIENCES, "demo", credentials.api_key))
     for picture in _GALLERY:
         await _upload(picture, intake, writer)
     return credentials

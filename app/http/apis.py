@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from aiohttp import hdrs, web
 
-ApiName = Literal["openmage", "spree", "delivery", "service", "glue"]
+ApiName = Literal["v1", "openmage", "spree", "delivery", "service", "glue"]
 
 RouteOf = Callable[[str], str | None]
 """From a raw path without its query to the route's pattern, as `/docs` describes it; None where nothing is routed."""
@@ -16,9 +16,10 @@ ErrorDocument = Callable[[web.Request, Exception], web.StreamResponse]
 """From a failure to the API's document. The failure is a ProductImagesError, an
 `web.HTTPException` of status 400 or more (such as a wrong method), or a bug, which is a 500."""
 
-_NAMES: Final[tuple[ApiName, ...]] = ("glue", "openmage", "spree", "delivery", "service")
+_NAMES: Final[tuple[ApiName, ...]] = ("glue", "v1", "openmage", "spree", "delivery", "service")
 _PREFIXES: Final = re.compile(
     "/(?:"
+    "(v1(?![^/]))|"
     "(api/rest|oauth/|admin/oauth_authorize)|"
     "(api|spree/)|"
     "(/*media/)|"

@@ -1,6 +1,6 @@
 """`/docs` and `/openapi.json`: what the APIs declare, to read and to try, without any other server."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from importlib.resources import files
 from typing import Final
@@ -26,10 +26,11 @@ _POLICY: Final = (
 
 
 class Docs:
-    """Made when somebody first asks."""
+    """Made when somebody first asks. `pages` are further ones by name, each with what makes it."""
 
-    def __init__(self, sections: Iterable[Section]) -> None:
+    def __init__(self, sections: Iterable[Section], pages: Mapping[str, Callable[[], bytes]] | None = None) -> None:
         self._sections = tuple(sections)
+        self._pages = pages or {}
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -49,7 +50,8 @@ class Docs:
 
     async def file(self, request: web.Request) -> web.Response:
         """What the page is made of, and the page itself where somebody added a slash; NotFound."""
-        return _file(request.match_info["file"] or _PAGE)
+        name = request.match_info["file"] or _PAGE
+        return _shown(self._pages[name](), "text/html") if name in self._pages else _file(name)
 
     async def icon(self, request: web.Request) -> web.Response:
         """What a browser shows beside the page's title."""
@@ -71,9 +73,13 @@ def _file(name: str) -> web.Response:
     media_type = _MEDIA_TYPES.get(name.rpartition(".")[2])
     if media_type is None or "/" in name or not file.is_file():
         raise NotFound(f"the page has no {name}")
+    return _shown(file.read_bytes(), media_type)
+
+
+def _shown(body: bytes, media_type: str) -> web.Response:
     headers = {
         hdrs.CONTENT_TYPE: f"{media_type}; charset=utf-8",
         hdrs.CACHE_CONTROL: "no-cache",
         "Content-Security-Policy": _POLICY,
     }
-    return web.Response(body=file.read_bytes(), headers=headers)
+    return web.Response(body=body, headers=headers)

@@ -86,5 +86,10 @@ def record(properties: Mapping[str, Schema], *, optional: tuple[str, ...] = ()) 
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
+def listed(name: str) -> Schema:
+    """A page of a list of the native API: items of a schema, and where the list goes on."""
+    return record({"items": array(ref(name)), "next": nullable("string")})
+
+
 def json(schema: Schema, example: Any = None, media_type: str = "application/json") -> Content:
     return Content({media_type: schema}, example)

@@ -23,6 +23,11 @@ from app.apis.spree.delivery import SpreeDelivery
 from app.apis.spree.match import route_of as spree_route
 from app.apis.spree.routes import SpreeApi
 from app.apis.spree.uploads import Uploads
+from app.apis.v1 import docs as native_docs
+from app.apis.v1 import problems
+from app.apis.v1.call import Room
+from app.apis.v1.operations import ROWS as NATIVE_ROWS
+from app.apis.v1.routes import NativeApi
 from app.background import in_background
 from app.cache.requests import REQUEST_INDEX
 from app.db.migrate import pending
@@ -47,7 +52,14 @@ from app.wiring.parts import Parts
 
 _ANYTHING: Final = r"[\s\S]*"  # of a path once it is decoded: `.` would stop at a line break
 _OPENMAGE_PREFIXES: Final = ("/api/rest", "/oauth/", "/admin/oauth_authorize")
-_SECTIONS: Final = (SERVICE, DELIVERY, glue_docs.SECTION, openmage_docs.SECTION, spree_docs.SECTION)
+_SECTIONS: Final = (
+    SERVICE,
+    DELIVERY,
+    glue_docs.SECTION,
+    openmage_docs.SECTION,
+    spree_docs.SECTION,
+    native_docs.SECTION,
+)
 
 
 def build_app(settings: Settings, dsn: str, observer: Observer | None = None) -> web.Application:
@@ -55,8 +67,9 @@ def build_app(settings: Settings, dsn: str, observer: Observer | None = None) ->
     trusted_networks(settings.trusted_proxies)  # a mistake in them is told now, not to the first client
     parts = Parts(settings, dsn, observer)
     app = _service_app(parts)
-    glue, openmage, (spree, spree_files) = _glue(parts), _openmage(parts), _spree(parts)
+    glue, openmage, (spree, spree_files), native = _glue(parts), _openmage(parts), _spree(parts), _native(parts)
     apis: dict[ApiName, Api] = {
+        "v1": Api(native.error, tells_request_id=True, route_of=native.route_of, headers=UNKEPT),
         "openmage": Api(openmage.error, route_of=openmage_route, headers=OPENMAGE_HEADERS),
         "spree": Api(spree.error, tells_request_id=True, tells_runtime=True, route_of=spree_route, headers={}),
         "glue": Api(glue.error, route_of=glue_route, headers={}),
@@ -65,12 +78,13 @@ def build_app(settings: Settings, dsn: str, observer: Observer | None = None) ->
     }
     app[APIS] = apis
     app[MEDIA] = parts.caches.media
-    app.add_routes(Docs(_SECTIONS).routes())
+    app.add_routes(Docs(_SECTIONS, {"problems": problems.page}).routes())
     app.add_routes(
         [
             web.route("*", ROUTE, parts.caches.media.handle),
             *(web.route("*", f"{prefix}{{rest:{_ANYTHING}}}", openmage.handle) for prefix in _OPENMAGE_PREFIXES),
             web.route("*", f"/api{{rest:{_ANYTHING}}}", spree.handle),
+            web.route("*", f"/v1{{rest:(?:/{_ANYTHING})?}}", native.handle),
             web.route("*", f"/spree/{{rest:{_ANYTHING}}}", spree_files.handle),
             web.route("*", f"/{{path:{_ANYTHING}}}", _storefront(parts.caches.media, glue)),
         ]
@@ -147,6 +161,12 @@ def _spree(parts: Parts) -> tuple[SpreeApi, SpreeDelivery]:
     )
     files = parts.caches.spree_files
     return api, SpreeDelivery(settings, reader, pictures.renderer, parts.storage.store, files, rate_limits.subscriber)
+
+
+def _native(parts: Parts) -> NativeApi:
+    accounts = parts.access.accounts
+    room = Room(parts.settings, parts.storage.database, accounts.box)
+    return NativeApi(room, NATIVE_ROWS, accounts.key_of, parts.access.rate_limits)
 
 
 async def _running(parts: Parts) -> AsyncIterator[None]:

@@ -16,9 +16,9 @@ returning true;
 -- Removes nonces older than so many seconds: requests that carried them are refused for their age.
 delete from oauth_nonce where seen_at < now() - make_interval(secs => $1);
 
--- name: role_of_api_key
--- The role of an API key, by its hash, unless it was revoked.
-select role from api_key where key_hash = $1 and revoked_at is null;
+-- name: api_key
+-- An API key by its hash, unless it was revoked.
+select id, name, role, audiences from api_key where key_hash = $1 and revoked_at is null;
 
 -- name: sealed_consumer_secrets
 -- The encrypted secret of every OAuth consumer, which nobody changes meanwhile.

@@ -131,33 +131,60 @@ set code = excluded.code, locale = excluded.locale, website_id = excluded.websit
     active = excluded.active, is_default = excluded.is_default;
 
 -- name: list_store_views
--- All store views.
+-- The store views with ids beyond $1, so many ($2; null: all).
 select s.id, s.code, s.locale, w.code as website, s.active, s.is_default
 from store_view s
 join website w on w.id = s.website_id
-order by s.id;
+where s.id > $1
+order by s.id
+limit $2;
 
 -- name: list_image_types
 -- All image types by rank.
 select code, rank from image_type order by rank;
+
+-- name: page_image_types
+-- The image types of codes beyond $1, so many ($2).
+select code, rank from image_type where code collate "C" > $1 order by code collate "C" limit $2;
 
 -- name: put_image_type
 -- An image type with its rank.
 insert into image_type (code, rank) values ($1, $2) on conflict (code) do update set rank = excluded.rank;
 
 -- name: put_api_key
--- Lets a key in with a role; a revoked one is let in again.
-insert into api_key (key_hash, role) values ($1, $2)
-on conflict (key_hash) do update set role = excluded.role, revoked_at = null
-returning id;
+-- Lets a key in with a role, a name and its APIs; a revoked one is let in again.
+insert into api_key (key_hash, role, name, audiences) values ($1, $2, $3, $4)
+on conflict (key_hash) do update
+set role = excluded.role, name = excluded.name, audiences = excluded.audiences, revoked_at = null
+returning id, name, role, audiences, created_at, revoked_at, last_used_at;
+
+-- name: api_key_to_change
+-- A key, given its hash or its id, which nobody changes meanwhile.
+select id, role, audiences from api_key where key_hash = $1 or id = $2 for update;
+
+-- name: grant_api_key
+-- A key that is known to these APIs.
+update api_key set audiences = $2 where id = $1
+returning id, name, role, audiences, created_at, revoked_at, last_used_at;
+
+-- name: is_last_admin_key
+-- Whether no other key would be left that may make keys through the native API.
+select exists (
+    select from api_key where id = $1 and role = 'admin' and 'v1' = any (audiences) and revoked_at is null
+) and not exists (
+    select from api_key where id <> $1 and role = 'admin' and 'v1' = any (audiences) and revoked_at is null
+);
 
 -- name: end_api_key
--- Lets a key in no more, given its hash or its id.
-update api_key set revoked_at = coalesce(revoked_at, now()) where key_hash = $1 or id = $2 returning id;
+-- Lets a key in no more.
+update api_key set revoked_at = coalesce(revoked_at, now()) where id = $1;
 
 -- name: api_keys
--- All keys, without anything secret.
-select id, role, created_at, revoked_at from api_key order by id;
+-- The keys with ids beyond $1, so many ($2; null: all), without anything secret.
+select id, name, role, audiences, created_at, revoked_at, last_used_at
+from api_key where id > $1
+order by id
+limit $2;
 
 -- name: oauth_consumer_to_provision
 -- A consumer and its sealed secret.

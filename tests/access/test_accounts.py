@@ -7,7 +7,7 @@ from app.access.secrets import SecretBox, hash_key, make_token
 from app.db.listen import Hearing
 from app.db.pool import Database
 from app.errors import Misconfigured
-from app.service.catalogue.keys import put_key, revoke_key
+from app.service.catalogue.keys import KeyOptions, put_key, revoke_key
 from app.service.catalogue.oauth import IssuedToken, TokenOptions, put_token, revoke_token
 
 BOX = SecretBox("key")
@@ -89,10 +89,10 @@ async def test_old_nonces_can_be_forgotten(accounts: Accounts, database: Databas
 
 async def test_an_api_key_has_a_role_until_it_is_revoked(accounts: Accounts, database: Database) -> None:
     """An API key's role is found by its digest and remembered until the accounts are dropped."""
-    number, key = await put_key(database, "admin", None)
+    row, key = await put_key(database, KeyOptions("admin"))
     assert await accounts.role_of(key) == "admin"
     assert await accounts.role_of(key + "x") is None
-    await revoke_key(database, str(number))
+    await revoke_key(database, str(row["id"]))
     assert await accounts.role_of(key) == "admin"
     accounts.drop()
     assert await accounts.role_of(key) is None
@@ -106,13 +106,13 @@ async def test_a_revoked_credential_is_refused_where_nothing_is_heard(
     """While changes are not heard of, or late, a revoked key or token is refused at once, and a good one is taken."""
     heard = Hearing(listening=True, current=True)
     accounts = Accounts(database, BOX, heard)
-    number, key = await put_key(database, "admin", None)
-    _, other = await put_key(database, "admin", None)
+    row, key = await put_key(database, KeyOptions("admin"))
+    _, other = await put_key(database, KeyOptions("admin"))
     for credential in (key, other):
         assert await accounts.role_of(credential) == "admin"  # remembered
     await accounts.find_oauth(admin.consumer_key, admin.token)
     heard.listening, heard.current = hearing.listening, hearing.current
-    await revoke_key(database, str(number))
+    await revoke_key(database, str(row["id"]))
     await revoke_token(database, admin.token)
 
     assert await accounts.role_of(key) is None

@@ -19,7 +19,7 @@ from app.access.secrets import SecretBox
 from app.db.pool import Database
 from app.embedded.cluster import Cluster
 from app.server.runner import Runner
-from app.service.catalogue.keys import put_key
+from app.service.catalogue.keys import KeyOptions, put_key
 from app.service.catalogue.oauth import IssuedToken, TokenOptions, put_token
 from app.service.catalogue.plan import ProductOptions
 from app.service.catalogue.products import put_product
@@ -44,7 +44,7 @@ class Answer:
 
 @dataclass
 class Shop:
-    """A running service; requests as `admin` are OAuth-signed."""
+    """A running service; requests as `admin` are OAuth-signed. The `api_key` is an admin's, of Spree and of `/v1`."""
 
     url: URL
     settings: Settings
@@ -86,7 +86,7 @@ async def provision(database: Database) -> tuple[IssuedToken, str]:
         await put_product(tx, ProductOptions("dress-red", id=9, parent="dress"))
         await put_product(tx, ProductOptions("dress-blue", id=10, parent="dress"))
         admin = await put_token(tx, SecretBox(SECRET_KEY), TokenOptions("admin"))
-    _, key = await put_key(database, "admin", None)
+    _, key = await put_key(database, KeyOptions("admin", ["spree", "v1"]))
     return admin, key
 
 

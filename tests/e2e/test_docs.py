@@ -50,8 +50,15 @@ def test_the_document_has_every_route_of_the_router(tmp_path: Path) -> None:
     find their way themselves."""
     app = build_app(Settings(data_dir=tmp_path, secret_key=SECRET_KEY), "postgresql://nobody@127.0.0.1:1/none")
     canonical = {resource.canonical for resource in app.router.resources()}
-    rooms = {"/media/{file}", "/api/rest{rest}", "/oauth/{rest}", "/admin/oauth_authorize{rest}", "/api{rest}"}
-    rooms |= {"/spree/{rest}", "/{path}"}
+    rooms = {
+        "/media/{file}",
+        "/v1{rest}",
+        "/api/rest{rest}",
+        "/oauth/{rest}",
+        "/admin/oauth_authorize{rest}",
+        "/api{rest}",
+    }
+    rooms |= {"/api{rest}", "/spree/{rest}", "/{path}"}
 
     described = {path for path, _, operation in OPERATIONS if "Service" in operation["tags"]}
     assert canonical - rooms == described - {"/"}
@@ -109,12 +116,12 @@ def test_requests_are_counted_under_the_routes_described(tmp_path: Path) -> None
     described = [
         (path, rooms[api_name(path)].route_of(filled(path, operation)))
         for path, _, operation in OPERATIONS
-        if {"Glue", "OpenMage", "Spree"} & set(operation["tags"])
+        if {"Glue", "OpenMage", "Spree", "Native"} & set(operation["tags"])
     ]
 
     assert len(described) > 20
     assert [path for path, route in described if route != path] == []
-    for nothing in ("/api/rest/products", "/api/orders", "/spree/products/1", "/stores/DE"):
+    for nothing in ("/api/rest/products", "/api/orders", "/spree/products/1", "/v1/stores/", "/stores/DE"):
         assert rooms[api_name(nothing)].route_of(nothing) is None
 
 
@@ -146,6 +153,7 @@ OF_SECTION: Final = {
     "OpenMage": {"product": "dress", "store": "default"},
     "Spree": {"parent": "8", "style": "mini", "file": "image.jpg"},
     "Delivery": {"first": "i", "second": "m", "file": "image.jpg"},
+    "Native": {"id": "4", "code": "swatch", "token": "t"},
     "Service": {"file": "page.js"},
 }
 
@@ -164,6 +172,8 @@ async def test_what_is_described_is_answered_as_described(serve: Serve) -> None:
         headers = {each["name"]: str(each["example"]) for each in operation["parameters"] if each["in"] == "header"}
         if "OpenMage" in tag:
             headers |= shop.authorization(method.upper(), url)
+        if "Native" in tag:
+            headers |= {"Authorization": f"Bearer {shop.api_key}"}
         answer = await shop.call(
             method.upper(), url, headers={"Accept": "application/json", "X-Spree-Token": shop.api_key} | headers
         )

@@ -91,6 +91,8 @@ def credentials(operation: dict[str, Any], demo: DemoCredentials) -> dict[str, s
     schemes = {name for required in operation.get("security", ()) for name in required}
     if "SpreeKey" in schemes:
         return {"X-Spree-Token": demo.api_key}
+    if "Key" in schemes:
+        return {"Authorization": f"Bearer {demo.api_key}"}
     if "OpenMageOAuth" in schemes:
         given = (
             f'oauth_consumer_key="{demo.consumer_key}", oauth_token="{demo.token}", '

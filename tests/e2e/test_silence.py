@@ -15,7 +15,7 @@ from app.db.pool import Database
 from app.db.queue.jobs import queue_depths
 from app.embedded.cluster import Cluster
 from app.server.runner import Runner
-from app.service.catalogue.keys import put_key, revoke_key
+from app.service.catalogue.keys import KeyOptions, put_key, revoke_key
 from app.settings import Settings
 from app.wiring.application import build_app
 from tests.e2e.conftest import SECRET_KEY, Serve, Shop, eventually, provision
@@ -79,7 +79,7 @@ async def test_a_key_revoked_elsewhere_is_refused_where_nothing_is_heard(two: tu
     """A key that was revoked is refused within two seconds by a process whose listening connection fell silent, though
     it had answered the very same request from memory."""
     here, there = two
-    number, key = await put_key(here.database, "admin", None)
+    row, key = await put_key(here.database, KeyOptions("admin"))
 
     async def status(key: str) -> int:
         return (await there.get(SPREE, X_Spree_Token=key)).status
@@ -87,7 +87,7 @@ async def test_a_key_revoked_elsewhere_is_refused_where_nothing_is_heard(two: tu
     for _ in range(3):
         assert await status(key) == 200
     assert proxy.silence(is_listener) == 1
-    await revoke_key(here.database, str(number))
+    await revoke_key(here.database, str(row["id"]))
 
     async def is_refused() -> bool:
         return await status(key) == 401

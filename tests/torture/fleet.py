@@ -20,7 +20,7 @@ from app.access.secrets import SecretBox
 from app.db.migrate import migrate
 from app.db.pool import Database
 from app.embedded.cluster import Cluster
-from app.service.catalogue.keys import put_key
+from app.service.catalogue.keys import KeyOptions, put_key
 from app.service.catalogue.oauth import IssuedToken, TokenOptions, put_token
 from app.service.catalogue.plan import ProductOptions
 from app.service.catalogue.products import put_product
@@ -76,7 +76,7 @@ async def made_shop(cluster: Cluster) -> Shop:
                 await put_product(tx, ProductOptions(sku, id=number, slug=f"a-{sku}", name=sku, parent=of))
             await put_product(tx, ProductOptions(EXTERNAL, id=30, slug=EXTERNAL, name=EXTERNAL))
             admin = await put_token(tx, SecretBox(SECRET_KEY), TokenOptions("admin"))
-        _, key = await put_key(database, "admin", None)
+        _, key = await put_key(database, KeyOptions("admin"))
     return Shop(cluster, admin, key)
 
 

@@ -12,6 +12,8 @@ const credentials = document.getElementById("credentials").elements;
 const credential = (scheme) => {
   if (scheme.type === "apiKey" && scheme.in === "header" && credentials.key.value)
     return [scheme.name, credentials.key.value];
+  if (scheme.scheme === "bearer" && credentials.key.value)
+    return ["Authorization", `Bearer ${credentials.key.value}`];
   if (scheme.scheme === "OAuth" && credentials.consumer.value) {
     const escaped = (name) => encodeURIComponent(credentials[name].value);
     const parts = {

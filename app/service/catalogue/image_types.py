@@ -1,12 +1,22 @@
 """Image types, which the roles of images are called by, in the order of their ranks."""
 
+from typing import Final, NamedTuple
+
 from app.db.pool import Database, Record, Transaction
-from app.errors import InvalidCommand
+from app.errors import Conflict
 from app.service.catalogue.words import check_code, check_new_code, check_number
 
+BUILT_IN: Final = ("image", "small_image", "thumbnail")
+"""Those that every shop of OpenMage has."""
 
-async def put_image_type(tx: Transaction, code: str, rank: int | None) -> int:
-    """The rank of the image type, added or moved; by default the last."""
+
+class PutImageType(NamedTuple):
+    rank: int
+    is_new: bool
+
+
+async def put_image_type(tx: Transaction, code: str, rank: int | None) -> PutImageType:
+    """Adds an image type, or moves it; by default it is the last. InvalidCommand; Conflict for a rank that is taken."""
     check_code(code, "image type's code")
     check_number(rank, "position")
     await tx.execute("lock_provisioning")
@@ -16,12 +26,17 @@ async def put_image_type(tx: Transaction, code: str, rank: int | None) -> int:
     wanted = rank if rank is not None else ranks.get(code, max(ranks.values(), default=0) + 1)
     holder = next((other for other, taken in ranks.items() if taken == wanted and other != code), None)
     if holder is not None:
-        raise InvalidCommand(f"The image type {holder} has the position {wanted}.")
+        raise Conflict(f"The image type {holder} has the position {wanted}.")
     if ranks.get(code) != wanted:
         await tx.execute("put_image_type", code, wanted)
-    return wanted
+    return PutImageType(wanted, code not in ranks)
 
 
 async def list_image_types(database: Database) -> list[Record]:
     """All image types by rank: code, rank."""
     return await database.fetch("list_image_types")
+
+
+async def page_image_types(database: Database, after: str, most: int) -> list[Record]:
+    """The image types of codes beyond `after`, `most` of them, by code, which never changes: code, rank."""
+    return await database.fetch("page_image_types", after, most)

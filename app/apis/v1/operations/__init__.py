@@ -1,0 +1,16 @@
+"""What the native API does, a module for each subject."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from app.apis.v1.call import Row
+from app.apis.v1.operations import image_types, stores
+from app.openapi.sections import Schema
+
+_SUBJECTS: Final = (stores, image_types)
+
+ROWS: Final[tuple[Row, ...]] = tuple(row for subject in _SUBJECTS for row in subject.ROWS)
+SCHEMAS: Final[Mapping[str, Schema]] = {
+    name: schema for subject in _SUBJECTS for name, schema in subject.SCHEMAS.items()
+}
+"""Of documents, as `/docs` shows them."""

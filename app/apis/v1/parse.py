@@ -1,0 +1,116 @@
+"""From a request to values: its query and its JSON, strictly, with all mistakes at once."""
+
+import asyncio
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import marshmallow
+from aiohttp import hdrs, web
+
+from app.apis.v1.call import Row
+from app.apis.v1.errors import Malformed, Mistake, UnsupportedMediaType
+from app.apis.v1.fields import Many, Schema, mistakes_of
+from app.errors import EncodingNotAccepted, NotFound
+from app.http.body import read_body
+from app.percent import decoded
+
+_LITTLE: Final = 32 * 1024  # bytes that are read in less than a millisecond
+_MOST_PARAMETERS: Final = 1000
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
+
+
+def read_query(raw: str) -> Mapping[str, list[str]]:
+    """The parameters of a raw query in the order of their first appearance; Malformed for what is no text."""
+    found: dict[str, list[str]] = {}
+    pairs = [pair for pair in raw.split("&") if pair]
+    if len(pairs) > _MOST_PARAMETERS:
+        raise Malformed("The query has too many parameters.")
+    for pair in pairs:
+        name, _, value = pair.partition("=")
+        try:
+            found.setdefault(_text(name), []).append(_text(value))
+        except UnicodeError:
+            raise Malformed("The query is not UTF-8.") from None
+    return found
+
+
+def checked_query(schema: type[Schema], query: Mapping[str, list[str]]) -> tuple[Mapping[str, Any], list[Mistake]]:
+    """What a schema makes of parameters, and all that is wrong with them."""
+    members = schema.told()
+    several = [
+        Mistake(f"?{name}", "wrong_type", "It is given more than once.")
+        for name, values in query.items()
+        if len(values) > 1 and name in members and not isinstance(members[name], Many)
+    ]
+    given = {name: values if isinstance(members.get(name), Many) else values[0] for name, values in query.items()}
+    values, mistakes = _loaded(schema, given, query=True)
+    return values, [*several, *mistakes]
+
+
+def checked_body(schema: type[Schema], value: Any) -> tuple[Mapping[str, Any], list[Mistake]]:
+    """What a schema makes of a body's value, and all that is wrong with it."""
+    return _loaded(schema, value, query=False)
+
+
+def number_in_path(text: str, missing: type[NotFound], high: int = 2**63 - 1) -> int:
+    """The id that a segment is; `missing` for what no row can have."""
+    if not _NUMBER.fullmatch(text) or int(text) > high:
+        raise missing
+    return int(text)
+
+
+async def read_json(request: web.Request, row: Row, most: int) -> Any:
+    """The value of a body; BodyTooLarge, UnsupportedMediaType, Malformed, and what `read_body` raises."""
+    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower() not in {"identity", ""}:
+        raise EncodingNotAccepted(request.headers[hdrs.CONTENT_ENCODING][:100])
+    data = await read_body(request, min(most, row.most))
+    if not data and row.optional:
+        return {}
+    if data:
+        _check_type(request, row.media_types)
+    return await asyncio.to_thread(parsed, data) if len(data) > _LITTLE else parsed(data)
+
+
+def parsed(data: bytes) -> Any:
+    """The value of a document of JSON; Malformed, also for a member that is named twice."""
+    if not data:
+        raise Malformed("The body is empty.")
+    try:
+        return json.loads(data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
+    except UnicodeDecodeError:
+        raise Malformed("The body is not UTF-8.") from None
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"The body is no JSON: {str(error)[:200]}.") from None
+
+
+def _check_type(request: web.Request, media_types: tuple[str, ...]) -> None:
+    charset = (request.charset or "utf-8").lower()
+    if hdrs.CONTENT_TYPE not in request.headers or request.content_type not in media_types or charset != "utf-8":
+        raise UnsupportedMediaType(request.headers.get(hdrs.CONTENT_TYPE, "none")[:100])
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("an object names a member twice")
+    return found
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number")
+
+
+def _text(escaped: str) -> str:
+    """UnicodeError for what is no UTF-8, escaped or not."""
+    text = decoded(escaped.replace("+", " "), "strict")
+    text.encode()
+    return text
+
+
+def _loaded(schema: type[Schema], value: Any, *, query: bool) -> tuple[Mapping[str, Any], list[Mistake]]:
+    try:
+        return schema().load(value), []
+    except marshmallow.ValidationError as error:
+        return {}, list(mistakes_of(error, query=query))
