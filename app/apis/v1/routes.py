@@ -13,6 +13,7 @@ from app.apis.v1.match import Place, Table
 from app.apis.v1.parse import checked_body, checked_query, read_json, read_query
 from app.apis.v1.present import nothing
 from app.http.rate_limits import RateLimits
+from app.service.changes.acting import Act, as_actor
 
 
 class NativeApi:
@@ -32,7 +33,11 @@ class NativeApi:
         caller = None if row and row.role is None else await self._callers.caller(request)
         place, row = _routed(place, row)
         await self._admit(request, row, caller)
-        return await row.handler(await self._call(request, place, row, caller))
+        call = await self._call(request, place, row, caller)
+        if caller is None:
+            return await row.handler(call)
+        with as_actor(Act("key", str(caller.id), caller.name, "v1")):
+            return await row.handler(call)
 
     def error(self, _: web.Request, error: Exception) -> web.Response:
         """The answer to a request that ended in `error`."""
