@@ -14,12 +14,15 @@ from app.service.pictures.filing import RENDER
 from app.service.pictures.removal import LEAST_GRACE
 from app.service.renditions.further_formats import RENDER_FURTHER, FurtherFormats
 from app.service.renditions.render import Renderer
+from app.service.renditions.undecided import Undecided
 from app.settings import Settings
 
 _FORGET_SECONDS: Final = 300.0
 """How often the nonces of OAuth and the claims of uploads are looked through."""
 _FOLD_SECONDS: Final = 60.0
 """How often products are looked for that a version before this one has written."""
+_UNDECIDED_SECONDS: Final = 60.0
+"""How often pictures are looked for whose job has ended, or was lost, without a word of what became of them."""
 
 
 class Worker:
@@ -29,6 +32,7 @@ class Worker:
         self._db = database
         self._renderer = renderer
         self._further = FurtherFormats(settings, database, renderer)
+        self.look_for_undecided = Undecided(database).enqueue
         self._observe = observe
         self._nonce_seconds = nonce_seconds(settings.openmage_oauth_past_seconds)
         self._runner = JobRunner(
@@ -44,11 +48,13 @@ class Worker:
     async def run(self) -> None:
         """Works until it is cancelled or stopped."""
         async with AsyncExitStack() as stack:
-            for name, forget in (("nonces", self._forget_nonces), ("claims", self._forget_claims)):
-                await stack.enter_async_context(in_background(name, forget, self._observe, every=_FORGET_SECONDS))
-            await stack.enter_async_context(
-                in_background("terms", self._fold_terms, self._observe, every=_FOLD_SECONDS)
-            )
+            for name, work, every in (
+                ("nonces", self._forget_nonces, _FORGET_SECONDS),
+                ("claims", self._forget_claims, _FORGET_SECONDS),
+                ("terms", self._fold_terms, _FOLD_SECONDS),
+                ("undecided pictures", self.look_for_undecided, _UNDECIDED_SECONDS),
+            ):
+                await stack.enter_async_context(in_background(name, work, self._observe, every=every))
             await self._runner.run()
 
     async def stop(self) -> None:

@@ -13,16 +13,17 @@ _CHANNEL = "catalogue_change"
 class Ear:
     """Hears which changes are told."""
 
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
+    def __init__(self, connection: Any, channel: str) -> None:
+        self.connection = connection
+        self._channel = channel
         self._told: asyncio.Queue[str] = asyncio.Queue()
 
     async def open(self) -> None:
-        await self._connection.add_listener(_CHANNEL, lambda *told: self._told.put_nowait(str(told[-1])))
+        await self.connection.add_listener(self._channel, lambda *told: self._told.put_nowait(str(told[-1])))
 
     async def heard(self) -> list[str]:
         """What was told since the last call, by whatever has been committed."""
-        await self._connection.execute("select pg_notify($1, 'until now')", _CHANNEL)
+        await self.connection.execute("select pg_notify($1, 'until now')", self._channel)
         heard = []
         async with asyncio.timeout(10):
             while (told := await self._told.get()) != "until now":
@@ -31,11 +32,11 @@ class Ear:
 
 
 @asynccontextmanager
-async def listening(dsn: str) -> AsyncIterator[Ear]:
+async def listening(dsn: str, channel: str = _CHANNEL) -> AsyncIterator[Ear]:
     """An ear for as long as the block lasts."""
     connection = await asyncpg.connect(dsn)
     try:
-        ear = Ear(connection)
+        ear = Ear(connection, channel)
         await ear.open()
         yield ear
     finally:

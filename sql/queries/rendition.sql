@@ -36,9 +36,10 @@ where b.hash = $1 and (b.marks = $4 or r.size is not null);
 select marks from blob where hash = $1;
 
 -- name: renditions_of_blob
--- A blob's frames, the pixels of all of them, which of its renditions in its own format exist, and which with its marks.
+-- A blob's state and marks, its frames, the pixels of all of them, which of its renditions in its own format exist, and which
+-- with its marks.
 select
-    b.frames, b.width::bigint * b.height * b.frames as pixels,
+    b.state, b.marks, b.frames, b.width::bigint * b.height * b.frames as pixels,
     array(select r.recipe_hash from rendition r where r.blob_hash = b.hash and r.format = b.format) as built,
     array(
         select r.recipe_hash from marked_rendition r
@@ -103,6 +104,22 @@ update blob set marks = $2 where hash = $1 and marks is null;
 -- name: show_marks
 -- From now on a picture's renditions are those that carry its marks.
 update blob set marked_at = now() where hash = $1 and marks <> '' and marked_at is null;
+
+-- name: decide_state
+-- What became of a picture: $2 is ready, or failed with the code $3 and the sentence $4. One that was ready once stays so:
+-- what a later recipe lacks shows there alone. The caller holds the hash's lock.
+update blob set state = $2, failure_code = $3, failure_detail = $4 where hash = $1 and state <> 'ready';
+
+-- name: undecided_pictures
+-- The next thousand pictures behind hash $1 of which nothing is decided, and whether a job is going to: none is where the
+-- version before did the job, or a job was lost.
+select b.hash, b.created_at > now() - interval '1 minute' or exists (
+    select from pgqueuer j where j.dedupe_key = 'render:' || encode(b.hash, 'hex') and j.status in ('queued', 'picked')
+) as is_awaited
+from blob b
+where b.state = 'processing' and b.hash > $1
+order by b.hash
+limit 1000;
 
 -- name: move_paths_to_cleaning
 -- Paths whose own version of the cleaning was never built take this one.

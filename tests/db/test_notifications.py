@@ -20,6 +20,8 @@ _SETUP = f"""
     insert into rendition (blob_hash, recipe_hash, format, width, height, size, etag)
         values ('\\x{_BLOB.hex()}', 'abc', 'png', 1, 1, 1, 'etag');
     insert into file_path (path, blob_hash, clean_recipe) values ('/d/r/dress.png', '\\x{_BLOB.hex()}', 'abc');
+    insert into picture (id, blob_hash) values (3, '\\x{_BLOB.hex()}');
+    insert into image (product_id, picture_id) values (8, 3);
 """
 
 
@@ -86,6 +88,9 @@ async def _ear(connection: Connection) -> AsyncIterator[Ear]:
         ("update file_path set clean_recipe = 'def' where clean_recipe = 'of nobody'", set()),
         ("update file_path set clean_recipe = 'def'", set()),
         ("update file_path set blob_hash = null, withdrawn_at = now()", {"paths"}),
+        ("update blob set state = 'ready'", {"7"}),
+        ("update blob set state = state, notes = '[]'", set()),
+        ("update blob set marked_at = now()", {"7"}),
         ("delete from rendition where recipe_hash = 'abc'", {"paths"}),
         ("delete from rendition where recipe_hash = 'of nobody'", set()),
     ],

@@ -24,6 +24,8 @@ MARKS: Final = "marks"
 UPLOAD_PRIORITY = 10
 """Pictures that somebody just uploaded come before rebuilds."""
 
+REBUILD_PRIORITY = 0
+
 
 @dataclass(frozen=True, slots=True)
 class FileName:
@@ -70,7 +72,7 @@ class Filing:
         shape = (facts.format, facts.width, facts.height, facts.frames, facts.orientation, facts.has_alpha)
         found = (_json(facts.notes), facts.converted_from, facts.marks, self._keeps_marks)
         await tx.execute("insert_blob", digest, blob.size, *shape, *found)
-        await enqueue(tx, [Job(RENDER, digest, priority=UPLOAD_PRIORITY, dedupe_key=f"{RENDER}:{blob.hash}")])
+        await enqueue(tx, [render_job(digest, UPLOAD_PRIORITY)])
 
     async def file(self, tx: Transaction, blob: Blob, name: FileName) -> tuple[int, str]:
         """A new picture of the blob and a new path that serves it: (picture id, path)."""
@@ -124,6 +126,11 @@ class Filing:
                 return path
             # Paths that were brought along do not count in their series; they are passed in one go.
             await tx.execute("pass_taken_paths", naming.stem, name.extension, naming.ahead)
+
+
+def render_job(digest: bytes, priority: int) -> Job:
+    """The job of a blob, by the bytes of its hash; one at a time is in the queue."""
+    return Job(RENDER, digest, priority, dedupe_key=f"{RENDER}:{digest.hex()}")
 
 
 def _json(notes: Sequence[Note] | None) -> str | None:

@@ -82,8 +82,7 @@ class Renderer:
                 if lacking.cleaning and len(lacking.shares[0]) > 1:
                     await self._builder.build(lacking.segment, lacking.cleaning, None, "job")
                 raise
-            if marks:
-                await self._rows.show_marks(blob)
+            await self._rows.decide(blob)
 
     async def _build_each(
         self, segment: Segment, shared: Sequence[Sequence[Recipe]], formats: Sequence[Format] | None = None
@@ -109,9 +108,8 @@ class Renderer:
             marks = await self._rows.known_marks(blob)
             if marks is None and reason.startswith(ImageUndecodable.__name__):
                 await self._rows.keep_marks(blob, NO_MARKS)
-            lacking = await self._rows.lacking(blob, marks or NO_MARKS)
             await self.register_recipes()
-            await self._rows.fail(lacking, reason)
+            await self._rows.fail(blob, marks or NO_MARKS, reason)
 
     async def _marks(self, blob: BlobHash) -> MarksKey:
         """Those that the blob's renditions are to carry; a picture of before is looked into first."""

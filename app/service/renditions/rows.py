@@ -8,10 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from app.db.pool import Database, Record
+from app.db.pool import Database, Record, Statements, Transaction
 from app.errors import RenditionFailed, RenditionNotFound
 from app.model import NO_MARKS, BlobHash, Format, MarksKey, Recipe, RecipeHash, Segment, parted, segment_of
 from app.raster.child.allowance import shares
+from app.service.pictures.claims import lock_blob
+from app.service.renditions.failures import failure_of
 from app.service.renditions.kept_recipes import register
 from app.service.renditions.rendition import Kept
 from app.settings import Settings
@@ -26,6 +28,9 @@ class Lacking:
     cleaning: tuple[Recipe, ...]
     recipes: tuple[Recipe, ...]
     shares: Sequence[Sequence[Recipe]]
+
+    def __bool__(self) -> bool:
+        return bool(self.cleaning or self.recipes)
 
 
 class RenditionRows:
@@ -65,15 +70,11 @@ class RenditionRows:
         """Remembers what was found in a picture of before."""
         await self._db.execute("keep_marks", bytes.fromhex(blob), marks)
 
-    async def show_marks(self, blob: BlobHash) -> None:
-        """Everything is built with the picture's marks: its URLs name them from now on."""
-        await self._db.execute("show_marks", bytes.fromhex(blob))
-
     async def lacking(self, blob: BlobHash, marks: MarksKey) -> Lacking:
         """RenditionNotFound for a blob that is gone."""
-        row = await self._db.fetchrow("renditions_of_blob", bytes.fromhex(blob))
-        if row is None:
-            raise RenditionNotFound(f"{blob} is unknown")
+        return self._lacking(blob, await _built(self._db, blob), marks)
+
+    def _lacking(self, blob: BlobHash, row: Record, marks: MarksKey) -> Lacking:
         cleaning = self._settings.cleaning_of(marks)
         built = row["marked"] if marks else row["built"]
         clean = () if cleaning.hash in row["built"] else (cleaning,)
@@ -94,12 +95,14 @@ class RenditionRows:
         return [(lacking, _shares(rows[0], some)) for lacking, some in missing.items()]
 
     async def record(self, segment: Segment, recipes: Sequence[Recipe], made: Sequence[Kept]) -> None:
-        """Renditions that the store holds, in one transaction; doing it twice changes nothing."""
+        """Renditions that the store holds, in one transaction, with what that makes of the picture's state; doing it
+        twice changes nothing. RenditionNotFound, or ConstraintViolated, for a blob that is gone."""
         blob, marks = parted(segment)
         digest, hashes = bytes.fromhex(blob), [recipe.hash for recipe in recipes]
         own = [kept for kept in made if not marks or kept[0].recipe.box is None]
         marked = [kept for kept in made if marks and kept[0].recipe.box is not None]
         async with self._db.transaction() as tx:
+            await lock_blob(tx, blob)
             await register(tx, recipes)
             if own:
                 await tx.execute("insert_renditions", digest, *_columns(own))
@@ -110,6 +113,26 @@ class RenditionRows:
                 if recipe.box is None:
                     await tx.execute("move_paths_to_cleaning", digest, recipe.hash)
             await tx.execute("forget_rendition_failure", digest, hashes)
+            await self._decide(tx, blob)
+
+    async def decide(self, blob: BlobHash) -> None:
+        """As `record` ends, by a job that finds nothing left to build; RenditionNotFound."""
+        async with self._db.transaction() as tx:
+            await lock_blob(tx, blob)
+            await self._decide(tx, blob)
+
+    async def _decide(self, tx: Transaction, blob: BlobHash) -> None:
+        """A picture is ready once nothing is lacking, and its URLs name its marks from then on. Under the hash's lock:
+        of several who record the last ones at the same time, one sees that they are."""
+        row = await _built(tx, blob)
+        marks = row["marks"] if self.keeps_marks else NO_MARKS
+        if marks is None or self._lacking(blob, row, marks):
+            return
+        digest = bytes.fromhex(blob)
+        if marks:
+            await tx.execute("show_marks", digest)
+        if row["state"] != "ready":
+            await tx.execute("decide_state", digest, "ready", None, None)
 
     async def restore(self, segment: Segment, made: Kept) -> None:
         """A rendition that is recorded is in the store again; its time stays where its bytes do."""
@@ -118,15 +141,18 @@ class RenditionRows:
         where = (bytes.fromhex(blob), one.recipe.hash, one.format, marks)
         await self._db.execute("restore_rendition", *where, size, etag, one.width, one.height)
 
-    async def fail(self, lacking: Lacking, reason: str) -> None:
-        """What is lacking has failed for good: it answers with the cleaned original from now on."""
-        blob, marks = parted(lacking.segment)
-        digest, cleaning = bytes.fromhex(blob), [recipe.hash for recipe in lacking.cleaning]
-        hashes = [recipe.hash for recipe in lacking.recipes]
+    async def fail(self, blob: BlobHash, marks: MarksKey, reason: str) -> None:
+        """What is lacking has failed for good: it answers with the cleaned original from now on. So has the picture,
+        unless it is ready by now. RenditionNotFound for a blob that is gone."""
+        digest = bytes.fromhex(blob)
         async with self._db.transaction() as tx:
+            await lock_blob(tx, blob)
+            lacking = self._lacking(blob, await _built(tx, blob), marks)
+            cleaning, hashes = ([recipe.hash for recipe in some] for some in (lacking.cleaning, lacking.recipes))
             await tx.execute("insert_rendition_failure", digest, cleaning if marks else cleaning + hashes, reason)
             if marks:
                 await tx.execute("insert_marked_failure", digest, hashes, reason, marks)
+            await tx.execute("decide_state", digest, "failed", *failure_of(reason))
 
     async def forget(self, segment: Segment, recipe: RecipeHash, fmt: Format) -> None:
         """A rendition that is recorded but not in the store."""
@@ -136,6 +162,13 @@ class RenditionRows:
     async def move_paths(self, blob: BlobHash, cleaning: RecipeHash) -> None:
         """Paths whose own version of the cleaning was never built take this one."""
         await self._db.execute("move_paths_to_cleaning", bytes.fromhex(blob), cleaning)
+
+
+async def _built(statements: Statements, blob: BlobHash) -> Record:
+    row = await statements.fetchrow("renditions_of_blob", bytes.fromhex(blob))
+    if row is None:
+        raise RenditionNotFound(f"{blob} is unknown")
+    return row
 
 
 def _shares(row: Record, recipes: Sequence[Recipe]) -> Sequence[Sequence[Recipe]]:

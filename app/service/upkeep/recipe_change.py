@@ -8,18 +8,15 @@ from datetime import timedelta
 from typing import Final
 
 from app.db.pool import Database, Record
-from app.db.queue.jobs import Job, enqueue
+from app.db.queue.jobs import enqueue
 from app.errors import CodecsTooSlow, ImageRejected, ObjectMissing
 from app.model import NO_MARKS, BlobHash, RecipeHash
 from app.raster.child.pool import CodecPool
-from app.service.pictures.filing import RENDER
+from app.service.pictures.filing import REBUILD_PRIORITY, render_job
 from app.service.pictures.removal import Place, remove_renditions
 from app.service.upkeep.clocks import require_agreement
 from app.settings import Settings
 from app.store import ObjectStore, blob_key
-
-REBUILD_PRIORITY = 0
-"""Below uploads: what somebody has just sent comes first."""
 
 _AT_ONCE: Final = 200
 """Renditions that are removed at a time, while uploads of what they show wait."""
@@ -76,10 +73,7 @@ class RecipeChange:
         """Enqueues what is missing, a batch at a time; gives how many blobs each batch had. What is already in the
         queue, or built, is not enqueued again, so a build that was broken off goes on."""
         async for rows in self._missing():
-            jobs = [
-                Job(RENDER, row["hash"], priority=REBUILD_PRIORITY, dedupe_key=f"{RENDER}:{row['hash'].hex()}")
-                for row in rows
-            ]
+            jobs = [render_job(row["hash"], REBUILD_PRIORITY) for row in rows]
             async with self._db.transaction() as tx:
                 await enqueue(tx, jobs)
             yield len(rows)

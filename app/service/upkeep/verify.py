@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Literal
 
 from app.db.pool import Database, Record
-from app.db.queue.jobs import Job, enqueue
+from app.db.queue.jobs import enqueue
 from app.errors import ChecksumMismatch, ObjectMissing
 from app.model import SOURCE_MEDIA_TYPES, BlobHash, SourceFormat, segment_of
 from app.service.pictures.claims import lock_blob
-from app.service.pictures.filing import RENDER
+from app.service.pictures.filing import REBUILD_PRIORITY, render_job
 from app.service.pictures.removal import Place, remove_renditions
-from app.service.upkeep.recipe_change import REBUILD_PRIORITY
 from app.store import ObjectStore, blob_key, rendition_key
 
 
@@ -104,7 +103,7 @@ class Verify:
                 media_type = SOURCE_MEDIA_TYPES[expected.format]
                 await self._store.put(expected.key, path, sha256=expected.sha256, media_type=media_type)
                 await tx.execute("forget_missing_original", digest)
-                await enqueue(tx, [_render(expected.blob)])
+                await enqueue(tx, [render_job(digest, REBUILD_PRIORITY)])
             return True
         return False
 
@@ -112,11 +111,7 @@ class Verify:
         await self._db.execute("delete_rendition", *place)
         await remove_renditions(self._db, self._store, [place])
         async with self._db.transaction() as tx:
-            await enqueue(tx, [_render(blob)])
-
-
-def _render(blob: BlobHash) -> Job:
-    return Job(RENDER, bytes.fromhex(blob), priority=REBUILD_PRIORITY, dedupe_key=f"{RENDER}:{blob}")
+            await enqueue(tx, [render_job(bytes.fromhex(blob), REBUILD_PRIORITY)])
 
 
 def _expected(row: Record) -> Iterator[Expected]:
