@@ -1,7 +1,7 @@
 """Hearing what other processes changed."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from uuid import uuid4
@@ -38,7 +38,7 @@ class Hearing:
 
 
 class Listener:
-    """Calls `on_payload` for each notification on `channel`.
+    """Calls what stands behind a channel for each notification on it, with the payload; one connection hears them all.
 
     `on_gap` is called whenever notifications may have been missed: when the connection is lost,
     and when one stands again. Whoever remembers anything then forgets it. `hearing` says
@@ -49,17 +49,15 @@ class Listener:
     def __init__(
         self,
         dsn: str,
-        on_payload: Callable[[str], None],
+        channels: Mapping[str, Callable[[str], None]],
         on_gap: Callable[[], None],
         hearing: Hearing,
         *,
         on_silence: Callable[[], None] = lambda: None,
         observe: Observe = nobody,
-        channel: str = CATALOGUE_CHANGE,
     ) -> None:
         self._dsn = dsn
-        self._channel = channel
-        self._on_payload = on_payload
+        self._channels = channels
         self._on_gap = on_gap
         self._on_silence = on_silence
         self._observe = observe
@@ -85,7 +83,8 @@ class Listener:
             connection.add_termination_listener(lambda _: lost.set())
             with translated():
                 async with asyncio.timeout(CONNECT_SECONDS):
-                    await connection.add_listener(self._channel, self._hear)
+                    for channel in self._channels:
+                        await connection.add_listener(channel, self._hear)
                     await self._heard_from_elsewhere(connection)
             self.hearing.listening = self.hearing.current = True
             self._on_gap()
@@ -96,7 +95,7 @@ class Listener:
 
     async def _heard_from_elsewhere(self, connection: Connection) -> None:
         """Returns once a word from another connection came through: a pooler may take LISTEN and pass nothing on."""
-        heard, channel = asyncio.Event(), f"{self._channel}_{uuid4().hex}"
+        heard, channel = asyncio.Event(), f"{CATALOGUE_CHANGE}_{uuid4().hex}"
         await connection.add_listener(channel, lambda *_: heard.set())
         async with connected(self._dsn) as other:
             await other.execute(f"notify {channel}")
@@ -130,8 +129,8 @@ class Listener:
             self._on_silence()
             self._observe(CheckFailed("listener", "no answer to a probe: what is remembered is not used meanwhile"))
 
-    def _hear(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
-        self._on_payload(str(payload))
+    def _hear(self, _connection: object, _pid: int, channel: str, payload: object) -> None:
+        self._channels[channel](str(payload))
 
 
 async def _told(connection: Connection) -> None:

@@ -59,6 +59,11 @@ class Limits:
         number(1),
     )
     max_builds: int = option(8, "Renditions built on demand at a time per process; more get 503.", number(1))
+    max_waiters: int = option(
+        2000,
+        "Requests with `Prefer: wait` that wait for a picture at a time per process; more are answered at once.",
+        number(0),
+    )
     write_rate_per_key: str = option(
         "", "Writes that one key or token may make per process, such as `100/minute`; empty: any number.", rate()
     )

@@ -28,7 +28,6 @@ from app.apis.v1 import problems
 from app.apis.v1.call import Room
 from app.apis.v1.operations import ROWS as NATIVE_ROWS
 from app.apis.v1.routes import NativeApi
-from app.background import in_background
 from app.cache.requests import REQUEST_INDEX
 from app.db.migrate import pending
 from app.delivery.media import Media, media_error
@@ -171,7 +170,7 @@ def _native(parts: Parts) -> NativeApi:
 
 async def _running(parts: Parts) -> AsyncIterator[None]:
     async with parts.opened(waits=True), parts.telemetry.observed(), AsyncExitStack() as stack:
-        await stack.enter_async_context(in_background("listener", parts.listener.run, parts.observer))
+        await stack.enter_async_context(parts.listening())
         if parts.settings.run_worker:
             await stack.enter_async_context(parts.working())
         yield

@@ -7,12 +7,13 @@ from typing import Final
 
 from app.access.secret_key import refuse_short_key
 from app.background import in_background
-from app.db.listen import Hearing, Listener
+from app.db.listen import CATALOGUE_CHANGE, Hearing, Listener
 from app.db.migrate import migrate
 from app.embedded.folders import made_folder
 from app.errors import DatabaseUnavailable
 from app.events import CheckFailed
 from app.http.drain import Drain
+from app.service.pictures.waiting import PICTURE_STATE
 from app.settings import Settings
 from app.telemetry.metrics import Metrics
 from app.telemetry.observer import Observer
@@ -49,11 +50,16 @@ class Parts:
         self.worker = Worker(settings, self.storage.database, self.pictures.renderer, self.observer)
 
     def _listener(self, hearing: Hearing) -> Listener:
-        caches = self.caches
+        caches, waiting = self.caches, self.pictures.waiting
+
+        def missed() -> None:
+            caches.drop_all()
+            waiting.look_again()
+
         return Listener(
             self.dsn,
-            caches.hear,
-            caches.drop_all,
+            {CATALOGUE_CHANGE: caches.hear, PICTURE_STATE: waiting.hear},
+            missed,
             hearing,
             on_silence=caches.documents.stop_using,
             observe=self.observer,
@@ -90,6 +96,21 @@ class Parts:
             raise
         with suppress(DatabaseUnavailable):  # every build registers its recipes, too
             await self.pictures.renderer.register_recipes()
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """What other processes tell is heard for as long as the block lasts; once the process drains nobody waits for
+        it any more."""
+        waiting = self.pictures.waiting
+        work = {"listener": self.listener.run, "waiters": waiting.run, "drain of waiters": self._release_waiters}
+        async with AsyncExitStack() as stack:
+            for name, one in work.items():
+                await stack.enter_async_context(in_background(name, one, self.observer))
+            yield
+
+    async def _release_waiters(self) -> None:
+        await self.drain.wait()
+        self.pictures.waiting.release()
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:

@@ -51,5 +51,6 @@ def _slots(pictures: Pictures) -> dict[str, Bounded]:
         "upload": pictures.intake.slots,
         "stranger": pictures.intake.strangers.slots,
         "build": pictures.renderer.slots,
+        "waiter": pictures.waiting.slots,
         "codec": pictures.codecs.turns,
     }

@@ -110,6 +110,10 @@ update blob set marked_at = now() where hash = $1 and marks <> '' and marked_at 
 -- what a later recipe lacks shows there alone. The caller holds the hash's lock.
 update blob set state = $2, failure_code = $3, failure_detail = $4 where hash = $1 and state <> 'ready';
 
+-- name: undecided_of
+-- Those of the hashes $1 of whose pictures nothing is decided.
+select hash from blob where hash = any ($1::bytea[]) and state = 'processing';
+
 -- name: undecided_pictures
 -- The next thousand pictures behind hash $1 of which nothing is decided, and whether a job is going to: none is where the
 -- version before did the job, or a job was lost.

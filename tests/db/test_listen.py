@@ -34,7 +34,7 @@ class Heard:
 
 @asynccontextmanager
 async def _listening(dsn: str, heard: Heard) -> AsyncIterator[Listener]:
-    listener = Listener(dsn, heard.payload, heard.gap, Hearing())
+    listener = Listener(dsn, {CATALOGUE_CHANGE: heard.payload}, heard.gap, Hearing())
     async with in_background("listener", listener.run, nobody):
         yield listener
 
@@ -63,7 +63,7 @@ async def test_a_mistake_does_not_end_the_listening(dsn: str, connection: Connec
             raise mistake
         heard.gap()
 
-    listener = Listener(dsn, heard.payload, gap, Hearing())
+    listener = Listener(dsn, {CATALOGUE_CHANGE: heard.payload}, gap, Hearing())
     async with in_background("listener", listener.run, told.append):
         assert [await heard.next(), await heard.next()] == [None, None]
         await connection.execute("select pg_notify($1, '*')", CATALOGUE_CHANGE)
@@ -96,7 +96,11 @@ async def test_a_probe_that_is_overdue_stops_the_use_and_an_answer_begins_it_aga
     hearing = Hearing()
     async with proxied(dsn) as proxy:
         listener = Listener(
-            proxy.dsn, heard.payload, heard.gap, hearing, on_silence=lambda: silences.append(monotonic())
+            proxy.dsn,
+            {CATALOGUE_CHANGE: heard.payload},
+            heard.gap,
+            hearing,
+            on_silence=lambda: silences.append(monotonic()),
         )
         async with in_background("listener", listener.run, nobody):
             assert await heard.next() is None
@@ -115,7 +119,7 @@ async def test_a_silent_connection_is_lost_after_a_while(dsn: str, connection: C
     """A connection on which no answer comes is given up, told, and everything dropped; then changes are heard anew."""
     heard, hearing, told = Heard(), Hearing(), list[Event]()
     async with proxied(dsn) as proxy:
-        listener = Listener(proxy.dsn, heard.payload, heard.gap, hearing, observe=told.append)
+        listener = Listener(proxy.dsn, {CATALOGUE_CHANGE: heard.payload}, heard.gap, hearing, observe=told.append)
         async with in_background("listener", listener.run, nobody):
             assert await heard.next() is None
             assert proxy.silence(is_listener) == 1
@@ -131,7 +135,7 @@ async def test_where_notifications_do_not_come_through_nothing_is_remembered(dsn
     heard, hearing, told = Heard(), Hearing(), list[Event]()
     async with proxied(dsn) as proxy:
         proxy.is_deaf = True
-        listener = Listener(proxy.dsn, heard.payload, heard.gap, hearing)
+        listener = Listener(proxy.dsn, {CATALOGUE_CHANGE: heard.payload}, heard.gap, hearing)
         async with in_background("listener", listener.run, told.append):
             await eventually(lambda: _is(lambda: len(told) > 1))
             assert hearing == Hearing(listening=False, current=False)

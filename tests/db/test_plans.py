@@ -87,6 +87,7 @@ _QUESTIONS: Final[Mapping[str, str]] = {
     "missing_further_formats": "sha256('7'), array['a'], array['avif'], ''",
     "move_paths_to_cleaning": "sha256('7'), 'a'",
     "decide_state": "sha256('7'), 'ready', null, null",
+    "undecided_of": "array[sha256('7')]",
     "undecided_pictures": "sha256('7')",
     "original_by_path": "'/n/7'",
     "suffix_of_path": "'/n/7_1', 1, '/n/7'",

@@ -2,32 +2,23 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from app.db.connections.connect import Connection
 from app.db.migrate import load_migrations, migrate
-from app.model import SOURCE_FORMATS, BlobHash, Recipe, Segment, segment_of
-from app.service.pictures.intake import Blob
-from app.settings import Settings
+from app.model import Recipe, Segment, segment_of
 from app.wiring.parts import Parts
 from tests.e2e.conftest import eventually
 from tests.listening import Ear, listening
+from tests.parts_of import admitted, process
 from tests.pictures import encoded, picture
 from tests.raster.marks.test_packet import FULL, packet
 
 _STATE: Final = "select state, failure_code, failure_detail from blob"
 _OLD: Final = "update blob set created_at = created_at - interval '2 minutes'"
-
-
-@asynccontextmanager
-async def process(dsn: str, folder: Path, **options: Any) -> AsyncIterator[Parts]:
-    parts = Parts(Settings(data_dir=folder, secret_key="x" * 32, codec_processes=1, **options), dsn)
-    async with parts.opened():
-        yield parts
 
 
 @pytest.fixture(name="parts")
@@ -42,16 +33,6 @@ async def _ear(dsn: str) -> AsyncIterator[Ear]:
     """Hears which pictures are decided."""
     async with listening(dsn, "picture_state") as ear:
         yield ear
-
-
-async def admitted(parts: Parts, data: bytes) -> BlobHash:
-    """Uploads bytes, as each API does."""
-    async with parts.pictures.intake.spool() as spool:
-        await spool.write(data)
-        blob: Blob = await parts.pictures.intake.keep(spool, SOURCE_FORMATS)
-    async with parts.storage.database.transaction() as tx:
-        await parts.pictures.filing.admit(tx, blob)
-    return blob.hash
 
 
 async def asked(parts: Parts, segment: Segment, *recipes: Recipe) -> None:
