@@ -117,13 +117,16 @@ select hash from blob where hash = any ($1::bytea[]) and state = 'processing';
 -- name: undecided_pictures
 -- The next thousand pictures behind hash $1 of which nothing is decided, and whether a job is going to: none is where the
 -- version before did the job, or a job was lost.
-select b.hash, b.created_at > now() - interval '1 minute' or exists (
-    select from pgqueuer j where j.dedupe_key = 'render:' || encode(b.hash, 'hex') and j.status in ('queued', 'picked')
-) as is_awaited
-from blob b
-where b.state = 'processing' and b.hash > $1
-order by b.hash
-limit 1000;
+with page as materialized (
+    select hash, created_at from blob where state = 'processing' and hash > $1 order by hash limit 1000
+)
+select p.hash, p.created_at > now() - interval '1 minute' or (
+    select true from pgqueuer j
+    where j.dedupe_key = 'render:' || encode(p.hash, 'hex') and j.status in ('queued', 'picked')
+    limit 1
+) is not null as is_awaited
+from page p
+order by p.hash;
 
 -- name: move_paths_to_cleaning
 -- Paths whose own version of the cleaning was never built take this one.
