@@ -138,7 +138,7 @@ def _commands(capsys: pytest.CaptureFixture[str], _restored_logging: None) -> Co
     return of
 
 
-async def eventually(ask: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
+async def eventually(ask: Callable[[], Awaitable[bool]], seconds: float = 40) -> None:
     """Waits until `ask` says yes: for what happens in the background, at its own pace."""
     async with asyncio.timeout(seconds):
         while not await ask():  # noqa: ASYNC110, what we wait for is in another process

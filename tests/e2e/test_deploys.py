@@ -127,6 +127,7 @@ def place(database: Database, data_dir: Path) -> dict[str, Any]:
     }
 
 
+@pytest.mark.timeout(240)  # a dozen processes start and drain, one after the other
 async def test_a_rolling_restart_under_load_loses_no_request(database: Database, tmp_path: Path) -> None:
     """Two processes are restarted one after the other while many read and upload: every request is answered with
     200, every acknowledged image is listed, and every job is done."""

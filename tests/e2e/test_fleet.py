@@ -17,6 +17,7 @@ OUTSIDE = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
 SETS = "/abstract-products/dress/abstract-product-image-sets"
 
 
+@pytest.mark.timeout(240)  # processes start and drain, three times
 async def test_a_fleet_tells_one_sum_and_reloads_without_a_lost_request(
     database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import product
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -13,6 +14,7 @@ import pytest
 from yarl import URL
 
 from tests.gaps import gaps
+from tests.lengths import by_length
 
 from .conftest import ADMIN, IMAGES, Shop
 
@@ -20,6 +22,7 @@ PIECE: Final = 64 * 1024
 FORM: Final = "application/x-www-form-urlencoded"
 PARTS: Final = "multipart/form-data; boundary=b"
 JSON: Final = "application/json"
+ORDER: Final = ("X-Spree-Order-Token: x",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,11 @@ async def send(shop: Shop, body: bytes, *headers: str, announced: bool) -> int:
     return status
 
 
-@pytest.mark.parametrize("further", [(), ("X-Spree-Order-Token: x",)], ids=["nothing", "order"])
-@pytest.mark.parametrize("announced", [True, False], ids=["announced", "chunked"])
+WAYS: Final = by_length([(True, ()), (False, ORDER)], [*product((True, False), ((), ORDER))])
+"""Whether the length is announced, and what stands in the head beside it."""
+
+
+@pytest.mark.parametrize(("announced", "further"), WAYS)
 @pytest.mark.parametrize("name", HEAVY)
 async def test_a_heavy_body_of_a_stranger_holds_nobody_up(
     shop: Shop, name: str, announced: bool, further: tuple[str, ...]

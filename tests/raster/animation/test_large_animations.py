@@ -4,6 +4,7 @@ import os
 import random
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 from PIL import Image, ImageFilter
@@ -13,6 +14,7 @@ from app.raster.animation.frames import Animation
 from app.raster.animation.gif_writer import write
 from app.raster.child.pool import CodecPool
 from app.settings import Settings
+from tests.lengths import by_length
 from tests.raster.conftest import Build
 from tests.raster.difference import mean_delta_e
 from tests.raster.pictures import decoded, encoded
@@ -56,8 +58,12 @@ async def _pool(told: list[Event]) -> AsyncIterator[CodecPool]:
     await pool.close()
 
 
+LARGE: Final = [(245, 245, 42), (560, 888, 34), *by_length([], [(250, 175, 189)])]
+"""Width, height, frames."""
+
+
 @pytest.mark.timeout(300)  # seconds of processor time each, on a machine that may have much else to do
-@pytest.mark.parametrize(("width", "height", "frames"), [(245, 245, 42), (250, 175, 189), (560, 888, 34)])
+@pytest.mark.parametrize(("width", "height", "frames"), LARGE)
 async def test_long_animations_are_rendered(
     pool: CodecPool, told: list[Event], tmp_path: Path, width: int, height: int, frames: int
 ) -> None:

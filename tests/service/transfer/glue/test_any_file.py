@@ -13,7 +13,7 @@ from app.service.transfer.glue.report import Counts
 from tests.lengths import by_length
 from tests.service.transfer.glue.conftest import Importer
 
-FILES: Final = by_length(400, 4000)
+FILES: Final = by_length(200, 4000)
 ABSTRACT: Final = "abstract_sku,name.en_US,name.de_DE\n177,Kettle,Kessel\n178,Ümläut,Größe\n".encode()
 CONCRETE: Final = b"abstract_sku,concrete_sku,is_active\n177,c1,1\n178,c2,0\n"
 IMAGES: Final = (
@@ -100,7 +100,7 @@ def mutated(dice: random.Random, data: bytes) -> bytes:
     return data
 
 
-@pytest.mark.timeout(by_length(120, 2400))  # a hundred imports, or a thousand
+@pytest.mark.timeout(by_length(120, 2400))  # fifty imports, or a thousand
 @pytest.mark.parametrize("part", range(4))
 async def test_any_file_ends_in_counts_or_a_sentence(importer: Importer, part: int) -> None:
     """Hundreds of files that were cut, bent, packed, encoded or filled with what does not belong there: each import
