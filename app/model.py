@@ -92,6 +92,14 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a picture could not be rendered: a word for programs (native.md 2), and a sentence that may be shown."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What the header of an image says: `width` and `height` are those of the stored pixels, in
     pixels, before any orientation is applied; `orientation` is the Exif value 1…8. `notes` are what

@@ -75,3 +75,19 @@ select
 from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::jsonb[], $6::jsonb[]) with ordinality
     as given (kind, product_id, image_id, revision, before, after, place)
 order by place;
+
+-- name: record_state
+-- A row for each live image with the bytes $1, of which the kind $2 was decided: $3 and $4 are the state before and after,
+-- and no change of the image itself. $5 to $10: who acts.
+insert into change (
+    kind, product_id, image_id, revision, before, after, closes,
+    actor_kind, actor_id, actor_name, via, request_id, batch
+)
+select
+    $2, i.product_id, i.id, i.revision, $3::jsonb, $4::jsonb,
+    lead(i.id) over (partition by i.product_id order by i.id) is null,
+    $5::text, $6::text, $7::text, $8::text, $9::text, $10::text
+from picture p
+join image i on i.picture_id = p.id and i.deleted_at is null
+where p.blob_hash = $1
+order by i.product_id, i.id;

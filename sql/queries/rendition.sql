@@ -108,7 +108,8 @@ update blob set marked_at = now() where hash = $1 and marks <> '' and marked_at 
 -- name: decide_state
 -- What became of a picture: $2 is ready, or failed with the code $3 and the sentence $4. One that was ready once stays so:
 -- what a later recipe lacks shows there alone. The caller holds the hash's lock.
-update blob set state = $2, failure_code = $3, failure_detail = $4 where hash = $1 and state <> 'ready';
+update blob set state = $2, failure_code = $3, failure_detail = $4
+where hash = $1 and state <> 'ready' and (state, failure_code, failure_detail) is distinct from ($2, $3, $4);
 
 -- name: undecided_of
 -- Those of the hashes $1 of whose pictures nothing is decided.

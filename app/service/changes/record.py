@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from app.db.pool import Transaction
+from app.model import BlobHash, Failure
 from app.service.changes.acting import acting
 
 
@@ -49,6 +50,16 @@ async def record_rows(tx: Transaction, rows: Sequence[Row]) -> None:
             [_json(row.after) for row in rows],
         )
         await tx.execute("record_rows", *columns, *acting().columns)
+
+
+async def record_state(
+    tx: Transaction, blob: BlobHash, before: str, after: str, failure: Failure | None = None
+) -> None:
+    """What was decided of a picture, `ready` or `failed`: a row for every image with it. Its products are not held,
+    or whoever renders would wait for imports: who reads the log finds the image as it is by then."""
+    told = {"state": after} | ({"failure": {"code": failure.code, "detail": failure.detail}} if failure else {})
+    states = _json({"state": before}), _json(told)
+    await tx.execute("record_state", bytes.fromhex(blob), f"image.{after}", *states, *acting().columns)
 
 
 def _json(members: Mapping[str, Any] | None) -> str | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from app import errors
+from app.model import Failure
 
 _CODES: Final[Mapping[type[errors.ProductImagesError], str]] = {
     errors.ImageUndecodable: "damaged",
@@ -14,11 +15,10 @@ _CODES: Final[Mapping[type[errors.ProductImagesError], str]] = {
 }
 """The picture's own faults, in the words in which an upload of it would be refused (native.md 2); others are ours."""
 
-_BY_NAME: Final = {cause.__name__: (code, cause().public) for cause, code in _CODES.items()}
-_OURS: Final = "internal", "The picture could not be processed."
+_BY_NAME: Final = {cause.__name__: Failure(code, cause().public) for cause, code in _CODES.items()}
+_OURS: Final = Failure("internal", "The picture could not be processed.")
 
 
-def failure_of(reason: str) -> tuple[str, str]:
-    """Code and public sentence of a job's reason, which begins with the name of what was raised: the rest of it is for
-    operators."""
+def failure_of(reason: str) -> Failure:
+    """Of a job's reason, which begins with the name of what was raised: the rest of it is for operators."""
     return _BY_NAME.get(reason.partition(":")[0], _OURS)

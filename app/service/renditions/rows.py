@@ -12,6 +12,7 @@ from app.db.pool import Database, Record, Statements, Transaction
 from app.errors import RenditionFailed, RenditionNotFound
 from app.model import NO_MARKS, BlobHash, Format, MarksKey, Recipe, RecipeHash, Segment, parted, segment_of
 from app.raster.child.allowance import shares
+from app.service.changes.record import record_state
 from app.service.pictures.claims import lock_blob
 from app.service.renditions.failures import failure_of
 from app.service.renditions.kept_recipes import register
@@ -133,6 +134,7 @@ class RenditionRows:
             await tx.execute("show_marks", digest)
         if row["state"] != "ready":
             await tx.execute("decide_state", digest, "ready", None, None)
+            await record_state(tx, blob, row["state"], "ready")
 
     async def restore(self, segment: Segment, made: Kept) -> None:
         """A rendition that is recorded is in the store again; its time stays where its bytes do."""
@@ -147,12 +149,15 @@ class RenditionRows:
         digest = bytes.fromhex(blob)
         async with self._db.transaction() as tx:
             await lock_blob(tx, blob)
-            lacking = self._lacking(blob, await _built(tx, blob), marks)
+            row = await _built(tx, blob)
+            lacking = self._lacking(blob, row, marks)
             cleaning, hashes = ([recipe.hash for recipe in some] for some in (lacking.cleaning, lacking.recipes))
             await tx.execute("insert_rendition_failure", digest, cleaning if marks else cleaning + hashes, reason)
             if marks:
                 await tx.execute("insert_marked_failure", digest, hashes, reason, marks)
-            await tx.execute("decide_state", digest, "failed", *failure_of(reason))
+            failure = failure_of(reason)
+            if await tx.execute("decide_state", digest, "failed", failure.code, failure.detail):
+                await record_state(tx, blob, row["state"], "failed", failure)
 
     async def forget(self, segment: Segment, recipe: RecipeHash, fmt: Format) -> None:
         """A rendition that is recorded but not in the store."""

@@ -111,6 +111,32 @@ async def test_a_failure_of_ours_blames_nobody_s_picture(parts: Parts, connectio
     assert await state(connection) == ("failed", "internal", "The picture could not be processed.")
 
 
+async def test_each_image_with_it_is_told_of_in_the_log(parts: Parts, connection: Connection) -> None:
+    """What was decided is a row of every image that shows the picture, once, and no change of the image itself."""
+    blob = await admitted(parts, encoded(picture(300, 200)))
+    await connection.execute(
+        "insert into product (id, sku, sku_key, slug) values (7, 'a', 'a', 'a'), (8, 'b', 'b', 'b');"
+        " insert into picture (id, blob_hash) select n, hash from blob, generate_series(1, 2) n;"
+        " insert into image (id, product_id, picture_id, revision, deleted_at) values"
+        " (71, 7, 1, 4, null), (72, 7, 2, 0, null), (81, 8, 1, 0, null), (82, 8, 1, 0, now())"
+    )
+    for _ in range(2):
+        await parts.pictures.renderer.give_up(blob, "ImageUndecodable: no")
+    for _ in range(2):
+        await parts.pictures.renderer.build_all(blob)
+    rows = await connection.fetch("select * from change order by id")
+    told = [(row["kind"], row["product_id"], row["image_id"], row["revision"], row["closes"]) for row in rows]
+    images = [(7, 71, 4, False), (7, 72, 0, True), (8, 81, 0, True)]
+    assert told == [(kind, *image) for kind in ("image.failed", "image.ready") for image in images]
+    states = {(row["kind"], row["before"], row["after"], row["actor_kind"], row["via"]) for row in rows}
+    failure = '{"code": "damaged", "detail": "The image is damaged."}'
+    assert states == {
+        ("image.failed", '{"state": "processing"}', f'{{"state": "failed", "failure": {failure}}}', "system", "worker"),
+        ("image.ready", '{"state": "failed"}', '{"state": "ready"}', "system", "worker"),
+    }
+    assert await connection.fetchval("select sum(revision) from image") == 4
+
+
 async def test_what_was_ready_stays_so(
     parts: Parts, dsn: str, tmp_path: Path, ear: Ear, connection: Connection
 ) -> None:
