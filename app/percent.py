@@ -27,6 +27,11 @@ def decoded(text: str, errors: str = "replace") -> str:
     return decoded_bytes(text.encode("utf-8", "surrogateescape")).decode("utf-8", errors) if "%" in text else text
 
 
+def readable(text: str) -> str:
+    """A text that came undecoded in a request's head: bytes in it that are no UTF-8 become U+FFFD."""
+    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def decoded_plus(text: str) -> str:
     """The same of a query, in which `+` stands for a blank."""
     return decoded(text.replace("+", " "))

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 
 from app.cache.favourites import NO_USE, Favourites, Use
-from app.cache.packed import PackedDocuments, Plain
+from app.cache.packed import MOST_DROPS, PackedDocuments, Plain
 from app.db.listen import Hearing
 from app.http.ready import Document
 from app.service.flight import SingleFlight
@@ -26,8 +26,6 @@ _ENTRY_BYTES: Final = 1500
 _READY_SHARE: Final = 4
 """A part of the memory is for ready documents. By Zipf's law few are asked for nearly always, and of the others the
 more are kept the better."""
-_MOST_DROPS: Final = 10_000
-"""Families remembered as dropped while fills are under way; beyond it none of these fills is kept."""
 _MOST_ORIGINS: Final = 16
 """Scheme and host of a document's links are the client's to choose unless settings fix them. So that nobody drives
 out all documents by asking under many names, those of so many are kept at a time: of the ones asked for most."""
@@ -68,7 +66,7 @@ class _Drops:
     def note(self, families: Iterable[int | None]) -> None:
         now = self.tick()
         self.families.update(dict.fromkeys(families, now))
-        if len(self.families) > _MOST_DROPS:
+        if len(self.families) > MOST_DROPS:
             self.everything = now
             self.families.clear()
 

@@ -18,7 +18,8 @@ _ENTRY_BYTES: Final = 220
 """Memory of an entry beside its bytes: a key of 16 bytes, and the table's own."""
 _LONGEST: Final = 32 * 1024
 """Compressing more than that would hold up everybody else for a millisecond."""
-_MOST_DROPS: Final = 10_000
+MOST_DROPS: Final = 10_000
+"""Families remembered as dropped; beyond it everything counts as dropped."""
 _MOST_KINDS: Final = 16
 _SAMPLE_BYTES: Final = 8 * 1024
 _RAW: Final = -15  # neither zlib's head nor its checksum, and the largest window
@@ -99,7 +100,7 @@ class PackedDocuments:
     def drop_families(self, families: Iterable[int | None]) -> None:
         self._drops += 1
         self._dropped.update((family or 0, self._drops) for family in families)
-        if len(self._dropped) > _MOST_DROPS:
+        if len(self._dropped) > MOST_DROPS:
             self.clear()
 
     def clear(self) -> None:

@@ -10,16 +10,13 @@ from aiohttp import hdrs, web
 from app.cache.bytes import ByteCache
 from app.errors import NotFound, RenditionFailed, RenditionNotFound, Unavailable
 from app.http.negotiate import is_negotiable, named, wanted_formats
-from app.http.respond import Representation, represent_image, send_object
+from app.http.respond import IMMUTABLE, PASSING, Representation, represent_image, send_object
 from app.http.streams import Stored
 from app.model import FORMAT_OF_EXTENSION, Format, RecipeHash, Segment, parted
 from app.service.flight import SingleFlight
 from app.service.renditions.render import Renderer
 from app.service.renditions.rendition import Rendition, bytes_of, format_of
 from app.store import ObjectStore
-
-IMMUTABLE: Final = "public, max-age=31536000, immutable"
-PASSING: Final = "public, max-age=60"
 
 _ALLOWED: Final = "GET, HEAD, OPTIONS"
 _OPEN_TO_PAGES: Final = {

@@ -1,7 +1,8 @@
-"""Which further formats a request would rather have than a picture's own, RFC 9110 §12.5.1."""
+"""What a request would rather have: lists of weighed values, RFC 9110 §12.4.2, and further formats of pictures."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -9,10 +10,29 @@ from aiohttp import hdrs, web
 
 from app.model import EXTENSIONS, FORMAT_OF_EXTENSION, FURTHER_FORMATS, MEDIA_TYPES, Format
 
-_RANGE: Final = re.compile(r"\s*(?P<type>[^\s;,]+)\s*(?P<parameters>(?:;[^,]*)?)")
-_WEIGHT: Final = re.compile(r";\s*q\s*=\s*(?P<weight>[01](?:\.[0-9]{0,3})?)\s*(?:;|$)", re.IGNORECASE)
+_WEIGHT: Final = re.compile(r"[01](?:\.[0-9]{0,3})?")
 _MOVING: Final[frozenset[Format]] = frozenset(("webp",))
 """What a GIF may become: its renditions in AVIF stand still."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of a list such as `Accept`, and its parameters: names in lower case; None for one without `=`."""
+
+    value: str
+    parameters: tuple[tuple[str, str | None], ...]
+
+
+def choices(header: str) -> Iterator[Choice]:
+    """The values in their order, empty ones too. What is a weight, and what it means, is the reader's to say."""
+    for entry in header.split(","):
+        value, *parameters = entry.split(";")
+        yield Choice(value.strip(), tuple(_pair(parameter) for parameter in parameters))
+
+
+def _pair(parameter: str) -> tuple[str, str | None]:
+    name, equals, text = parameter.partition("=")
+    return name.strip().lower(), text.strip() if equals else None
 
 
 def is_negotiable(own: Format | None, offered: Sequence[Format]) -> bool:
@@ -50,8 +70,10 @@ def preferred(accept: str, offered: Sequence[Format], own: Format) -> tuple[Form
 
 
 def _weights(accept: str) -> dict[str, float]:
-    found = {}
-    for entry in _RANGE.finditer(accept):
-        weight = _WEIGHT.search(entry["parameters"])
-        found[entry["type"].lower()] = float(weight["weight"]) if weight else 1.0
-    return found
+    return {choice.value.lower(): _weight(choice) for choice in choices(accept)}
+
+
+def _weight(choice: Choice) -> float:
+    """The first valid one."""
+    weights = (text for name, text in choice.parameters if name == "q" and text and _WEIGHT.fullmatch(text))
+    return float(next(weights, "1"))

@@ -26,6 +26,10 @@ _IMAGE: Final = {
 }
 _SHARED: Final = (hdrs.ETAG, hdrs.LAST_MODIFIED, hdrs.CACHE_CONTROL, hdrs.VARY, *_IMAGE)
 """Of the whole's headers those that a 304 repeats: caches put them in the place of the ones that they hold."""
+IMMUTABLE: Final = "public, max-age=31536000, immutable"
+"""Caching of what a URL promises for ever."""
+PASSING: Final = "public, max-age=60"
+"""Of what may soon be something better, or else."""
 
 
 @dataclass(frozen=True, slots=True)

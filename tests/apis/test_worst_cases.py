@@ -20,7 +20,7 @@ from app.apis.openmage.accept import negotiate
 from app.apis.openmage.body.content import body_format
 from app.apis.openmage.body.reader import read_body
 from app.apis.openmage.match import match as openmage_match
-from app.apis.php.values import parse_query
+from app.apis.php.query import parse_query
 from app.apis.spree.body import data_uri, forms
 from app.apis.spree.body.filename import disposition_parameter
 from app.apis.spree.body.json_body import read_json

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.http.negotiate import named, preferred
+from app.http.negotiate import Choice, choices, named, preferred
 from app.model import Format
 
 CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
@@ -56,6 +56,12 @@ def test_what_may_move_stays_in_motion() -> None:
 def test_a_file_is_named_after_its_format(name: str, fmt: Format, expected: str) -> None:
     """Saved, a picture has the extension of what it is."""
     assert named(name, fmt) == expected
+
+
+def test_a_list_is_read_whole() -> None:
+    """Values keep their case and order, parameters lose the blanks around them, and what is missing is told."""
+    read = list(choices(" text/HTML;Level = 1 ; q=0.5,,de;q"))
+    assert read == [Choice("text/HTML", (("level", "1"), ("q", "0.5"))), Choice("", ()), Choice("de", (("q", None),))]
 
 
 @given(st.text(max_size=100))

@@ -1,11 +1,10 @@
 """Which locale an `Accept-Language` header asks for (spec §5). Never an error."""
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
 
-_NUMBER: Final = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+))")
+from app.apis.php.values import php_float
+from app.http.negotiate import Choice, choices
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +17,7 @@ class _Part:
 @lru_cache(maxsize=1024)
 def negotiate(header: str | None, languages: tuple[tuple[str, str], ...]) -> str:
     """The locale for `header`; `languages` are (language, locale) in configured order, the first is the default."""
-    parts = [part for text in (header or "").split(",") if (part := _part(text.strip()))]
+    parts = [part for choice in choices(header or "") if (part := _part(choice))]
     best: tuple[float, str] | None = None
     for language, locale in languages:
         part = _best_part(parts, language.lower())
@@ -28,22 +27,13 @@ def negotiate(header: str | None, languages: tuple[tuple[str, str], ...]) -> str
     return best[1] if best else languages[0][1]
 
 
-def _part(text: str) -> _Part | None:
-    tag, *parameters = text.split(";")
-    subtags = tag.strip().lower().split("-")
+def _part(choice: Choice) -> _Part | None:
+    subtags = choice.value.lower().split("-")
     if not subtags[0] or len(subtags) > 3:
         return None
-    return _Part(subtags[0], len(subtags) > 1, _quality(parameters))
-
-
-def _quality(parameters: list[str]) -> float:
-    quality = 1.0
-    for parameter in parameters:
-        name, equals, value = parameter.partition("=")
-        if equals and name.strip().lower() == "q":
-            number = _NUMBER.match(value.strip(' "'))
-            quality = float(number[1]) if number else 0.0
-    return quality
+    # A weight may be quoted, and the last one counts.
+    weights = [php_float(text.strip(' "')) for name, text in choice.parameters if name == "q" and text is not None]
+    return _Part(subtags[0], len(subtags) > 1, weights[-1] if weights else 1.0)
 
 
 def _best_part(parts: list[_Part], language: str) -> _Part | None:

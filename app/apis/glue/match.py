@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
 
-from app.apis.glue.query import percent_decoded
+from app.percent import decoded, readable
 
 ResourceType = Literal[
     "abstract-products", "concrete-products", "abstract-product-image-sets", "concrete-product-image-sets"
@@ -92,7 +92,7 @@ def asks_for_version(content_type: str | None) -> bool:
 
 
 def _decoded(segment: str | None) -> str | None:
-    return None if segment is None else percent_decoded(segment)
+    return None if segment is None else readable(decoded(segment))
 
 
 def _sku(segment: str | None) -> str | None:

@@ -1,21 +1,11 @@
-"""The query string as PHP reads it, and what this dialect takes from it (spec §3.1, §4, §7)."""
+"""What this dialect takes from a query string (spec §3.1, §4, §7)."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
 
-from app import percent
-from app.apis.php.table import Table
-
-Value = str | dict[str, "Value"]
-"""A parameter: its last value, or a table of parameters in order of first appearance."""
-
-_MAX_DEPTH: Final = 64  # PHP drops a parameter nested deeper than that
-_MOST_VARIABLES: Final = 1000  # PHP reads no more of them
-_PHP_BLANKS: Final = " \t\n\r\0\x0b"
-_INTEGER: Final = re.compile(r"[ \t\n\r\v\0]*[+-]?(0|[1-9][0-9]{0,18})[ \t\n\r\v\0]*", re.ASCII)
+from app.apis.php.query import Parameter, Parameters, parse_query
+from app.apis.php.values import trim, valid_int
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +22,7 @@ class Query:
 @lru_cache(maxsize=1024)
 def read_query(raw: str) -> Query:
     """`raw` is the query string as it was sent, without `?`."""
-    parameters = parse(raw)
+    parameters = parse_query(raw)
     return Query(
         echo="&".join(f"{name}={value}" for name, value in _flat(parameters)),
         fields=_fields(parameters.get("fields")),
@@ -41,64 +31,7 @@ def read_query(raw: str) -> Query:
     )
 
 
-def parse(raw: str) -> dict[str, Value]:
-    """The parameters in order of first appearance; later values replace earlier ones."""
-    parameters: dict[str, Value] = {}
-    for pair in [pair for pair in raw.split("&") if pair][:_MOST_VARIABLES]:
-        name, _, value = pair.partition("=")
-        _register(parameters, _decoded(name), _decoded(value))
-    return parameters
-
-
-def percent_decoded(text: str) -> str:
-    """What is no UTF-8 once decoded becomes U+FFFD, so that the result can always be written again."""
-    return percent.decoded_bytes(text.encode("utf-8", "surrogateescape")).decode("utf-8", "replace")
-
-
-def _decoded(text: str) -> str:
-    return percent_decoded(text.replace("+", " "))
-
-
-def _register(parameters: dict[str, Value], name: str, value: str) -> None:
-    name, keys = _path(name.lstrip(" "))
-    if not name:
-        return
-    if len(keys) >= _MAX_DEPTH:
-        parameters.pop(name, None)
-        return
-    table, last = parameters, name
-    for key in keys:
-        inner = table.get(last)
-        if not isinstance(inner, Table):
-            inner = table[last] = Table()
-        table, last = inner, inner.next_index() if key is None else key
-    table[last] = value
-
-
-def _path(name: str) -> tuple[str, list[str | None]]:
-    """`a.b[c][]` → `a_b` and [c, None]; None stands for the next free number."""
-    head, bracket, rest = name.partition("[")
-    head = _underscored(head)
-    if not head:
-        return "", []
-    keys: list[str | None] = []
-    while bracket:
-        key, closing, rest = rest.partition("]")
-        if not closing:
-            break
-        keys.append(key if key.strip(" \t\n\r\v\f") or len(key) > 1 else None)
-        # What stands behind a closing bracket is lost unless it opens the next one.
-        bracket, rest = rest[:1] if rest.startswith("[") else "", rest[1:]
-    if bracket and not keys:
-        return f"{head}_{_underscored(key)}", []
-    return head, keys
-
-
-def _underscored(name: str) -> str:
-    return name.replace(".", "_").replace(" ", "_").replace("[", "_")
-
-
-def _flat(table: Mapping[str, Value], prefix: str = "") -> Iterator[tuple[str, str]]:
+def _flat(table: Parameters, prefix: str = "") -> Iterator[tuple[str, str]]:
     for key, value in table.items():
         name = f"{prefix}[{key}]" if prefix else key
         if isinstance(value, dict):
@@ -107,19 +40,19 @@ def _flat(table: Mapping[str, Value], prefix: str = "") -> Iterator[tuple[str, s
             yield name, value
 
 
-def _fields(value: Value | None) -> Mapping[str, frozenset[str]]:
+def _fields(value: "Parameter | None") -> Mapping[str, frozenset[str]]:
     if not isinstance(value, dict):
         return {}
     return {kind: frozenset(names.split(",")) for kind, names in value.items() if isinstance(names, str)}
 
 
-def _include(value: Value | None) -> frozenset[str]:
+def _include(value: "Parameter | None") -> frozenset[str]:
     if not isinstance(value, str):
         return frozenset()
-    return frozenset(value.strip(_PHP_BLANKS).split(","))
+    return frozenset(trim(value).split(","))
 
 
-def _page_is_sane(page: Value | None) -> bool:
+def _page_is_sane(page: "Parameter | None") -> bool:
     if not isinstance(page, dict) or not {"limit", "offset"} & page.keys():
         return True
     limit = _integer(page.get("limit", ""))
@@ -127,5 +60,5 @@ def _page_is_sane(page: Value | None) -> bool:
     return limit is not None and limit > 0 and offset is not None
 
 
-def _integer(value: Value) -> int | None:
-    return int(value.strip(_PHP_BLANKS)) if isinstance(value, str) and _INTEGER.fullmatch(value) else None
+def _integer(value: Parameter) -> int | None:
+    return valid_int(value) if isinstance(value, str) else None

@@ -5,6 +5,7 @@ from typing import Final
 
 from app.apis.openmage.errors import NOT_ACCEPTABLE, OpenMageError
 from app.apis.openmage.formats import Format
+from app.http.negotiate import Choice, choices
 
 _FORMATS: Final[dict[str, Format]] = {
     "text/xml": "xml",
@@ -37,22 +38,15 @@ def negotiate(accept: str, wildcard: Format = "xml") -> Format:
 
 def _by_preference(accept: str) -> list[str]:
     """The media types, most wanted first; of equal ones the first."""
-    weighed = []
-    for entry in accept[:_LONGEST].split(","):
-        if not entry:
-            continue
-        media_type, *parameters = entry.split(";")
-        weighed.append((_quality(parameters[0] if parameters else ""), media_type.strip().lower()))
-    return [media_type for _, media_type in sorted(weighed, key=lambda pair: -pair[0])]
+    weighed = sorted(choices(accept[:_LONGEST]), key=lambda choice: -_weight(choice))
+    return [choice.value.lower() for choice in weighed]
 
 
-def _quality(parameter: str) -> float:
-    """The weight in a media type's first parameter; any other parameter weighs nothing less than 1."""
-    name, _, value = parameter.partition("=")
-    if name.strip().lower() != "q":
-        return 1.0
+def _weight(choice: Choice) -> float:
+    """That of a media type's first parameter; any other parameter weighs nothing less than 1."""
+    name, text = choice.parameters[0] if choice.parameters else ("", None)
     try:
-        quality = float(value)
+        weight = float(text or "") if name == "q" else 1.0
     except ValueError:
         return 1.0
-    return quality if 0 <= quality <= 1 else 1.0
+    return weight if 0 <= weight <= 1 else 1.0

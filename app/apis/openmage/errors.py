@@ -7,7 +7,9 @@ from aiohttp import web
 
 from app import errors as core
 from app.access.oauth import OAuthProblem
-from app.apis.openmage.formats import CONTENT_TYPES, Format, json_text, query_text, xml_text
+from app.apis.openmage.formats import CONTENT_TYPES, Format, xml_text
+from app.apis.php.json_text import json_text
+from app.apis.php.query import build_query
 from app.service.pictures.paths import Profile
 
 UserType = Literal["admin", "customer", "guest"]
@@ -141,7 +143,7 @@ def _document(style: ErrorStyle, messages: tuple[Message, ...]) -> bytes:
         return f'{{"messages":{{"error":[{items}]}}}}'.encode()
     if style.format == "query":
         pairs = [(f"messages[error][{i}][{key}]", value) for i, item in enumerate(told) for key, value in _named(item)]
-        return query_text(pairs).encode()
+        return build_query(pairs).encode()
     return _XML.format(items="".join(_XML_ITEM.format(code=code, text=xml_text(text)) for code, text in told)).encode()
 
 

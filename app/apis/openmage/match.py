@@ -7,7 +7,7 @@ from typing import Final
 
 from app.apis.openmage.errors import NO_ROUTE, OpenMageError
 from app.apis.php.values import is_numeric, php_int
-from app.percent import decoded
+from app.percent import decoded, readable
 from app.service.galleries.openmage.reader import ProductRef, Scope
 
 _BASE: Final = ["api", "rest", "products"]
@@ -37,7 +37,7 @@ def match(path: str) -> Route:
 
     Entity and collection, with and without a store view, are told apart by the number of segments alone.
     """
-    spelled = path.encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip("/").split("/")
+    spelled = readable(path).strip("/").split("/")
     segments = [decoded(segment) for segment in spelled]
     match segments[len(_BASE) :]:
         case [product, "images"]:

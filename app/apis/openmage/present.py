@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, assert_never
 
-from app.apis.openmage.formats import Format, json_text, query_text, xml_text
+from app.apis.openmage.formats import Format, xml_text
+from app.apis.php.json_text import json_text
+from app.apis.php.query import build_query
 from app.service.pictures.paths import Profile
 
 
@@ -38,7 +40,7 @@ def entity(item: ImageItem, shape: Shape) -> bytes:
         case "xml":
             return _xml_document(_xml_item(item, shape, "  "))
         case "query":
-            return query_text(_pairs(item, shape.keys)).encode()
+            return build_query(_pairs(item, shape.keys)).encode()
         case _:
             assert_never(shape.format)
 
@@ -51,7 +53,7 @@ def collection(items: Sequence[ImageItem], shape: Shape) -> bytes:
         case "xml":
             return _xml_document("".join([_xml_member(item, shape) for item in items]))
         case "query":
-            return query_text(_numbered(items, shape.keys)).encode()
+            return build_query(_numbered(items, shape.keys)).encode()
         case _:
             assert_never(shape.format)
 

@@ -7,7 +7,8 @@ from typing import Final
 
 from app.apis.openmage.errors import UserType
 from app.apis.openmage.formats import Format
-from app.apis.php.values import Value, parse_query
+from app.apis.php.query import parse_query
+from app.apis.php.values import Value
 from app.service.pictures.paths import Profile
 from app.settings import Settings
 

@@ -1,8 +1,10 @@
-"""Strings as PHP writes them into JSON with every HEX flag set (spec §3.2)."""
+"""Strings as PHP writes them into JSON: as it does by itself, and with every HEX flag set (glue.md §3.2)."""
 
 import re
+from json.encoder import encode_basestring_ascii
 from typing import Final
 
+_DELETE: Final = "\x7f"  # the one ASCII character that PHP leaves and Python escapes
 _SHORT: Final = {"\\": "\\\\", "/": "\\/", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _HEX: Final = "<>&'\""
 _RARE: Final = re.compile(r"[^ !#-%(-;=?-\[\]-\x7f]")
@@ -27,8 +29,14 @@ _TABLE: Final = _Escapes(
 )
 
 
+def json_text(text: str) -> str:
+    """`json_encode($text)`: with its quotes, `/` escaped, non-ASCII as lower-case `\\u…`."""
+    escaped = _DELETE.join(encode_basestring_ascii(part)[1:-1] for part in text.split(_DELETE))
+    return '"' + escaped.replace("/", "\\/") + '"'
+
+
 def quoted(text: str) -> str:
-    """`text` as one JSON string with its quotes, pure ASCII."""
+    """The same with every HEX flag, which escapes what HTML is made of, too."""
     if _RARE.search(text):
         return f'"{text.translate(_TABLE)}"'
     # URLs are most of what is written, and a slash is all that they need escaped.

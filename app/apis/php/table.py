@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 V = TypeVar("V")
 
 _INDEX: Final = re.compile(r"0|-?[1-9][0-9]{0,18}", re.ASCII)
+_LEAST: Final = -(2**63)
 _LARGEST: Final = 2**63 - 1
 
 
@@ -18,9 +19,11 @@ class Table(dict[str, V]):
 
     def __setitem__(self, key: str, value: V) -> None:
         super().__setitem__(key, value)
-        if _INDEX.fullmatch(key) and abs(number := int(key)) <= _LARGEST:
+        if _INDEX.fullmatch(key) and _LEAST <= (number := int(key)) <= _LARGEST:
             self._last = number if self._last is None else max(self._last, number)
 
-    def next_index(self) -> str:
-        """The key that `$table[] = …` takes."""
+    def next_index(self) -> str | None:
+        """The key that `$table[] = …` takes; None where there is no number left."""
+        if self._last == _LARGEST:
+            return None
         return "0" if self._last is None else str(self._last + 1)

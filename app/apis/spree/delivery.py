@@ -11,7 +11,7 @@ from app.apis.spree.present import STYLES, file_segment, unix
 from app.cache.bytes import ByteCache
 from app.errors import ImageNotFound, NotFound, RenditionFailed
 from app.http.negotiate import is_negotiable, named, wanted_formats
-from app.http.respond import represent_image, send_object
+from app.http.respond import IMMUTABLE, PASSING, represent_image, send_object
 from app.http.streams import Stored
 from app.model import Format, RecipeHash
 from app.percent import decoded
@@ -22,8 +22,6 @@ from app.service.renditions.rendition import Rendition, bytes_of
 from app.settings import Settings
 from app.store import ObjectStore
 
-IMMUTABLE: Final = "public, max-age=31536000, immutable"
-PASSING: Final = "public, max-age=60"
 _ORIGINAL: Final = "original"
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.apis.glue.query import parse, read_query
+from app.apis.glue.query import read_query
+from app.apis.php.query import parse_query
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ from app.apis.glue.query import parse, read_query
         ("q=%FF", "q=\ufffd"),
         ("a=b=c", "a=b=c"),
         ("page[limit]=5&page[offset]=0", "page[limit]=5&page[offset]=0"),
-        (f"deep{'[a]' * 64}=1&a=1", "a=1"),
+        (f"deep{'[a]' * 65}=1&a=1", "a=1"),
     ],
 )
 def test_links_repeat_the_query_as_php_would(raw: str, echo: str) -> None:
@@ -47,14 +48,14 @@ def test_links_repeat_the_query_as_php_would(raw: str, echo: str) -> None:
     assert read_query(raw).echo == echo
 
 
-WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=" .[]"), min_size=1)
+WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=" .[]\0"), min_size=1)
 
 
 @given(st.dictionaries(WORDS, st.text(st.characters(exclude_categories=["Cs"]))))
 def test_encoded_parameters_come_back_decoded_in_their_order(parameters: dict[str, str]) -> None:
     """Whatever was percent-encoded comes back decoded, in the order of first appearance."""
     raw = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in parameters.items())
-    assert parse(raw) == parameters
+    assert parse_query(raw) == parameters
     assert read_query(raw).echo == "&".join(f"{name}={value}" for name, value in parameters.items())
 
 

@@ -1,6 +1,5 @@
 """Who asks, what a path and a method want, and whether these may have it."""
 
-import html
 import re
 from typing import Final, Literal, NamedTuple
 
@@ -16,6 +15,7 @@ from app.apis.openmage.errors import (
 )
 from app.apis.openmage.match import Route
 from app.apis.openmage.rules import Rules
+from app.apis.php.markup import htmlspecialchars
 
 Operation = Literal["list", "read", "create", "update", "delete"]
 
@@ -64,7 +64,7 @@ def authorise(principal: Principal, method: str, route: Route, version: str | No
         raise OpenMageError(INVALID_METHOD)
     check_privilege(principal, method)
     if version is not None and not _VERSION.fullmatch(version):
-        raise OpenMageError(Message(400, f'Invalid version "{_escaped(version)}" requested.'))
+        raise OpenMageError(Message(400, f'Invalid version "{htmlspecialchars(version)}" requested.'))
     operation = _OPERATIONS.get((method, route.image is not None))
     if operation is None:
         raise OpenMageError(NOT_IMPLEMENTED)
@@ -79,9 +79,3 @@ def check_privilege(principal: Principal, method: str) -> None:
         raise OpenMageError(Message(500, f"Admin role for user ID {principal.admin_id} not found", code=0))
     if principal.privileges is not None and _PRIVILEGES[method] not in principal.privileges:
         raise OpenMageError(ACCESS_DENIED)
-
-
-def _escaped(text: str) -> str:
-    """`htmlspecialchars($text)`, which also replaces what is not UTF-8: such a header is full of lone surrogates."""
-    readable = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return html.escape(readable).replace("&#x27;", "&#039;")

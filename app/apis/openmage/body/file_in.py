@@ -1,9 +1,12 @@
 """The field `file_content`: base64 on its way from a body's reader to the place where uploads wait."""
 
 from collections.abc import Awaitable, Callable
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Final, Generic, Literal, Protocol, TypeVar
 
-from app.apis.openmage.body.base64_in import Base64Decoder
+from app.apis.php.base64_text import Base64Decoder
+
+MAX_REST: Final = 64 * 1024
+"""Most bytes of a body besides the image, which is all that is held of it."""
 
 FileState = Literal["absent", "empty", "not base64", "decoded"]
 

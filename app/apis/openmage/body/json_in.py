@@ -6,14 +6,12 @@ from typing import Any, Final
 
 import orjson
 
-from app.apis.openmage.body.base64_in import LONGEST_LEFT
-from app.apis.openmage.body.file_in import FileText
+from app.apis.openmage.body.file_in import MAX_REST, FileText
 from app.apis.openmage.errors import DECODING, OpenMageError
+from app.apis.php.base64_text import LONGEST_LEFT
 from app.apis.php.values import Value
 from app.errors import BodyTooLarge
 
-MAX_REST: Final = 64 * 1024
-"""Most bytes of a body without its image."""
 MAX_DEPTH: Final = 512
 
 _PLAIN: Final = re.compile(rb'[^"{}\[\],:]*+')

@@ -4,13 +4,11 @@ import re
 from typing import Final
 
 from app import percent
-from app.apis.openmage.body.file_in import FileText
+from app.apis.openmage.body.file_in import MAX_REST, FileText
 from app.apis.openmage.errors import BAD_QUERY_BODY, DECODING, OpenMageError
-from app.apis.php.values import MOST_VARIABLES, Value, assign, parse_name
+from app.apis.php.query import MOST_VARIABLES, Name, Parameters, assign, parse_name
+from app.apis.php.values import Value
 from app.errors import BodyTooLarge
-
-MAX_REST: Final = 64 * 1024
-"""Most bytes of a body without its image."""
 
 _ALLOWED: Final = re.compile(rb"(?:[A-Za-z0-9\-_.!~*'()\[\];/?:@&=+$,]++|%[0-9A-Fa-f]{2})*+")
 
@@ -23,7 +21,7 @@ class QueryReader:
 
     def __init__(self, file: FileText) -> None:
         self._file = file
-        self._values: dict[str, Value] = {}
+        self._values: Parameters = {}
         self._unread = b""
         self._pair = b""
         self._diverts = False
@@ -55,7 +53,7 @@ class QueryReader:
             return
         self._pair += part
         name, separator, value = self._pair.partition(b"=")
-        if separator and parse_name(_text(name)) == ("file_content", []):
+        if separator and parse_name(_text(name)) == Name("file_content"):
             self._diverts, self._pair, part = True, name + separator, b""
             self._file.start()
             self._file.text(_decoded(value))
@@ -66,7 +64,7 @@ class QueryReader:
     def _end_pair(self) -> None:
         name, _, value = self._pair.partition(b"=")
         text = _text(_decoded(value))
-        self._pairs += 1
+        self._pairs += bool(self._pair)
         if self._pairs <= MOST_VARIABLES:
             assign(self._values, parse_name(_text(name)), text)
         self._pair, self._diverts = b"", False

@@ -4,15 +4,13 @@ import re
 from typing import Final
 from xml.parsers import expat
 
-from app.apis.openmage.body.file_in import FileText
+from app.apis.openmage.body.file_in import MAX_REST, FileText
 from app.apis.openmage.errors import DECODING, OpenMageError
 from app.apis.php.values import Value
 from app.errors import BodyTooLarge
 
 MAX_DEPTH: Final = 16
 MAX_ELEMENTS: Final = 10_000
-MAX_REST: Final = 64 * 1024
-"""Most bytes of text outside the image, and of a tag, comment or other token."""
 
 _ENCODINGS: Final = re.compile(
     r"utf-?8|utf-16|us-ascii|ascii|iso-8859-[0-9]{1,2}|windows-125[0-8]|koi8-[ru]", re.IGNORECASE
