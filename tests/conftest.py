@@ -33,7 +33,7 @@ _FOREIGN: Final = ("PG", "S3_", "AWS_", "PGQUEUER_")
 _TESTS: Final = Path(__file__).parent
 _STARTING: Final = {"cluster", "seed", "s3_endpoint"}
 """Fixtures that start a Postgres or a bucket."""
-_OF_PROGRAMS: Final = {"commands", "e2e", "embedded", "upgrade", "test_compose.py", "test_readme.py"}
+_OF_PROGRAMS: Final = {"commands", "e2e", "embedded", "upgrade", "test_compose.py", "test_readme.py", "test_wheel.py"}
 """Tests of whole programs."""
 
 hypothesis.settings.register_profile("shared", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
