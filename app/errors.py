@@ -44,6 +44,10 @@ class ImageNotFound(NotFound):
     """The image was not found."""
 
 
+class PictureNotFound(NotFound):
+    """The picture was not found."""
+
+
 class StoreViewNotFound(NotFound):
     """The store view was not found."""
 
@@ -125,6 +129,10 @@ class Conflict(Rejected):
     def __init__(self, reason: str, told: Mapping[str, Any] | None = None) -> None:
         super().__init__(reason)
         self.told = told or {}
+
+
+class PreconditionFailed(Rejected):
+    """It was changed meanwhile."""
 
 
 class InvalidFileName(Rejected):

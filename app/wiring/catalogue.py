@@ -8,6 +8,9 @@ from app.service.galleries.openmage.writer import GalleryWriter
 from app.service.galleries.removal import Committed, ImageRemover
 from app.service.galleries.spree.reader import SpreeGalleryReader
 from app.service.galleries.spree.writer import SpreeGalleryWriter
+from app.service.galleries.v1.order import GalleryOrder
+from app.service.galleries.v1.texts import PictureTexts
+from app.service.galleries.v1.writer import NativeWriter
 from app.settings import Settings
 from app.wiring.caches import Caches
 from app.wiring.pictures import Pictures
@@ -22,6 +25,9 @@ class Catalogue:
     spree_reader: SpreeGalleryReader
     spree_writer: SpreeGalleryWriter
     image_remover: ImageRemover
+    native_writer: NativeWriter
+    gallery_order: GalleryOrder
+    picture_texts: PictureTexts
 
 
 def catalogue_of(settings: Settings, storage: Storage, pictures: Pictures, caches: Caches) -> Catalogue:
@@ -34,4 +40,7 @@ def catalogue_of(settings: Settings, storage: Storage, pictures: Pictures, cache
         SpreeGalleryReader(database),
         SpreeGalleryWriter(database, pictures.filing, committed),
         ImageRemover(database, committed),
+        NativeWriter(database, pictures.filing, committed),
+        GalleryOrder(database, committed),
+        PictureTexts(database, committed),
     )

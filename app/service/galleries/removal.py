@@ -4,7 +4,7 @@ become an explicit "none", and its path answers no more, unless another image ca
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from app.db.pool import REQUEST_LOCK_SECONDS, Database, Transaction
+from app.db.pool import REQUEST_LOCK_SECONDS, Database, Record, Transaction
 from app.model import ImageId, ProductId
 from app.service.galleries import positions
 from app.service.galleries.rows import image_row_of, lock_product, places, set_places, withdraw_path
@@ -52,7 +52,13 @@ async def remove_image(tx: Transaction, product: ProductId, image: ImageId) -> R
     family = await lock_product(tx, product)
     row = await image_row_of(tx, product, image)
     await set_places(tx, positions.remove(await places(tx, product), image))
-    await tx.execute("release_types_of_image", image)
-    await tx.execute("delete_image", image)
-    await withdraw_path(tx, row)
+    await take_out(tx, row)
     return Removed(family, row["file_path"])
+
+
+async def take_out(tx: Transaction, row: Record) -> None:
+    """Of the images whose product the caller holds, one that goes, with its types and its path; those behind it stay
+    where they are."""
+    await tx.execute("release_types_of_image", row["id"])
+    await tx.execute("delete_image", row["id"])
+    await withdraw_path(tx, row)

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from app.db.pool import REQUEST_LOCK_SECONDS, Database, Record, Transaction
 from app.errors import ImageNotFound, ImageNotSpecified, ImagesNotSupported
-from app.model import EXTENSIONS, FORMAT_OF_EXTENSION, ImageId, clamp_position
+from app.model import ImageId, clamp_position
+from app.service.galleries.file_names import extension_of, is_name_of
 from app.service.galleries.openmage.reader import Gallery, GalleryReader, ProductRef, Scope
 from app.service.galleries.removal import Changed
 from app.service.galleries.rows import lock_product
 from app.service.pictures.filing import FileName, Filing, checked_base
 from app.service.pictures.intake import Blob
-from app.service.pictures.paths import plain_base, stem
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +120,8 @@ class GalleryWriter:
         if not is_new and (file.base is None or row["blob_hash"] is None):
             return 0
         series = await self._filing.series_of(tx, row["file_path"]) if row["file_path"] else None
-        wanted = None if file.base is None or _is_name_of(row, series, file.base) else file.base
-        extension = file.extension or _extension(row)
+        wanted = None if file.base is None or is_name_of(row, series, file.base) else file.base
+        extension = file.extension or extension_of(row)
         if extension is None:
             raise ImageNotSpecified("an external picture has no media type of its own")
         if file.blob and is_new:
@@ -159,18 +159,6 @@ async def _row(tx: Transaction, gallery: Gallery, image_id: int) -> Record:
     if row is None or row["hidden"]:
         raise ImageNotFound(f"image {image_id} was deleted meanwhile")
     return row
-
-
-def _is_name_of(row: Record, series: str | None, base: str) -> bool:
-    """Whether an image's file has this base name, or belongs to its series."""
-    present = stem((row["file_path"] or "").rpartition("/")[2])
-    return checked_base(base) in {plain_base(name) for name in (present, series) if name}
-
-
-def _extension(row: Record) -> str | None:
-    """That of an image's path, where it is one of a picture's; else its bytes' own."""
-    spelled = str(row["file_path"] or "").rpartition(".")[2]
-    return spelled if spelled.lower() in FORMAT_OF_EXTENSION else EXTENSIONS.get(row["format"])
 
 
 async def _write_global(tx: Transaction, row: Record, values: Values) -> int:

@@ -1,0 +1,1 @@
+"""Images and pictures as the native API shows them."""

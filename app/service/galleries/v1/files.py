@@ -1,0 +1,108 @@
+"""The file of an image: its picture, its name and its path, inside the transaction of a change."""
+
+from dataclasses import dataclass
+
+from app.db.pool import Record, Transaction
+from app.errors import Conflict, ImageNotFound
+from app.model import EXTENSIONS, BlobHash
+from app.service.galleries.file_names import extension_of, is_name_of
+from app.service.galleries.v1.said import NewBytes, PictureOf, Source
+from app.service.pictures.claims import lock_blob
+from app.service.pictures.file_names import sanitised
+from app.service.pictures.filing import FileName, Filing
+from app.service.pictures.paths import stem
+from app.service.pictures.uploaders import record_uploader
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What an image shows; a picture that is known by its URLs alone has neither name nor path."""
+
+    picture: int
+    name: str | None
+    path: str | None
+
+
+class Files:
+    def __init__(self, filing: Filing) -> None:
+        self._filing = filing
+
+    async def hold(self, tx: Transaction, source: Source, *, is_new: bool = True) -> None:
+        """Holds the bytes until the transaction ends, which comes first in it; records them where they are new for
+        sure. BlobBarred, ImageNotFound."""
+        if isinstance(source, PictureOf):
+            row = await _picture_of(tx, source)
+            if row["blob_hash"] is not None:
+                await lock_blob(tx, BlobHash(row["blob_hash"].hex()))
+        elif is_new:
+            await self._filing.admit(tx, source.blob)
+        else:
+            await self._filing.hold(tx, source.blob)
+
+    async def is_shown(self, tx: Transaction, row: Record, source: Source) -> bool:
+        """Whether an image shows the same picture, or the same bytes, already."""
+        if isinstance(source, NewBytes):
+            return bool(row["blob_hash"] == bytes.fromhex(source.blob.hash))
+        other = await _picture_of(tx, source)
+        if other["picture_id"] == row["picture_id"]:
+            return True
+        return other["blob_hash"] is not None and bool(other["blob_hash"] == row["blob_hash"])
+
+    async def file(self, tx: Transaction, source: Source, said: str | None, series: str | None = None) -> Filed:
+        """Picture, name and path of a new file. The name that was `said` wins over the one that the file came with, and
+        where there is neither its path goes on with a `series`. The caller holds the bytes. ImageNotFound,
+        InvalidFileName."""
+        if isinstance(source, PictureOf):
+            return await self._share(tx, source, said)
+        name = _kept(said or source.name)
+        path_name = _path_name(name, EXTENSIONS[source.blob.facts.format], series)
+        picture, path = await self._filing.file(tx, source.blob, path_name)
+        await self.remember(tx, source)
+        return Filed(picture, name or path.rpartition("/")[2], path)
+
+    async def _share(self, tx: Transaction, source: PictureOf, said: str | None) -> Filed:
+        """Another path to the picture of another image, which nobody can purge while it is held."""
+        row = await _picture_of(tx, source)
+        if row["blob_hash"] is None:
+            return Filed(row["picture_id"], None, None)
+        name = _kept(said or row["file_name"])
+        path = await self._filing.rename(tx, row["picture_id"], _path_name(name, EXTENSIONS[row["format"]]))
+        return Filed(row["picture_id"], name or path.rpartition("/")[2], path)
+
+    async def replace(self, tx: Transaction, row: Record, source: Source, said: str | None) -> Filed:
+        """The same of an image that showed another picture: a file that comes without a name keeps the former one."""
+        series = None if row["file_path"] is None else await self._filing.series_of(tx, row["file_path"])
+        if isinstance(source, NewBytes):
+            await self._filing.record(tx, source.blob)
+        return await self.file(tx, source, said, series)
+
+    async def rename(self, tx: Transaction, row: Record, name: str) -> str | None:
+        """A path with this name to the same bytes; None where the image has that name already. Conflict for one without
+        a file, InvalidFileName."""
+        extension = extension_of(row)
+        if row["file_path"] is None or extension is None:
+            raise Conflict("A picture that lies elsewhere has no file to name.")
+        base = stem(sanitised(name))
+        series = await self._filing.series_of(tx, row["file_path"])
+        if name == row["file_name"] or is_name_of(row, series, base):
+            return None
+        return await self._filing.rename(tx, row["picture_id"], FileName(base, extension))
+
+    async def remember(self, tx: Transaction, source: NewBytes) -> None:
+        """That who acts has had these bytes in hand."""
+        await record_uploader(tx, source.blob.hash)
+
+
+def _kept(given: str | None) -> str | None:
+    return None if given is None else sanitised(given)
+
+
+def _path_name(name: str | None, extension: str, series: str | None = None) -> FileName:
+    return FileName(series if name is None else stem(name), extension)
+
+
+async def _picture_of(tx: Transaction, source: PictureOf) -> Record:
+    row = await tx.fetchrow("picture_of_live_image", source.image)
+    if row is None:
+        raise ImageNotFound(f"There is no image {source.image}.")
+    return row

@@ -1,0 +1,142 @@
+"""Writing galleries for the native API. Source: native.md, sections 3 and 13.
+
+Writers of one product are serialised by locking its row; every write is one transaction, and what this process keeps of
+the family is dropped before the caller hears of the success.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from app.db.errors import TransactionConflict
+from app.db.pool import REQUEST_LOCK_SECONDS, Database, Record, Transaction
+from app.errors import ImageNotFound, ImagesNotSupported, PreconditionFailed, ProductNotFound
+from app.model import ImageId, ProductId
+from app.service.changes.record import recorded
+from app.service.galleries import positions
+from app.service.galleries.removal import Committed, take_out
+from app.service.galleries.rows import lock_product, places, set_places, withdraw_path
+from app.service.galleries.v1 import positions as native_positions
+from app.service.galleries.v1.files import Files
+from app.service.galleries.v1.said import NewBytes, Revisions, Said, Source
+from app.service.galleries.v1.values import write_scopes, write_values
+from app.service.pictures.filing import Filing
+
+
+@dataclass(slots=True)
+class _Change:
+    """A change under way: how many rows it has written, and the path that it takes back."""
+
+    tx: Transaction
+    row: Record
+    rows: int = 0
+    withdrawn: str | None = None
+
+
+class NativeWriter:
+    def __init__(self, database: Database, filing: Filing, committed: Committed) -> None:
+        self._db = database
+        self._filing = filing
+        self._files = Files(filing)
+        self._committed = committed
+
+    async def product(self, sku: str) -> ProductId:
+        """The product that an image is added to; ProductNotFound, ImagesNotSupported."""
+        row = await self._db.fetchrow("product_for_images", sku)
+        if row is None:
+            raise ProductNotFound(f"There is no product {sku}.")
+        if not row["supports_images"]:
+            raise ImagesNotSupported
+        return ProductId(row["id"])
+
+    async def unknown(self, stores: Sequence[str], types: Sequence[str]) -> tuple[frozenset[str], frozenset[str]]:
+        """Of codes of store views, and of image types, those that are unknown."""
+        row = await self._db.fetchrow("unknown_names", stores, types)
+        assert row is not None
+        return frozenset(row["stores"]), frozenset(row["types"])
+
+    async def create(self, product: ProductId, source: Source, said: Said) -> ImageId:
+        """Adds an image, at the end of the gallery where no position is said. ProductNotFound, StoreViewNotFound,
+        BlobBarred, InvalidFileName; ImageNotFound for a picture that went meanwhile."""
+        async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
+            await self._files.hold(tx, source)
+            family = await lock_product(tx, product)
+            async with recorded(tx, [product]):
+                image = await self._insert(tx, product, source, said)
+        self._committed.tell([family], None)
+        return image
+
+    async def _insert(self, tx: Transaction, product: ProductId, source: Source, said: Said) -> ImageId:
+        filed = await self._files.file(tx, source, said.get("file_name"))
+        listed = await places(tx, product)
+        place = said.get("position", positions.bottom(listed))
+        await set_places(tx, native_positions.put(listed, None, place))
+        values = (said.get("label"), place, bool(said.get("exclude")), self._filing.recipes)
+        image = await tx.fetchval("insert_image", product, filed.picture, filed.name, filed.path, *values)
+        await write_scopes(tx, product, image, said)
+        return ImageId(image)
+
+    async def patch(self, image: int, said: Said, revisions: Revisions = None) -> None:
+        """Changes what is said. ImageNotFound, PreconditionFailed, StoreViewNotFound, InvalidFileName; Conflict for a
+        name of a picture that has no file."""
+        async with self._changing(image, revisions) as change:
+            await self._write(change, None, said)
+
+    async def replace(self, image: int, source: Source, said: Said, revisions: Revisions = None) -> None:
+        """Gives an image another picture, unless it shows these bytes already, and changes what is said. Raises what
+        `patch` and `create` do."""
+        async with self._changing(image, revisions, source) as change:
+            await self._write(change, source, said)
+
+    async def _write(self, change: _Change, source: Source | None, said: Said) -> None:
+        tx, row = change.tx, change.row
+        is_new = source is not None and not await self._files.is_shown(tx, row, source)
+        if source is not None and is_new:
+            filed = await self._files.replace(tx, row, source, said.get("file_name"))
+            arguments = (row["id"], filed.picture, filed.name, filed.path, self._filing.recipes)
+            change.rows += await tx.execute("replace_file", *arguments)
+            await _withdraw(change)
+        elif "file_name" in said and (path := await self._files.rename(tx, row, said["file_name"])):
+            change.rows += await tx.execute("rename_file", row["id"], path.rsplit("/", 1)[1], path)
+            await _withdraw(change)
+        if isinstance(source, NewBytes):
+            await self._files.remember(tx, source)
+        change.rows += await write_values(tx, row, said)
+
+    async def delete(self, image: int, revisions: Revisions = None) -> None:
+        """Takes an image out of every gallery, in which no gap is closed. ImageNotFound, PreconditionFailed."""
+        async with self._changing(image, revisions) as change:
+            await take_out(change.tx, change.row)
+            change.rows, change.withdrawn = 1, change.row["file_path"]
+
+    @asynccontextmanager
+    async def _changing(self, image: int, revisions: Revisions, source: Source | None = None) -> AsyncIterator[_Change]:
+        async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
+            if source is not None:
+                await self._files.hold(tx, source, is_new=False)
+            product = await tx.fetchval("product_of_image", image)
+            if product is None:
+                raise ImageNotFound(f"There is no image {image}.")
+            family = await lock_product(tx, product)
+            row = await _row(tx, image, product)
+            if revisions is not None and row["revision"] not in revisions:
+                raise PreconditionFailed(f"image {image} is at revision {row['revision']}")
+            change = _Change(tx, row)
+            async with recorded(tx, [product], placed=[image]):
+                yield change
+        if change.rows:
+            self._committed.tell([family], change.withdrawn)
+
+
+async def _withdraw(change: _Change) -> None:
+    await withdraw_path(change.tx, change.row)
+    change.withdrawn = change.row["file_path"]
+
+
+async def _row(tx: Transaction, image: int, product: ProductId) -> Record:
+    row = await tx.fetchrow("native_image_to_change", image, product)
+    if row is not None:
+        return row
+    if await tx.fetchval("product_of_image", image) is None:
+        raise ImageNotFound(f"image {image} was deleted meanwhile")
+    raise TransactionConflict(f"image {image} was moved meanwhile")
