@@ -1,4 +1,7 @@
-"""Under which scheme and host a client sees this service."""
+"""Under which scheme and host a client sees this service, and whose address he has.
+
+Each is found once of a request, however many ask, and remembered with it.
+"""
 
 import ipaddress
 import re
@@ -34,6 +37,10 @@ class Origin:
         return f"{self.scheme}://{self.host}{port}"
 
 
+_ORIGIN: Final = web.RequestKey("origin", Origin)
+_ASKER: Final = web.RequestKey("asker", tuple[str, bool])
+
+
 @lru_cache(maxsize=8)
 def trusted_networks(proxies: tuple[str, ...]) -> Networks:
     """Raises Misconfigured for what is neither an address nor a network."""
@@ -48,6 +55,12 @@ def external_origin(request: web.BaseRequest, settings: Settings) -> Origin:
 
     A host in the request line comes before the header, RFC 9112 §3.2.2.
     """
+    if (origin := request.get(_ORIGIN)) is None:
+        origin = request[_ORIGIN] = _external_origin(request, settings)
+    return origin
+
+
+def _external_origin(request: web.BaseRequest, settings: Settings) -> Origin:
     scheme, host = request.scheme, _authority(request.raw_path) or request.headers.get(hdrs.HOST)
     if _is_trusted(request.remote, settings.trusted_proxies):
         told = said(request.headers, settings.forwarded_headers)
@@ -85,6 +98,12 @@ def known_address(request: web.BaseRequest, settings: Settings) -> str:
 
 def _asker(request: web.BaseRequest, settings: Settings) -> tuple[str, bool]:
     """The client's address, and whether it is known; else that of the last proxy before it."""
+    if (asker := request.get(_ASKER)) is None:
+        asker = request[_ASKER] = _found_asker(request, settings)
+    return asker
+
+
+def _found_asker(request: web.BaseRequest, settings: Settings) -> tuple[str, bool]:
     proxies, address = settings.trusted_proxies, request.remote or ""
     if not _is_trusted(address, proxies):
         return address, True

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
@@ -35,6 +36,22 @@ async def tell(request: web.Request) -> web.Response:
 async def _client(serve: Serve) -> Client:
     """Behind a trusted proxy at the loopback address."""
     return await serve(web.get("/", tell), trusted_proxies=("10.0.0.0/8", "127.0.0.1"))
+
+
+async def twice(request: web.Request) -> web.Response:
+    """Asked again, under settings that would have it seen otherwise."""
+    answers = [
+        [str(external_origin(request, settings)), client_address(request, settings)]
+        for settings in (request.app[SETTINGS], replace(request.app[SETTINGS], trusted_proxies=()))
+    ]
+    return web.json_response(answers)
+
+
+async def test_a_request_is_seen_once(serve: Serve) -> None:
+    """Whoever asks hears what the first one heard, and nobody looks at headers a second time."""
+    client = await serve(web.get("/", twice), trusted_proxies=("127.0.0.1",))
+    response = await client.get("/", headers=FORWARDED | {"X-Forwarded-For": "198.51.100.7"})
+    assert await response.json() == [["https://shop.example", "198.51.100.7"]] * 2
 
 
 async def origin(client: Client, headers: dict[str, str]) -> str | int:

@@ -13,6 +13,14 @@ from app.apis.glue.query import Query, read_query
 
 
 @dataclass(frozen=True, slots=True)
+class Address:
+    """A request's target, taken apart once: the path as it was sent, and what its query says."""
+
+    path: str
+    query: Query
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A request for a product or its sets. `sku` is the target's own."""
 
@@ -21,21 +29,24 @@ class Asked:
     query: Query
 
 
-def admit(method: str, raw_target: str, headers: Mapping[str, str], cors: Cors) -> None:
-    """Raises Refused or NoEncoder for what is answered in text before any route is looked at."""
+def address_of(raw_target: str) -> Address:
     path, query = split_target(raw_target)
-    check(method, headers, read_query(query), main_type(path), cors)
+    return Address(path, read_query(query))
+
+
+def admit(method: str, address: Address, headers: Mapping[str, str], cors: Cors) -> None:
+    """Raises Refused or NoEncoder for what is answered in text before any route is looked at."""
+    check(method, headers, address.query, main_type(address.path), cors)
     accepted = named_format(headers.get(hdrs.ACCEPT))
     if accepted and accepted.lower() != "json":
         raise NoEncoder(accepted)
 
 
-def parse(method: str, raw_target: str, headers: Mapping[str, str]) -> Asked:
+def parse(method: str, address: Address, headers: Mapping[str, str]) -> Asked:
     """Raises RouteNotFound, or SkuMissing where a route lacks the one thing that it needs."""
-    path, query = split_target(raw_target)
-    target = match(path)
+    target = match(address.path)
     if target is None or method != hdrs.METH_GET or asks_for_version(headers.get(hdrs.CONTENT_TYPE)):
-        raise RouteNotFound(path)
+        raise RouteNotFound(address.path)
     if target.sku is None:
-        raise SkuMissing(path)
-    return Asked(target, target.sku, read_query(query))
+        raise SkuMissing(address.path)
+    return Asked(target, target.sku, address.query)

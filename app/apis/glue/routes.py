@@ -9,7 +9,7 @@ from app.apis.glue.errors import answer_to
 from app.apis.glue.headers import Cors, Headers
 from app.apis.glue.locale import negotiate
 from app.apis.glue.match import match, split_target
-from app.apis.glue.parse import Asked, admit, parse
+from app.apis.glue.parse import Asked, address_of, admit, parse
 from app.apis.glue.present import PREFLIGHT, View, image_sets_document, product_document
 from app.cache.documents import DocumentCache, PathKey
 from app.errors import ProductNotFound
@@ -43,11 +43,11 @@ class GlueApi:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Any method, any path; raises what `error` knows how to tell."""
-        admit(request.method, request.raw_path, request.headers, self._cors)
+        address = address_of(request.raw_path)
+        admit(request.method, address, request.headers, self._cors)
         if request.method == hdrs.METH_OPTIONS:
             return web.Response(body=PREFLIGHT, headers={**self._of_document(request), **self._cors.headers})
-        asked = parse(request.method, request.raw_path, request.headers)
-        return await self._show(request, asked)
+        return await self._show(request, parse(request.method, address, request.headers))
 
     def error(self, request: web.Request, error: Exception) -> web.Response:
         """The answer to a request that ended in `error`."""
