@@ -1,6 +1,7 @@
 """The background task: takes jobs off the queue and hands them to the service."""
 
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import Final
 
 from app.access.oauth import nonce_seconds
@@ -10,6 +11,7 @@ from app.db.queue.jobs import JobRunner
 from app.events import Observe
 from app.model import BlobHash
 from app.service.catalogue.terms import fold_noted
+from app.service.changes.expiry import end_restoring
 from app.service.pictures.filing import RENDER
 from app.service.pictures.removal import LEAST_GRACE
 from app.service.renditions.further_formats import RENDER_FURTHER, FurtherFormats
@@ -18,7 +20,7 @@ from app.service.renditions.undecided import Undecided
 from app.settings import Settings
 
 _FORGET_SECONDS: Final = 300.0
-"""How often the nonces of OAuth and the claims of uploads are looked through."""
+"""How often the nonces of OAuth, the claims of uploads and what can be restored are looked through."""
 _FOLD_SECONDS: Final = 60.0
 """How often products are looked for that a version before this one has written."""
 _UNDECIDED_SECONDS: Final = 60.0
@@ -34,6 +36,7 @@ class Worker:
         self._further = FurtherFormats(settings, database, renderer)
         self.look_for_undecided = Undecided(database).enqueue
         self._observe = observe
+        self._restorable = timedelta(days=settings.restore_days)
         self._nonce_seconds = nonce_seconds(settings.openmage_oauth_past_seconds)
         self._runner = JobRunner(
             database.dsn, observe=observe, concurrency=settings.worker_concurrency, lease=settings.job_lease_seconds
@@ -51,6 +54,7 @@ class Worker:
             for name, work, every in (
                 ("nonces", self._forget_nonces, _FORGET_SECONDS),
                 ("claims", self._forget_claims, _FORGET_SECONDS),
+                ("restoring", self._end_restoring, _FORGET_SECONDS),
                 ("terms", self._fold_terms, _FOLD_SECONDS),
                 ("undecided pictures", self.look_for_undecided, _UNDECIDED_SECONDS),
             ):
@@ -70,6 +74,9 @@ class Worker:
         last: int | None = 0
         while last is not None:
             last = await self._db.fetchval("forget_served_claims", LEAST_GRACE, last)
+
+    async def _end_restoring(self) -> None:
+        await end_restoring(self._db, self._restorable)
 
     async def _fold_terms(self) -> None:
         await fold_noted(self._db)

@@ -26,6 +26,9 @@ class Work:
     job_lease_seconds: int = option(
         10, "After so many seconds without a sign of life a worker's jobs go to another one.", number(1)
     )
+    restore_days: int = option(
+        30, "How long deleted images and replaced files can be restored; until then sweeps leave them.", number(1, 3650)
+    )
     recipe_large: int = option(
         1200, "Side of the box that the `large` rendition fits inside, in pixels.", number(1, 10000)
     )

@@ -1,6 +1,7 @@
 """What keeps the house clean."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from app.events import Observe
 from app.service.upkeep.purge import Purge
@@ -26,7 +27,7 @@ def upkeep_of(
 ) -> Upkeep:
     database, store = storage.database, storage.store
     return Upkeep(
-        Housekeeping(database, store),
+        Housekeeping(database, store, timedelta(days=settings.restore_days)),
         Verify(database, store),
         RecipeChange(settings, database, store, pictures.codecs),
         Purge(database, store, catalogue.image_remover, observe),

@@ -91,3 +91,61 @@ from picture p
 join image i on i.picture_id = p.id and i.deleted_at is null
 where p.blob_hash = $1
 order by i.product_id, i.id;
+
+-- name: release_pictures_of_changes
+-- The next rows of the log, up to the first one that is younger than $1, keep their pictures no longer. Gives the last of
+-- them; none where there are no more.
+with former as (select released_to from change_tidying), slice as materialized (
+    select id, at < now() - $1::interval as is_over from change
+    where id > (select released_to from former) order by id limit 5000
+), over as (
+    select max(id) as last from slice where id < all (select id from slice where not is_over)
+), released as (
+    update change c set picture_id = null from over
+    where c.id > (select released_to from former) and c.id <= over.last and c.picture_id is not null
+)
+update change_tidying set released_to = greatest(released_to, over.last) from over where over.last is not null
+returning released_to;
+
+-- name: release_withdrawn_paths
+-- A thousand paths that were withdrawn longer than $1 ago keep their bytes no longer.
+update file_path set blob_hash = null, clean_recipe = null
+where path = any (array(
+    select path from file_path
+    where withdrawn_at < now() - $1::interval and withdrawn_at is not null and blob_hash is not null
+    order by withdrawn_at limit 1000
+    for update skip locked
+));
+
+-- name: images_that_showed
+-- The last of the next ten thousand rows behind $1, and the images that showed the bytes $2 (hexadecimal) by them.
+with page as materialized (
+    select id, image_id, before ->> 'hash' as former, after ->> 'hash' as later from change
+    where id > $1 order by id limit 10000
+)
+select max(id) as last, array(
+    select distinct image_id from page where image_id is not null and (former = $2::text or later = $2::text)
+) as images
+from page;
+
+-- name: scrub_changes
+-- Of the images $1 the log tells no more than that they were changed, when and by whom; of their paths it keeps the SHA-256.
+-- Nothing of theirs can be restored any more: no picture is kept for it, and no path that was withdrawn.
+with said as (
+    select c.id, array_remove(array[c.before ->> 'path', c.after ->> 'path'], null) as paths from change c
+    where c.image_id = any ($1::bigint[]) and not coalesce(c.before ? 'purged', false) and not coalesce(c.after ? 'purged', false)
+), released as (
+    update file_path set blob_hash = null, clean_recipe = null
+    where path in (select unnest(paths) from said) and withdrawn_at is not null and blob_hash is not null
+)
+update change c
+set picture_id = null, before = without_words(c.before), after = without_words(c.after)
+from said where c.id = said.id;
+
+-- name: images_ever_of_blob
+-- The images that show a blob, deleted or not, and those that showed it and could be restored to it.
+select array(
+    select i.id from picture p join image i on i.picture_id = p.id where p.blob_hash = $1
+    union
+    select c.image_id from picture p join change c on c.picture_id = p.id where p.blob_hash = $1
+);

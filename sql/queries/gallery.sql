@@ -182,10 +182,10 @@ where i.id = moved.id;
 update image_type_assignment set image_id = null where image_id = $1;
 
 -- name: withdraw_path_of_image
--- Takes back a path for ever, unless another live image came with the same one. The caller holds the path, so that of
--- several who take their images away the last one sees what the others did.
+-- Takes back a path, which keeps its bytes for a restore, unless another live image came with the same one. The caller
+-- holds the path, so that of several who take their images away the last one sees what the others did.
 update file_path p
-set blob_hash = null, clean_recipe = null, withdrawn_at = now()
+set withdrawn_at = now()
 where p.path = $1 and p.withdrawn_at is null and not exists (
     select from image i where i.file_path = p.path and i.id <> $2 and i.deleted_at is null
 );

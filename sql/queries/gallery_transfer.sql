@@ -36,7 +36,10 @@ order by i.ordinal;
 
 -- name: paths_to_transfer
 -- The next thousand paths behind $1, and whether a live image has them; without a blob they are withdrawn.
-with next as materialized (select path, blob_hash from file_path where path > $1 order by path limit 1000)
+with next as materialized (
+    select path, case when withdrawn_at is null then blob_hash end as blob_hash
+    from file_path where path > $1 order by path limit 1000
+)
 select
     n.path, encode(n.blob_hash, 'hex') as blob,
     exists (

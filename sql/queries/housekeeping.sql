@@ -7,7 +7,8 @@ order by hash
 limit 1000;
 
 -- name: unused_blobs
--- Those of the hashes $2 that nothing has referred to and that nobody has put for $1.
+-- Those of the hashes $2 that nothing has referred to and that nobody has put for $1. A withdrawn path, and a change after
+-- which another picture was shown or none, refer to one as long as it can be restored.
 select c.hash, coalesce(b.size, 0) as size
 from unnest($2::bytea[]) as c (hash)
 left join blob b using (hash)
@@ -17,6 +18,7 @@ where (b.hash is null or b.created_at < now() - $1::interval)
     )
     and not exists (select from picture p join image_set_link l on l.picture_id = p.id where p.blob_hash = c.hash)
     and not exists (select from file_path f where f.blob_hash = c.hash)
+    and not exists (select from picture p join change h on h.picture_id = p.id where p.blob_hash = c.hash)
     and not exists (
         select from blob_claim k where k.hash = c.hash and k.claimed_at >= now() - $1::interval and not k.is_removal
     )
@@ -68,18 +70,12 @@ update picture set blob_hash = null where blob_hash = $1 and num_nonnulls(url_la
 delete from image_store where image_id in (
     select i.id from picture p join image i on i.picture_id = p.id
     where p.blob_hash = $1 and i.deleted_at is not null
-    union all
-    select i.id from picture p join image i on i.imported_picture_id = p.id
-    where p.blob_hash = $1 and i.deleted_at is not null
 );
 
 -- name: delete_dead_images
 -- Removes deleted images whose picture is about to go.
 delete from image where id in (
     select i.id from picture p join image i on i.picture_id = p.id
-    where p.blob_hash = $1 and i.deleted_at is not null
-    union all
-    select i.id from picture p join image i on i.imported_picture_id = p.id
     where p.blob_hash = $1 and i.deleted_at is not null
 );
 
@@ -170,8 +166,8 @@ order by i.product_id, i.id;
 delete from image_set_link l using picture p where p.id = l.picture_id and p.blob_hash = $1;
 
 -- name: withdraw_paths_of_blob
--- Paths that served a blob answer 404 for ever.
-update file_path set withdrawn_at = now(), blob_hash = null where blob_hash = $1;
+-- Paths that serve or served a blob answer 404 for ever.
+update file_path set withdrawn_at = coalesce(withdrawn_at, now()), blob_hash = null, clean_recipe = null where blob_hash = $1;
 
 -- name: blob_hashes_behind
 -- The next thousand blobs behind hash $1.
@@ -284,12 +280,13 @@ select max(id) as last, array(
 from page;
 
 -- name: serving_recipes
--- The last of the next thousand file paths behind $1, and the cleanings that those of them that serve were given.
+-- The last of the next thousand file paths behind $1, and the cleanings that those of them were given that serve or may
+-- serve again.
 with page as materialized (
-    select path, clean_recipe, withdrawn_at from file_path where path > $1 order by path limit 1000
+    select path, clean_recipe, blob_hash from file_path where path > $1 order by path limit 1000
 )
 select max(path) as last, array(
-    select distinct clean_recipe from page where withdrawn_at is null
+    select distinct clean_recipe from page where blob_hash is not null
 ) as recipes
 from page;
 

@@ -130,10 +130,10 @@ from page p
 order by p.hash;
 
 -- name: move_paths_to_cleaning
--- Paths whose own version of the cleaning was never built take this one.
+-- Paths that serve and whose own version of the cleaning was never built take this one.
 update file_path p
 set clean_recipe = $2
-where p.blob_hash = $1 and p.clean_recipe <> $2 and not exists (
+where p.blob_hash = $1 and p.withdrawn_at is null and p.clean_recipe <> $2 and not exists (
     select from rendition r where r.blob_hash = p.blob_hash and r.recipe_hash = p.clean_recipe
 );
 

@@ -67,8 +67,8 @@ from file_path p
 where p.path = $1;
 
 -- name: lock_path
--- Holds a path until the transaction ends, and tells what it serves; withdrawn without a blob.
-select blob_hash from file_path where path = $1 for update;
+-- Holds a path until the transaction ends, and tells what it serves; nothing where it is withdrawn.
+select case when withdrawn_at is null then blob_hash end as blob_hash from file_path where path = $1 for update;
 
 -- name: blob_hash_of_picture
 -- The blob behind a picture, if it has one.

@@ -35,6 +35,10 @@ _FILL: Final = """
     insert into image (id, product_id, picture_id, imported_picture_id, file_path) select n, n, n, n, '/n/' || n from n;
     insert into image_store (image_id, store_view_id, label) select n, 1, n from n;
     insert into image_type_assignment (product_id, type_code, image_id) select n, 'image', n from n;
+    insert into change (actor_kind, via, kind, image_id, revision, picture_id, before)
+    select 'system', 'worker', 'image.deleted', n, 1, n, jsonb_build_object('hash', encode(hash, 'hex'), 'path', '/n/' || n)
+    from n;
+    insert into file_path (path, blob_hash, clean_recipe, withdrawn_at) select '/w/' || n, hash, 'c', now() from n;
     analyze;
 """
 """Enough rows for a scan to be dearer than an index; no triggers, no foreign keys."""
@@ -94,11 +98,16 @@ _QUESTIONS: Final[Mapping[str, str]] = {
     "promised_recipes": "7",
     "serving_recipes": "'/n/7'",
     "failed_recipes": "sha256('7'), ''",
+    "release_pictures_of_changes": "interval '30 days'",
+    "release_withdrawn_paths": "interval '30 days'",
+    "images_that_showed": "7, 'a'",
+    "images_ever_of_blob": "sha256('7')",
+    "scrub_changes": "array[7]",
     "originals_to_look_at": "sha256('7')",
 }
 
-_SMALL: Final = {"store_view", "missing_original"}
-"""Tables of which a scan costs nothing."""
+_SMALL: Final = ("store_view", "missing_original", "change_tidying", "change_from_5", "change_from_1", "change_rest")
+"""What tables are called of which a scan costs nothing, and partitions of which nothing is in."""
 
 
 async def test_one_thing_is_found_by_an_index(connection: Connection, queries: Mapping[str, Statement]) -> None:
@@ -111,7 +120,7 @@ async def test_one_thing_is_found_by_an_index(connection: Connection, queries: M
 async def _scanned_by(connection: Connection, queries: Mapping[str, Statement], name: str) -> set[str]:
     await connection.execute(f"prepare {name} as {queries[name].sql}")
     [plan] = json.loads(await connection.fetchval(f"explain (format json) execute {name} ({_QUESTIONS[name]})"))
-    return set(_scanned(plan["Plan"])) - _SMALL
+    return {table for table in _scanned(plan["Plan"]) if not table.startswith(_SMALL)}
 
 
 def _scanned(node: Mapping[str, Any]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from yarl import URL
 
 from app.db.connections.connect import Connection
 from app.errors import ObjectMissing, ProductImagesError, StoreUnavailable
+from app.service.changes.expiry import end_restoring
 from app.service.pictures.claims import lock_blob
 from app.service.pictures.removal import forget_blob, remove_blob
 from app.service.upkeep.sweeps import Housekeeping
@@ -20,7 +21,7 @@ from app.store import FileStore, blob_key
 from app.wiring.parts import Parts
 from tests.e2e.conftest import Serve, Shop
 from tests.e2e.test_gallery_transfer import imported
-from tests.e2e.test_housekeeping import IMAGES, WEEK, age, destroy, keeping, swept, upload
+from tests.e2e.test_housekeeping import IMAGES, MONTH, WEEK, age, destroy, keeping, swept, upload
 from tests.e2e.test_leftovers import by_spree
 from tests.pictures import encoded, picture
 
@@ -123,7 +124,7 @@ async def break_off(shop: Shop, parts: Parts, breaks: Break) -> None:
     """A sweep that meets the fault."""
     async with Fragile(shop.settings.data_dir / "objects", shop.database.dsn, breaks) as store:
         with suppress(ProductImagesError, asyncio.CancelledError):
-            async for _ in Housekeeping(parts.storage.database, store).sweep(WEEK):
+            async for _ in Housekeeping(parts.storage.database, store, MONTH).sweep(WEEK):
                 pass
 
 
@@ -203,6 +204,7 @@ async def test_bytes_that_come_back_meanwhile_stay(serve: Serve, connection: Con
     await unused(shop)
     digest = bytes.fromhex(_DIGEST)
     async with keeping(shop) as parts:
+        await end_restoring(parts.storage.database, MONTH)
         async with parts.storage.database.transaction() as tx:
             await lock_blob(tx, _DIGEST)
             await forget_blob(tx, digest)

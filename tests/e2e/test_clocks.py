@@ -17,7 +17,7 @@ from app.store import FileStore
 from tests.e2e.conftest import Serve, Shop, eventually
 from tests.e2e.test_broken_sweeps import asked
 from tests.e2e.test_crashes import environment
-from tests.e2e.test_housekeeping import destroy, keeping, upload
+from tests.e2e.test_housekeeping import MONTH, destroy, keeping, upload
 from tests.e2e.test_observability import figure
 from tests.pictures import encoded, picture
 from tests.processes import ROOT
@@ -108,7 +108,7 @@ async def test_a_store_whose_clock_is_wrong_stops_sweeps(serve: Serve) -> None:
     told: list[Event] = []
     async with keeping(shop) as parts, Ahead(shop.settings.data_dir / "objects") as store:
         with pytest.raises(Exception, match=r"the store's \+3600\.\d seconds"):
-            [blob async for blob in Housekeeping(parts.storage.database, store).sweep(timedelta(hours=1))]
+            [blob async for blob in Housekeeping(parts.storage.database, store, MONTH).sweep(timedelta(hours=1))]
         watch = ClockWatch(parts.storage.database, store, told.append)
         await watch.look()
         assert round(watch.figures()["store"]) == 3600

@@ -23,6 +23,8 @@ IMAGES: Final = "/api/rest/products/dress/images"
 SPREE: Final = "/api/v1/variants/8/images"
 JSON: Final = {"Content-Type": "application/json"}
 WEEK: Final = timedelta(days=7)
+MONTH: Final = timedelta(days=30)
+"""How long what was deleted can be restored."""
 
 
 async def upload(shop: Shop, data: bytes, path: str = IMAGES) -> str:
@@ -39,7 +41,7 @@ async def destroy(shop: Shop, image: str) -> None:
 
 
 async def age(shop: Shop, days: int = 8) -> None:
-    """Makes all that is stored so much older."""
+    """Makes all that is stored so much older, and what was taken away too old to be restored."""
     connection = await asyncpg.connect(shop.database.dsn)
     for table, column in (
         ("blob", "created_at"),
@@ -48,6 +50,8 @@ async def age(shop: Shop, days: int = 8) -> None:
         ("recipe", "created_at"),
     ):
         await connection.execute(f"update {table} set {column} = {column} - make_interval(days => $1)", days)
+    for table, column in (("file_path", "withdrawn_at"), ("change", "at")):
+        await connection.execute(f"update {table} set {column} = {column} - $1::interval", MONTH)
     await connection.close()
 
 

@@ -17,7 +17,7 @@ from app.service.renditions.kept_recipes import register
 from app.service.upkeep.sweeps import Housekeeping
 from app.store import open_store
 from tests.e2e.conftest import Serve, Shop, eventually
-from tests.e2e.test_housekeeping import age
+from tests.e2e.test_housekeeping import MONTH, age
 from tests.pictures import encoded, picture
 from tests.raster.marks.test_packet import AI, FULL
 
@@ -154,7 +154,7 @@ async def test_a_sweep_takes_marked_renditions_along(serve: Serve) -> None:
 
     await age(shop)
     async with open_store(shop.settings) as store:
-        swept = [blob async for blob in Housekeeping(shop.database, store).sweep(timedelta(days=7))]
+        swept = [blob async for blob in Housekeeping(shop.database, store, MONTH).sweep(timedelta(days=7))]
     assert len(swept) == 1
     assert (await shop.get(large)).status == 404
     assert list(objects.rglob("*.jpg")) == []

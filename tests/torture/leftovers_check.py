@@ -51,6 +51,7 @@ async def check_leftovers(run: Run) -> None:
     """After a sweep to which all is old, the store has what the catalogue has, and no folder has a forgotten file."""
     oracle = run.fleet.oracle
     await oracle.age(await oracle.now(), [])
+    await oracle.age_what_was_taken_away()
     await until_done(run, "blobs", "sweep", "--older-than", "1h")
     damages = json.loads(await until_done(run, "blobs", "verify", good=(0, 1)))["damages"]
     if damages:

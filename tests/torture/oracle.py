@@ -97,6 +97,11 @@ class Oracle:
                 spared,
             )
 
+    async def age_what_was_taken_away(self) -> None:
+        """Makes deleted images and replaced files so old that they cannot be restored."""
+        for table, column in (("file_path", "withdrawn_at"), ("change", "at")):
+            await self.fetch(f"update {table} set {column} = {column} - interval '40 days' where {column} is not null")
+
     async def doubled_jobs(self) -> list[str]:
         """Hashes of which two jobs wait or are in hand."""
         return [row[0] for row in await self.fetch(_DOUBLED)]

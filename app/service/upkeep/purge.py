@@ -7,6 +7,7 @@ from app.db.pool import Database
 from app.errors import ImageNotFound, ProductNotFound
 from app.events import BlobPurged, Observe
 from app.model import BlobHash, ImageId, ProductId
+from app.service.changes.expiry import scrub_former_images, scrub_images
 from app.service.galleries.removal import ImageRemover
 from app.service.pictures.claims import lock_blob
 from app.service.pictures.removal import forget_blob, remove_blob
@@ -54,7 +55,9 @@ class Purge:
                 "withdraw_paths_of_blob",
             ):
                 await tx.execute(statement, digest)
+            await scrub_images(tx, digest)
             await forget_blob(tx, digest)
+        await scrub_former_images(self._db, blob)
         await remove_blob(self._db, self._store, blob)
         self._observe(BlobPurged(blob))
         return len(entries)

@@ -12,6 +12,7 @@ from typing import Final
 from app.db.errors import ConstraintViolated
 from app.db.pool import Database
 from app.model import BlobHash
+from app.service.changes.expiry import end_restoring
 from app.service.pictures.claims import lock_blob
 from app.service.pictures.removal import LEAST_GRACE, forget_blob, remove_blob
 from app.service.upkeep.clocks import require_agreement
@@ -29,9 +30,12 @@ class Swept:
 
 
 class Housekeeping:
-    def __init__(self, database: Database, store: ObjectStore) -> None:
+    """`restorable`: how long deleted images and replaced files can be restored."""
+
+    def __init__(self, database: Database, store: ObjectStore, restorable: timedelta) -> None:
         self._db = database
         self._store = store
+        self._restorable = restorable
 
     async def sweep(self, older_than: timedelta, *, dry_run: bool = False) -> AsyncIterator[Swept]:
         """Blobs that nothing has referred to for `older_than` (an hour at least), each gone when it is told.
@@ -39,6 +43,7 @@ class Housekeeping:
         Raises ClocksDiffer.
         """
         await require_agreement(self._db, self._store)
+        await end_restoring(self._db, self._restorable)  # as workers do, however long ago
         grace = max(older_than, LEAST_GRACE)
         after = _BEGINNING
         while page := await self._db.fetch("hashes_behind", after):
