@@ -36,7 +36,7 @@ _FILL: Final = """
     insert into image_store (image_id, store_view_id, label) select n, 1, n from n;
     insert into image_type_assignment (product_id, type_code, image_id) select n, 'image', n from n;
     insert into change (actor_kind, via, kind, image_id, revision, picture_id, before)
-    select 'system', 'worker', 'image.deleted', n, 1, n, jsonb_build_object('hash', encode(hash, 'hex'), 'path', '/n/' || n)
+    select 'system', 'worker', 'image.deleted', n, 1, n, jsonb_build_object('hash', encode(hash, 'hex'))
     from n;
     insert into file_path (path, blob_hash, clean_recipe, withdrawn_at) select '/w/' || n, hash, 'c', now() from n;
     analyze;
