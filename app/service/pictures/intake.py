@@ -43,7 +43,8 @@ class Spool:
         self._limit = limit
         self._announced = min(announced, limit)
         self._digest = hashlib.sha256()
-        self._pending = bytearray()
+        self._pending: list[bytes] = []
+        self._pending_size = 0
         self._size = 0
         self.head = b""
         """The first bytes, by which formats are told."""
@@ -71,8 +72,9 @@ class Spool:
         if self._size > self._limit:
             excess = Excess("MAX_IMAGE_BYTES", self._limit, self._size)
             raise FileTooLarge(f"the image is larger than {self._limit} bytes", excess)
-        self._pending += data
-        if len(self._pending) >= _BLOCK:
+        self._pending.append(data)
+        self._pending_size += len(data)
+        if self._pending_size >= _BLOCK:
             await self._flush()
 
     async def finish(self) -> None:
@@ -81,18 +83,21 @@ class Spool:
 
     async def restart(self) -> None:
         """Forgets everything received, for a transport in which the last of several values counts."""
-        self._pending.clear()
+        self._taken()
         self._size = 0
         self.head = b""
         self._digest = hashlib.sha256()
         await on_disc(self._empty)
 
     async def _flush(self) -> None:
-        block, self._pending = self._pending, bytearray()
-        if block:
-            await on_disc(lambda: self._append(block))
+        if pieces := self._taken():
+            await on_disc(lambda: self._append(b"".join(pieces)))
 
-    def _append(self, block: bytearray) -> None:
+    def _taken(self) -> list[bytes]:
+        pieces, self._pending, self._pending_size = self._pending, [], 0
+        return pieces
+
+    def _append(self, block: bytes) -> None:
         self._digest.update(block)
         left = memoryview(block)
         while left:
