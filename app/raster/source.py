@@ -59,16 +59,17 @@ class Source:
         clean = cleaned(upload, facts.format, keep_copyright=keep_copyright)
         self.notes = [Note("ignored_chunk", kind) for kind in clean.ignored]
         self._behind = clean.behind
+        self._reached: dict[int, int] | None = None
         self._clean = self._proved(upload, clean, keep_copyright=keep_copyright) if clean.doubtful else clean
         shown = self._clean.data
         if whole and not clean.closed and facts.format == "jpeg":
             shown = shown[:-_MARK_OF_END]
         self.data = shown
-        self._reached: dict[int, int] | None = None
 
     def _proved(self, upload: Buffer, clean: Cleaned, *, keep_copyright: bool) -> Cleaned:
         fmt = self._facts.format
         if shows_the_same(clean.data, fmt, fingerprint(upload[:], fmt)):
+            self._reached = None if clean.coded else {}  # every frame was decoded, and nothing hides behind any
             return clean
         self.notes.append(Note("reencoded"))
         again = encoded_again(upload[:], clean.data, self._facts)

@@ -8,7 +8,7 @@ from typing import Final
 from app.model import Format
 from app.raster.clean import gif, webp
 from app.raster.clean.result import Cleaned
-from app.raster.facts.pixels import fingerprint, shows_the_same
+from app.raster.facts.pixels import fingerprint, shown_by, shows_the_same
 from app.raster.facts.watched import NEAR, Watched, read_through
 
 _AHEAD: Final = 9
@@ -80,11 +80,25 @@ def _jpeg(clean: Cleaned, reached: Mapping[int, int]) -> bytes:
 
 
 def _webp(data: bytes) -> bytes:
-    for place, body in enumerate(webp.coded(data)):
+    """Each frame is looked at by itself, so that its trials decode no other one; at last all are, together."""
+    frames = webp.frames(data)
+    shorter = [_shorter(frame) for frame in frames]
+    if shorter == frames:
+        return data
+    cut = webp.with_frames(data, shorter)
+    return cut if shows_the_same(cut, "webp", fingerprint(data, "webp")) else data
+
+
+def _shorter(frame: webp.Frame) -> webp.Frame:
+    for place, (_, body) in enumerate(frame.parts):
         if _ends_in_text(body):
-            cut = partial(webp.with_shorter, data, place)
-            data = cut(_on_trial("webp", 0, len(body), cut, data))
-    return data
+            cut = partial(_alone, frame, place)
+            frame = frame.shorter(place, _on_trial("webp", 0, len(body), cut, webp.alone(frame)))
+    return frame
+
+
+def _alone(frame: webp.Frame, place: int, length: int) -> bytes:
+    return webp.alone(frame.shorter(place, length))
 
 
 def _joined(data: bytes, end: int, at: int) -> bytes:
@@ -102,9 +116,10 @@ def _on_trial(fmt: Format, lowest: int, highest: int, cut: Callable[[int], bytes
 
 
 def _shortest(fmt: Format, lowest: int, highest: int, cut: Callable[[int], bytes], whole: bytes) -> int:
-    """The least of these ends at which a file that is `cut` there still shows what the whole one does."""
-    shown, last = fingerprint(whole, fmt), highest
-    if highest == lowest or not shows_the_same(cut(highest - 1), fmt, shown):
+    """The least of these ends at which a file that is `cut` there still shows what the whole one does; the highest
+    where that shows nothing."""
+    shown, last = shown_by(whole, fmt), highest
+    if highest == lowest or shown is None or not shows_the_same(cut(highest - 1), fmt, shown):
         return highest
     while lowest < highest:
         middle = (lowest + highest) // 2

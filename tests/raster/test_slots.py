@@ -4,13 +4,14 @@ import io
 import struct
 import zlib
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
-from PIL import Image
+from PIL import Image, WebPImagePlugin
 
 from app.model import Format
 from app.raster.child import work as child
-from app.raster.clean import gif
+from app.raster.clean import gif, webp
 from app.raster.facts.pixels import fingerprint, forgiving
 from tests.raster import profiles
 from tests.raster.conftest import LIMITS, Write
@@ -27,6 +28,14 @@ MOVING = encoded(photo(40, 30), "gif", save_all=True, append_images=[photo(40, 3
 WEBP = encoded(photo(96, 64), "webp", quality=80)
 ALPHA = encoded(photo(96, 64, "RGBA"), "webp", quality=80, icc_profile=PROFILE)
 AVIF = encoded(photo(96, 64), "avif")
+
+
+def moving_webp(frames: int) -> bytes:
+    pictures = [photo(40, 30, "RGBA").rotate(3 * turn) for turn in range(frames)]
+    return encoded(pictures[0], "webp", quality=80, save_all=True, append_images=pictures[1:], duration=50)
+
+
+MOVING_WEBP = moving_webp(3)
 
 Hide = Callable[[bytes], bytes]
 
@@ -116,6 +125,15 @@ def longer_chunk(source: bytes, kind: bytes) -> Hide:
     return hide
 
 
+def behind_every_frame(source: bytes) -> Hide:
+    def hide(secret: bytes) -> bytes:
+        longer = (tuple((name, body + secret) for name, body in frame.parts) for frame in webp.frames(source))
+        sizes = (frame.size for frame in webp.frames(source))
+        return webp.with_frames(source, map(webp.Frame, sizes, longer))
+
+    return hide
+
+
 def free_box(secret: bytes) -> bytes:
     return AVIF + struct.pack(">I4s", 8 + len(secret), b"free") + secret
 
@@ -169,6 +187,7 @@ SLOTS: dict[str, tuple[Format, Hide]] = {
     **{f"webp-{kind.decode()}": ("webp", riff_chunk(kind)) for kind in (b"EXIF", b"XMP ", b"PRIV")},
     "webp-behind-partitions": ("webp", longer_chunk(WEBP, b"VP8 ")),
     "webp-behind-alpha": ("webp", longer_chunk(ALPHA, b"ALPH")),
+    "webp-behind-every-frame": ("webp", behind_every_frame(MOVING_WEBP)),
     "webp-behind-its-end": ("webp", lambda secret: WEBP + secret),
     "avif-free": ("avif", free_box),
     "avif-behind-its-end": ("avif", lambda secret: AVIF + secret),
@@ -223,7 +242,23 @@ def test_what_was_inside_a_stream_that_is_compressed_anew_is_not_counted(write: 
     assert removed == ([len(SECRET)] if behind else [])
 
 
-@pytest.mark.parametrize("source", [JPEG, PROGRESSIVE, PNG, GIF, MOVING, WEBP, ALPHA, AVIF])
+def test_what_a_webp_hides_behind_its_frames_is_found_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twice the frames take twice the work, and not four times as much."""
+    few, many = (behind_every_frame(moving_webp(frames))(SECRET) for frames in (8, 16))
+    decoder, read = WebPImagePlugin._webp.WebPAnimDecoder, []
+
+    def counting(data: bytes) -> object:
+        read.append(len(data))
+        return decoder(data)
+
+    monkeypatch.setattr(WebPImagePlugin, "_webp", SimpleNamespace(WebPAnimDecoder=counting))
+    published(few, "webp")
+    of_few = sum(read)
+    published(many, "webp")
+    assert of_few < sum(read) - of_few < 3 * of_few
+
+
+@pytest.mark.parametrize("source", [JPEG, PROGRESSIVE, PNG, GIF, MOVING, WEBP, ALPHA, MOVING_WEBP, AVIF])
 def test_nothing_is_noted_where_nothing_follows(write: Write, source: bytes) -> None:
     """Every good file ends where its picture does."""
     assert child.inspect(write(source), LIMITS).notes == ()

@@ -1,9 +1,9 @@
 """Takes everything out of a WebP that is not needed to show it; coded frames stay as they are."""
 
 import struct
-from collections.abc import Callable, Iterator
-from itertools import count
-from typing import Final
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final, Self
 
 from app.errors import ImageUndecodable
 from app.raster.buffer import Buffer
@@ -20,6 +20,21 @@ _KEPT: Final = _STILL | {b"VP8X", b"ICCP", b"ANIM"}
 _LENGTHS: Final = {b"VP8X": 10, b"ANIM": 6}
 """Of what is there beside pixels; nobody reads what follows."""
 _FLAGS: Final = {b"EXIF": 0x08, b"XMP ": 0x04}
+_SEE_THROUGH: Final = b"\x10\0\0\0"
+"""What an extended header begins with where there is transparency, and nothing else beside pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Coded pixels: `size` as the file tells it, 6 bytes; `parts` are its chunks, names and bodies."""
+
+    size: bytes
+    parts: tuple[tuple[bytes, bytes], ...]
+
+    def shorter(self, place: int, length: int) -> Self:
+        """With only so many bytes of one part."""
+        name, body = self.parts[place]
+        return replace(self, parts=(*self.parts[:place], (name, body[:length]), *self.parts[place + 1 :]))
 
 
 def chunks(data: Buffer, at: int, end: int) -> Iterator[tuple[bytes, bytes]]:
@@ -64,36 +79,35 @@ def _file(parts: list[bytes]) -> bytes:
     return b"RIFF" + struct.pack("<I", len(content)) + content
 
 
-def coded(data: bytes) -> list[bytes]:
-    """All coded pixels of a cleaned file, in order."""
-    found: list[bytes] = []
-
-    def noted(body: bytes) -> bytes:
-        found.append(body)
-        return body
-
-    _changed(data, noted)
-    return found
+def frames(data: bytes) -> list[Frame]:
+    """Those of a cleaned file, in order; a still picture is one."""
+    top = list(_top(data))
+    canvas = next((body[4:10] for name, body in top if name == b"VP8X"), b"")
+    still = tuple(part for part in top if part[0] in _STILL)
+    moving = [Frame(body[6:12], tuple(chunks(body, _FRAME_HEADER, len(body)))) for name, body in top if name == b"ANMF"]
+    return [Frame(canvas, still), *moving] if still else moving
 
 
-def with_shorter(data: bytes, place: int, length: int) -> bytes:
-    """A cleaned file whose coded pixels number `place`, from 0, have only so many bytes."""
-    places = count()
-    return _changed(data, lambda body: body[:length] if next(places) == place else body)
+def with_frames(data: bytes, changed: Iterable[Frame]) -> bytes:
+    """The cleaned file with the coded pixels of these frames in place of its own."""
+    frame = iter(changed)
+    still = iter(next(frame).parts) if any(name in _STILL for name, _ in _top(data)) else iter(())
 
-
-def _changed(data: bytes, change: Callable[[bytes], bytes]) -> bytes:
-    """The file with all its coded pixels passed through `change`."""
-
-    def changed(name: bytes, body: bytes) -> bytes:
+    def replaced(name: bytes, body: bytes) -> bytes:
         if name in _STILL:
-            return _chunk(name, change(body))
+            return _chunk(*next(still))
         if name == b"ANMF":
-            inner = chunks(body, _FRAME_HEADER, len(body))
-            return _chunk(name, body[:_FRAME_HEADER] + b"".join(changed(*one) for one in inner))
+            return _chunk(name, body[:_FRAME_HEADER] + b"".join(_chunk(*part) for part in next(frame).parts))
         return _chunk(name, body)
 
-    return _file([changed(*one) for one in _top(data)])
+    return _file([replaced(*one) for one in _top(data)])
+
+
+def alone(frame: Frame) -> bytes:
+    """A still picture of one frame."""
+    see_through = any(name == b"ALPH" for name, _ in frame.parts)
+    head = [_chunk(b"VP8X", _SEE_THROUGH + frame.size)] if see_through else []
+    return _file(head + [_chunk(*part) for part in frame.parts])
 
 
 def _end(data: Buffer) -> int:

@@ -42,14 +42,19 @@ def fingerprint(data: bytes, fmt: Format) -> bytes:
     return digest.digest()
 
 
-def shows_the_same(data: bytes, fmt: Format, as_other: bytes) -> bool:
-    """Whether a file has that fingerprint; one that cannot be decoded has none."""
+def shown_by(data: bytes, fmt: Format) -> bytes | None:
+    """A file's fingerprint; None for one that cannot be decoded."""
     try:
-        return fingerprint(data, fmt) == as_other
+        return fingerprint(data, fmt)
     except (MemoryError, KeyboardInterrupt):
         raise
     except Exception:  # Pillow tells damage by many
-        return False
+        return None
+
+
+def shows_the_same(data: bytes, fmt: Format, as_other: bytes) -> bool:
+    """Whether a file has that fingerprint; one that cannot be decoded has none."""
+    return shown_by(data, fmt) == as_other
 
 
 def _strips(image: Image.Image) -> Iterator[bytes]:
