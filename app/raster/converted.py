@@ -12,6 +12,7 @@ from app.model import ConvertedFormat, Facts, Format, Note
 from app.raster.buffer import Buffer
 from app.raster.clean.profile import without_private
 from app.raster.colour.declared import profile_of_code_points
+from app.raster.ends import bytes_behind
 from app.raster.marks.embed import embedded
 from app.raster.marks.model import UNMARKED, Marks
 from app.raster.marks.packet import packet
@@ -60,9 +61,11 @@ class Converted:
         return own or profile_of_code_points(image.info.get("code_points"), image)
 
     def check(self) -> None:
-        """Decodes it; raises whatever Pillow does where it is damaged."""
+        """Decodes it, and notes what stands behind its end; raises whatever Pillow does where it is damaged."""
         with self.opened():
             pass
+        if removed := bytes_behind(self.upload, self._source):
+            self.notes.append(Note("removed_trailing_bytes", removed))
 
     def public(self, marks: Marks = UNMARKED) -> bytes:
         """The public form, without anything beside its colours and these marks."""

@@ -1,6 +1,7 @@
 """TIFF and HEIC come in, and show in a format that browsers know."""
 
 import io
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,80 @@ def test_a_tiff_stands_upright_and_tells_nothing_else(build: Build, inspect: Ins
     assert b"SECRET" in source
     assert b"SECRET" not in clean.data
     assert not decoded(clean.data).getexif()
+
+
+def many_pages(**options: Any) -> bytes:
+    return tiff(photo(60, 40), save_all=True, append_images=[photo(30, 20), photo(20, 10)], **options)
+
+
+ENDING: dict[str, bytes] = {
+    **{
+        f"{mode} {compression}": tiff(photo(61, 41).convert(mode), compression=compression)
+        for mode in ("1", "L", "RGB", "CMYK")
+        for compression in (None, "raw", "tiff_lzw", "tiff_adobe_deflate", "packbits")
+    },
+    "jpeg": tiff(smooth(96, 64), compression="jpeg"),
+    "strips": tiff(photo(60, 40), tiffinfo={278: 1}, compression="tiff_lzw"),
+    "big": tiff(photo(60, 40), big_tiff=True),
+    "of a camera": tiff(photo(60, 40), exif=private_exif()),
+    "pages": many_pages(),
+    "packed pages": many_pages(compression="tiff_lzw"),
+    "heic": TURNED,
+    "transparent heic": ALPHA,
+}
+
+
+@pytest.mark.parametrize("behind", [b"", b"S", b"SECRET 48.137N", bytes(2000)])
+@pytest.mark.parametrize("name", ENDING)
+def test_bytes_behind_the_end_are_noted(inspect: Inspect, name: str, behind: bytes) -> None:
+    """How many follow the last one that the file speaks of; with those that fill it up where there are some."""
+    if "heic" in name:
+        pytest.importorskip("pi_heif", reason="the extra heic is not installed")
+    notes = inspect(ENDING[name] + behind).notes or ()
+    removed = sum(int(note.measured or 0) for note in notes if note.code == "removed_trailing_bytes")
+    fill = range(16) if behind and "pages" in name else range(1)
+    assert removed - len(behind) in fill
+
+
+def endless(source: bytes) -> bytes:
+    """A TIFF whose last directory is followed by the first."""
+    (first,) = struct.unpack_from("<I", source, 4)
+    (count,) = struct.unpack_from("<H", source, first)
+    at = first + 2 + 12 * count
+    return source[:at] + struct.pack("<I", first) + source[at + 4 :]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize(
+    "strange",
+    [
+        endless(tiff(photo(60, 40))),
+        tiff(photo(60, 40), tiffinfo={34665: 7}),
+        tiff(photo(60, 40), tiffinfo={34665: 1 << 31}),
+    ],
+    ids=["endless", "odd-directory", "directory-outside"],
+)
+def test_a_picture_whose_end_cannot_be_told_is_accepted(inspect: Inspect, strange: bytes) -> None:
+    """Its pixels decide; nothing is said of what may stand behind them."""
+    assert (inspect(strange).notes or ())[:1] == (Note("converted_format", "tiff"),)
+
+
+def with_numbers(source: bytes, numbers: int) -> bytes:
+    """A TIFF that names so many directories in front of its own one, which are all none."""
+    (first,) = struct.unpack_from("<I", source, 4)
+    (count,) = struct.unpack_from("<H", source, first)
+    entries = source[first + 2 : first + 2 + 12 * count]
+    behind = len(source) + 2 + 12 * (count + 1) + 4
+    table = struct.pack("<H", count + 1) + entries + struct.pack("<HHII", 330, 4, numbers, behind) + bytes(4)
+    return source[:4] + struct.pack("<I", len(source)) + source[8:] + table + bytes(4 * numbers)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize(("numbers", "removed"), [(50_000, [14]), (200_000, [])])
+def test_very_large_tables_are_not_read_for_the_end(inspect: Inspect, numbers: int, removed: list[int]) -> None:
+    """No file makes anybody read its tables for long; such a one is a picture all the same."""
+    notes = inspect(with_numbers(tiff(photo(60, 40)), numbers) + b"SECRET 48.137N").notes or ()
+    assert [note.measured for note in notes if note.code == "removed_trailing_bytes"] == removed
 
 
 @pytest.mark.parametrize("mode", ["F", "I"])

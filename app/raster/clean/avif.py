@@ -48,8 +48,7 @@ def clean(data: Buffer, *, keep_copyright: bool) -> Cleaned:
 
     Doubtful always: too many ways lead from an item to its pixels.
     """
-    top = list(_top(data))
-    end = max((box.end for box in top if box.name in _NEEDED), default=0)
+    top, end = list(_top(data)), end_of(data)
     result = bytearray(data[:end])
     moving = any(box.name == b"moov" for box in top)
     for box in top:
@@ -60,6 +59,11 @@ def clean(data: Buffer, *, keep_copyright: bool) -> Cleaned:
             result[box.head + 4 : box.head + 8] = b"free"
             result[box.start : box.end] = bytes(box.end - box.start)
     return Cleaned(bytes(result), doubtful=True, behind=len(data) - end)
+
+
+def end_of(data: Buffer) -> int:
+    """Behind the last box that is needed; ImageUndecodable where one of them runs past the end of the file."""
+    return max((box.end for box in _top(data) if box.name in _NEEDED), default=0)
 
 
 def with_packet(data: bytes, upload: Buffer, packet: bytes) -> bytes:
