@@ -19,6 +19,7 @@ from app.cache.favourites import NO_USE, Favourites, Use
 from app.cache.packed import MOST_DROPS, PackedDocuments, Plain
 from app.db.listen import Hearing
 from app.http.ready import Document
+from app.model import ProductId
 from app.service.flight import SingleFlight
 
 _ENTRY_BYTES: Final = 1500
@@ -33,6 +34,12 @@ out all documents by asking under many names, those of so many are kept at a tim
 
 Origins: TypeAlias = frozenset[str]
 NO_ORIGINS: Final[Origins] = frozenset()
+
+
+def native(family: ProductId) -> int:
+    """The family under which the native API's documents of a family of products are kept: they show more of it, and
+    are dropped with it and without it."""
+    return -family
 
 
 class PathKey(NamedTuple):
@@ -141,8 +148,9 @@ class DocumentCache:
                 self._drops.families.clear()
 
     def drop_families(self, families: Iterable[int | None]) -> None:
-        """None: what says that an address is unknown."""
-        dropped = tuple(families)
+        """None: what says that an address is unknown. With a family of products its native documents go, too; those
+        alone with what `native` makes of it."""
+        dropped = tuple(one for family in families for one in _with_native(family))
         self._drops.note(dropped)
         for family in dropped:
             self._remove_family(family)
@@ -206,6 +214,10 @@ class DocumentCache:
         keys.discard(key)
         if not keys:
             del self._by_family[entry.document.family]
+
+
+def _with_native(family: int | None) -> tuple[int | None, ...]:
+    return (family,) if family is None or family < 0 else (family, -family)
 
 
 def _size(key: Hashable, document: Document) -> int:

@@ -164,7 +164,14 @@ def _spree(parts: Parts) -> tuple[SpreeApi, SpreeDelivery]:
 
 def _native(parts: Parts) -> NativeApi:
     accounts = parts.access.accounts
-    room = Room(parts.settings, parts.storage.database, accounts.box)
+    room = Room(
+        parts.settings,
+        parts.storage.database,
+        accounts.box,
+        parts.caches.documents,
+        parts.catalogue.products,
+        parts.catalogue.native_images,
+    )
     return NativeApi(room, NATIVE_ROWS, accounts.key_of, parts.access.rate_limits)
 
 

@@ -9,8 +9,9 @@ from app.access.accounts import Accounts
 from app.apis.glue.routes import READS as GLUE_READS
 from app.apis.openmage.routes import READS as OPENMAGE_READS
 from app.apis.spree.routes import READS as SPREE_READS
+from app.apis.v1.kept import READS as NATIVE_READS
 from app.cache.bytes import ByteCache
-from app.cache.documents import DocumentCache
+from app.cache.documents import DocumentCache, native
 from app.cache.requests import RequestIndex
 from app.db.listen import Hearing
 from app.delivery.media import Media
@@ -22,6 +23,8 @@ from app.wiring.pictures import Pictures
 from app.wiring.storage import Storage
 
 _FAMILIES: Final = re.compile(r"[0-9]+(?:,[0-9]+)*")
+_NATIVE: Final = "native:"
+"""Before families of which only the documents of the native API are to be dropped."""
 _SPREE_SHARE: Final = 4
 """A part of the memory for files is for those under Spree's URLs."""
 
@@ -39,7 +42,7 @@ class Caches:
         self.documents.drop_families(families)
 
     def hear(self, payload: str) -> None:
-        """A change, in the words of `sql/migrations`, 0002 and 0011."""
+        """A change, in the words of `sql/migrations`, 0002, 0011 and 0017."""
         match payload:
             case "unknown":
                 self.documents.drop_families([None])
@@ -51,6 +54,10 @@ class Caches:
                 self._drop_accounts()
             case families if _FAMILIES.fullmatch(families):
                 self.documents.drop_families(map(int, families.split(",")))
+            case native_ones if native_ones.startswith(_NATIVE) and _FAMILIES.fullmatch(native_ones[len(_NATIVE) :]):
+                self.documents.drop_families(
+                    native(ProductId(int(one))) for one in native_ones[len(_NATIVE) :].split(",")
+                )
             case _:  # a word of a later version, which may be running beside this one
                 self.drop_all()
 
@@ -79,5 +86,5 @@ def caches_of(settings: Settings, storage: Storage, pictures: Pictures, access: 
         settings.media_negotiate,
         access.rate_limits.subscriber,
     )
-    index = RequestIndex(documents, settings, GLUE_READS | OPENMAGE_READS | SPREE_READS)
+    index = RequestIndex(documents, settings, GLUE_READS | OPENMAGE_READS | SPREE_READS | NATIVE_READS)
     return Caches(documents, index, media, ByteCache(spree_share), access.accounts)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.service.catalogue.search import ProductReader
 from app.service.galleries.glue import ImageSetReader
 from app.service.galleries.openmage.reader import GalleryReader
 from app.service.galleries.openmage.writer import GalleryWriter
@@ -9,6 +10,7 @@ from app.service.galleries.removal import Committed, ImageRemover
 from app.service.galleries.spree.reader import SpreeGalleryReader
 from app.service.galleries.spree.writer import SpreeGalleryWriter
 from app.service.galleries.v1.order import GalleryOrder
+from app.service.galleries.v1.reader import NativeReader
 from app.service.galleries.v1.texts import PictureTexts
 from app.service.galleries.v1.writer import NativeWriter
 from app.settings import Settings
@@ -28,6 +30,8 @@ class Catalogue:
     native_writer: NativeWriter
     gallery_order: GalleryOrder
     picture_texts: PictureTexts
+    products: ProductReader
+    native_images: NativeReader
 
 
 def catalogue_of(settings: Settings, storage: Storage, pictures: Pictures, caches: Caches) -> Catalogue:
@@ -43,4 +47,6 @@ def catalogue_of(settings: Settings, storage: Storage, pictures: Pictures, cache
         NativeWriter(database, pictures.filing, committed),
         GalleryOrder(database, committed),
         PictureTexts(database, committed),
+        ProductReader(database, settings),
+        NativeReader(database, settings),
     )

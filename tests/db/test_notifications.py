@@ -88,10 +88,10 @@ async def _ear(connection: Connection) -> AsyncIterator[Ear]:
         ("update file_path set clean_recipe = 'def' where clean_recipe = 'of nobody'", set()),
         ("update file_path set clean_recipe = 'def'", set()),
         ("update file_path set blob_hash = null, withdrawn_at = now()", {"paths"}),
-        ("update blob set state = 'ready'", {"7"}),
-        ("update blob set state = state, notes = '[]'", set()),
+        ("update blob set state = 'ready'", {"native:7"}),
+        ("update blob set state = state, notes = '[]'", {"native:7"}),
         ("update blob set marked_at = now()", {"7"}),
-        ("delete from rendition where recipe_hash = 'abc'", {"paths"}),
+        ("delete from rendition where recipe_hash = 'abc'", {"paths", "native:7"}),
         ("delete from rendition where recipe_hash = 'of nobody'", set()),
     ],
 )

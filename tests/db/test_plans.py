@@ -13,8 +13,9 @@ _FILL: Final = """
     create temp table n as select n, sha256(n::text::bytea) as hash from generate_series(1, 20000) n;
     insert into product (id, sku, sku_key, slug) select n, n, n, n from n;
     insert into product_website (product_id, website_id) select n, 1 from n;
+    insert into product_term (term, product_id) select n, n from n;
     insert into product_former_slug (product_id, slug) select n, 'former-' || n from n;
-    insert into blob (hash, size, format, width, height) select hash, 1, 'jpeg', 1, 1 from n;
+    insert into blob (hash, size, format, width, height, state) select hash, 1, 'jpeg', 1, 1, 'ready' from n;
     insert into picture (id, blob_hash, key) select n, hash, n from n;
     insert into rendition (blob_hash, recipe_hash, format, width, height, size, etag)
     select hash, 'a', 'jpeg', 1, 1, 1, 'e' from n;
@@ -46,6 +47,8 @@ _FILL: Final = """
 _QUESTIONS: Final[Mapping[str, str]] = {
     "image_sets": "array['7', '8'], array['7', '8'], array[true, true], array['en_US', 'en_US'], true, true, true",
     "gallery_in_scope": "'7', 7, 'default', false, '7', '7'",
+    "native_images": f"array[7, 8], {', '.join(['null'] * 10)}, interval '30 days', array['a'], true",
+    "native_products": f"array['7', '8'], {', '.join(['null'] * 11)}",
     "products_by_sku": "array['7'], array['7']",
     "spree_product": "'7', null",
     "spree_images_of_product": "'7', null",
@@ -108,6 +111,8 @@ _QUESTIONS: Final[Mapping[str, str]] = {
 
 _SMALL: Final = ("store_view", "missing_original", "change_tidying", "change_from_5", "change_from_1", "change_rest")
 """What tables are called of which a scan costs nothing, and partitions of which nothing is in."""
+_FEW: Final = {"image_type", "website"}
+"""The same, whose names others begin with."""
 
 
 async def test_one_thing_is_found_by_an_index(connection: Connection, queries: Mapping[str, Statement]) -> None:
@@ -120,7 +125,7 @@ async def test_one_thing_is_found_by_an_index(connection: Connection, queries: M
 async def _scanned_by(connection: Connection, queries: Mapping[str, Statement], name: str) -> set[str]:
     await connection.execute(f"prepare {name} as {queries[name].sql}")
     [plan] = json.loads(await connection.fetchval(f"explain (format json) execute {name} ({_QUESTIONS[name]})"))
-    return {table for table in _scanned(plan["Plan"]) if not table.startswith(_SMALL)}
+    return {table for table in _scanned(plan["Plan"]) if not table.startswith(_SMALL)} - _FEW
 
 
 def _scanned(node: Mapping[str, Any]) -> Iterator[str]:

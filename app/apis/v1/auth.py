@@ -15,7 +15,7 @@ FindKey: TypeAlias = Callable[[str], Awaitable[ApiKey | None]]
 """From a key's text to the key; None for one that is unknown or revoked."""
 
 AUDIENCE: Final = "v1"
-RANKS: Final[dict[str, int]] = {"reader": 1, "editor": 2, "admin": 3}
+RANKS: Final[dict[NativeRole, int]] = {"reader": 1, "editor": 2, "admin": 3}
 """Each role may what those before it may."""
 
 _BEARER: Final = re.compile(r"bearer +(?P<key>[^\s,]+) *", re.IGNORECASE)

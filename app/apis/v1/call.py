@@ -9,8 +9,11 @@ from aiohttp import web
 from app.access.accounts import NativeRole
 from app.access.secrets import SecretBox
 from app.apis.v1.fields import Schema
+from app.cache.documents import DocumentCache
 from app.db.pool import Database
 from app.openapi.sections import Content, Parameter, Response
+from app.service.catalogue.search import ProductReader
+from app.service.galleries.v1.reader import NativeReader
 from app.settings import Settings
 
 Method: TypeAlias = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -37,6 +40,9 @@ class Room:
     settings: Settings
     database: Database
     box: SecretBox
+    documents: DocumentCache
+    products: ProductReader
+    images: NativeReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,5 +83,7 @@ class Row:
     example: Mapping[str, Any] = field(default_factory=dict)
     content: Content | None = None
     """Of a body that the operation reads itself."""
+    sentences: Mapping[str, str] = field(default_factory=dict)
+    """Of the query's parameters."""
     refusals: tuple[int, ...] = ()
     """Statuses of problems that do not follow from the rest, such as 409."""

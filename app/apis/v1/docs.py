@@ -90,7 +90,13 @@ _PARAMETERS: Final = {
 
 def _in_query(row: Row) -> Iterator[Parameter]:
     for name, field in row.query.told().items():
-        yield Parameter(name, "query", field.sentence or _SENTENCES[name], _example(field), field.json_schema)
+        yield Parameter(
+            name,
+            "query",
+            field.sentence or row.sentences.get(name) or _SENTENCES[name],
+            _example(field),
+            field.json_schema,
+        )
 
 
 _SENTENCES: Final = {"limit": "Most items of a page.", "after": "Where the page before says that the list goes on."}

@@ -6,13 +6,14 @@ from typing import Any
 
 from aiohttp import hdrs, web
 
-from app.apis.v1.auth import Callers, FindKey, authorise
+from app.apis.v1.auth import RANKS, Callers, FindKey, authorise
 from app.apis.v1.call import OWN, Call, Caller, Room, Row
 from app.apis.v1.errors import MethodNotAllowed, Mistake, NoSuchAddress, problem_of, refuse, response
 from app.apis.v1.match import Place, Table
 from app.apis.v1.parse import checked_body, checked_query, read_json, read_query
 from app.apis.v1.present import nothing
 from app.http.rate_limits import RateLimits
+from app.http.ready import ReadyResponse
 from app.service.changes.acting import Act, as_actor
 
 
@@ -22,6 +23,7 @@ class NativeApi:
         self._table = Table(rows)
         self._callers = Callers(find_key)
         self._limits = limits
+        self._guards = {role: self._callers.guard(role) for role in RANKS}
         self.route_of = self._table.route_of
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -37,7 +39,10 @@ class NativeApi:
         if caller is None:
             return await row.handler(call)
         with as_actor(Act("key", str(caller.id), caller.name, "v1")):
-            return await row.handler(call)
+            answered = await row.handler(call)
+        if isinstance(answered, ReadyResponse) and row.role is not None:
+            answered.guard = self._guards[row.role]  # whoever asks for the same next has to be somebody, too
+        return answered
 
     def error(self, _: web.Request, error: Exception) -> web.Response:
         """The answer to a request that ended in `error`."""

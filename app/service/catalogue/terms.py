@@ -32,8 +32,8 @@ class Named(NamedTuple):
 
 def folded(text: str) -> str:
     """`text` as it is looked for: without case (`Ü` is `ü`, `ß` is `ss`, `İ` is `i`), quotes and blanks as dashes, like
-    `sku_key`."""
-    plain = unicodedata.normalize("NFC", text).casefold().replace("i\u0307", "i")
+    `sku_key`; without the last of all characters, which is none, so that each term has one behind it."""
+    plain = unicodedata.normalize("NFC", text).casefold().replace("i\u0307", "i").replace("\U0010ffff", "")
     return sku_key(unicodedata.normalize("NFC", plain))[:_LONGEST]
 
 

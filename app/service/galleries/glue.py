@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
-from urllib.parse import quote
 
 from app.db.pool import Database, Record
 from app.errors import ProductNotFound
-from app.model import EXTENSIONS, BlobHash, MarksKey, ProductId, segment_of, sku_key
+from app.model import BlobHash, ProductId, segment_of, sku_key
 from app.service.batches import Batches
-from app.service.pictures.paths import stem
+from app.service.pictures.paths import rendition_path
 from app.settings import Settings
 
 _LANES: Final = 2
@@ -80,7 +79,7 @@ class ImageSetReader:
         self._batches = Batches(self._rows, _LANES)
         slugs = {recipe.name: recipe.slug for recipe in settings.recipes}
         self._shows_marks = settings.rights == "rights"
-        self._large, self._small = (f"/media/renditions/{slugs[name]}/" for name in ("large", "small"))
+        self._large, self._small = slugs["large"], slugs["small"]
 
     async def read(self, wanted: Wanted) -> ProductFamily:
         """Raises ProductNotFound for a product that is deleted, disabled, in no website or of the other kind."""
@@ -140,14 +139,7 @@ class ImageSetReader:
         if row["blob_hash"] is None:
             large, small = row["url_large"] or row["url_small"], row["url_small"] or row["url_large"]
         else:
-            file = _rendition_file(row, row["marks"] if self._shows_marks else None)
-            large, small = f"{media_base}{self._large}{file}", f"{media_base}{self._small}{file}"
+            segment = segment_of(BlobHash(row["blob_hash"].hex()), row["marks"] if self._shows_marks else None)
+            file = segment, row["file_name"], row["picture_id"], row["format"]
+            large, small = (media_base + rendition_path(slug, *file) for slug in (self._large, self._small))
         return SetImage(large, small, row["alt_large"], row["alt_small"])
-
-
-def _rendition_file(row: Record, marks: MarksKey | None) -> str:
-    """A rendition in the source's own format, as its URL ends; the name is for people, a picture without one goes
-    by its id."""
-    name = stem(row["file_name"]) if row["file_name"] else f"p{row['picture_id']}"
-    segment = segment_of(BlobHash(row["blob_hash"].hex()), marks)
-    return f"{segment}/{quote(name, safe='')}.{EXTENSIONS[row['format']]}"

@@ -7,8 +7,10 @@ A path is `/`, the name's first character, `/`, its second, `/`, the name: `ve20
 import re
 from dataclasses import dataclass
 from typing import Final, Literal
+from urllib.parse import quote
 
 from app.errors import InvalidCommand
+from app.model import EXTENSIONS, Format, Segment
 
 Profile = Literal["documented", "server"]
 
@@ -55,6 +57,13 @@ def check_path(path: str) -> None:
             f"{path} cannot be a path: one begins with /, and has no backslash, no control character and no part that "
             "is empty, a dot or two."
         )
+
+
+def rendition_path(slug: str, segment: Segment, name: str | None, picture: int, fmt: Format) -> str:
+    """A rendition's URL below the media address, by its recipe's slug. Its last part is for people: what the file is
+    called, without its extension; a picture without a name goes by its id."""
+    base = quote(stem(name), safe="") if name else f"p{picture}"
+    return f"/media/renditions/{slug}/{segment}/{base}.{EXTENSIONS[fmt]}"
 
 
 def stem(file_name: str) -> str:
