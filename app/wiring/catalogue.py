@@ -1,6 +1,7 @@
 """The readers and writers of galleries, one pair for each API."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from app.service.catalogue.search import ProductReader
 from app.service.galleries.glue import ImageSetReader
@@ -9,6 +10,7 @@ from app.service.galleries.openmage.writer import GalleryWriter
 from app.service.galleries.removal import Committed, ImageRemover
 from app.service.galleries.spree.reader import SpreeGalleryReader
 from app.service.galleries.spree.writer import SpreeGalleryWriter
+from app.service.galleries.undo import Undo
 from app.service.galleries.v1.order import GalleryOrder
 from app.service.galleries.v1.reader import NativeReader
 from app.service.galleries.v1.texts import PictureTexts
@@ -32,6 +34,7 @@ class Catalogue:
     picture_texts: PictureTexts
     products: ProductReader
     native_images: NativeReader
+    undo: Undo
 
 
 def catalogue_of(settings: Settings, storage: Storage, pictures: Pictures, caches: Caches) -> Catalogue:
@@ -49,4 +52,5 @@ def catalogue_of(settings: Settings, storage: Storage, pictures: Pictures, cache
         PictureTexts(database, committed),
         ProductReader(database, settings),
         NativeReader(database, settings),
+        Undo(database, committed, timedelta(days=settings.restore_days)),
     )

@@ -4,7 +4,8 @@ select coalesce(jsonb_agg(s), '[]')::text from image_states($1::bigint[]) s;
 
 -- name: record_image_changes
 -- One row for each image of the products $1 that differs from what it was ($2), and its next revision. That an image has
--- another position counts of the images $3 alone (null: of all): others only made way. $4 to $9: who acts.
+-- another position counts of the images $3 alone (null: of all): others only made way, of which the row of the first one
+-- that did not tells (`places`: where each stood and where it was put). $4 to $9: who acts.
 with former as (
     select * from jsonb_to_recordset($2::jsonb) as f (
         image_id bigint, product_id bigint, picture_id bigint, revision bigint, state jsonb, nones jsonb
@@ -18,9 +19,12 @@ with former as (
         f.state as former, n.state as present, f.nones as former_nones, n.nones as present_nones
     from former f
     full join image_states($1::bigint[]) n using (image_id)
+), made_way as (
+    select jsonb_object_agg(image_id, jsonb_build_array(former -> 'position', present -> 'position')) as places from pair
+    where is_placeless and former -> 'position' is distinct from present -> 'position'
 ), placed as (
     select
-        image_id, product_id, picture_id, is_created, revision, former_nones, present_nones,
+        image_id, product_id, picture_id, is_created, is_placeless, revision, former_nones, present_nones,
         case when is_placeless then former - '{position,positions}'::text[] else former end as former,
         case when is_placeless then present - '{position,positions}'::text[] else present end as present
     from pair
@@ -32,6 +36,8 @@ with former as (
     where former is distinct from present
 ), counted as (
     update image i set revision = d.revision from differing d where i.id = d.image_id and not d.is_created
+), also as (
+    select min(image_id) as teller, (select places from made_way) as places from differing where not is_placeless
 )
 insert into change (
     kind, product_id, image_id, revision, picture_id, before, after, closes,
@@ -51,15 +57,17 @@ select
         when former is null then null
         when present is null then jsonb_strip_nulls(former)
         else differing(former, present)
-    end || case when has_other_types and former_nones <> '{}' then jsonb_build_object('nones', former_nones) else '{}' end,
+    end || case when has_other_types and former_nones <> '{}' then jsonb_build_object('nones', former_nones) else '{}' end
+        || case when present is null and image_id = teller and places is not null then jsonb_build_object('places', places) else '{}' end,
     case
         when present is null then null
         when former is null then jsonb_strip_nulls(present)
         else differing(present, former)
-    end || case when has_other_types and present_nones <> '{}' then jsonb_build_object('nones', present_nones) else '{}' end,
+    end || case when has_other_types and present_nones <> '{}' then jsonb_build_object('nones', present_nones) else '{}' end
+        || case when image_id = teller and places is not null then jsonb_build_object('places', places) else '{}' end,
     lead(image_id) over (partition by product_id order by image_id) is null,
     $4::text, $5::text, $6::text, $7::text, $8::text, $9::text
-from differing
+from differing, also
 order by product_id, image_id;
 
 -- name: record_rows

@@ -1,0 +1,155 @@
+-- name: batch_to_undo
+-- What can be undone of batch $1, newest first, and no more than $3 rows of it; whether a row is older than $2.
+select c.id, c.kind, c.image_id, c.product_id, c.revision, c.before, c.after, c.actor_kind, c.actor_id,
+    c.at < now() - $2::interval as is_over
+from change c
+where c.batch = $1
+    and c.kind in ('image.created', 'image.updated', 'image.replaced', 'image.moved', 'image.deleted', 'image.restored')
+order by c.id desc
+limit $3;
+
+-- name: change_to_undo
+-- The same of one row of the log, of whatever kind.
+select c.id, c.kind, c.image_id, c.product_id, c.revision, c.before, c.after, c.actor_kind, c.actor_id,
+    c.at < now() - $2::interval as is_over
+from change c
+where c.id = $1;
+
+-- name: image_changes_since
+-- The rows of an image behind revision $2, newest first; whether a row is older than $3.
+select c.id, c.kind, c.image_id, c.product_id, c.revision, c.before, c.after, c.actor_kind, c.actor_id,
+    c.at < now() - $3::interval as is_over
+from change c
+where c.image_id = $1 and c.revision > $2
+    and c.kind in ('image.created', 'image.updated', 'image.replaced', 'image.moved', 'image.deleted', 'image.restored')
+order by c.revision desc, c.id desc;
+
+-- name: images_to_revert
+-- The images $1, deleted or not, once their products are held: those that were swept, or whose product was deleted, are
+-- missing.
+select i.id, i.revision, i.product_id, i.file_path, i.deleted_at is not null as is_deleted
+from image i join product p on p.id = i.product_id and p.deleted_at is null
+where i.id = any ($1::bigint[]);
+
+-- name: lock_paths
+-- Holds paths until the transaction ends; gives those that serve nothing and never will.
+select path, blob_hash is null as is_gone from file_path where path = any ($1::text[]) order by path for update;
+
+-- name: barred_hashes
+-- Those of the hashes $1 (hexadecimal) that were purged, or that have no blob.
+select hash from unnest($1::text[]) as asked (hash)
+where exists (select from blob_barred b where b.hash = decode(asked.hash, 'hex'))
+    or not exists (select from blob b where b.hash = decode(asked.hash, 'hex'));
+
+-- name: serve_paths_again
+-- Paths that were withdrawn serve what they served.
+update file_path set withdrawn_at = null where path = any ($1::text[]) and withdrawn_at is not null and blob_hash is not null;
+
+-- name: withdraw_paths
+-- Takes back paths that no live image has. The caller holds them.
+update file_path p set withdrawn_at = now()
+where p.path = any ($1::text[]) and p.withdrawn_at is null
+    and not exists (select from image i where i.file_path = p.path and i.deleted_at is null);
+
+-- name: want_recipes_again
+-- Recipes that images are promised again are built again, whenever they were retired.
+update recipe set retired_at = null where hash = any ($1::text[]) and retired_at is not null;
+
+-- name: release_types_of_images
+-- Makes every type that these images hold, in whatever scope, an explicit "none".
+update image_type_assignment set image_id = null where image_id = any ($1::bigint[]);
+
+-- name: release_reverted_types
+-- Of the images $1 that stay or go: types that an image holds and held not before, in the scopes that are told (null: all).
+delete from image_type_assignment a
+using jsonb_to_recordset($1::jsonb) as t (image bigint, scope integer, held text[])
+where a.image_id = t.image and (t.scope is null or coalesce(a.store_view_id, 0) = t.scope) and a.type_code <> all (t.held);
+
+-- name: forget_fresh_nones
+-- Explicit "nones" of products that were not there before.
+delete from image_type_assignment a
+using jsonb_to_recordset($1::jsonb) as t (product bigint, scope integer, code text, is_none boolean)
+where a.product_id = t.product and coalesce(a.store_view_id, 0) = t.scope and a.type_code = t.code and a.image_id is null
+    and not t.is_none;
+
+-- name: revert_images
+-- Writes the members that are told of images, and whether they are in their gallery. Who shows another picture gets
+-- another stamp. An image whose creation is undone no longer remembers from what it was imported.
+update image i
+set product_id = case when m ? 'product' then (m ->> 'product')::bigint else i.product_id end,
+    picture_id = case when m ? 'picture' then (m ->> 'picture')::bigint else i.picture_id end,
+    file_path = case when m ? 'path' then m ->> 'path' else i.file_path end,
+    file_name = case when m ? 'file_name' then m ->> 'file_name' else i.file_name end,
+    recipes = case
+        when m ? 'recipes' then array(select jsonb_array_elements_text(nullif(m -> 'recipes', 'null'))) else i.recipes
+    end,
+    label = case when m ? 'label' then m ->> 'label' else i.label end,
+    excluded = case when m ? 'exclude' then (m ->> 'exclude')::boolean else i.excluded end,
+    file_updated_at = case
+        when m ? 'stamp' and m -> 'stamp' = 'null' then null
+        when (m ->> 'picture')::bigint <> i.picture_id
+            then greatest(now(), coalesce(i.file_updated_at, (m ->> 'stamp')::timestamptz) + interval '1 second')
+        else i.file_updated_at
+    end,
+    imported_picture_id = case when t.is_live then i.imported_picture_id end,
+    deleted_at = case when t.is_live then null else now() end,
+    updated_at = now()
+from jsonb_to_recordset($1::jsonb) as t (image bigint, is_live boolean, members jsonb)
+cross join lateral (select coalesce(t.members, '{}') as m) said
+where i.id = t.image;
+
+-- name: revert_store_values
+-- What store views said of images: what they say (`says`), where they place it (`places`), in the scopes that are told.
+with wanted as (
+    select
+        t.image, t.store,
+        case when t.says then t.label else s.label end as label,
+        case when t.says then t.exclude else s.excluded end as excluded,
+        case when t.says then coalesce(t.hidden, false) else coalesce(s.hidden, false) end as hidden,
+        case when t.places then t.position else s.position end as position
+    from jsonb_to_recordset($1::jsonb) as t (
+        image bigint, store integer, says boolean, places boolean, label text, exclude boolean, hidden boolean, position integer
+    )
+    join store_view v on v.id = t.store
+    left join image_store s on s.image_id = t.image and s.store_view_id = t.store
+), gone as (
+    delete from image_store s using wanted w
+    where s.image_id = w.image and s.store_view_id = w.store
+        and not w.hidden and num_nonnulls(w.label, w.position, w.excluded) = 0
+)
+insert into image_store (image_id, store_view_id, label, position, excluded, hidden)
+select image, store, label, position, excluded, hidden from wanted
+where hidden or num_nonnulls(label, position, excluded) > 0
+on conflict (image_id, store_view_id) do update
+set label = excluded.label, position = excluded.position, excluded = excluded.excluded, hidden = excluded.hidden;
+
+-- name: revert_nones
+-- Explicit "nones" of products as they were before, where nobody has said anything else since.
+insert into image_type_assignment (product_id, store_view_id, type_code, image_id)
+select t.product, nullif(t.scope, 0), t.code, null::bigint
+from jsonb_to_recordset($1::jsonb) as t (product bigint, scope integer, code text, is_none boolean)
+where t.is_none and (t.scope = 0 or exists (select from store_view v where v.id = t.scope))
+on conflict (product_id, store_view_id, type_code) do nothing;
+
+-- name: assign_reverted_types
+-- Types that images held before, where no other one holds them now.
+insert into image_type_assignment as held (product_id, store_view_id, type_code, image_id)
+select t.product, nullif(t.scope, 0), code, t.image
+from jsonb_to_recordset($1::jsonb) as t (image bigint, product bigint, scope integer, held text[])
+cross join lateral unnest(t.held) as code
+where t.scope = 0 or exists (select from store_view v where v.id = t.scope)
+on conflict (product_id, store_view_id, type_code) do update set image_id = excluded.image_id where held.image_id is null;
+
+-- name: revert_places
+-- Images stand where they stood: those that were told to, and those that only made way if they still stand where they
+-- were put.
+update image i set position = t.former, updated_at = now()
+from jsonb_to_recordset($1::jsonb) as t (image bigint, former integer, put integer, is_told boolean)
+where i.id = t.image and i.position is distinct from t.former
+    and (t.is_told or (i.deleted_at is null and i.position is not distinct from t.put));
+
+-- name: image_to_restore
+-- An image of a product that is there, deleted or not, with its revision.
+select i.revision, i.deleted_at is not null as is_deleted
+from image i join product p on p.id = i.product_id and p.deleted_at is null
+where i.id = $1;

@@ -1,0 +1,42 @@
+from app.db.connections.connect import Connection
+from app.db.pool import Database
+from tests.commands.conftest import CommandLine
+from tests.service.galleries.test_undo import change, destroy, prepare, relabel, state
+
+
+async def test_a_batch_is_taken_back(cli: CommandLine, database: Database, connection: Connection) -> None:
+    """`history undo` tells how many images it changed and the batch that it is, which can be taken back, too."""
+    await prepare(connection)
+    before = await state(connection)
+    await change(database, *relabel(1), *destroy(2))
+
+    undone = await cli("history", "undo", "--batch", "one")
+    assert (undone["undone"], undone["left"]) == (2, [])
+    assert await state(connection) == before
+    row = await connection.fetchrow("select actor_kind, via, batch from change order by id desc limit 1")
+    assert tuple(row or ()) == ("command", "command", undone["batch"])
+
+
+async def test_what_was_changed_since_is_named(cli: CommandLine, database: Database, connection: Connection) -> None:
+    """Without `--force` nothing is done; with it the images that are left are told."""
+    await prepare(connection)
+    await change(database, *relabel(1), *relabel(2))
+    await change(database, *relabel(2), batch="other")
+
+    assert "changed since" in await cli.fails("history", "undo", "--batch", "one")
+    assert (await cli.run("history", "undo", "--batch", "one", "--force")).out.endswith("meanwhile: 2.\n")
+    assert "no such change" in await cli.fails("history", "undo", "--change", "4711")
+
+
+async def test_an_image_is_restored(cli: CommandLine, database: Database, connection: Connection) -> None:
+    """`image restore` brings a deleted image back, or one as it was."""
+    await prepare(connection)
+    before = await state(connection)
+    await change(database, *relabel(1))
+    await change(database, *destroy(1))
+
+    assert await cli("image", "restore", "1") == {"id": 1}
+    assert await connection.fetchval("select is_live from image where id = 1")
+    assert await cli("image", "restore", "1", "--revision", "0") == {"id": 1}
+    assert await state(connection) == before
+    assert await cli.fails("image", "restore", "1") == "Image 1 is not deleted."
