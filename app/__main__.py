@@ -80,7 +80,6 @@ def parser() -> argparse.ArgumentParser:
         jobs,
         glue_import,
         history,
-    history,
         gallery,
         image,
         housekeeping,

@@ -43,7 +43,7 @@ async def revert(tx: Transaction, reversal: Reversal, images: Mapping[int, Recor
 async def _write(tx: Transaction, reversal: Reversal, images: Mapping[int, Record]) -> None:
     targets = list(reversal.targets.values())
     held = [scope for target in _live(reversal) for scope in _held(target, _product(target, images))]
-    going = [
+    going: list[dict[str, Any]] = [
         {"image": target.image, "scope": None, "held": []}
         for target in targets
         if not target.is_live or _product(target, images) != images[target.image]["product_id"]

@@ -103,8 +103,9 @@ class Undo:
             if left:
                 wanted = reversal(_told(row) for row in rows if row["image_id"] not in left)
             withdrawn = await revert(tx, wanted, {i: row for i, row in found.items() if i not in left}, list(families))
-        for path in withdrawn or [None]:
-            self._committed.tell(set(families.values()), path)
+        self._committed.tell(set(families.values()), None)
+        for path in withdrawn:
+            self._committed.withdrawn(path)
         return left
 
 
