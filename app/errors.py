@@ -135,6 +135,10 @@ class PreconditionFailed(Rejected):
     """It was changed meanwhile."""
 
 
+class NoSuchRevision(Rejected):
+    """The image has not come to this revision yet."""
+
+
 class InvalidFileName(Rejected):
     """The file name cannot be used."""
 

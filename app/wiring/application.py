@@ -171,6 +171,7 @@ def _native(parts: Parts) -> NativeApi:
         parts.caches.documents,
         parts.catalogue.products,
         parts.catalogue.native_images,
+        parts.catalogue.undo,
     )
     return NativeApi(room, NATIVE_ROWS, accounts.key_of, parts.access.rate_limits)
 

@@ -13,6 +13,7 @@ from app.cache.documents import DocumentCache
 from app.db.pool import Database
 from app.openapi.sections import Content, Parameter, Response
 from app.service.catalogue.search import ProductReader
+from app.service.galleries.undo import Undo
 from app.service.galleries.v1.reader import NativeReader
 from app.settings import Settings
 
@@ -43,6 +44,7 @@ class Room:
     documents: DocumentCache
     products: ProductReader
     images: NativeReader
+    undo: Undo
 
 
 @dataclass(frozen=True, slots=True)

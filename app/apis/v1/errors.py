@@ -198,6 +198,7 @@ _BY_CLASS: Final[Mapping[type[Exception], _Tell]] = {
     core.ImagesNotSupported: _plain("conflict"),
     core.InvalidCommand: _command,
     core.InvalidFileName: _at("/file_name", "out_of_range"),
+    core.NoSuchRevision: _at("/revision", "out_of_range"),
     core.ImageNotSpecified: _at("/file", "required"),
     core.Rejected: _plain("invalid"),
     core.FetchRefused: _picture("fetch_failed"),

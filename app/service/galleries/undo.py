@@ -9,7 +9,7 @@ from uuid import uuid4
 import orjson
 
 from app.db.pool import REQUEST_LOCK_SECONDS, Database, Record, Transaction
-from app.errors import Conflict, Gone, ImageNotFound, InvalidCommand, NotFound, PreconditionFailed
+from app.errors import Conflict, Gone, ImageNotFound, InvalidCommand, NoSuchRevision, NotFound, PreconditionFailed
 from app.model import ProductId
 from app.service.changes.acting import acting, as_actor
 from app.service.changes.reversal import Reversal, Told, reversal
@@ -69,8 +69,8 @@ class Undo:
 
     async def restore(self, image: int, revision: int | None = None, revisions: Sequence[int] | None = None) -> None:
         """The image as it was after `revision`, by default a deleted one as it was when it was deleted. `revisions`:
-        those at which it may be now, any by default. ImageNotFound, Conflict, Gone, InvalidCommand,
-        PreconditionFailed."""
+        those at which it may be now, any by default. ImageNotFound, Conflict, Gone, NoSuchRevision,
+        InvalidCommand, PreconditionFailed."""
         found = await self._db.fetchrow("image_to_restore", image)
         if found is None:
             raise ImageNotFound(f"There is no image {image}.")
@@ -80,7 +80,7 @@ class Undo:
             raise Conflict(f"Image {image} is not deleted.")
         target = found["revision"] - 1 if revision is None else revision
         if target > found["revision"]:
-            raise InvalidCommand(f"Image {image} is at revision {found['revision']}.")
+            raise NoSuchRevision(f"image {image} is at revision {found['revision']}")
         rows = await self._db.fetch("image_changes_since", image, target, self._restorable)
         if len(rows) != found["revision"] - target:
             raise Gone(f"image {image} has no longer all of its history since revision {target}")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.db.connections.connect import Connection
 from app.db.pool import Database
-from app.errors import Conflict, Gone, ImageNotFound, InvalidCommand, PreconditionFailed
+from app.errors import Conflict, Gone, ImageNotFound, InvalidCommand, NoSuchRevision, PreconditionFailed
 from app.service.changes.acting import Act, as_actor
 from app.service.changes.record import recorded
 from app.service.galleries.removal import Committed
@@ -268,7 +268,7 @@ async def test_what_cannot_be_restored_is_refused(database: Database, shop: Conn
         await undo.restore(77)
     with pytest.raises(Conflict):
         await undo.restore(1)
-    with pytest.raises(InvalidCommand):
+    with pytest.raises(NoSuchRevision):
         await undo.restore(1, 2)
     with pytest.raises(PreconditionFailed):
         await undo.restore(1, 0, revisions=[0])
