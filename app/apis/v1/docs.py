@@ -47,6 +47,7 @@ _BODIES: Final = {
     415: Response("The body is of another type, or compressed.", _PROBLEM),
 }
 _FURTHER: Final = {
+    **_NAMED,
     409: Response("It contradicts what is there.", _PROBLEM),
     410: Response("It is older than what is kept.", _PROBLEM),
     412: Response("A condition does not hold.", _PROBLEM),
