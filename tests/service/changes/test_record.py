@@ -77,12 +77,16 @@ async def test_who_acts_is_told(database: Database, shop: Connection) -> None:
 
 
 async def test_who_makes_way_has_no_row(database: Database, shop: Connection) -> None:
-    """Positions count of the images alone that were told where to stand."""
+    """Positions count of the images alone that were told where to stand; their row tells who made way, and how."""
     statements = ("update image set position = position + 1", "update image set position = 1 where id = 2")
 
     [row] = await change(database, shop, *statements, placed=[2])
 
-    assert (row["image_id"], row["before"], row["after"]) == (2, {"position": 2}, {"position": 1})
+    assert (row["image_id"], row["before"], row["after"]) == (
+        2,
+        {"position": 2},
+        {"position": 1, "places": {"1": [1, 2]}},
+    )
     assert await change(database, shop, "update image set position = 9") == []
     assert len(await change(database, shop, "update image set position = 4", placed=None)) == 2
 
