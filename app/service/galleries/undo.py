@@ -58,9 +58,10 @@ class Undo:
         Images that were changed since are left, with `force`; without, Conflict names them and nothing is done.
         `only_by`: kind and id of the actor whose changes alone may be undone. ChangeNotFound, Gone, InvalidCommand.
         """
-        rows = await self._db.fetch(
-            f"{what}_to_undo", name, self._restorable, *([MOST_CHANGES + 1] * (what == "batch"))
-        )
+        if what == "batch":
+            rows = await self._db.fetch("batch_to_undo", name, self._restorable, MOST_CHANGES + 1)
+        else:
+            rows = await self._db.fetch("change_to_undo", name, self._restorable)
         _check(rows, only_by)
         act = replace(acting(), batch=acting().batch or f"undo-{uuid4().hex}")
         with as_actor(act):
