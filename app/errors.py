@@ -187,6 +187,21 @@ class BlobBarred(ImageRejected):
     """The image has been purged and may not be uploaded again."""
 
 
+# --- requests that are sent again ------------------------------------------------------------------
+
+
+class KeyMalformed(Rejected):
+    """The idempotency key is not valid."""
+
+
+class KeyReused(Rejected):
+    """Idempotency key was used for another request"""
+
+
+class AnswerWithheld(ProductImagesError):
+    """Request was processed before, and its answer is not kept"""
+
+
 # --- what the object store says ------------------------------------------------------------------
 
 
@@ -247,6 +262,12 @@ class RenditionDelayed(Unavailable):
     def __init__(self, reason: str, retry_after: int) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+
+
+class KeyInFlight(Unavailable):
+    """Request is being processed"""
+
+    retry_after = 1
 
 
 class Busy(Unavailable):

@@ -37,6 +37,7 @@ class Worker:
         self.look_for_undecided = Undecided(database).enqueue
         self._observe = observe
         self._restorable = timedelta(days=settings.restore_days)
+        self._answer_age = timedelta(hours=settings.idempotency_hours)
         self._nonce_seconds = nonce_seconds(settings.openmage_oauth_past_seconds)
         self._runner = JobRunner(
             database.dsn, observe=observe, concurrency=settings.worker_concurrency, lease=settings.job_lease_seconds
@@ -55,6 +56,7 @@ class Worker:
                 ("nonces", self._forget_nonces, _FORGET_SECONDS),
                 ("claims", self._forget_claims, _FORGET_SECONDS),
                 ("restoring", self._end_restoring, _FORGET_SECONDS),
+                ("kept answers", self._forget_answers, _FORGET_SECONDS),
                 ("terms", self._fold_terms, _FOLD_SECONDS),
                 ("undecided pictures", self.look_for_undecided, _UNDECIDED_SECONDS),
             ):
@@ -69,6 +71,10 @@ class Worker:
         """Where requests of any age are accepted, a nonce is never forgotten."""
         if self._nonce_seconds is not None:
             await self._db.execute("forget_oauth_nonces", self._nonce_seconds)
+
+    async def _forget_answers(self) -> None:
+        while await self._db.execute("forget_kept_answers", self._answer_age):
+            pass
 
     async def _forget_claims(self) -> None:
         last: int | None = 0

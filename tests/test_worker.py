@@ -85,6 +85,20 @@ async def test_claims_of_uploads_that_ended_are_forgotten(dsn: str, tmp_path: Pa
     assert await connection.fetchval(kept) == [True, False]
 
 
+async def test_answers_that_are_too_old_are_forgotten(dsn: str, tmp_path: Path, connection: Connection) -> None:
+    """Those that a retry may still get stay."""
+    await connection.execute(
+        "insert into kept_answer (scope, request, kept_at) values (sha256('a'), 'a', now() - interval '25 hours'),"
+        " (sha256('b'), 'b', now() - interval '23 hours')"
+    )
+
+    async def are_forgotten() -> bool:
+        return await connection.fetchval("select array_agg(request) from kept_answer") == [b"b"]
+
+    async with at_work(dsn, tmp_path):
+        await eventually(are_forgotten)
+
+
 _LOADED_LATE: Final = """
 import asyncio, sys
 from pathlib import Path

@@ -5,7 +5,7 @@ import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from typing import Any, Final, Self, TypeAlias, cast
 
 import asyncpg
@@ -16,6 +16,7 @@ from app.db.connections.leases import Lease, Leases, Pool
 from app.db.connections.pulse import watched_pool
 from app.db.errors import DRIVER_ERRORS, TransactionConflict, translated, translation
 from app.db.queries import Statement, load_queries
+from app.db.unit import unit_here
 from app.errors import DatabaseUnavailable
 from app.events import Observe, StatementDone, nobody
 
@@ -198,13 +199,22 @@ class Database(Statements):
         await self._watching.aclose()
 
     @asynccontextmanager
-    async def transaction(self, *, lock_seconds: float | None = None) -> AsyncIterator[Transaction]:
+    async def transaction(
+        self, *, lock_seconds: float | None = None, apart: bool = False
+    ) -> AsyncIterator[Transaction]:
         """Committed when the block ends, rolled back when it raises; who waits longer than `lock_seconds`
-        for a lock gets `TransactionConflict`.
+        for a lock gets `TransactionConflict`. In a unit it is committed with that, unless it stands `apart`.
 
         Transactions wait for one another, so a fifth of the connections is kept for single statements.
         """
-        async with self._turn(), self._connected() as connection, _transaction(connection):
+        unit = None if apart else unit_here()
+        begun = self._begun(lock_seconds)
+        async with begun if unit is None else unit.joined(begun) as transaction:
+            yield transaction
+
+    @asynccontextmanager
+    async def _begun(self, lock_seconds: float | None) -> AsyncIterator[Transaction]:
+        async with self._turn(), self._leased() as connection, _transaction(connection):
             if lock_seconds is not None:
                 with translated():
                     await connection.execute(f"set local lock_timeout = {round(lock_seconds * 1000)}")
@@ -223,6 +233,11 @@ class Database(Statements):
             self._turns.release()
 
     def _connected(self) -> AbstractAsyncContextManager[Connection]:
+        """In a unit, what sees its change."""
+        unit = unit_here()
+        return self._leased() if unit is None or unit.transaction is None else nullcontext(unit.transaction.connection)
+
+    def _leased(self) -> AbstractAsyncContextManager[Connection]:
         if self._leases is None:
             raise DatabaseUnavailable("the pool is not open")
         return Lease(self._leases, self._observe)

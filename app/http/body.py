@@ -8,9 +8,14 @@ from aiohttp import hdrs, web
 
 from app.errors import BodyBroken, BodyTooLarge, BodyTooSlow, EncodingNotAccepted
 from app.http.appkeys import SETTINGS
+from app.http.retries.fingerprint import Fingerprint
 
 LEAST_RATE: Final = 64 * 1024
 """Bytes a second that a body comes at, once its time is up: who sends much over a slow line is no worse a client."""
+
+
+WATCHED: Final = web.RequestKey("watched", Fingerprint)
+"""What is given each piece of a body as well."""
 
 
 async def body_chunks(request: web.Request, limit: int) -> AsyncIterator[bytes]:
@@ -22,12 +27,14 @@ async def body_chunks(request: web.Request, limit: int) -> AsyncIterator[bytes]:
         raise BodyTooLarge(f"{announced} bytes announced, {limit} allowed")
     settings, clock = request.app[SETTINGS], asyncio.get_running_loop().time
     deadline = clock() + settings.body_seconds
-    received = 0
+    received, watched = 0, request.get(WATCHED)
     while chunk := await _next(request, min(deadline, clock() + settings.body_idle_seconds)):
         received += len(chunk)
         deadline += len(chunk) / LEAST_RATE
         if received > limit:
             raise BodyTooLarge(f"more than {limit} bytes")
+        if watched is not None:
+            watched.update(chunk)
         yield chunk
 
 

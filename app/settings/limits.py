@@ -59,6 +59,11 @@ class Limits:
         number(1),
     )
     max_builds: int = option(8, "Renditions built on demand at a time per process; more get 503.", number(1))
+    idempotency_hours: int = option(
+        24,
+        "For so many hours the answer to a request with `Idempotency-Key` is kept, and given to its retries.",
+        number(1),
+    )
     max_waiters: int = option(
         2000,
         "Requests with `Prefer: wait` that wait for a picture at a time per process; more are answered at once.",

@@ -8,6 +8,7 @@ from app.access.secrets import SecretBox
 from app.db.listen import Hearing
 from app.db.pool import Database
 from app.http.rate_limits import RateLimits
+from app.http.retries.answers import KeptAnswers
 from app.settings import Settings
 
 
@@ -16,8 +17,14 @@ class Access:
     accounts: Accounts
     oauth: OAuth
     rate_limits: RateLimits
+    answers: KeptAnswers
 
 
 def access_of(settings: Settings, database: Database, hearing: Hearing) -> Access:
     accounts = Accounts(database, SecretBox(settings.secret_key, settings.secret_key_former), hearing)
-    return Access(accounts, OAuth(accounts, settings.openmage_oauth_past_seconds), RateLimits(settings))
+    return Access(
+        accounts,
+        OAuth(accounts, settings.openmage_oauth_past_seconds),
+        RateLimits(settings),
+        KeptAnswers(settings, database),
+    )

@@ -139,6 +139,7 @@ def _openmage(parts: Parts) -> OpenMageApi:
         OpenMageUploads(parts.pictures.intake, parts.settings.max_body_bytes, parts.observer),
         parts.caches.documents,
         parts.access.rate_limits,
+        parts.access.answers,
         parts.observer,
     )
 
@@ -157,6 +158,7 @@ def _spree(parts: Parts) -> tuple[SpreeApi, SpreeDelivery]:
         pictures.intake,
         uploads,
         rate_limits,
+        parts.access.answers,
     )
     files = parts.caches.spree_files
     return api, SpreeDelivery(settings, reader, pictures.renderer, parts.storage.store, files, rate_limits.subscriber)
@@ -173,7 +175,7 @@ def _native(parts: Parts) -> NativeApi:
         parts.catalogue.native_images,
         parts.catalogue.undo,
     )
-    return NativeApi(room, NATIVE_ROWS, accounts.key_of, parts.access.rate_limits)
+    return NativeApi(room, NATIVE_ROWS, accounts.key_of, parts.access.rate_limits, parts.access.answers)
 
 
 async def _running(parts: Parts) -> AsyncIterator[None]:

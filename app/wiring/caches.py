@@ -3,6 +3,7 @@
 import re
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from app.access.accounts import Accounts
@@ -14,6 +15,7 @@ from app.cache.bytes import ByteCache
 from app.cache.documents import DocumentCache, native
 from app.cache.requests import RequestIndex
 from app.db.listen import Hearing
+from app.db.unit import once_ended
 from app.delivery.media import Media
 from app.model import ProductId
 from app.service.renditions.rendition import Rendition
@@ -39,7 +41,11 @@ class Caches:
 
     def drop(self, families: Iterable[ProductId]) -> None:
         """What this process has committed, it never answers from memory again."""
-        self.documents.drop_families(families)
+        once_ended(partial(self.documents.drop_families, list(families)))
+
+    def drop_path(self, path: str) -> None:
+        """A path that a change took back."""
+        once_ended(partial(self.media.drop_path, path))
 
     def hear(self, payload: str) -> None:
         """A change, in the words of `sql/migrations`, 0002, 0011 and 0017."""

@@ -39,7 +39,7 @@ class Catalogue:
 
 def catalogue_of(settings: Settings, storage: Storage, pictures: Pictures, caches: Caches) -> Catalogue:
     database, reader = storage.database, GalleryReader(storage.database)
-    committed = Committed(caches.drop, caches.media.drop_path)
+    committed = Committed(caches.drop, caches.drop_path)
     return Catalogue(
         ImageSetReader(database, settings),
         reader,

@@ -35,3 +35,27 @@ update oauth_consumer set secret = $2 where key = $1;
 -- name: reseal_token
 -- The same secret of a token, encrypted anew.
 update oauth_token set secret = $2 where token = $1;
+
+-- name: kept_answer
+-- What was answered to the key of the scope $1, unless that is longer ago than $2.
+select request, status, headers, body from kept_answer where scope = $1 and kept_at > now() - $2::interval;
+
+-- name: try_answer_lock
+-- Whether nobody else is at work for a key, from now on until the transaction ends.
+select pg_try_advisory_xact_lock($1);
+
+-- name: keep_answer
+-- Keeps an answer, in the place of one that is too old to count. The caller holds the key's lock.
+insert into kept_answer (scope, request, status, headers, body) values ($1, $2, $3, $4::jsonb, $5)
+on conflict (scope) do update
+set request = excluded.request, status = excluded.status, headers = excluded.headers, body = excluded.body, kept_at = now();
+
+-- name: forget_kept_answers
+-- Removes the next ten thousand answers that were kept longer ago than $1; how many is told.
+delete from kept_answer where scope in (
+    select scope from kept_answer where kept_at < now() - $1::interval order by kept_at limit 10000
+);
+
+-- name: withhold_kept_answers
+-- Forgets what all kept answers said: a retry of theirs is told to look.
+update kept_answer set status = null, headers = null, body = null where status is not null;

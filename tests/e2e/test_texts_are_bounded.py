@@ -218,6 +218,7 @@ OURS: Final = {
     "image.recipes": "hashes of recipes",
     "api_key.role": "one of four",
     "api_key.audiences": "some of two",
+    "kept_answer": "answers of ours",
     "oauth_token.consumer_key": "refers to oauth_consumer.key",
     "oauth_token.user_type": "one of two",
     "oauth_token.privileges": "some of four",

@@ -55,6 +55,9 @@ BAD_CHARSET: Final = Message(400, "UTF-8 is the only supported charset")
 BAD_QUERY_BODY: Final = Message(400, "Invalid data type. Check Content-Type.")
 TOO_LARGE: Final = Message(413, "Request entity too large.")
 TOO_SLOW: Final = Message(408, "Request timeout.")
+IN_FLIGHT: Final = Message(409, "Request is being processed")
+WITHHELD: Final = Message(409, "Request was processed before, and its answer is not kept")
+KEY_REUSED: Final = Message(422, "Idempotency key was used for another request")
 TOO_MANY: Final = Message(429, "Too many requests.")
 UNAVAILABLE: Final = Message(503, "Service temporarily unavailable.")
 
@@ -103,6 +106,14 @@ def messages_of(style: ErrorStyle, error: BaseException) -> tuple[Message, ...]:
     return next(of_class, (_UNFORESEEN.get(style.method, UNEXPECTED),))
 
 
+def is_of_the_body(error: Exception) -> bool:
+    """Whether the cause of a refusal is in the body's bytes alone: form, base64, media type, picture."""
+    if isinstance(error, OpenMageError):
+        return _OF_THE_BODY.issuperset(error.messages)
+    of_picture = isinstance(error, core.ImageRejected) and not isinstance(error, _OF_US)
+    return of_picture or isinstance(error, core.InvalidFileName | core.ImageNotSpecified)
+
+
 def _by_place(style: ErrorStyle, error: BaseException) -> Message | None:
     if style.profile == "server" and style.method == "POST" and isinstance(error, _MASKED):
         return UNKNOWN_ERROR
@@ -128,9 +139,16 @@ _BY_CLASS: Final[dict[type, tuple[Message, ...]]] = {
     core.BodyBroken: (DECODING,),
     core.EncodingNotAccepted: (DECODING,),
     core.Rejected: (DATA_INVALID,),
+    core.KeyReused: (KEY_REUSED,),
+    core.KeyInFlight: (IN_FLIGHT,),
+    core.AnswerWithheld: (WITHHELD,),
     core.RateExceeded: (TOO_MANY,),
     core.Unavailable: (UNAVAILABLE,),
 }
+_OF_THE_BODY: Final = frozenset(
+    (NOT_BASE64, UNSUPPORTED_MIME, NOT_SPECIFIED, PRE_VALIDATION, DATA_INVALID, DECODING, BAD_QUERY_BODY, UNKNOWN_ERROR)
+)
+_OF_US: Final = (core.FileTooLarge, core.BlobBarred, core.CodecFailed)
 _MASKED: Final = (core.StoreViewNotFound, core.ProductNotFound, core.ImagesNotSupported)
 """Failures of a POST that a running OpenMage tells as one."""
 _UNFORESEEN: Final = {"POST": UNKNOWN_ERROR, "PUT": INTERNAL_ERROR, "DELETE": INTERNAL_ERROR}

@@ -13,7 +13,7 @@ from app.apis.openmage.accept import negotiate
 from app.apis.openmage.auth.callers import Callers
 from app.apis.openmage.auth.refusals import Refusals
 from app.apis.openmage.auth.rights import Operation, Principal, authorise
-from app.apis.openmage.errors import ErrorStyle, error_document
+from app.apis.openmage.errors import ErrorStyle, error_document, is_of_the_body
 from app.apis.openmage.formats import CONTENT_TYPES
 from app.apis.openmage.headers import ALWAYS
 from app.apis.openmage.match import Route, image_id, match, product_ref, scope
@@ -28,6 +28,7 @@ from app.http.origin import media_base
 from app.http.rate_limits import RateLimits
 from app.http.ready import Document
 from app.http.respond import send_document
+from app.http.retries.answers import KeptAnswers, require_first
 from app.service.galleries.openmage.reader import GalleryImage, GalleryReader
 from app.service.galleries.openmage.writer import GalleryWriter, NewFile
 from app.settings import Settings
@@ -59,6 +60,7 @@ class OpenMageApi:
         uploads: Uploads,
         documents: DocumentCache,
         limits: RateLimits,
+        answers: KeptAnswers,
         observe: Observe,
     ) -> None:
         self._settings = settings
@@ -69,6 +71,7 @@ class OpenMageApi:
         self._uploads = uploads
         self._documents = documents
         self._limits = limits
+        self._answers = answers
         self._operations: Mapping[Operation, Callable[[Call], Awaitable[web.StreamResponse]]] = {
             "list": self._read,
             "read": self._read,
@@ -91,13 +94,19 @@ class OpenMageApi:
         keys = self._rules.visible_keys(principal.user, request.rel_url.raw_query_string)
         shape = Shape(style.format, keys, self._rules.profile)
         media = media_base(request, self._settings)
-        return await self._operations[operation](Call(request, principal, route, shape, media))
+        work = partial(self._operations[operation], Call(request, principal, route, shape, media))
+        whose, tell = str(principal.admin_id), partial(self._of_the_body, request)
+        return await self._answers.answered(request, "openmage", whose, work, tell, style.format)
 
     def error(self, request: web.Request, error: Exception) -> web.Response:
         """The answer to a request that ended in `error`."""
         style = request.get(_STYLE) or ErrorStyle(profile=self._rules.profile, method=request.method)
         status, headers, body = error_document(style, error)
         return web.Response(status=status, headers=headers, body=body)
+
+    def _of_the_body(self, request: web.Request, error: Exception) -> web.Response | None:
+        """A refusal that the same body would meet again."""
+        return self.error(request, error) if is_of_the_body(error) else None
 
     async def _read(self, call: Call) -> web.StreamResponse:
         key = ("openmage", call.route, call.principal.is_public, call.shape, call.media)
@@ -122,7 +131,9 @@ class OpenMageApi:
 
     async def _create(self, call: Call) -> web.StreamResponse:
         async with AsyncExitStack() as stack:
-            command = parse_create(await self._uploads.body(call.request, stack), self._rules)
+            body = await self._uploads.body(call.request, stack)
+            await require_first()
+            command = parse_create(body, self._rules)
             product, store = product_ref(call.route.product), _store(call.route)
             gallery = await self._writer.for_upload(product, store, command.name.base)
             blob = await self._uploads.keep(command.upload)
@@ -132,7 +143,9 @@ class OpenMageApi:
 
     async def _update(self, call: Call) -> web.StreamResponse:
         async with AsyncExitStack() as stack:
-            command = parse_update(await self._uploads.body(call.request, stack), self._rules)
+            body = await self._uploads.body(call.request, stack)
+            await require_first()
+            command = parse_update(body, self._rules)
             image = image_id(call.route.image or "")
             product, store = product_ref(call.route.product), _store(call.route)
             gallery = await self._writer.for_change(product, store, image, command.base)

@@ -9,12 +9,15 @@ from aiohttp.web import HTTPException
 from app.apis.spree.present import json_bytes
 from app.apis.spree.validation import NOT_AN_IMAGE
 from app.errors import (
+    AnswerWithheld,
     BlobBarred,
     BodyBroken,
     BodyTooLarge,
     BodyTooSlow,
     EncodingNotAccepted,
     InvalidHost,
+    KeyInFlight,
+    KeyMalformed,
     NotFound,
     ProductImagesError,
     RateExceeded,
@@ -95,6 +98,9 @@ _BAD: Final = {"status": 400, "error": "Bad Request"}
 _TOO_MANY: Final = {"exception": "Too many requests."}
 _AWAY: Final = {"exception": "Service temporarily unavailable."}
 
+OF_THE_BODY: Final = (Malformed, Undecodable, Unusable, Invalid)
+"""Refusals whose cause is in what was sent, and nowhere else."""
+
 _TOLD: Final[Mapping[type[ProductImagesError], tuple[int, Callable[[ProductImagesError], dict[str, Any]]]]] = {
     Unauthorised: (401, lambda error: {"error": error.public}),
     NoSuchAction: (404, lambda error: {"status": 404, "error": error.public}),
@@ -105,8 +111,11 @@ _TOLD: Final[Mapping[type[ProductImagesError], tuple[int, Callable[[ProductImage
     Undecodable: (400, lambda error: {"exception": error.public}),
     BodyBroken: (400, lambda _: _BAD),
     InvalidHost: (400, lambda _: _BAD),
+    KeyMalformed: (400, lambda _: _BAD),
     BodyTooSlow: (408, lambda error: {"exception": error.public}),
     EncodingNotAccepted: (415, lambda error: {"exception": error.public}),
+    AnswerWithheld: (409, lambda error: {"exception": error.public}),
+    KeyInFlight: (409, lambda error: {"exception": error.public}),
     RateExceeded: (429, lambda _: _TOO_MANY),
     Unavailable: (503, lambda _: _AWAY),
     Rejected: (422, lambda error: {"exception": error.public}),

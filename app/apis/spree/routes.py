@@ -12,7 +12,7 @@ from app.apis.spree.auth import KEY_HEADER, Caller, Credentials, FindRole, authe
 from app.apis.spree.body.files import Files, Standing
 from app.apis.spree.body.forms import Body, parse_body, query_params
 from app.apis.spree.body.params import check_viewable, image_form
-from app.apis.spree.errors import Invalid, NoSuchAction, NotAcceptable, Unauthorised, document
+from app.apis.spree.errors import OF_THE_BODY, Invalid, NoSuchAction, NotAcceptable, Unauthorised, document
 from app.apis.spree.headers import respond
 from app.apis.spree.match import Action, Place, action_of, leading_integer, place_of, plain_integer
 from app.apis.spree.uploads import Uploads
@@ -20,6 +20,7 @@ from app.cache.documents import DocumentCache
 from app.errors import ImageNotFound, NotFound, ProductNotFound
 from app.http.rate_limits import RateLimits
 from app.http.ready import Document
+from app.http.retries.answers import KeptAnswers, require_first, take_key
 from app.model import ProductId
 from app.service.galleries.spree.reader import ListedImage, Parent, SpreeGalleryReader
 from app.service.galleries.spree.writer import Edit, SpreeGalleryWriter
@@ -45,6 +46,7 @@ class SpreeApi:
         intake: Intake,
         uploads: Uploads,
         limits: RateLimits,
+        answers: KeptAnswers,
     ) -> None:
         self._settings = settings
         self._prefix = settings.spree_url_prefix.rstrip("/")
@@ -55,6 +57,7 @@ class SpreeApi:
         self._intake = intake
         self._uploads = uploads
         self._limits = limits
+        self._answers = answers
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Any method, any path below `/api`; raises what `error` knows how to tell."""
@@ -66,13 +69,22 @@ class SpreeApi:
             # what is remembered of a request does not say whose `Authorization` it had
             return respond(request, told, None if self._settings.spree_bearer and _is_bearers(request) else key)
         if request.method in _WRITES:
-            return respond(request, await self._write(request, place))
+            work, tell = partial(self._written, request, place), partial(self._of_the_body, request)
+            return await self._answers.answered(request, "spree", None, work, tell)
         raise NotFound(f"{request.method} is never routed")
 
     def error(self, request: web.Request, error: Exception) -> web.StreamResponse:
         """The answer to a request that ended in `error`."""
         told = document(error)
         return respond(request, headers.other(told.status, told.body, told.content_type, further=told.headers))
+
+    def _of_the_body(self, request: web.Request, error: Exception) -> web.Response | None:
+        """A refusal that the same body would meet again."""
+        told = self.error(request, error) if isinstance(error, OF_THE_BODY) else None
+        return told if isinstance(told, web.Response) else None
+
+    async def _written(self, request: web.Request, place: Place) -> web.StreamResponse:
+        return respond(request, await self._write(request, place))
 
     async def _read(self, request: web.Request, place: Place) -> tuple[Document, Hashable]:
         """A document and its key in the cache."""
@@ -123,6 +135,8 @@ class SpreeApi:
         await self._limits.admit_key(key)
         async with AsyncExitStack() as stack:
             files = await self._files(stack, request, query)
+            if files.standing == "admin":
+                take_key(key)
             body = await parse_body(request, files, self._settings.max_body_bytes)
             action = _routed(place, body.verb(request))
             params = body.params | query
@@ -130,6 +144,8 @@ class SpreeApi:
                 await self._limits.admit_key(self._credentials(request, params).key)
             caller = await self._caller(request, params)
             if caller.admin:
+                take_key(self._credentials(request, params).key)
+                await require_first()
                 await files.admit()
             return await self._change(action, place, caller, params, files)
 

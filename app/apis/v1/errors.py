@@ -210,11 +210,26 @@ _BY_CLASS: Final[Mapping[type[Exception], _Tell]] = {
     core.ImageUndecodable: _picture("damaged"),
     core.CodecFailed: _picture("damaged"),
     core.BlobBarred: _picture("barred"),
+    core.KeyMalformed: _plain("malformed"),
+    core.KeyReused: _plain("key_reused"),
+    core.AnswerWithheld: _plain("conflict"),
     core.Unavailable: _later("unavailable"),
+    core.KeyInFlight: _later("conflict"),
     core.Busy: _later("busy"),
     core.RateExceeded: _later("too_many_requests"),
     TransactionConflict: _later("busy"),
 }
+
+
+_UNKEPT: Final = frozenset(("digest_mismatch", "not_found", "switched_off", "fetch_failed", "too_slow", "barred"))
+
+
+def of_the_body(error: Exception) -> web.Response | None:
+    """The answer to a refusal whose cause is in the body's bytes alone: the same request would meet it again."""
+    problem = problem_of(error)
+    is_kept = problem.code in {"malformed", "image_refused", "invalid"} and not isinstance(error, core.BodyBroken)
+    causes = {mistake.code for mistake in problem.mistakes}
+    return response(problem) if is_kept and causes.isdisjoint(_UNKEPT) else None
 
 
 def refuse(mistakes: Iterable[Mistake]) -> None:

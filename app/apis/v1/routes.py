@@ -2,28 +2,33 @@
 native.md, section 13."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from aiohttp import hdrs, web
 
 from app.apis.v1.auth import RANKS, Callers, FindKey, authorise
 from app.apis.v1.call import OWN, Call, Caller, Room, Row
-from app.apis.v1.errors import MethodNotAllowed, Mistake, NoSuchAddress, problem_of, refuse, response
+from app.apis.v1.errors import MethodNotAllowed, Mistake, NoSuchAddress, of_the_body, problem_of, refuse, response
 from app.apis.v1.match import Place, Table
 from app.apis.v1.parse import checked_body, checked_query, read_json, read_query
 from app.apis.v1.present import nothing
 from app.http.rate_limits import RateLimits
 from app.http.ready import ReadyResponse
+from app.http.retries.answers import KeptAnswers, require_first
 from app.service.changes.acting import Act, as_actor
 
 
 class NativeApi:
-    def __init__(self, room: Room, rows: Iterable[Row], find_key: FindKey, limits: RateLimits) -> None:
+    def __init__(
+        self, room: Room, rows: Iterable[Row], find_key: FindKey, limits: RateLimits, answers: KeptAnswers
+    ) -> None:
         self._room = room
         self._table = Table(rows)
         self._callers = Callers(find_key)
         self._limits = limits
         self._guards = {role: self._callers.guard(role) for role in RANKS}
+        self._answers = answers
         self.route_of = self._table.route_of
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -35,14 +40,17 @@ class NativeApi:
         caller = None if row and row.role is None else await self._callers.caller(request)
         place, row = _routed(place, row)
         await self._admit(request, row, caller)
-        call = await self._call(request, place, row, caller)
+        work = partial(self._answer, request, place, row, caller)
         if caller is None:
-            return await row.handler(call)
+            return await work()
         with as_actor(Act("key", str(caller.id), caller.name, "v1")):
-            answered = await row.handler(call)
+            answered = await self._answers.answered(request, "v1", str(caller.id), work, of_the_body)
         if isinstance(answered, ReadyResponse) and row.role is not None:
             answered.guard = self._guards[row.role]  # whoever asks for the same next has to be somebody, too
         return answered
+
+    async def _answer(self, request: web.Request, place: Place, row: Row, caller: Caller | None) -> web.StreamResponse:
+        return await row.handler(await self._call(request, place, row, caller))
 
     def error(self, _: web.Request, error: Exception) -> web.Response:
         """The answer to a request that ended in `error`."""
@@ -61,6 +69,7 @@ class NativeApi:
         if row.body == OWN:
             return Call(self._room, request, caller, place.params, {}, {})
         value = None if row.body is None else await read_json(request, row, self._room.settings.max_body_bytes)
+        await require_first()
         query, mistakes = checked_query(row.query, read_query(request.rel_url.raw_query_string))
         body: Mapping[str, Any] = {}
         further: list[Mistake] = []

@@ -39,7 +39,7 @@ async def claim(database: Database, blob: BlobHash) -> None:
 
 async def _try_to_claim(database: Database, blob: BlobHash) -> bool:
     digest = bytes.fromhex(blob)
-    async with database.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
+    async with database.transaction(lock_seconds=REQUEST_LOCK_SECONDS, apart=True) as tx:
         await lock_blob(tx, blob)
         claimed = await tx.fetchval("claim_blob", digest, _REMOVAL)
         if claimed is None and await tx.fetchval("blob_is_barred", digest):

@@ -1,0 +1,1 @@
+"""Retries that cannot duplicate: `Idempotency-Key`. Source: native.md, section 4."""

@@ -1,0 +1,85 @@
+"""A request's transactions are one, which is committed with its answer."""
+
+import asyncio
+
+import pytest
+
+from app.db.connections.connect import Connection
+from app.db.pool import Database, Transaction
+from app.db.unit import Unit, once_ended
+
+_COUNT = "select count(*) from website"
+
+
+async def opened(_: Transaction) -> None:
+    """Nobody refuses."""
+
+
+async def insert(database: Database, code: str, *, apart: bool = False) -> None:
+    async with database.transaction(apart=apart) as tx:
+        await tx.connection.execute("insert into website (code) values ($1)", code)
+
+
+async def seen(database: Database) -> int:
+    """Websites, as the task itself sees them through the pool."""
+    async with database._connected() as connection:
+        return int(await connection.fetchval(_COUNT))
+
+
+async def test_all_transactions_of_a_task_are_one(database: Database, connection: Connection) -> None:
+    """What is asked in between sees what was done, others once it is committed; only then caches are told."""
+    told: list[str] = []
+    unit = Unit(opened)
+    with unit.bound():
+        once_ended(lambda: told.append("before"))
+        await insert(database, "a")
+        await insert(database, "b")
+        once_ended(lambda: told.append("after"))
+        assert await seen(database) == 2
+        assert await connection.fetchval(_COUNT) == 0
+        assert told == ["before"]
+        await unit.commit()
+        assert told == ["before", "after"]
+        assert await connection.fetchval(_COUNT) == 2
+        await unit.roll_back()
+        assert await seen(database) == 2
+
+
+async def test_a_transaction_may_stand_apart(database: Database, connection: Connection) -> None:
+    """And those of tasks that the task begins do."""
+    unit = Unit(opened)
+    with unit.bound():
+        await insert(database, "a")
+        await insert(database, "b", apart=True)
+        await asyncio.create_task(insert(database, "c"))
+        await unit.roll_back()
+    assert [row["code"] for row in await connection.fetch("select code from website order by code")] == ["b", "c"]
+
+
+async def test_a_mistake_undoes_all(database: Database, connection: Connection) -> None:
+    """Whoever catches it goes on with nothing done, and caches that were filled meanwhile are dropped."""
+    told: list[str] = []
+    unit = Unit(opened)
+    with unit.bound():
+        await insert(database, "a")
+        once_ended(lambda: told.append("after"))
+        with pytest.raises(ZeroDivisionError):
+            async with database.transaction():
+                raise ZeroDivisionError
+        assert told == ["after"]
+        await insert(database, "b")
+        await unit.commit()
+    assert await connection.fetchval("select code from website") == "b"
+
+
+async def test_who_is_refused_has_done_nothing(database: Database, connection: Connection) -> None:
+    """The refusal comes before anything is done in the transaction."""
+
+    async def refuse(_: Transaction) -> None:
+        raise ZeroDivisionError
+
+    unit = Unit(refuse)
+    with unit.bound(), pytest.raises(ZeroDivisionError):
+        await insert(database, "a")
+    await unit.commit()
+    assert await connection.fetchval(_COUNT) == 0

@@ -1,0 +1,85 @@
+"""By what a retry is told from another request."""
+
+from collections.abc import Iterable
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.http.retries.fingerprint import Fingerprint
+
+
+def fingerprint(
+    body: Iterable[bytes] = (b"x",),
+    *,
+    method: str = "POST",
+    target: str = "/a?b=1",
+    content_type: str | None = "text/plain",
+    variant: str = "",
+) -> bytes:
+    headers = {} if content_type is None else {"Content-Type": content_type}
+    request: web.Request = make_mocked_request(method, target, headers=headers)
+    made = Fingerprint(request, variant)
+    for chunk in body:
+        made.update(chunk)
+    return made.digest()
+
+
+def parts(boundary: str, content: bytes, *, name: str = "file") -> bytes:
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode()
+    return head + content + f"\r\n--{boundary}--\r\n".encode()
+
+
+def multipart(boundary: str, content: bytes, *, step: int | None = None, **more: str) -> bytes:
+    body = parts(boundary, content, **more)
+    step = step or len(body)
+    chunks = [body[start : start + step] for start in range(0, len(body), step)]
+    return fingerprint(chunks, content_type=f'multipart/form-data; boundary="{boundary}"')
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        fingerprint([b"y"]),
+        fingerprint([b"x", b"x"]),
+        fingerprint([]),
+        fingerprint(method="PUT"),
+        fingerprint(target="/b?b=1"),
+        fingerprint(target="/a?b=2"),
+        fingerprint(target="/a"),
+        fingerprint(target="/a?b=1&tokens=1"),
+        fingerprint(content_type="text/html"),
+        fingerprint(content_type=None),
+        fingerprint(variant="xml"),
+    ],
+)
+def test_another_request_is_another_one(other: bytes) -> None:
+    """Method, path, query, media type, body and what else an answer depends on count."""
+    assert other != fingerprint()
+
+
+def test_how_a_body_was_cut_on_its_way_does_not_count() -> None:
+    """Nor do credentials in the query, however they are spelled."""
+    assert fingerprint([b"a", b"bc"]) == fingerprint([b"ab", b"c"])
+    for target in ("/a?token=k&b=1", "/a?b=1&token=l", "/a?b=1&oauth_nonce=7&t%6fken=k"):
+        assert fingerprint(target=target) == fingerprint()
+
+
+@given(st.binary(max_size=300).filter(lambda data: b"B" not in data), st.integers(1, 40), st.integers(1, 40))
+def test_a_boundary_does_not_count_wherever_chunks_end(content: bytes, one: int, other: int) -> None:
+    """A client that makes up another boundary for every try sends the same request."""
+    assert multipart("B" * 30, content, step=one) == multipart("BOUNDARY", content, step=other)
+
+
+@given(st.binary(max_size=60), st.binary(max_size=60))
+def test_contents_of_parts_count(one: bytes, other: bytes) -> None:
+    """Equal parts alone make equal requests, whatever is in them: lengths stand behind each."""
+    assert (multipart("zYx", one) == multipart("zYx", other)) == (one == other)
+
+
+def test_names_of_parts_count() -> None:
+    """And a body without a boundary is what it is."""
+    assert multipart("a", b"x", name="file") != multipart("a", b"x", name="image")
+    assert fingerprint(content_type="multipart/form-data") != fingerprint([b"y"], content_type="multipart/form-data")
