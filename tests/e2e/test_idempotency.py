@@ -286,3 +286,26 @@ async def test_many_at_once_over_two_processes_make_one_image(
             assert set(statuses) <= {200, 201, 409}
             assert sum(answer.status < 400 and not is_replayed(answer) for answer in answers) == 1
         assert await connection.fetchval(COUNT) == 2
+
+
+async def test_the_native_api_keeps_answers_too(serve: Serve) -> None:
+    """A retry gets the 201 of the first try, also where it would now be a 200; problems are told as ever."""
+    shop = await serve(run_worker=False)
+
+    async def put(rank: int, key: str) -> Answer:
+        headers = {
+            "Authorization": f"Bearer {shop.api_key}",
+            "Idempotency-Key": key,
+            "Content-Type": "application/json",
+        }
+        return await shop.call("PUT", "/v1/image-types/swatch", headers=headers, data=json.dumps({"rank": rank}))
+
+    first, again, other, none = [await put(*words) for words in ((9, "a"), (9, "a"), (8, "a"), (9, ""))]
+    assert (first.status, is_replayed(again), told(again)) == (201, True, told(first))
+    assert [(answer.status, answer.json()["code"]) for answer in (other, none)] == [
+        (422, "key_reused"),
+        (400, "malformed"),
+    ]
+    wrong = [await put(-1, "b") for _ in range(2)]
+    assert [is_replayed(answer) for answer in wrong] == [False, True]
+    assert told(wrong[0]) == told(wrong[1])
