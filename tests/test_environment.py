@@ -98,3 +98,19 @@ def test_several_processes_are_told_of_a_mistyped_number(name: str) -> None:
     assert done.returncode == 1
     assert f"{name}: Not a valid integer." in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("values", "rights"),
+    [
+        ({}, "rights"),
+        ({"KEEP_COPYRIGHT": "true"}, "rights"),
+        ({"KEEP_COPYRIGHT": "false"}, "none"),
+        ({"KEEP_COPYRIGHT": "true", "KEEP_RIGHTS": "copyright"}, "copyright"),
+        ({"KEEP_COPYRIGHT": "false", "KEEP_RIGHTS": "rights"}, "none"),
+    ],
+    ids=str,
+)
+def test_the_former_name_of_kept_rights_still_counts(values: dict[str, str], rights: str) -> None:
+    """Who had all marks taken out before has them taken out after the upgrade, too."""
+    assert read_settings(values).rights == rights

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
+from structlog.typing import EventDict
 
+from app.events import REQUEST_ID
 from tests.e2e.conftest import Serve, Shop
 from tests.pictures import encoded, picture
 
@@ -16,6 +18,11 @@ _LIMITS = {"max_pixels": 20_000, "max_total_pixels": 30_000, "max_frames": 3, "m
 def _frames(count: int, side: int) -> bytes:
     frames = [picture(side, side, seed=seed) for seed in range(count)]
     return encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+
+
+def _with_request(_: object, __: str, line: EventDict) -> EventDict:
+    """What every line of the log gets (`app.telemetry.logs`) is known where this one is told."""
+    return {**line, "request": REQUEST_ID.get(None)}
 
 
 _CASES = {
@@ -66,12 +73,13 @@ async def test_a_refusal_is_told_with_format_limit_measure_and_size(serve: Serve
     """Whatever is wrong with a picture, its line says what it is, which limit it exceeds, by how much; no names."""
     shop = await serve(**_LIMITS)
     for name, (data, expected) in _CASES.items():
-        with capture_logs() as lines:
+        with capture_logs([_with_request]) as lines:
             assert await upload(shop, data) >= 400, name
 
         (line,) = (line for line in lines if line["event"] == "upload_rejected")
         assert {key: line[key] for key in expected} == expected, name
         assert line["room"] == room
+        assert line["request"], name
         assert line["size"] == len(data) or line["limit"] == "MAX_IMAGE_BYTES", name
         assert ("limit" in line) == ("limit" in expected), name
         assert "secret-name" not in json.dumps(line), name

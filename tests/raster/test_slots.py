@@ -7,11 +7,12 @@ from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
-from PIL import Image, WebPImagePlugin
+from PIL import Image, ImageCms, WebPImagePlugin
 
 from app.model import Format
 from app.raster.child import work as child
 from app.raster.clean import gif, webp
+from app.raster.clean.profile import without_private
 from app.raster.facts.pixels import fingerprint, forgiving
 from tests.raster import profiles
 from tests.raster.conftest import LIMITS, Write
@@ -23,6 +24,7 @@ PROFILE = profiles.rgb(profiles.DISPLAY_P3)
 JPEG = encoded(photo(96, 64), "jpeg", quality=85)
 PROGRESSIVE = encoded(photo(96, 64), "jpeg", quality=85, progressive=True)
 PNG = encoded(photo(96, 64), "png")
+MOVING_PNG = encoded(photo(40, 30), "png", save_all=True, append_images=[photo(40, 30).rotate(90)])
 GIF = encoded(photo(96, 64), "gif")
 MOVING = encoded(photo(40, 30), "gif", save_all=True, append_images=[photo(40, 30).rotate(90)], loop=3, duration=50)
 WEBP = encoded(photo(96, 64), "webp", quality=80)
@@ -75,6 +77,23 @@ def below_the_last_row(secret: bytes) -> bytes:
     (length,) = struct.unpack_from(">I", PNG, at - 4)
     more = zlib.decompress(PNG[at + 4 : at + 4 + length]) + secret
     return PNG[: at - 4] + chunk(b"IDAT", zlib.compress(more, 0)) + PNG[at + 8 + length :]
+
+
+def behind_the_last_frame(secret: bytes) -> bytes:
+    head, body, rest = last_frame()
+    return head + chunk(b"fdAT", body + secret) + rest
+
+
+def below_the_last_row_of_a_frame(secret: bytes) -> bytes:
+    head, body, rest = last_frame()
+    return head + chunk(b"fdAT", body[:4] + zlib.compress(zlib.decompress(body[4:]) + secret, 0)) + rest
+
+
+def last_frame() -> tuple[bytes, bytes, bytes]:
+    """What stands in front of it, its number with its coded pixels, and what follows."""
+    at = MOVING_PNG.rindex(b"fdAT")
+    (length,) = struct.unpack_from(">I", MOVING_PNG, at - 4)
+    return MOVING_PNG[: at - 4], MOVING_PNG[at + 4 : at + 4 + length], MOVING_PNG[at + 8 + length :]
 
 
 def gif_extension(label: int, head: bytes = b"") -> Hide:
@@ -175,6 +194,8 @@ SLOTS: dict[str, tuple[Format, Hide]] = {
     "png-text-behind-idat": ("png", png_chunk(b"tEXt", b"Comment\0", behind=True)),
     "png-inside-idat": ("png", inside_idat),
     "png-below-the-last-row": ("png", below_the_last_row),
+    "png-behind-the-last-frame": ("png", behind_the_last_frame),
+    "png-below-the-last-row-of-a-frame": ("png", below_the_last_row_of_a_frame),
     "png-behind-iend": ("png", lambda secret: PNG + secret),
     "gif-comment": ("gif", gif_extension(0xFE)),
     "gif-application": ("gif", gif_extension(0xFF, b"\x0bXMP DataXMP")),
@@ -205,7 +226,8 @@ def test_nothing_planted_is_public(slot: str) -> None:
     assert any(trace in source or trace in inflated(source) for trace in traces)
     assert not [trace for trace in traces if trace in public or trace in inflated(public)]
     with forgiving(fmt == "jpeg"):
-        shown = PNG if fmt == "png" and "profile" not in slot else source  # Pillow alone stops at some of these
+        is_other = fmt != "png" or slot.endswith(("profile", "frame"))
+        shown = source if is_other else PNG  # Pillow alone stops at some of these
         assert fingerprint(public, fmt) == fingerprint(shown, fmt)
 
 
@@ -288,6 +310,28 @@ def test_a_profile_loses_its_private_tags_and_nothing_else(fmt: Format) -> None:
     assert public.info["icc_profile"].rstrip(b"\0") == PROFILE.rstrip(b"\0")
     same = encoded(photo(48, 32), fmt, icc_profile=PROFILE)
     assert published(same, fmt) == same
+
+
+@pytest.mark.parametrize(
+    ("mode", "profile"),
+    [
+        *(("RGB", profiles.rgb(space)) for space in (profiles.DISPLAY_P3, profiles.ADOBE_RGB)),
+        *(("L", profiles.grey(gamma)) for gamma in (1.0, 1.8, 2.2)),
+        ("CMYK", profiles.cmyk()),
+    ],
+)
+def test_colours_are_reckoned_as_before_without_private_tags(mode: str, profile: bytes) -> None:
+    """A colour engine makes of every picture the very same pixels."""
+    private = with_tag(with_tag(with_tag(profile, b"vcgt", bytes(60)), b"mmod", bytes(40)), b"dscm", SECRET)
+    picture = photo(48, 32).convert(mode)
+    with_them, without = (
+        ImageCms.profileToProfile(picture, io.BytesIO(one), ImageCms.createProfile("sRGB"), outputMode="RGB")
+        for one in (private, without_private(private))
+    )
+    assert without_private(private) != private
+    assert with_them is not None
+    assert without is not None
+    assert with_them.tobytes() == without.tobytes()
 
 
 def test_a_large_profile_in_several_segments_loses_them_too() -> None:
