@@ -12,6 +12,7 @@ from app.events import Observe
 from app.model import BlobHash
 from app.service.catalogue.terms import fold_noted
 from app.service.changes.expiry import end_restoring
+from app.service.changes.tidying import tidy_log
 from app.service.pictures.filing import RENDER
 from app.service.pictures.removal import LEAST_GRACE
 from app.service.renditions.further_formats import RENDER_FURTHER, FurtherFormats
@@ -20,7 +21,7 @@ from app.service.renditions.undecided import Undecided
 from app.settings import Settings
 
 _FORGET_SECONDS: Final = 300.0
-"""How often the nonces of OAuth, the claims of uploads and what can be restored are looked through."""
+"""How often the nonces of OAuth, the claims of uploads, what can be restored and the log are looked through."""
 _FOLD_SECONDS: Final = 60.0
 """How often products are looked for that a version before this one has written."""
 _UNDECIDED_SECONDS: Final = 60.0
@@ -38,6 +39,7 @@ class Worker:
         self._observe = observe
         self._restorable = timedelta(days=settings.restore_days)
         self._answer_age = timedelta(hours=settings.idempotency_hours)
+        self._history = max(timedelta(days=settings.history_days), self._restorable) if settings.history_days else None
         self._nonce_seconds = nonce_seconds(settings.openmage_oauth_past_seconds)
         self._runner = JobRunner(
             database.dsn, observe=observe, concurrency=settings.worker_concurrency, lease=settings.job_lease_seconds
@@ -57,6 +59,7 @@ class Worker:
                 ("claims", self._forget_claims, _FORGET_SECONDS),
                 ("restoring", self._end_restoring, _FORGET_SECONDS),
                 ("kept answers", self._forget_answers, _FORGET_SECONDS),
+                ("log", self._tidy_log, _FORGET_SECONDS),
                 ("terms", self._fold_terms, _FOLD_SECONDS),
                 ("undecided pictures", self.look_for_undecided, _UNDECIDED_SECONDS),
             ):
@@ -83,6 +86,9 @@ class Worker:
 
     async def _end_restoring(self) -> None:
         await end_restoring(self._db, self._restorable)
+
+    async def _tidy_log(self) -> None:
+        await tidy_log(self._db, self._history)
 
     async def _fold_terms(self) -> None:
         await fold_noted(self._db)

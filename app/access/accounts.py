@@ -26,6 +26,7 @@ class ApiKey:
     audiences: frozenset[str]
 
 
+_SPREE_ROLES: Final[tuple[Role, ...]] = ("admin", "customer")
 _MOST: Final = 10_000  # accounts remembered; beyond it all are read anew
 
 
@@ -73,12 +74,10 @@ class Accounts:
         _remember(known, digest, key)
         return key
 
-    async def role_of(self, api_key: str) -> Role | None:
-        """The role of one of Spree's keys; None for one that is unknown to it, or revoked."""
+    async def spree_key_of(self, api_key: str) -> ApiKey | None:
+        """One of Spree's keys; None for one that is unknown to it, or revoked."""
         key = await self.key_of(api_key)
-        if key is None or "spree" not in key.audiences:
-            return None
-        return key.role if key.role in ("admin", "customer") else None
+        return key if key is not None and "spree" in key.audiences and key.role in _SPREE_ROLES else None
 
     def _heard(self) -> dict[Hashable, Any]:
         """What is known; where it may be out of date, nothing, and what is found out goes nowhere."""
@@ -96,6 +95,7 @@ class Accounts:
             has_role=row["has_role"],
             admin_id=row["admin_id"],
             revoked=row["revoked"],
+            consumer_name=row["consumer_name"],
         )
 
 

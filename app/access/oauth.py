@@ -65,6 +65,7 @@ class AccessToken:
     has_role: bool
     admin_id: int | None
     revoked: bool
+    consumer_name: str | None = None
 
 
 class CredentialStore(Protocol):

@@ -21,6 +21,7 @@ from app.embedded.secret_key import with_secret_key
 from app.environment import read_settings
 from app.errors import InvalidCommand, ProductImagesError
 from app.events import Observe, nobody
+from app.service.changes.acting import Act, as_actor
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,11 +31,13 @@ _CONNECTIONS: Final = 2
 
 
 class Context:
-    """`json`: answer with one JSON object, else with text for people."""
+    """`json`: answer with one JSON object, else with text for people. `words`: the command's, by which the log names
+    who acted."""
 
-    def __init__(self, environ: Mapping[str, str] = os.environ, *, json: bool = False) -> None:
+    def __init__(self, environ: Mapping[str, str] = os.environ, *, json: bool = False, words: str = "") -> None:
         self._environ = environ
         self.json = json
+        self._act = Act("command", None, words or None, "import" if "import" in words.split() else "command")
 
     @cached_property
     def settings(self) -> Settings:
@@ -70,7 +73,8 @@ class Context:
     async def database(self) -> AsyncIterator[Database]:
         """The database to work with, its schema up to date."""
         async with self.migrated() as dsn, Database(dsn, size=_CONNECTIONS) as database:
-            yield database
+            with as_actor(self._act):
+                yield database
 
     @asynccontextmanager
     async def sealing_database(self) -> AsyncIterator[Database]:
@@ -88,7 +92,8 @@ class Context:
             self.log()
             parts = Parts(self.service_settings, dsn)
             async with parts.opened():
-                yield parts
+                with as_actor(self._act):
+                    yield parts
 
     def log(self) -> None:
         """Lets log lines look as those of `serve`, and keeps them off standard output, where the answer goes."""

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from dataclasses import asdict
+from typing import Final
 
 from app.access.secrets import SecretBox
 from app.commands.context import Context
@@ -10,7 +11,10 @@ from app.commands.registry import Nouns
 from app.db.pool import Database
 from app.demo.shop import DemoCredentials, catalogue_is_empty, demo_file, load_demo
 from app.errors import Misconfigured
+from app.service.changes.acting import Act, as_actor
 from app.settings import Settings
+
+_DEMO: Final = Act("command", None, "demo", "command")
 
 
 def register(nouns: Nouns) -> None:
@@ -42,6 +46,7 @@ async def load_into_empty(settings: Settings, dsn: str) -> DemoCredentials | Non
     parts = Parts(settings, dsn)
     async with parts.opened():
         box = SecretBox(settings.secret_key)
-        return await load_demo(
-            settings.data_dir, parts.storage.database, box, parts.pictures.intake, parts.catalogue.gallery_writer
-        )
+        with as_actor(_DEMO):
+            return await load_demo(
+                settings.data_dir, parts.storage.database, box, parts.pictures.intake, parts.catalogue.gallery_writer
+            )

@@ -19,7 +19,7 @@ class Nouns:
     def command(self, word: str, run: Command, sentence: str, *, json: bool = True) -> argparse.ArgumentParser:
         """A command of one word; `json` gives it the option of that name."""
         parser = self._words.add_parser(word, help=sentence, description=sentence, allow_abbrev=False)
-        parser.set_defaults(run=run, json=False)
+        parser.set_defaults(run=run, json=False, words=parser.prog.partition(" ")[2])
         if json:
             parser.add_argument("--json", action="store_true", help="answer with one JSON object")
         return parser

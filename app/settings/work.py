@@ -26,6 +26,9 @@ class Work:
     job_lease_seconds: int = option(
         10, "After so many seconds without a sign of life a worker's jobs go to another one.", number(1)
     )
+    history_days: int = option(
+        30, "How long the log of changes is kept, never shorter than `RESTORE_DAYS`; 0 for ever.", number(0, 3650)
+    )
     restore_days: int = option(
         30, "How long deleted images and replaced files can be restored; until then sweeps leave them.", number(1, 3650)
     )

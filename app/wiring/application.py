@@ -154,7 +154,7 @@ def _spree(parts: Parts) -> tuple[SpreeApi, SpreeDelivery]:
         reader,
         parts.catalogue.spree_writer,
         parts.caches.documents,
-        parts.access.accounts.role_of,
+        parts.access.accounts.spree_key_of,
         pictures.intake,
         uploads,
         rate_limits,

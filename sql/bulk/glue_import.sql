@@ -199,7 +199,7 @@ left join image_set_link l on l.set_id = k.set_id and l.picture_id = p.picture_i
 left join present e on e.product_id = k.product_id and e.picture_id = p.picture_id;
 analyze import_link;
 create temp table import_new_link on commit drop as
-select n.*, nextval('creation_order') as ordinal
+select n.*, nextval('creation_order') as ordinal, case when product_id is not null then nextval('image_id_seq') end as image_id
 from (select * from import_link where is_new order by line) n;
 
 -- name: lock_import_galleries
@@ -266,8 +266,8 @@ from import_link n
 where n.is_changed and i.product_id = n.product_id and i.imported_picture_id = n.picture_id and i.deleted_at is null;
 insert into image_set_link (set_id, picture_id, sort_order, ordinal)
 select set_id, picture_id, sort_order, ordinal from import_new_link where set_id is not null;
-insert into image (product_id, picture_id, imported_picture_id, position, excluded, ordinal, is_folded)
-select product_id, picture_id, picture_id, position, false, ordinal, is_folded
+insert into image (id, product_id, picture_id, imported_picture_id, position, excluded, ordinal, is_folded, revision)
+select image_id, product_id, picture_id, picture_id, position, false, ordinal, is_folded, 1
 from import_new_link
 where product_id is not null;
 

@@ -148,6 +148,44 @@ language sql stable as $$
     where i.product_id = any (products) and i.deleted_at is null
 $$;
 
+-- Products that are not deleted, sets of products, and what is said of pictures in the galleries of products.
+create function product_states(products bigint[])
+returns table (product_id bigint, revision bigint, is_new boolean, state jsonb) language sql stable as $$
+    select p.id, p.revision, p.created_at = now(), jsonb_build_object(
+        'sku', p.sku, 'slug', p.slug, 'name', p.name, 'parent', p.parent_id, 'enabled', p.enabled, 'visible', p.visible,
+        'supports_images', p.supports_images, 'websites', array(
+            select w.code from product_website pw join website w on w.id = pw.website_id
+            where pw.product_id = p.id order by w.code
+        )
+    )
+    from product p
+    where p.id = any (products) and p.deleted_at is null
+$$;
+
+create function set_states(products bigint[])
+returns table (set_id bigint, product_id bigint, revision bigint, state jsonb) language sql stable as $$
+    select s.id, s.product_id, s.revision, jsonb_build_object(
+        'set', s.id, 'name', s.name, 'locale', s.locale, 'key', s.key, 'pictures', array(
+            select l.picture_id from image_set_link l where l.set_id = s.id order by l.sort_order, l.ordinal
+        )
+    )
+    from image_set s
+    where s.product_id = any (products)
+$$;
+
+create function picture_states(pictures bigint[])
+returns table (picture_id bigint, revision bigint, state jsonb) language sql stable as $$
+    select p.id, p.revision, jsonb_build_object(
+        'picture', p.id, 'url_large', p.url_large, 'url_small', p.url_small, 'hash', encode(p.blob_hash, 'hex'),
+        'texts', coalesce((
+            select jsonb_object_agg(t.locale, jsonb_strip_nulls(jsonb_build_object('large', t.large, 'small', t.small)))
+            from picture_text t where t.picture_id = p.id
+        ), '{}')
+    )
+    from picture p
+    where p.id = any (pictures)
+$$;
+
 -- The former trigger function asked for families even where a statement touched nothing.
 create or replace function changed_products_of_rows() returns trigger language plpgsql as $$
 begin
@@ -165,7 +203,7 @@ begin
     return null;
 end
 $$;
-drop function image_states, differing;
+drop function picture_states, set_states, product_states, image_states, differing;
 drop table change_tidying, change;
 drop function tell_of_change, change_gate, add_change_partitions;
 alter table image_set drop column revision;

@@ -1,6 +1,6 @@
 -- name: oauth_credentials
 -- A consumer and, if there is one of that name, the access token presented with it.
-select c.secret, t.token, t.secret as token_secret, t.consumer_key as token_consumer_key, t.user_type, t.privileges,
+select c.secret, c.name as consumer_name, t.token, t.secret as token_secret, t.consumer_key as token_consumer_key, t.user_type, t.privileges,
     t.has_role, t.admin_id, t.revoked_at is not null as revoked
 from oauth_consumer c
 left join oauth_token t on t.token = $2

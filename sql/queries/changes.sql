@@ -52,7 +52,8 @@ select
         when former -> 'product' <> present -> 'product' then 'image.moved'
         else 'image.updated'
     end,
-    product_id, image_id, revision, case when former is not null and has_other_file then picture_id end,
+    product_id, image_id, revision,
+    case when former is not null and former -> 'picture' is distinct from present -> 'picture' then picture_id end,
     case
         when former is null then null
         when present is null then jsonb_strip_nulls(former)

@@ -101,9 +101,9 @@ where i.product_id = $1 and i.id = $2 and i.deleted_at is null;
 insert into picture (blob_hash) values ($1) returning id;
 
 -- name: insert_image
--- A gallery entry with its global values; the stamp is the moment its bytes came.
-insert into image (product_id, picture_id, file_name, file_path, label, position, excluded, recipes, file_updated_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, now())
+-- A gallery entry with its global values, whose creation the log tells; the stamp is the moment its bytes came.
+insert into image (product_id, picture_id, file_name, file_path, label, position, excluded, recipes, file_updated_at, revision)
+values ($1, $2, $3, $4, $5, $6, $7, $8, now(), 1)
 returning id;
 
 -- name: set_global_values

@@ -124,10 +124,12 @@ on conflict (picture_id, locale) do update set large = excluded.large, small = e
 
 -- name: insert_transferred_image
 -- An image as another shop had it; what is null is chosen here.
-insert into image (id, product_id, picture_id, file_name, file_path, label, position, excluded, recipes, file_updated_at)
+insert into image (
+    id, product_id, picture_id, file_name, file_path, label, position, excluded, recipes, file_updated_at, revision
+)
 values (
     coalesce($1::bigint, nextval('image_id_seq')), $2, $3, $4, $5::text, $6, $7, $8, $9,
-    case when $5::text is null then null else coalesce($10::timestamptz, now()) end
+    case when $5::text is null then null else coalesce($10::timestamptz, now()) end, 1
 )
 returning id;
 
@@ -179,6 +181,10 @@ select id, code from store_view;
 -- name: image_type_codes
 -- All image types.
 select code from image_type;
+
+-- name: pictures_of_products
+-- The pictures that the galleries of the products $1 show.
+select distinct picture_id from image where product_id = any ($1::bigint[]) and deleted_at is null;
 
 -- name: picture_of_image
 -- The picture that an image shows.

@@ -161,6 +161,15 @@ select i.id, i.product_id from image i join picture p on p.id = i.picture_id
 where p.blob_hash = $1 and i.deleted_at is null
 order by i.product_id, i.id;
 
+-- name: set_owners_of_blob
+-- The products in whose sets, beyond the gallery, a blob is.
+select distinct s.product_id
+from picture p
+join image_set_link l on l.picture_id = p.id
+join image_set s on s.id = l.set_id
+where p.blob_hash = $1
+order by s.product_id;
+
 -- name: delete_links_of_blob
 -- Takes a blob out of all image sets.
 delete from image_set_link l using picture p where p.id = l.picture_id and p.blob_hash = $1;

@@ -51,8 +51,8 @@ select nextval('product_id_seq') as id from generate_series(1, $1::integer);
 
 -- name: insert_products
 -- New products, one from each place of the arrays.
-insert into product (id, sku, sku_key, slug, name, parent_id, enabled, visible, supports_images)
-select * from unnest(
+insert into product (id, sku, sku_key, slug, name, parent_id, enabled, visible, supports_images, revision)
+select *, 1 from unnest(
     $1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::boolean[], $8::boolean[], $9::boolean[]
 );
 
@@ -160,7 +160,7 @@ returning id, name, role, audiences, created_at, revoked_at, last_used_at;
 
 -- name: api_key_to_change
 -- A key, given its hash or its id, which nobody changes meanwhile.
-select id, role, audiences from api_key where key_hash = $1 or id = $2 for update;
+select id, name, role, audiences, revoked_at from api_key where key_hash = $1 or id = $2 for update;
 
 -- name: grant_api_key
 -- A key that is known to these APIs.
@@ -205,7 +205,7 @@ order by c.created_at, c.key;
 
 -- name: oauth_token_to_provision
 -- An access token with its sealed secret.
-select token, consumer_key, secret, user_type, has_role, privileges from oauth_token where token = $1;
+select token, consumer_key, secret, user_type, has_role, privileges, revoked_at from oauth_token where token = $1;
 
 -- name: put_oauth_token
 -- An access token with all its values; a revoked one is let in again.

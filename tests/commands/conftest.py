@@ -44,7 +44,7 @@ class CommandLine:
     async def run(self, *words: str, **environ: str) -> Output:
         args = parser().parse_args(words)
         self.capture.readouterr()
-        code = await args.run(args, Context({**self.environ, **environ}, json=args.json))
+        code = await args.run(args, Context({**self.environ, **environ}, json=args.json, words=args.words))
         return Output(code, *self.capture.readouterr())
 
 

@@ -207,7 +207,7 @@ async def test_bytes_that_come_back_meanwhile_stay(serve: Serve, connection: Con
         await end_restoring(parts.storage.database, MONTH)
         async with parts.storage.database.transaction() as tx:
             await lock_blob(tx, _DIGEST)
-            await forget_blob(tx, digest)
+            await forget_blob(tx, digest, "picture.swept")
         await connection.execute("insert into blob_claim (hash) values ($1)", digest)
         assert await remove_blob(parts.storage.database, parts.storage.store, _DIGEST) is False
         assert await parts.storage.store.stat(blob_key(_DIGEST)) is not None

@@ -29,6 +29,7 @@ from app.http.rate_limits import RateLimits
 from app.http.ready import Document
 from app.http.respond import send_document
 from app.http.retries.answers import KeptAnswers, require_first
+from app.service.changes.acting import Act, as_actor
 from app.service.galleries.openmage.reader import GalleryImage, GalleryReader
 from app.service.galleries.openmage.writer import GalleryWriter, NewFile
 from app.settings import Settings
@@ -96,7 +97,11 @@ class OpenMageApi:
         media = media_base(request, self._settings)
         work = partial(self._operations[operation], Call(request, principal, route, shape, media))
         whose, tell = str(principal.admin_id), partial(self._of_the_body, request)
-        return await self._answers.answered(request, "openmage", whose, work, tell, style.format)
+        answering = partial(self._answers.answered, request, "openmage", whose, work, tell, style.format)
+        if request.method == hdrs.METH_GET:
+            return await answering()
+        with as_actor(Act("oauth", principal.consumer_key, principal.consumer_name, "openmage")):
+            return await answering()
 
     def error(self, request: web.Request, error: Exception) -> web.Response:
         """The answer to a request that ended in `error`."""

@@ -9,12 +9,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from app.access.accounts import Role
+from app.access.accounts import ApiKey
 from app.apis.spree.errors import KeyMissing, KeyUnknown, Unauthorised
 from app.service.pictures.file_names import scrubbed
 
-FindRole = Callable[[str], Awaitable[Role | None]]
-"""From an API key to the role of its account; None for one that is unknown or revoked."""
+FindKey = Callable[[str], Awaitable[ApiKey | None]]
+"""From the text of an API key to its account; None for one that is unknown or revoked."""
 
 _BEARER: Final = re.compile(r"bearer +(\S*) *", re.IGNORECASE)
 KEY_HEADER: Final = "X-Spree-Token"
@@ -31,10 +31,16 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    admin: bool
+    """`key`: an admin's."""
+
+    key: ApiKey | None = None
+
+    @property
+    def admin(self) -> bool:
+        return self.key is not None
 
 
-ANONYMOUS: Final = Caller(admin=False)
+ANONYMOUS: Final = Caller()
 
 
 def header_key(headers: Mapping[str, str], *, bearer: bool) -> str | None:
@@ -53,15 +59,15 @@ def credentials(headers: Mapping[str, str], params: Mapping[str, Any], *, bearer
     return Credentials(scrubbed(key), bool(order.strip()))
 
 
-async def authenticate(given: Credentials, find_role: FindRole, *, required: bool) -> Caller:
+async def authenticate(given: Credentials, find_key: FindKey, *, required: bool) -> Caller:
     """The caller, or `Unauthorised`. There are no orders here, so every order token is wrong."""
     blank = not given.key.strip()
-    role = None if blank else await find_role(given.key)
-    if role == "admin":
-        return Caller(admin=True)
+    key = None if blank else await find_key(given.key)
+    if key is not None and key.role == "admin":
+        return Caller(key)
     if given.order:
         raise Unauthorised
-    if not blank and role is None:
+    if not blank and key is None:
         raise KeyUnknown(given.key)
     if blank and required:
         raise KeyMissing

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, assert_never
 from aiohttp import hdrs, web
 
 from app.apis.spree import headers, present, validation
-from app.apis.spree.auth import KEY_HEADER, Caller, Credentials, FindRole, authenticate, credentials, header_key
+from app.apis.spree.auth import KEY_HEADER, Caller, Credentials, FindKey, authenticate, credentials, header_key
 from app.apis.spree.body.files import Files, Standing
 from app.apis.spree.body.forms import Body, parse_body, query_params
 from app.apis.spree.body.params import check_viewable, image_form
@@ -22,6 +22,7 @@ from app.http.rate_limits import RateLimits
 from app.http.ready import Document
 from app.http.retries.answers import KeptAnswers, require_first, take_key
 from app.model import ProductId
+from app.service.changes.acting import Act, as_actor
 from app.service.galleries.spree.reader import ListedImage, Parent, SpreeGalleryReader
 from app.service.galleries.spree.writer import Edit, SpreeGalleryWriter
 from app.service.pictures.intake import Intake
@@ -42,7 +43,7 @@ class SpreeApi:
         reader: SpreeGalleryReader,
         writer: SpreeGalleryWriter,
         documents: DocumentCache,
-        find_role: FindRole,
+        find_key: FindKey,
         intake: Intake,
         uploads: Uploads,
         limits: RateLimits,
@@ -53,7 +54,7 @@ class SpreeApi:
         self._reader = reader
         self._writer = writer
         self._documents = documents
-        self._find_role = find_role
+        self._find_key = find_key
         self._intake = intake
         self._uploads = uploads
         self._limits = limits
@@ -143,11 +144,13 @@ class SpreeApi:
             if not key:
                 await self._limits.admit_key(self._credentials(request, params).key)
             caller = await self._caller(request, params)
-            if caller.admin:
-                take_key(self._credentials(request, params).key)
-                await require_first()
-                await files.admit()
-            return await self._change(action, place, caller, params, files)
+            if caller.key is None:
+                return await self._change(action, place, caller, params, files)
+            take_key(self._credentials(request, params).key)
+            await require_first()
+            await files.admit()
+            with as_actor(Act("key", str(caller.key.id), caller.key.name, "spree")):
+                return await self._change(action, place, caller, params, files)
 
     async def _change(
         self, action: Action, place: Place, caller: Caller, params: dict[str, Any], files: Files
@@ -212,14 +215,15 @@ class SpreeApi:
         )
 
     async def _is_admin(self, key: str) -> bool:
-        return bool(key.strip()) and await self._find_role(key) == "admin"
+        found = await self._find_key(key) if key.strip() else None
+        return found is not None and found.role == "admin"
 
     def _credentials(self, request: web.Request, params: dict[str, Any]) -> Credentials:
         return credentials(request.headers, params, bearer=self._settings.spree_bearer)
 
     async def _caller(self, request: web.Request, params: dict[str, Any]) -> Caller:
         given = self._credentials(request, params)
-        return await authenticate(given, self._find_role, required=self._settings.spree_requires_authentication)
+        return await authenticate(given, self._find_key, required=self._settings.spree_requires_authentication)
 
 
 def _is_bearers(request: web.Request) -> bool:

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 from app.db.pool import Database, Record, Transaction
 from app.errors import Conflict
 from app.service.catalogue.words import check_code, check_new_code, check_number
+from app.service.changes.record import recorded_catalogue
 
 BUILT_IN: Final = ("image", "small_image", "thumbnail")
 """Those that every shop of OpenMage has."""
@@ -28,7 +29,8 @@ async def put_image_type(tx: Transaction, code: str, rank: int | None) -> PutIma
     if holder is not None:
         raise Conflict(f"The image type {holder} has the position {wanted}.")
     if ranks.get(code) != wanted:
-        await tx.execute("put_image_type", code, wanted)
+        async with recorded_catalogue(tx):
+            await tx.execute("put_image_type", code, wanted)
     return PutImageType(wanted, code not in ranks)
 
 

@@ -5,13 +5,14 @@ Raises `InvalidCommand` for what cannot be, `Conflict` for what nobody could tak
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from app.access.accounts import Audience, NativeRole, Role
 from app.access.secrets import hash_key, make_api_key
 from app.db.pool import Database, Record, Transaction
 from app.errors import Conflict, InvalidCommand, KeyNotFound
 from app.service.catalogue.words import check_words
+from app.service.changes.record import record_key
 
 AnyRole = Role | NativeRole
 ROLES: Final[dict[AnyRole, frozenset[Audience]]] = {
@@ -47,8 +48,11 @@ async def put_key(database: Database, options: KeyOptions) -> tuple[Record, str]
     audiences = sorted(set(options.audiences)) or [usual_audience(options.role)]
     check_audiences(options.role, audiences)
     key = options.value or make_api_key()
-    row = await database.fetchrow("put_api_key", hash_key(key), options.role, options.name or options.role, audiences)
-    assert row is not None
+    async with database.transaction() as tx:
+        found = await tx.fetchrow("api_key_to_change", hash_key(key), None)
+        row = await tx.fetchrow("put_api_key", hash_key(key), options.role, options.name or options.role, audiences)
+        assert row is not None
+        await record_key(tx, _told(found) if found else None, _told(row))
     return row, key
 
 
@@ -62,6 +66,7 @@ async def grant_key(database: Database, key_or_id: str, audiences: Sequence[Audi
         check_audiences(found["role"], known)
         row = await tx.fetchrow("grant_api_key", found["id"], known)
         assert row is not None
+        await record_key(tx, _told(found), _told(row))
         return row
 
 
@@ -102,7 +107,14 @@ async def _revoked(tx: Transaction, digest: bytes, number: int | None, *, last: 
     if not last and await tx.fetchval("is_last_admin_key", found["id"]):
         raise Conflict("It is the last key of an admin; with ?last=true it is revoked all the same.")
     await tx.execute("end_api_key", found["id"])
+    await record_key(tx, _told(found), _told(found) | {"revoked": True})
     return int(found["id"])
+
+
+def _told(row: Record) -> dict[str, Any]:
+    """What the log says of a key."""
+    named = {name: row[name] for name in ("id", "name", "role", "audiences")}
+    return named | {"revoked": row["revoked_at"] is not None}
 
 
 def _named(key_or_id: str) -> tuple[bytes, int | None]:

@@ -1,13 +1,14 @@
 """OAuth consumers and their access tokens. Adding one a second time updates what was given and leaves the rest."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from app.access.accounts import Role
 from app.access.secrets import SecretBox, make_token
 from app.db.pool import Database, Record, Transaction
 from app.errors import InvalidCommand, NotFound
 from app.service.catalogue.words import check_words, given_or_stored
+from app.service.changes.record import record_key
 
 _SECRET_LENGTH: Final = 32
 
@@ -43,9 +44,11 @@ async def put_consumer(
     key = _checked_secret(key, "consumer key") or make_token()
     found = await tx.fetchrow("oauth_consumer_to_provision", key)
     plain = _checked_secret(secret, "consumer secret") or (box.open(found["secret"], key) if found else make_token())
-    await tx.execute(
-        "put_oauth_consumer", key, given_or_stored(name, found and found["name"], None), box.seal(plain, key)
-    )
+    name = given_or_stored(name, found and found["name"], None)
+    await tx.execute("put_oauth_consumer", key, name, box.seal(plain, key))
+    is_same = found is not None and box.open(found["secret"], key) == plain
+    before = {"consumer": key, "name": found["name"]} if found else None
+    await record_key(tx, before, {"consumer": key, "name": name} | _replaced(before, is_same=is_same))
     return key, plain
 
 
@@ -65,25 +68,24 @@ async def put_token(tx: Transaction, box: SecretBox, options: TokenOptions) -> I
     consumer, consumer_secret = await _consumer(
         tx, box, given_or_stored(options.consumer_key, found and found["consumer_key"], None)
     )
-    secret = _checked_secret(options.secret, "token secret") or (
-        box.open(found["secret"], token) if found else make_token()
-    )
-    await tx.execute(
-        "put_oauth_token",
-        token,
-        consumer,
-        box.seal(secret, token),
-        user_type,
-        given_or_stored(options.has_role, found and found["has_role"], True),
-        given_or_stored(options.privileges, found and found["privileges"], None) or None,
-    )
+    former = found and box.open(found["secret"], token)
+    secret = _checked_secret(options.secret, "token secret") or former or make_token()
+    has_role = given_or_stored(options.has_role, found and found["has_role"], True)
+    privileges = given_or_stored(options.privileges, found and found["privileges"], None) or None
+    await tx.execute("put_oauth_token", token, consumer, box.seal(secret, token), user_type, has_role, privileges)
+    await _record_token(tx, token, found, is_same=former == secret)
     return IssuedToken(consumer, consumer_secret, token, secret)
 
 
 async def revoke_token(database: Database, token: str) -> None:
     """Lets an access token in no more."""
-    if await database.fetchval("end_oauth_token", token) is None:
-        raise NotFound(f"There is no token {token}.")
+    async with database.transaction() as tx:
+        await tx.execute("lock_provisioning")
+        found = await tx.fetchrow("oauth_token_to_provision", token)
+        if found is None:
+            raise NotFound(f"There is no token {token}.")
+        await tx.execute("end_oauth_token", token)
+        await _record_token(tx, token, found, is_same=True)
 
 
 async def list_tokens(database: Database) -> list[Record]:
@@ -98,6 +100,24 @@ async def _consumer(tx: Transaction, box: SecretBox, key: str | None) -> tuple[s
     if found is None:
         raise NotFound(f"There is no consumer {key}.")
     return key, box.open(found["secret"], key)
+
+
+async def _record_token(tx: Transaction, token: str, former: Record | None, *, is_same: bool) -> None:
+    present = await tx.fetchrow("oauth_token_to_provision", token)
+    assert present is not None
+    before = _told(former) if former else None
+    await record_key(tx, before, _told(present) | _replaced(before, is_same=is_same))
+
+
+def _told(row: Record) -> dict[str, Any]:
+    """What the log says of a token."""
+    named = {name: row[name] for name in ("token", "user_type", "has_role", "privileges")}
+    return named | {"consumer": row["consumer_key"], "revoked": row["revoked_at"] is not None}
+
+
+def _replaced(before: object, *, is_same: bool) -> dict[str, str]:
+    """That a secret is another one now; never which."""
+    return {} if before is None or is_same else {"secret": "replaced"}
 
 
 def _checked_secret(text: str | None, what: str) -> str | None:

@@ -1,8 +1,9 @@
 """Products brought in from outside, one or a thousand in a transaction: what is new is inserted, what is known is
 updated in the options that were given, and a line that cannot be carried out costs no other line."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, TypeAlias
 
 from app.db.errors import ConstraintViolated
 from app.db.pool import Database, Record, Transaction
@@ -11,11 +12,18 @@ from app.model import ProductId, sku_key
 from app.service.catalogue.plan import Draft, Outcome, Plan, ProductOptions, check_options
 from app.service.catalogue.slugs import slug_candidates
 from app.service.catalogue.terms import Named, fold_here, write_terms
+from app.service.changes.acting import in_batch
+from app.service.changes.record import Row, record_rows, recorded_products
 
 Result = tuple[Draft, Outcome] | InvalidCommand
 
+Recording: TypeAlias = Callable[[Transaction, Sequence[int]], AbstractAsyncContextManager[None]]
+"""Goes around the writing of products, and sees to their rows in the log."""
 
-async def put_products(tx: Transaction, batch: Sequence[ProductOptions]) -> list[Result]:
+
+async def put_products(
+    tx: Transaction, batch: Sequence[ProductOptions], recording: Recording = recorded_products
+) -> list[Result]:
     """Carries out a batch in order and says of each line what became of it: the draft, with its id, or why not.
 
     A later line may name the product of an earlier one, as its parent too.
@@ -25,7 +33,10 @@ async def put_products(tx: Transaction, batch: Sequence[ProductOptions]) -> list
     plan = await _load(tx, [options for options, problem in zip(batch, problems, strict=True) if not problem])
     results = [problem or _applied(plan, options) for options, problem in zip(batch, problems, strict=True)]
     touched = {result[0].sku: result[0] for result in results if not isinstance(result, InvalidCommand)}
-    await _write(tx, list(touched.values()))
+    if drafts := [draft for draft in touched.values() if draft.outcome != "unchanged"]:
+        await _number(tx, [draft for draft in drafts if draft.is_new])
+        async with recording(tx, [draft.id for draft in drafts]):
+            await _write(tx, drafts)
     return results
 
 
@@ -61,7 +72,9 @@ async def delete_product(database: Database, sku: str) -> list[tuple[ProductId, 
         await tx.execute("lock_provisioning")
         ids = [row["id"] for row in await tx.fetch("product_with_children", sku)]
         await tx.fetch("lock_products", ids)
-        rows = await tx.fetch("delete_products", ids)
+        with in_batch():
+            async with recorded_products(tx, ids):
+                rows = await tx.fetch("delete_products", ids)
     if not rows and not await database.fetchval("product_was_deleted", sku):
         raise ProductNotFound(f"There is no product {sku}.")
     return [(ProductId(row["id"]), row["sku"]) for row in rows]
@@ -124,7 +137,6 @@ async def _write(tx: Transaction, drafts: Sequence[Draft]) -> None:
     new = [draft for draft in drafts if draft.is_new]
     known = [draft for draft in drafts if not draft.is_new]
     renamed = [draft for draft in known if draft.is_renamed]
-    await _number(tx, new)
     if new or renamed:
         await fold_here(tx)
     if new:
@@ -183,4 +195,5 @@ async def website_ids(tx: Transaction, codes: set[str]) -> dict[str, int]:
     ids: dict[str, int] = {row["code"]: row["id"] for row in await tx.fetch("websites_by_code", sorted(codes))}
     if missing := sorted(codes - ids.keys()):
         ids |= {row["code"]: row["id"] for row in await tx.fetch("insert_websites", missing)}
+        await record_rows(tx, [Row("catalogue.changed", after={"websites": missing})])
     return ids

@@ -8,6 +8,7 @@ from typing import Final
 from app.db.pool import Database, Record, Transaction
 from app.errors import InvalidCommand, NotFound, ProductNotFound
 from app.service.catalogue.words import check_words
+from app.service.changes.record import recorded_sets
 
 _WORD: Final = re.compile(r"(p?)([0-9]{1,18})", re.ASCII)
 
@@ -29,12 +30,13 @@ async def put_set(tx: Transaction, which: SetName, words: Sequence[str]) -> list
     product = await _product(tx, which.sku)
     pictures = await _pictures(tx, words)
     found = await tx.fetchval("set_of_product", product, which.name, which.locale, which.key)
-    if found is None:
-        found = await tx.fetchval("insert_set", product, which.name, which.locale, which.key)
-    else:
-        await tx.execute("rename_set", found, which.name, which.locale)
-    await tx.execute("drop_other_links", found, pictures)
-    await tx.execute("put_links", found, pictures)
+    async with recorded_sets(tx, [product]):
+        if found is None:
+            found = await tx.fetchval("insert_set", product, which.name, which.locale, which.key)
+        else:
+            await tx.execute("rename_set", found, which.name, which.locale)
+        await tx.execute("drop_other_links", found, pictures)
+        await tx.execute("put_links", found, pictures)
     return pictures
 
 
@@ -44,7 +46,8 @@ async def remove_set(tx: Transaction, which: SetName) -> None:
     found = await tx.fetchval("set_of_product", product, which.name, which.locale, which.key)
     if found is None:
         raise NotFound(f"{which.sku} has no such set.")
-    await tx.execute("drop_set", found)
+    async with recorded_sets(tx, [product]):
+        await tx.execute("drop_set", found)
 
 
 async def list_sets(database: Database, sku: str) -> list[Record]:

@@ -10,6 +10,7 @@ from app.db.pool import Database, Record, Transaction
 from app.errors import Conflict, InvalidCommand
 from app.service.catalogue.products import website_ids
 from app.service.catalogue.words import check_code, check_new_code, check_number, check_words, given_or_stored
+from app.service.changes.record import recorded_catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,10 @@ async def put_store(tx: Transaction, options: StoreOptions) -> PutStore:
         given_or_stored(options.active, found and found["active"], True),
         is_default,
     )
-    if is_default:
-        await tx.execute("clear_default_store_view", view)
-    await tx.execute("put_store_view", view, code, *values)
+    async with recorded_catalogue(tx):
+        if is_default:
+            await tx.execute("clear_default_store_view", view)
+        await tx.execute("put_store_view", view, code, *values)
     [row] = await tx.fetch("stores_to_provision", view, None)
     return PutStore(row, found is None)
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
+from uuid import uuid4
 
 from app.events import REQUEST_ID
 
@@ -45,3 +46,13 @@ def as_actor(act: Act) -> Iterator[None]:
         yield
     finally:
         _ACTING.reset(token)
+
+
+@contextmanager
+def in_batch() -> Iterator[str]:
+    """What the block writes belongs together: to the batch that is under way, or to one of its own, whose name it
+    gives."""
+    act = acting()
+    batch = act.batch or uuid4().hex
+    with as_actor(replace(act, batch=batch)):
+        yield batch

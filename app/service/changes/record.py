@@ -38,6 +38,38 @@ async def recorded(tx: Transaction, products: Sequence[int], placed: Sequence[in
     await tx.execute("record_image_changes", products, former, placed, *acting().columns)
 
 
+@asynccontextmanager
+async def recorded_products(tx: Transaction, products: Sequence[int]) -> AsyncIterator[None]:
+    """The same of products themselves; of those that are new too, whose ids are known before they are written."""
+    former = await tx.fetchval("product_states", products)
+    yield
+    await tx.execute("record_product_changes", products, former, *acting().columns)
+
+
+@asynccontextmanager
+async def recorded_sets(tx: Transaction, products: Sequence[int]) -> AsyncIterator[None]:
+    """The same of all sets of these products but their galleries."""
+    former = await tx.fetchval("set_states", products)
+    yield
+    await tx.execute("record_set_changes", products, former, *acting().columns)
+
+
+@asynccontextmanager
+async def recorded_pictures(tx: Transaction, pictures: Sequence[int]) -> AsyncIterator[None]:
+    """The same of what is said of pictures, and of where their bytes are, wherever they are shown."""
+    former = await tx.fetchval("picture_states", pictures)
+    yield
+    await tx.execute("record_picture_changes", pictures, former, *acting().columns)
+
+
+@asynccontextmanager
+async def recorded_catalogue(tx: Transaction) -> AsyncIterator[None]:
+    """The same of all store views and image types, in one row. The caller holds the lock of provisioning."""
+    former = await tx.fetchval("catalogue_state")
+    yield
+    await tx.execute("record_catalogue_change", former, await tx.fetchval("catalogue_state"), *acting().columns)
+
+
 async def record_rows(tx: Transaction, rows: Sequence[Row]) -> None:
     """Rows that are known without a comparison, in their order."""
     if rows:
@@ -60,6 +92,14 @@ async def record_state(
     told = {"state": after} | ({"failure": {"code": failure.code, "detail": failure.detail}} if failure else {})
     states = _json({"state": before}), _json(told)
     await tx.execute("record_state", bytes.fromhex(blob), f"image.{after}", *states, *acting().columns)
+
+
+async def record_key(tx: Transaction, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> None:
+    """An act of an administrator on credentials, of which nothing secret is told; none where it changed nothing."""
+    if before == after:
+        return
+    kind = "key.added" if before is None else "key.revoked" if after.get("revoked") else "key.changed"
+    await record_rows(tx, [Row(kind, before=before, after=after)])
 
 
 def _json(members: Mapping[str, Any] | None) -> str | None:

@@ -14,6 +14,7 @@ from app.db.bulk import session
 from app.db.pool import Database, Record, Transaction
 from app.errors import ProductImagesError, Rejected
 from app.model import EXTENSIONS, SOURCE_FORMATS
+from app.service.changes.record import recorded, recorded_pictures
 from app.service.foreign.fetch import Fetcher, last_segment
 from app.service.pictures.file_names import sanitised
 from app.service.pictures.filing import FileName, Filing
@@ -87,8 +88,9 @@ class PictureFetch:
             await self._filing.admit(tx, blob)
             products = [row["product_id"] for row in await tx.fetch("products_of_pictures", pictures)]
             await tx.fetch("lock_products", products)
-            adopted = [row["id"] for row in await tx.fetch("adopt_blob", bytes.fromhex(blob.hash), pictures, url)]
-            await give_files(tx, self._filing, adopted)
+            async with recorded_pictures(tx, pictures), recorded(tx, products):
+                adopted = [row["id"] for row in await tx.fetch("adopt_blob", bytes.fromhex(blob.hash), pictures, url)]
+                await give_files(tx, self._filing, adopted)
         return len(adopted)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from app.db.pool import REQUEST_LOCK_SECONDS, Database, Record, Transaction
 from app.model import ImageId, ProductId
+from app.service.changes.record import recorded
 from app.service.galleries import positions
 from app.service.galleries.rows import image_row_of, lock_product, places, set_places, withdraw_path
 
@@ -51,8 +52,9 @@ async def remove_image(tx: Transaction, product: ProductId, image: ImageId) -> R
     """ProductNotFound; ImageNotFound for one that is none of this product's."""
     family = await lock_product(tx, product)
     row = await image_row_of(tx, product, image)
-    await set_places(tx, positions.remove(await places(tx, product), image))
-    await take_out(tx, row)
+    async with recorded(tx, [product]):
+        await set_places(tx, positions.remove(await places(tx, product), image))
+        await take_out(tx, row)
     return Removed(family, row["file_path"])
 
 

@@ -8,10 +8,11 @@ broken off there is found and finished by the next sweep.
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import product
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from app.db.pool import Database, Transaction
 from app.model import EXTENSIONS, BlobHash, Format, MarksKey, RecipeHash, segment_of
+from app.service.changes.acting import acting
 from app.service.pictures.claims import lock_blob, lock_blobs
 from app.store import ObjectStore, blob_key, rendition_key
 
@@ -22,9 +23,11 @@ Place: TypeAlias = tuple[bytes, RecipeHash, Format, MarksKey]
 """Where a rendition is recorded: blob, recipe, format, and the marks that it carries."""
 
 
-async def forget_blob(tx: Transaction, digest: bytes) -> None:
+async def forget_blob(tx: Transaction, digest: bytes, kind: Literal["picture.swept", "picture.purged"]) -> None:
     """Removes all rows of a blob that nothing live uses, and claims the removal of its bytes, which `remove_blob` does
-    once this is committed. The caller holds the hash's lock; ConstraintViolated where something uses it after all."""
+    once this is committed; the log tells what renditions there were, which stop answering then. The caller holds the
+    hash's lock; ConstraintViolated where something uses it after all."""
+    await tx.execute("record_removal", digest, kind, *acting().columns)
     for statement in (
         "claim_removal",
         "delete_renditions_of_blob",

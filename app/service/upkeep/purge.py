@@ -3,11 +3,12 @@
 import re
 from typing import Final
 
-from app.db.pool import Database
+from app.db.pool import Database, Transaction
 from app.errors import ImageNotFound, ProductNotFound
 from app.events import BlobPurged, Observe
 from app.model import BlobHash, ImageId, ProductId
 from app.service.changes.expiry import scrub_former_images, scrub_images
+from app.service.changes.record import recorded, recorded_sets
 from app.service.galleries.removal import ImageRemover
 from app.service.pictures.claims import lock_blob
 from app.service.pictures.removal import forget_blob, remove_blob
@@ -48,16 +49,10 @@ class Purge:
             await self._destroy(entry["product_id"], entry["id"])
         async with self._db.transaction() as tx:
             await lock_blob(tx, blob)
-            for statement in (
-                "release_types_of_blob",
-                "delete_images_of_blob",  # of products that were deleted
-                "delete_links_of_blob",
-                "withdraw_paths_of_blob",
-            ):
-                await tx.execute(statement, digest)
+            await _take_out(tx, digest)
             await scrub_images(tx, digest)
             await tx.execute("withhold_kept_answers")  # which of them told of it nobody has noted
-            await forget_blob(tx, digest)
+            await forget_blob(tx, digest, "picture.purged")
         await scrub_former_images(self._db, blob)
         await remove_blob(self._db, self._store, blob)
         self._observe(BlobPurged(blob))
@@ -72,3 +67,17 @@ class Purge:
             await self._remover.remove(ProductId(product), ImageId(image))
         except (ImageNotFound, ProductNotFound):
             return  # somebody else was faster
+
+
+async def _take_out(tx: Transaction, digest: bytes) -> None:
+    """Out of galleries of products that were deleted, and out of all sets."""
+    entries = await tx.fetch("images_of_blob", digest)
+    owners = [row["product_id"] for row in await tx.fetch("set_owners_of_blob", digest)]
+    async with recorded(tx, sorted({row["product_id"] for row in entries})), recorded_sets(tx, owners):
+        for statement in (
+            "release_types_of_blob",
+            "delete_images_of_blob",
+            "delete_links_of_blob",
+            "withdraw_paths_of_blob",
+        ):
+            await tx.execute(statement, digest)

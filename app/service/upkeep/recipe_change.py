@@ -12,6 +12,7 @@ from app.db.queue.jobs import enqueue
 from app.errors import CodecsTooSlow, ImageRejected, ObjectMissing
 from app.model import NO_MARKS, BlobHash, RecipeHash
 from app.raster.child.pool import CodecPool
+from app.service.changes.record import Row, record_rows
 from app.service.pictures.filing import REBUILD_PRIORITY, render_job
 from app.service.pictures.removal import Place, remove_renditions
 from app.service.upkeep.clocks import require_agreement
@@ -148,8 +149,15 @@ class RecipeChange:
     async def _remove(self, renditions: list[Place]) -> None:
         for first in range(0, len(renditions), _AT_ONCE):
             some = renditions[first : first + _AT_ONCE]
-            await self._db.executemany("delete_rendition", some)
+            async with self._db.transaction() as tx:
+                await tx.executemany("delete_rendition", some)
+                await record_rows(tx, [Row("recipe.swept", after={"renditions": list(map(_told, some))})])
             await remove_renditions(self._db, self._store, some)
+
+
+def _told(place: Place) -> dict[str, str]:
+    digest, recipe, format_, marks = place
+    return {"hash": digest.hex(), "recipe": recipe, "format": format_, "marks": marks}
 
 
 def _place(row: Record) -> Place:

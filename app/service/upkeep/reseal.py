@@ -2,6 +2,7 @@
 
 from app.access.secrets import SecretBox
 from app.db.pool import Database
+from app.service.changes.record import Row, record_rows
 
 
 async def reseal(database: Database, box: SecretBox) -> int:
@@ -16,4 +17,5 @@ async def reseal(database: Database, box: SecretBox) -> int:
                 owner = row["owner"]
                 await tx.execute(store, owner, box.seal(box.open(row["secret"], owner), owner))
                 count += 1
+        await record_rows(tx, [Row("key.resealed", after={"secrets": count})])
     return count

@@ -63,7 +63,7 @@ class Housekeeping:
                 await lock_blob(tx, blob)
                 if not await tx.fetch("unused_blobs", grace, [digest]):
                     return False
-                await forget_blob(tx, digest)
+                await forget_blob(tx, digest, "picture.swept")
         except ConstraintViolated:  # a set was given the picture while we waited: links take no hash's lock
             return False
         return await remove_blob(self._db, self._store, blob)

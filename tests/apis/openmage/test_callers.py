@@ -51,7 +51,7 @@ def request(authorization: str = HEADER, **headers: str) -> web.Request:
 @pytest.mark.parametrize(
     ("token", "expected"),
     [
-        (WRITER, Principal("admin", frozenset({"update"}), 7)),
+        (WRITER, Principal("admin", frozenset({"update"}), 7, True, "c" * 32)),
         (CUSTOMER, Principal("customer", frozenset({"retrieve"}))),
     ],
 )

@@ -1,21 +1,25 @@
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
-from app.access.accounts import Role
+from app.access.accounts import ApiKey
 from app.apis.spree.auth import Caller, authenticate, credentials
 from app.apis.spree.errors import KeyMissing, KeyUnknown, Unauthorised
 
-ROLES: Mapping[str, Role] = {"admin-key": "admin", "customer-key": "customer"}
+_SPREE: Final = frozenset({"spree"})
+KEYS: Final = {
+    "admin-key": ApiKey(1, "PIM", "admin", _SPREE),
+    "customer-key": ApiKey(2, "shop", "customer", _SPREE),
+}
 
 
-async def find_role(key: str) -> Role | None:
-    return ROLES.get(key)
+async def find_key(key: str) -> ApiKey | None:
+    return KEYS.get(key)
 
 
 async def call(headers: Mapping[str, str], params: Mapping[str, Any], *, required: bool = True) -> Caller:
-    return await authenticate(credentials(headers, params), find_role, required=required)
+    return await authenticate(credentials(headers, params), find_key, required=required)
 
 
 @pytest.mark.parametrize(

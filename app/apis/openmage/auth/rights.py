@@ -42,6 +42,8 @@ class Principal(NamedTuple):
     privileges: frozenset[str] | None
     admin_id: int | None = None
     has_role: bool = True
+    consumer_key: str | None = None
+    consumer_name: str | None = None
 
     @property
     def is_public(self) -> bool:
@@ -52,7 +54,8 @@ class Principal(NamedTuple):
 def principal_of(token: AccessToken, rules: Rules) -> Principal:
     if token.user_type == "customer":
         return Principal("customer", rules.privileges["customer"])
-    return Principal("admin", token.privileges, token.admin_id, token.has_role)
+    named = (token.consumer_key, token.consumer_name)
+    return Principal("admin", token.privileges, token.admin_id, token.has_role, *named)
 
 
 def authorise(principal: Principal, method: str, route: Route, version: str | None) -> Operation:

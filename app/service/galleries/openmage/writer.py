@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from app.db.pool import REQUEST_LOCK_SECONDS, Database, Record, Transaction
 from app.errors import ImageNotFound, ImageNotSpecified, ImagesNotSupported
 from app.model import ImageId, clamp_position
+from app.service.changes.record import recorded
 from app.service.galleries.file_names import extension_of, is_name_of
 from app.service.galleries.openmage.reader import Gallery, GalleryReader, ProductRef, Scope
 from app.service.galleries.removal import Changed
@@ -57,10 +58,12 @@ class GalleryWriter:
         async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
             await self._filing.admit(tx, blob)
             family = await lock_product(tx, gallery.product_id)
-            picture, path = await self._filing.file(tx, blob, name)
-            image = await self._insert(tx, gallery, picture, path, values)
-            if values.types:
-                await tx.execute("assign_types", gallery.product_id, gallery.store_view_id, image, list(values.types))
+            async with recorded(tx, [gallery.product_id]):
+                picture, path = await self._filing.file(tx, blob, name)
+                image = await self._insert(tx, gallery, picture, path, values)
+                if values.types:
+                    key = (gallery.product_id, gallery.store_view_id, image, list(values.types))
+                    await tx.execute("assign_types", *key)
         self._changed([family])
         return image
 
@@ -103,14 +106,9 @@ class GalleryWriter:
                 await self._filing.hold(tx, file.blob)
             family = await lock_product(tx, gallery.product_id)
             row = await _row(tx, gallery, image_id)
-            changes = await self._refile(tx, row, file) if file else 0
-            if gallery.store_view_id is None:
-                changes += await _write_global(tx, row, values)
-            else:
-                changes += await _write_store(tx, gallery.store_view_id, row, values)
-            if values.types is not None:
-                key = (gallery.product_id, gallery.store_view_id, image_id, list(values.types))
-                changes += await tx.execute("clear_types", *key) + await tx.execute("assign_types", *key)
+            async with recorded(tx, [gallery.product_id], placed=[image_id]):
+                changes = await self._refile(tx, row, file) if file else 0
+                changes += await _write_values(tx, gallery, row, values)
         if changes:
             self._changed([family])
 
@@ -143,13 +141,8 @@ class GalleryWriter:
         async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
             family = await lock_product(tx, gallery.product_id)
             row = await _row(tx, gallery, image_id)
-            changes = await tx.execute("clear_types", gallery.product_id, gallery.store_view_id, image_id, [])
-            used = await tx.fetchval("is_used_for_types", image_id, gallery.store_view_id)
-            if not used and gallery.store_view_id is None:
-                changes += await tx.execute("delete_image", image_id)
-            elif not used:
-                kept = (row["store_label"], row["store_position"], row["store_excluded"])
-                changes += await tx.execute("set_store_values", image_id, gallery.store_view_id, *kept, True)
+            async with recorded(tx, [gallery.product_id]):
+                changes = await _take_out(tx, gallery, row)
         if changes:
             self._changed([family])
 
@@ -159,6 +152,29 @@ async def _row(tx: Transaction, gallery: Gallery, image_id: int) -> Record:
     if row is None or row["hidden"]:
         raise ImageNotFound(f"image {image_id} was deleted meanwhile")
     return row
+
+
+async def _take_out(tx: Transaction, gallery: Gallery, row: Record) -> int:
+    image, store = row["id"], gallery.store_view_id
+    changes = await tx.execute("clear_types", gallery.product_id, store, image, [])
+    used = await tx.fetchval("is_used_for_types", image, store)
+    if not used and store is None:
+        changes += await tx.execute("delete_image", image)
+    elif not used:
+        kept = (row["store_label"], row["store_position"], row["store_excluded"])
+        changes += await tx.execute("set_store_values", image, store, *kept, True)
+    return changes
+
+
+async def _write_values(tx: Transaction, gallery: Gallery, row: Record, values: Values) -> int:
+    if gallery.store_view_id is None:
+        changes = await _write_global(tx, row, values)
+    else:
+        changes = await _write_store(tx, gallery.store_view_id, row, values)
+    if values.types is not None:
+        key = (gallery.product_id, gallery.store_view_id, row["id"], list(values.types))
+        changes += await tx.execute("clear_types", *key) + await tx.execute("assign_types", *key)
+    return changes
 
 
 async def _write_global(tx: Transaction, row: Record, values: Values) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from app.db.pool import REQUEST_LOCK_SECONDS, Database, Record, Transaction
 from app.errors import ProductNotFound, Rejected
 from app.model import EXTENSIONS, ImageId, ProductId
+from app.service.changes.record import recorded
 from app.service.galleries import positions
 from app.service.galleries.removal import Committed, ImageRemover
 from app.service.galleries.rows import image_row, image_row_of, places, set_places, withdraw_path
@@ -65,11 +66,12 @@ class SpreeGalleryWriter:
         async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
             await self._filing.admit(tx, upload.blob)
             families = await _lock(tx, product, product)
-            picture, path = await self._filing.file(tx, upload.blob, _path_name(upload))
-            place, changes = positions.insert(await places(tx, product), position)
-            await set_places(tx, changes)
-            values = (product, picture, upload.name, path, alt, place, False, self._filing.recipes)
-            row = await image_row(tx, await tx.fetchval("insert_image", *values))
+            async with recorded(tx, [product]):
+                picture, path = await self._filing.file(tx, upload.blob, _path_name(upload))
+                place, changes = positions.insert(await places(tx, product), position)
+                await set_places(tx, changes)
+                values = (product, picture, upload.name, path, alt, place, False, self._filing.recipes)
+                row = await image_row(tx, await tx.fetchval("insert_image", *values))
         self._committed.tell(families, None)
         return listed_image(row)
 
@@ -87,8 +89,9 @@ class SpreeGalleryWriter:
             families = await _lock(tx, product, target)
             row = await image_row_of(tx, product, image)
             upload = edit.upload if edit.upload and not _is_file_of(row, edit.upload) else None
-            changes = await self._replace(tx, row, upload) if upload else 0
-            changes += await _edit(tx, row, ProductId(target), edit)
+            async with recorded(tx, sorted({product, target}), placed=[image]):
+                changes = await self._replace(tx, row, upload) if upload else 0
+                changes += await _edit(tx, row, ProductId(target), edit)
             changed = await image_row(tx, image)
         if changes:
             self._committed.tell(families, row["file_path"] if upload else None)

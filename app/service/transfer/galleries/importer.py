@@ -11,6 +11,7 @@ from app.db.errors import ConstraintViolated
 from app.db.pool import Database, Transaction
 from app.errors import ImageRejected, InvalidCommand, ProductImagesError, Unavailable
 from app.model import sku_key
+from app.service.changes.record import recorded, recorded_pictures
 from app.service.pictures.filing import Filing
 from app.service.pictures.intake import Blob
 from app.service.transfer.galleries.apply import Applier, Known, store_names
@@ -101,15 +102,23 @@ class GalleryImport:
                 admitted = await self._admit(tx, batch)
                 known = await self._known(tx, admitted)
                 await self._reserve_ids(tx, admitted, known)
-                applier = Applier(self._filing, known)
-                for one in admitted:
-                    with self._told(one.number):
-                        async with tx.savepoint():
-                            done.append(await _apply(applier, tx, one))
+                await self._apply_all(tx, admitted, known, done)
                 if self._dry_run:
                     raise _DryRun
         for subject, outcome in done:
             self._report.count(subject, outcome)
+
+    async def _apply_all(
+        self, tx: Transaction, batch: Sequence[_Read], known: Known, done: list[tuple[Subject, LineOutcome]]
+    ) -> None:
+        """Each line alone; what is done before one that fails is `done` nevertheless."""
+        applier, products = Applier(self._filing, known), sorted(set(known.products.values()))
+        pictures = [row["picture_id"] for row in await tx.fetch("pictures_of_products", products)]
+        async with recorded_pictures(tx, pictures), recorded(tx, products, placed=None):
+            for one in batch:
+                with self._told(one.number):
+                    async with tx.savepoint():
+                        done.append(await _apply(applier, tx, one))
 
     @contextmanager
     def _told(self, number: int) -> Iterator[None]:

@@ -50,6 +50,7 @@ async def _stage(tx: Bulk, report: Report, *, fold: bool) -> None:
     await tx.execute("stage_texts")
     await tx.execute("stage_sets")
     await tx.execute("stage_links")
+    await tx.execute("stage_former_states")
 
 
 async def _write(tx: Bulk) -> None:

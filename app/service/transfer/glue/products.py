@@ -1,7 +1,8 @@
 """Products of an import: batch by batch, by the rules that hold for every product."""
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, Literal
 
@@ -37,13 +38,20 @@ async def import_products(
 
 async def _import_batch(tx: Transaction, batch: Sequence[Line], file: str, report: Report) -> None:
     readable = [options for _, options in batch if not isinstance(options, InvalidCommand)]
-    results = iter(await put_products(tx, readable))
+    results = iter(await put_products(tx, readable, _to_be_recorded))
     for line, options in batch:
         result = options if isinstance(options, InvalidCommand) else next(results)
         if isinstance(result, InvalidCommand):
             report.reject("products", file, line, result.reason)
         else:
             report.count("products", result[1])
+
+
+@asynccontextmanager
+async def _to_be_recorded(tx: Transaction, products: Sequence[int]) -> AsyncIterator[None]:
+    """Notes what they were before: their rows in the log are written at the import's end."""
+    await tx.execute("stage_former_products", products)
+    yield
 
 
 def _lines(table: Table, rows: ProductRows) -> Iterator[Line]:

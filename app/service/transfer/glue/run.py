@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from app.db.bulk import bulk
+from app.db.bulk import Bulk, bulk
 from app.db.pool import Database
 from app.errors import InvalidCommand
+from app.service.changes.acting import acting, in_batch
+from app.service.changes.record import Row, record_rows
 from app.service.pictures.filing import Filing
 from app.service.transfer.glue.images import import_images
 from app.service.transfer.glue.products import Kind, import_products
@@ -67,6 +69,7 @@ async def run_import(
         report.note(f"There is no {name} in {options.folder}.")
     async with bulk(database, keep=options.keep) as tx:
         await tx.execute("lock_glue_import")
+        await tx.execute("begin_product_log")
         for kind, name in PRODUCT_FILES.items():
             if path := files.get(name):
                 await import_products(tx, path, kind, options.locales[0], report, advanced)
@@ -74,3 +77,17 @@ async def run_import(
             await import_images(tx, path, options.locales, report, advanced, filing, fold=options.fold)
         if report.created:
             await tx.execute("analyze_catalogue")
+        if options.keep:
+            await _record(tx, has_images=IMAGE_FILE in files)
+
+
+async def _record(tx: Bulk, *, has_images: bool) -> None:
+    """The rows of the log, at the import's end: whoever reads the log waits for those who write it."""
+    statements = (
+        "record_import_products",
+        *(("record_import_pictures", "record_import_sets", "record_import_images") if has_images else ()),
+    )
+    with in_batch():
+        changes = sum([await tx.execute(statement, *acting().columns) for statement in statements])
+        if changes:
+            await record_rows(tx, [Row("batch.finished", after={"changes": changes})])
