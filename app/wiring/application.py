@@ -172,6 +172,7 @@ def _native(parts: Parts) -> NativeApi:
         accounts.box,
         parts.caches.documents,
         parts.catalogue.products,
+        parts.catalogue.product_keeper,
         parts.catalogue.native_images,
         parts.catalogue.undo,
     )

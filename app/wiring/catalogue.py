@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from app.service.catalogue.keeping import ProductKeeper
 from app.service.catalogue.search import ProductReader
 from app.service.galleries.glue import ImageSetReader
 from app.service.galleries.openmage.reader import GalleryReader
@@ -33,6 +34,7 @@ class Catalogue:
     gallery_order: GalleryOrder
     picture_texts: PictureTexts
     products: ProductReader
+    product_keeper: ProductKeeper
     native_images: NativeReader
     undo: Undo
 
@@ -51,6 +53,7 @@ def catalogue_of(settings: Settings, storage: Storage, pictures: Pictures, cache
         GalleryOrder(database, committed),
         PictureTexts(database, committed),
         ProductReader(database, settings),
+        ProductKeeper(database, caches.documents.drop_families, caches.documents.drop_all),
         NativeReader(database, settings),
         Undo(database, committed, timedelta(days=settings.restore_days)),
     )

@@ -12,6 +12,7 @@ from app.apis.v1.fields import Schema
 from app.cache.documents import DocumentCache
 from app.db.pool import Database
 from app.openapi.sections import Content, Parameter, Response
+from app.service.catalogue.keeping import ProductKeeper
 from app.service.catalogue.search import ProductReader
 from app.service.galleries.undo import Undo
 from app.service.galleries.v1.reader import NativeReader
@@ -43,6 +44,7 @@ class Room:
     box: SecretBox
     documents: DocumentCache
     products: ProductReader
+    product_keeper: ProductKeeper
     images: NativeReader
     undo: Undo
 

@@ -10,6 +10,7 @@ from app import errors as core
 from app.apis.v1.present import json_bytes
 from app.apis.v1.problems import CODES, PAGE, Code
 from app.db.errors import TransactionConflict
+from app.service.catalogue.plan import InvalidProduct
 
 MEDIA_TYPE: Final = "application/problem+json"
 _MOST_MISTAKES: Final = 1000
@@ -97,8 +98,9 @@ class Problem:
         return CODES[self.code].status
 
     @property
-    def body(self) -> bytes:
-        told = {
+    def told(self) -> dict[str, Any]:
+        """As a document, or in one."""
+        told: dict[str, Any] = {
             "type": f"{PAGE}#{self.code}",
             "title": CODES[self.code].title,
             "status": self.status,
@@ -107,7 +109,11 @@ class Problem:
         }
         if self.mistakes:
             told["errors"] = [mistake.told for mistake in self.mistakes[:_MOST_MISTAKES]]
-        return json_bytes({**told, **(self.further or {})})
+        return {**told, **(self.further or {})}
+
+    @property
+    def body(self) -> bytes:
+        return json_bytes(self.told)
 
 
 def problem_of(error: Exception) -> Problem:
@@ -146,6 +152,12 @@ def _mistaken(code: Code) -> _Tell:
 def _command(error: core.InvalidCommand) -> Problem:
     """What the service refuses of a change is said in sentences for those who make it."""
     return Problem("invalid", error.reason or error.public)
+
+
+def _product(error: InvalidProduct) -> Problem:
+    if error.code == "conflict":
+        return Problem("conflict", error.reason)
+    return Problem("invalid", error.reason, (Mistake(f"/{error.member}", error.code, error.reason),))
 
 
 def _conflict(error: core.Conflict) -> Problem:
@@ -197,6 +209,7 @@ _BY_CLASS: Final[Mapping[type[Exception], _Tell]] = {
     core.InvalidHost: _plain("malformed"),
     core.ImagesNotSupported: _plain("conflict"),
     core.InvalidCommand: _command,
+    InvalidProduct: _product,
     core.InvalidFileName: _at("/file_name", "out_of_range"),
     core.NoSuchRevision: _at("/revision", "out_of_range"),
     core.ImageNotSpecified: _at("/file", "required"),

@@ -15,9 +15,18 @@ _SLUG: Final = re.compile(r"[^\s/?#%\\]+")
 Outcome = Literal["created", "updated", "unchanged"]
 
 
+class InvalidProduct(InvalidCommand):
+    """The product cannot be as it is said to be."""
+
+    def __init__(self, reason: str, member: str, code: Literal["conflict", "not_found", "out_of_range"]) -> None:
+        super().__init__(reason)
+        self.member = member
+        self.code = code
+
+
 @dataclass(frozen=True, slots=True)
 class ProductOptions:
-    """What is said of a product; None = not said. `websites` are codes, `()` = in none."""
+    """What is said of a product; None = not said. `websites` are codes, `()` = in none; no parent is `""`."""
 
     sku: str
     id: int | None = None
@@ -98,28 +107,38 @@ class Plan:
         if options.id is None or options.id == draft.id:
             return
         if draft.id:
-            raise InvalidCommand(f"The product {draft.sku} has the id {draft.id}, which cannot be changed.")
+            raise InvalidProduct(
+                f"The product {draft.sku} has the id {draft.id}, which cannot be changed.", "id", "out_of_range"
+            )
         if draft.sku in self.drafts:
-            raise InvalidCommand(f"The product {draft.sku} was already added without an id.")
+            raise InvalidProduct(f"The product {draft.sku} was already added without an id.", "id", "out_of_range")
         if options.id in self._ids:
-            raise InvalidCommand(f"The id {options.id} was already given to the product {self._ids[options.id]}.")
+            raise InvalidProduct(
+                f"The id {options.id} was already given to the product {self._ids[options.id]}.", "id", "conflict"
+            )
 
     def _parent(self, options: ProductOptions, draft: Draft) -> Draft | None:
-        if options.parent is None:
+        if not options.parent:
             return None
         parent = self.drafts.get(options.parent)
         if parent is None or parent is draft:
-            raise InvalidCommand(f"There is no product {options.parent} that could be the parent.")
+            raise InvalidProduct(
+                f"There is no product {options.parent} that could be the parent.", "parent", "not_found"
+            )
         if parent.is_child:
-            raise InvalidCommand(f"The product {parent.sku} has a parent itself, so it cannot be one.")
+            raise InvalidProduct(
+                f"The product {parent.sku} has a parent itself, so it cannot be one.", "parent", "out_of_range"
+            )
         if draft.has_children:
-            raise InvalidCommand(f"The product {draft.sku} has children, so it cannot be one.")
+            raise InvalidProduct(
+                f"The product {draft.sku} has children, so it cannot be one.", "parent", "out_of_range"
+            )
         return parent
 
     def _slug(self, options: ProductOptions, draft: Draft) -> str:
         if options.slug is not None:
             if self._slugs.get(options.slug, draft.sku) != draft.sku:
-                raise InvalidCommand(f"Another product has the slug {options.slug}.")
+                raise InvalidProduct(f"Another product has the slug {options.slug}.", "slug", "conflict")
             return options.slug
         if draft.slug:
             return draft.slug
@@ -175,6 +194,8 @@ def _values(draft: Draft) -> tuple[object, ...]:
 
 
 def _assign(draft: Draft, options: ProductOptions, parent: Draft | None) -> None:
+    if options.parent == "":
+        draft.parent, draft.parent_id = None, None
     if parent is not None and (draft.parent_id is None or parent.id != draft.parent_id):
         draft.parent = parent
         parent.has_children = True

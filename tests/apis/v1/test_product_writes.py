@@ -1,0 +1,115 @@
+"""Products made, changed and deleted by clients of the native API."""
+
+from typing import Any
+
+import pytest
+
+from tests.apis.v1.conftest import Shop
+
+
+async def _put(shop: Shop, sku: str, /, key: str = "editor", **said: Any) -> Any:
+    return await shop.call("PUT", f"/v1/products/{sku}", key, json=said)
+
+
+async def test_a_product_is_made_and_changed_in_what_is_given(shop: Shop) -> None:
+    """What is absent stays; the answer is the document, which whoever asks next sees, too."""
+    made = await _put(shop, "hat%2F1", name="Hat", websites=["base", "second"], visible=False, id=77)
+    assert (made.status, made.json()["id"], made.json()["slug"]) == (201, 77, "hat")
+    changed = await _put(shop, "hat%2F1", slug="a-hat", sku="hat/1")
+    assert changed.status == 200
+    assert changed.json() == {**made.json(), "slug": "a-hat"}
+    assert (await shop.get("/v1/products/hat%2F1")).json() == changed.json()
+    assert [one["sku"] for one in (await shop.get("/v1/products?q=A-H")).json()["items"]] == ["hat/1"]
+    glue = await shop.get("/abstract-products/hat%2F1/abstract-product-image-sets", None)
+    assert glue.status == 200
+
+
+async def test_a_variant_becomes_a_product_of_its_own(shop: Shop) -> None:
+    """By `parent: null`; absent, the parent stays."""
+    assert (await _put(shop, "dress-red", name="Red")).json()["parent"] == "dress"
+    assert (await shop.get("/v1/products/dress")).json()["children"] == ["dress-red", "dress/blue"]
+    assert (await _put(shop, "dress-red", parent=None)).json()["parent"] is None
+    assert (await shop.get("/v1/products/dress")).json()["children"] == ["dress/blue"]
+    assert (await _put(shop, "dress-red", parent="dress")).json()["parent"] == "dress"
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "mistakes"),
+    [
+        ({"sku": "other"}, 422, [("/sku", "out_of_range")]),
+        ({"id": 9}, 422, [("/id", "out_of_range")]),
+        (
+            {"slug": "a b", "name": None, "x": 1},
+            422,
+            [("/slug", "out_of_range"), ("/name", "wrong_type"), ("/x", "unknown")],
+        ),
+        ({"slug": "dress-red"}, 409, []),
+        ({"parent": "none"}, 422, [("/parent", "not_found")]),
+        ({"parent": "dress-red"}, 422, [("/parent", "out_of_range")]),
+        ({"websites": ["base", "base"]}, 422, [("/websites", "out_of_range")]),
+    ],
+)
+async def test_what_cannot_be_is_refused(
+    shop: Shop, said: dict[str, Any], status: int, mistakes: list[tuple[str, str]]
+) -> None:
+    """With all mistakes of the body, or a conflict; nothing is changed."""
+    before = (await shop.get("/v1/products/dress")).json()
+    answer = await _put(shop, "dress", **said)
+    assert answer.status == status
+    assert sorted(answer.mistakes) == sorted(mistakes)
+    assert (await shop.get("/v1/products/dress")).json() == before
+
+
+async def test_many_are_made_at_once(shop: Shop) -> None:
+    """In the order given, parents among them; of each it is said what became of it, and one that cannot be costs no
+    other."""
+    items = [
+        {"sku": "shoe", "name": "Shoe"},
+        {"sku": "shoe-41", "parent": "shoe"},
+        {"sku": "shoe-42", "parent": "none"},
+        {"sku": "dress", "enabled": False},
+        {"sku": "shoe", "slug": "dress-red"},
+        {"name": "Nothing", "id": "x"},
+        7,
+        {"sku": "dress-red"},
+    ]
+    told = (await shop.call("POST", "/v1/products", "editor", json={"items": items})).json()["items"]
+    assert [(one["sku"], one["status"]) for one in told] == [
+        ("shoe", 201),
+        ("shoe-41", 201),
+        ("shoe-42", 422),
+        ("dress", 200),
+        ("shoe", 409),
+        (None, 422),
+        (None, 422),
+        ("dress-red", 200),
+    ]
+    assert told[0]["problem"] is None
+    assert told[4]["problem"]["code"] == "conflict"
+    assert {one["pointer"] for one in told[5]["problem"]["errors"]} == {"/sku", "/id"}
+    assert (await shop.get("/v1/products/shoe")).json()["children"] == ["shoe-41"]
+    assert (await shop.get("/v1/products/dress")).json()["enabled"] is False
+
+
+@pytest.mark.parametrize("count", [0, 1001])
+async def test_a_bulk_has_one_to_a_thousand(shop: Shop, count: int) -> None:
+    """Not more, and not none."""
+    answer = await shop.call("POST", "/v1/products", "editor", json={"items": [{"sku": "x"}] * count})
+    assert (answer.status, answer.mistakes) == (422, [("/items", "out_of_range")])
+
+
+async def test_a_deleted_product_is_gone_with_its_variants(shop: Shop) -> None:
+    """At once, for whoever asks this process; a second time it is unknown."""
+    for sku in ("dress", "dress-red"):
+        assert (await shop.get(f"/v1/products/{sku}")).status == 200
+    assert (await shop.call("DELETE", "/v1/products/dress", "editor")).status == 204
+    for sku in ("dress", "dress-red"):
+        assert (await shop.get(f"/v1/products/{sku}")).status == 404
+    assert (await shop.call("DELETE", "/v1/products/dress", "editor")).status == 404
+
+
+async def test_readers_write_nothing(shop: Shop) -> None:
+    """Their role does not suffice."""
+    assert (await _put(shop, "hat", key="reader", name="Hat")).status == 403
+    assert (await shop.call("POST", "/v1/products", "reader", json={"items": []})).status == 403
+    assert (await shop.call("DELETE", "/v1/products/dress", "reader")).status == 403
