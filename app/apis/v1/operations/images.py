@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from app.apis.v1.call import Call, Row
 from app.apis.v1.documents.images import SCHEMAS as DOCUMENTS
@@ -84,7 +84,7 @@ ROWS: Final = (
         "reader",
         find_images,
         "Images of all products, by id. A page may hold fewer than `limit`, even none, although the list goes on.",
-        {200: Response("A page of them.", json(ref("Images")), (hdrs.LINK,))},
+        {200: Response("A page of them.", json(ref("Images")), ("Link",))},
         query=_List,
         sentences={
             "sku": "Of these products, the parameter repeated.",
@@ -101,7 +101,7 @@ ROWS: Final = (
         "reader",
         show_image,
         "An image, also a deleted one as long as it can be restored.",
-        {200: Response("The image.", json(ref("Image")), (hdrs.ETAG,)), **_HELD},
+        {200: Response("The image.", json(ref("Image")), ("ETag",)), **_HELD},
     ),
     Row(
         "GET",
@@ -109,7 +109,7 @@ ROWS: Final = (
         "reader",
         show_gallery,
         "A product's whole gallery in order.",
-        {200: Response("All of it.", json(ref("Images")), (hdrs.ETAG,)), **_HELD},
+        {200: Response("All of it.", json(ref("Images")), ("ETag",)), **_HELD},
         query=_Gallery,
         sentences={"store": "Code of the store view that orders and hides; by default no one's."},
     ),

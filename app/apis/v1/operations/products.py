@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from app.apis.v1.call import Call, Row
 from app.apis.v1.documents.products import SCHEMAS as DOCUMENTS
@@ -77,7 +77,7 @@ ROWS: Final = (
         "reader",
         find_products,
         "Find products. A page may hold fewer than `limit`, even none, although the list goes on.",
-        {200: Response("A page of them.", json(ref("Products")), (hdrs.LINK,))},
+        {200: Response("A page of them.", json(ref("Products")), ("Link",))},
         query=_List,
         sentences=_SENTENCES,
     ),
@@ -88,7 +88,7 @@ ROWS: Final = (
         show_product,
         "A product, with how many images it has in which state, and what it lacks.",
         {
-            200: Response("The product.", json(ref("Product")), (hdrs.ETAG,)),
+            200: Response("The product.", json(ref("Product")), ("ETag",)),
             304: Response("It is still the one that `If-None-Match` names."),
         },
     ),
