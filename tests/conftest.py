@@ -31,17 +31,25 @@ FAST: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": 
 _FOREIGN: Final = ("PG", "S3_", "AWS_", "PGQUEUER_")
 
 _TESTS: Final = Path(__file__).parent
-_STARTING: Final = {"cluster", "seed", "s3_endpoint"}
-"""Fixtures that start a Postgres or a bucket."""
-_OF_PROGRAMS: Final = {"commands", "e2e", "embedded", "upgrade", "test_compose.py", "test_readme.py", "test_wheel.py"}
+_STARTING: Final = {"cluster", "seed", "s3_endpoint", "stoppable_s3", "bucket", "serve", "codecs", "pool"}
+"""Fixtures that start a Postgres, a bucket, a web server or children that decode."""
+_OF_PROGRAMS: Final = {
+    "commands", "e2e", "embedded", "raster/child", "torture", "upgrade", "test_compose.py", "test_readme.py",
+    "test_wheel.py",
+}  # fmt: skip
 """Tests of whole programs."""
+_AT_LENGTH: Final = {"apis/test_worst_cases.py", "raster/animation/test_large_animations.py"}
+"""Tests that take long for what they are: they measure, or go to the limits."""
 
 hypothesis.settings.register_profile("shared", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile("fast", hypothesis.settings.get_profile("shared"), max_examples=20)
 hypothesis.settings.load_profile("shared")  # on a busy machine, time says nothing about an example
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Nothing of the caller's environment reaches a test; moto takes any credentials."""
+    if config.getoption("--fast"):  # before `given` is read, which takes down how many examples are tried
+        hypothesis.settings.load_profile("fast")
     own = {option.name.upper() for option in options()}
     for name in list(os.environ):
         if name in own or name.startswith(_FOREIGN):
@@ -65,12 +73,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """What `--fast` leaves out as a whole is not even read, which takes longer than running the rest."""
-    is_whole = collection_path.parent == _TESTS and collection_path.name in _OF_PROGRAMS
-    return True if is_whole and config.getoption("--fast") else None
+    if not config.getoption("--fast") or not collection_path.is_relative_to(_TESTS):
+        return None
+    return True if collection_path.relative_to(_TESTS).as_posix() in _OF_PROGRAMS | _AT_LENGTH else None
 
 
 def _starts_something(item: pytest.Item) -> bool:
-    return not _STARTING.isdisjoint(getattr(item, "fixturenames", ()))
+    return item.name.endswith("[s3]") or not _STARTING.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def pytest_xdist_auto_num_workers() -> int:
