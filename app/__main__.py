@@ -27,9 +27,9 @@ from app.commands import (
     store,
     worker,
 )
-from app.commands.context import Context, complain, say, sentence
+from app.commands.context import Context, complain, say
 from app.commands.registry import Nouns
-from app.errors import ProductImagesError
+from app.errors import ProductImagesError, sentence
 
 _INTERRUPTED = 130
 

@@ -21,6 +21,15 @@ class ProductImagesError(Exception):
         return (type(self).__doc__ or "").strip().splitlines()[0]
 
 
+def sentence(error: ProductImagesError) -> str:
+    """What an operator reads of an error: its reason where that is a sentence, else both its texts."""
+    if not error.reason or error.reason == error.public:
+        return error.public
+    if error.reason.endswith((".", "?")):
+        return error.reason
+    return f"{error.public.rstrip('.')}: {error.reason}"
+
+
 class Misconfigured(ProductImagesError):
     """The service is not configured correctly."""
 

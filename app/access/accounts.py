@@ -6,6 +6,7 @@ from typing import Any, Final, Literal, cast
 
 from app.access.oauth import AccessToken, Consumer
 from app.access.secrets import SecretBox, hash_key
+from app.access.uses import Uses
 from app.db.listen import Hearing
 from app.db.pool import Database, Record
 
@@ -39,6 +40,7 @@ class Accounts:
         self._db = database
         self.box = box
         self._hearing = hearing
+        self.uses = Uses(database)
         self._known: dict[Hashable, Any] = {}
 
     def drop(self) -> None:
@@ -62,22 +64,29 @@ class Accounts:
         """Records the nonce of a write; False where the consumer has used it before."""
         return await self._db.fetchval("claim_oauth_nonce", consumer_key, nonce) is not None
 
-    async def key_of(self, api_key: str) -> ApiKey | None:
-        """The key of this text; None for one that is unknown or revoked."""
+    async def spree_key_of(self, api_key: str) -> ApiKey | None:
+        """One of Spree's keys; None for one that is unknown to it, or revoked."""
+        key = await self._known_to("spree", api_key)
+        return key if key is not None and key.role in _SPREE_ROLES else None
+
+    async def native_key(self, api_key: str) -> ApiKey | None:
+        """A key of the native API; None for one that is unknown to it, or revoked."""
+        return await self._known_to("v1", api_key)
+
+    async def _known_to(self, audience: Audience, api_key: str) -> ApiKey | None:
         known, digest = self._heard(), hash_key(api_key)
-        if (found := known.get(digest)) is not None:
-            return cast("ApiKey", found)
+        key: ApiKey | None = known.get(digest) or await self._read_key(digest)
+        if key is None or audience not in key.audiences:
+            return None
+        _remember(known, digest, key)
+        self.uses.key(key.id)
+        return key
+
+    async def _read_key(self, digest: bytes) -> ApiKey | None:
         row = await self._db.fetchrow("api_key", digest)
         if row is None:
             return None
-        key = ApiKey(row["id"], row["name"], row["role"], frozenset(row["audiences"]))
-        _remember(known, digest, key)
-        return key
-
-    async def spree_key_of(self, api_key: str) -> ApiKey | None:
-        """One of Spree's keys; None for one that is unknown to it, or revoked."""
-        key = await self.key_of(api_key)
-        return key if key is not None and "spree" in key.audiences and key.role in _SPREE_ROLES else None
+        return ApiKey(row["id"], row["name"], row["role"], frozenset(row["audiences"]))
 
     def _heard(self) -> dict[Hashable, Any]:
         """What is known; where it may be out of date, nothing, and what is found out goes nowhere."""

@@ -87,10 +87,17 @@ def nonce_seconds(past_seconds: int) -> int | None:
 
 
 class OAuth:
-    """Verifies requests; `past_seconds` is the oldest timestamp accepted, 0 for any."""
+    """Verifies requests; `past_seconds` is the oldest timestamp accepted, 0 for any. `used` hears of tokens let in."""
 
-    def __init__(self, credentials: CredentialStore, past_seconds: int, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        credentials: CredentialStore,
+        past_seconds: int,
+        clock: Callable[[], float] = time.time,
+        used: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._credentials = credentials
+        self._used = used
         self._past_seconds = past_seconds
         self._clock = clock
         self._nonces = NonceMemory(nonce_seconds(past_seconds), clock)
@@ -111,6 +118,7 @@ class OAuth:
         secrets = consumer.secret, token.secret
         if not is_signed_by(request, parameters, method, secrets):
             raise SignatureInvalid(lambda other: is_signed_by(other, parameters, method, secrets))
+        self._used(token.token)
         return token
 
     def _check_time(self, parameters: Parameters) -> None:

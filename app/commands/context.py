@@ -19,7 +19,7 @@ from app.embedded.claim import Ownership
 from app.embedded.postgres import embedded_postgres
 from app.embedded.secret_key import with_secret_key
 from app.environment import read_settings
-from app.errors import InvalidCommand, ProductImagesError
+from app.errors import InvalidCommand
 from app.events import Observe, nobody
 from app.service.changes.acting import Act, as_actor
 from app.settings import Settings
@@ -130,12 +130,3 @@ def say(text: str) -> None:
 def complain(text: str) -> None:
     """A line on standard error; on a terminal in the place of a bar that may stand there, which draws itself anew."""
     sys.stderr.write(f"\r\x1b[K{text}\n" if sys.stderr.isatty() else f"{text}\n")
-
-
-def sentence(error: ProductImagesError) -> str:
-    """What an operator reads of an error: its reason where that is a sentence, else both its texts."""
-    if not error.reason or error.reason == error.public:
-        return error.public
-    if error.reason.endswith((".", "?")):
-        return error.reason
-    return f"{error.public.rstrip('.')}: {error.reason}"

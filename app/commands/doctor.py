@@ -4,9 +4,10 @@ import argparse
 from dataclasses import asdict
 
 from app.commands.context import Context
-from app.commands.diagnosis import Finding, diagnose, limits, warnings
+from app.commands.diagnosis import diagnose
 from app.commands.registry import Nouns
 from app.errors import Misconfigured
+from app.service.upkeep.diagnosis import Finding, limits, warnings
 
 
 def register(nouns: Nouns) -> None:

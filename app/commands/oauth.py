@@ -4,7 +4,15 @@ import argparse
 
 from app.commands.context import Context, secret_word
 from app.commands.registry import Nouns, switch
-from app.service.catalogue.oauth import TokenOptions, list_consumers, list_tokens, put_consumer, put_token, revoke_token
+from app.service.catalogue.oauth import (
+    TokenOptions,
+    list_consumers,
+    list_tokens,
+    put_consumer,
+    put_token,
+    remove_consumer,
+    revoke_token,
+)
 from app.service.upkeep.reseal import reseal
 
 _READ = "(- reads it from standard input)"
@@ -20,6 +28,8 @@ def register(nouns: Nouns) -> None:
     parser.add_argument("--name", help="for people")
     parser.add_argument("--key", help="where the program has one already; by default made up")
     parser.add_argument("--secret", help=f"where the program has one already {_READ}; by default made up")
+    parser = consumer.command("remove", _remove_consumer, "Remove a consumer with its tokens.")
+    parser.add_argument("key", metavar="KEY")
     consumer.command("list", _list_consumers, "List the consumers, without anything secret.")
     oauth.command("reseal", _reseal, "Encrypt the stored secrets anew, after SECRET_KEY was changed.")
     _register_tokens(oauth.noun("token", "Access tokens: for whom a consumer calls."))
@@ -50,6 +60,13 @@ async def _add_consumer(args: argparse.Namespace, context: Context) -> int:
         key, secret = await put_consumer(tx, box, args.key, secret, args.name)
     document = {"consumer_key": key, "consumer_secret": secret}
     context.answer(document, _lines(document))
+    return 0
+
+
+async def _remove_consumer(args: argparse.Namespace, context: Context) -> int:
+    async with context.database() as database:
+        await remove_consumer(database, args.key)
+    context.answer({"consumer_key": args.key, "removed": True}, f"Consumer {args.key} and its tokens are removed.")
     return 0
 
 

@@ -5,11 +5,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
-from app.commands.context import complain, sentence
+from app.commands.context import complain
 from app.commands.product_file import Line, read_products
 from app.commands.progress import progress
 from app.db.pool import Database
-from app.errors import InvalidCommand
+from app.errors import InvalidCommand, sentence
 from app.service.catalogue.products import put_batch
 from app.service.transfer.text_file import size_of
 

@@ -9,6 +9,7 @@ import structlog
 from app import events
 from app.telemetry.line_sample import LineSample
 from app.telemetry.metrics import Metrics
+from app.telemetry.minutes import Minutes
 
 _SLOW: Final = 2.0  # seconds, from which on a request is always logged
 _STALLED: Final = 0.25  # seconds of a lag of the event loop that everybody noticed
@@ -19,6 +20,7 @@ class Observer:
 
     def __init__(self, metrics: Metrics, *, sample: int = 100) -> None:
         self.metrics = metrics
+        self.minutes = Minutes()
         self._sample = sample
         self._lines = LineSample()
         self._log = structlog.get_logger("product_images")
@@ -55,6 +57,7 @@ class Observer:
 
     def _served(self, event: events.RequestServed) -> None:
         self.metrics.served(event)
+        self.minutes.served(event)
         fields = {"room": event.room, "route": event.route, "method": event.method, "status": event.status}
         if event.status >= 500 or event.seconds > _SLOW:
             self._seldom("request", fields, ms=round(event.seconds * 1000, 1))

@@ -22,9 +22,5 @@ class Access:
 
 def access_of(settings: Settings, database: Database, hearing: Hearing) -> Access:
     accounts = Accounts(database, SecretBox(settings.secret_key, settings.secret_key_former), hearing)
-    return Access(
-        accounts,
-        OAuth(accounts, settings.openmage_oauth_past_seconds),
-        RateLimits(settings),
-        KeptAnswers(settings, database),
-    )
+    oauth = OAuth(accounts, settings.openmage_oauth_past_seconds, used=accounts.uses.token)
+    return Access(accounts, oauth, RateLimits(settings), KeptAnswers(settings, database))

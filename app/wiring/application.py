@@ -10,6 +10,7 @@ from typing import Final, get_args
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from app.access.uses import WRITE_SECONDS
 from app.apis.glue import docs as glue_docs
 from app.apis.glue.match import route_of as glue_route
 from app.apis.glue.routes import GlueApi
@@ -25,9 +26,7 @@ from app.apis.spree.routes import SpreeApi
 from app.apis.spree.uploads import Uploads
 from app.apis.v1 import docs as native_docs
 from app.apis.v1 import problems
-from app.apis.v1.call import Room
-from app.apis.v1.operations import ROWS as NATIVE_ROWS
-from app.apis.v1.routes import NativeApi
+from app.background import in_background
 from app.cache.requests import REQUEST_INDEX
 from app.db.migrate import pending
 from app.delivery.media import Media, media_error
@@ -47,6 +46,7 @@ from app.service.foreign.fetch import Fetcher
 from app.settings import Settings
 from app.telemetry.observer import Observer
 from app.telemetry.scrape import SCRAPE
+from app.wiring.native import native_api
 from app.wiring.parts import Parts
 
 _ANYTHING: Final = r"[\s\S]*"  # of a path once it is decoded: `.` would stop at a line break
@@ -66,7 +66,8 @@ def build_app(settings: Settings, dsn: str, observer: Observer | None = None) ->
     trusted_networks(settings.trusted_proxies)  # a mistake in them is told now, not to the first client
     parts = Parts(settings, dsn, observer)
     app = _service_app(parts)
-    glue, openmage, (spree, spree_files), native = _glue(parts), _openmage(parts), _spree(parts), _native(parts)
+    glue, openmage, (spree, spree_files) = _glue(parts), _openmage(parts), _spree(parts)
+    native = native_api(parts, app[health.CHECKS].outcomes)
     apis: dict[ApiName, Api] = {
         "v1": Api(native.error, tells_request_id=True, route_of=native.route_of, headers=UNKEPT),
         "openmage": Api(openmage.error, route_of=openmage_route, headers=OPENMAGE_HEADERS),
@@ -164,24 +165,11 @@ def _spree(parts: Parts) -> tuple[SpreeApi, SpreeDelivery]:
     return api, SpreeDelivery(settings, reader, pictures.renderer, parts.storage.store, files, rate_limits.subscriber)
 
 
-def _native(parts: Parts) -> NativeApi:
-    accounts = parts.access.accounts
-    room = Room(
-        parts.settings,
-        parts.storage.database,
-        accounts.box,
-        parts.caches.documents,
-        parts.catalogue.products,
-        parts.catalogue.product_keeper,
-        parts.catalogue.native_images,
-        parts.catalogue.undo,
-    )
-    return NativeApi(room, NATIVE_ROWS, accounts.key_of, parts.access.rate_limits, parts.access.answers)
-
-
 async def _running(parts: Parts) -> AsyncIterator[None]:
     async with parts.opened(waits=True), parts.telemetry.observed(), AsyncExitStack() as stack:
         await stack.enter_async_context(parts.listening())
+        uses = parts.access.accounts.uses
+        await stack.enter_async_context(in_background("uses", uses.write, parts.observer, every=WRITE_SECONDS))
         if parts.settings.run_worker:
             await stack.enter_async_context(parts.working())
         yield

@@ -93,4 +93,5 @@ def caches_of(settings: Settings, storage: Storage, pictures: Pictures, access: 
         access.rate_limits.subscriber,
     )
     index = RequestIndex(documents, settings, GLUE_READS | OPENMAGE_READS | SPREE_READS | NATIVE_READS)
+    access.accounts.uses.on_turn = index.forget
     return Caches(documents, index, media, ByteCache(spree_share), access.accounts)

@@ -20,6 +20,16 @@ delete from oauth_nonce where seen_at < now() - make_interval(secs => $1);
 -- An API key by its hash, unless it was revoked.
 select id, name, role, audiences from api_key where key_hash = $1 and revoked_at is null;
 
+-- name: note_use_of_keys
+-- That these keys were used in this hour.
+update api_key set last_used_at = date_trunc('hour', now())
+where id = any ($1::bigint[]) and last_used_at is distinct from date_trunc('hour', now());
+
+-- name: note_use_of_tokens
+-- That these access tokens were used in this hour.
+update oauth_token set last_used_at = date_trunc('hour', now())
+where token = any ($1::text[]) and last_used_at is distinct from date_trunc('hour', now());
+
 -- name: sealed_consumer_secrets
 -- The encrypted secret of every OAuth consumer, which nobody changes meanwhile.
 select key as owner, secret from oauth_consumer order by key for update;

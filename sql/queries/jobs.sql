@@ -28,6 +28,31 @@ where status = 'failed'
 group by entrypoint, reason
 order by count(*) desc, entrypoint, reason;
 
+-- name: page_jobs
+-- Jobs with ids beyond $1, of one state ($2; null: any), so many ($3). Of those whose payload is a blob's hash, with images
+-- that show it, a hundred at most; of those that failed for good, with why.
+select
+    job.id, job.entrypoint as kind, job.status::text as status, job.payload, job.attempts, job.updated as since,
+    array(
+        select i.id
+        from picture p join image i on i.picture_id = p.id and i.deleted_at is null
+        where p.blob_hash = job.payload
+        order by i.id
+        limit 100
+    ) as images,
+    last.code, last.detail
+from pgqueuer job
+left join lateral (
+    select traceback ->> 'exception_type' as code, traceback ->> 'exception_message' as detail
+    from pgqueuer_log
+    where job_id = job.id and status = 'failed'
+    order by created desc
+    limit 1
+) last on job.status = 'failed'
+where job.id > $1 and job.status in ('queued', 'picked', 'failed') and ($2::text is null or job.status::text = $2)
+order by job.id
+limit $3;
+
 -- name: forget_job_log
 -- Removes the log of jobs that are done, a day after; that of failed ones stays as long as they do.
 delete from pgqueuer_log log

@@ -196,12 +196,25 @@ insert into oauth_consumer (key, name, secret) values ($1, $2, $3)
 on conflict (key) do update set name = excluded.name, secret = excluded.secret;
 
 -- name: oauth_consumers
--- All consumers and how many live tokens each has.
-select c.key, c.name, c.created_at, count(t.token) filter (where t.revoked_at is null) as tokens
+-- The consumers made after one ($1 and $2: when it was made, and its key; null: all), so many ($3; null: all): how many
+-- live tokens each has, and in which hour one of its tokens was used last.
+select
+    c.key, c.name, c.created_at, count(t.token) filter (where t.revoked_at is null) as tokens,
+    max(t.last_used_at) as last_used_at
 from oauth_consumer c
 left join oauth_token t on t.consumer_key = c.key
+where $1::timestamptz is null or (c.created_at, c.key) > ($1, $2::text)
 group by c.key
-order by c.created_at, c.key;
+order by c.created_at, c.key
+limit $3;
+
+-- name: delete_oauth_consumer
+-- Removes a consumer that has no tokens.
+delete from oauth_consumer where key = $1;
+
+-- name: delete_tokens_of_consumer
+-- Removes the tokens of a consumer.
+delete from oauth_token where consumer_key = $1;
 
 -- name: oauth_token_to_provision
 -- An access token with its sealed secret.
@@ -219,10 +232,13 @@ set consumer_key = excluded.consumer_key, secret = excluded.secret, user_type = 
 update oauth_token set revoked_at = coalesce(revoked_at, now()) where token = $1 returning token;
 
 -- name: oauth_tokens
--- All access tokens, without their secrets.
-select token, consumer_key, user_type, admin_id, has_role, privileges, created_at, revoked_at
+-- The access tokens made after one ($1 and $2: when it was made, and itself; null: all), so many ($3; null: all), without
+-- their secrets.
+select token, consumer_key, user_type, admin_id, has_role, privileges, created_at, revoked_at, last_used_at
 from oauth_token
-order by created_at, token;
+where $1::timestamptz is null or (created_at, token) > ($1, $2::text)
+order by created_at, token
+limit $3;
 
 -- name: catalogue_is_empty
 -- Whether nobody has provisioned anything yet.

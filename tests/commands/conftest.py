@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from app.__main__ import parser
-from app.commands.context import Context, sentence
-from app.errors import ProductImagesError
+from app.commands.context import Context
+from app.errors import ProductImagesError, sentence
 
 
 @dataclass(frozen=True, slots=True)

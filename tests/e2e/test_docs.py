@@ -153,7 +153,7 @@ OF_SECTION: Final = {
     "OpenMage": {"product": "dress", "store": "default"},
     "Spree": {"parent": "8", "style": "mini", "file": "image.jpg"},
     "Delivery": {"first": "i", "second": "m", "file": "image.jpg"},
-    "Native": {"id": "4", "code": "swatch", "token": "t"},
+    "Native": {"id": "4", "code": "swatch", "key": "k", "token": "t"},
     "Service": {"file": "page.js"},
 }
 

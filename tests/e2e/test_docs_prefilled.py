@@ -29,8 +29,15 @@ Sent = tuple[int, str]
 Send = Callable[[str, str, dict[str, Any], str | None], Awaitable[Sent]]
 
 
-def url_of(path: str, operation: dict[str, Any]) -> str:
+BEFORE: Final = {("delete", "/v1/keys/{id}"): ("post", "/v1/keys")}
+"""What has to be done before, so that there is something to be done."""
+
+
+def url_of(path: str, operation: dict[str, Any], demo: DemoCredentials) -> str:
+    """Names of credentials are typed in, for they are made up."""
     values = {each["name"]: str(each["example"]) for each in operation["parameters"] if each["in"] == "path"}
+    if path.startswith("/v1/oauth/"):
+        values |= {"key": demo.consumer_key, "token": demo.token}
     return re.sub(r"\{(\w+)\}", lambda found: values[found[1]], path)
 
 
@@ -77,7 +84,7 @@ async def a_demo(fresh: Fresh, folder: Path) -> AsyncIterator[Send]:
                 if each["in"] == "header" and each["required"]
             }
             headers |= {"Content-Type": media_type} if media_type else {}
-            url = base.join(URL(url_of(path, operation), encoded=True))
+            url = base.join(URL(url_of(path, operation, demo), encoded=True))
             data = body_of(operation, media_type)
             async with session.request(method.upper(), url, headers=headers, data=data) as answer:
                 return answer.status, await answer.text(errors="replace")
@@ -109,10 +116,13 @@ async def test_every_operation_succeeds_as_it_is_offered(fresh: Fresh, tmp_path:
     failed = []
     deletes = [each for each in OPERATIONS if each[0] == "delete"]
     others = [each for each in OPERATIONS if each not in deletes]
-    assert (len(deletes), len(others) > 40) == (4, True)
+    assert len(deletes) > 4
+    assert len(others) > 40
     for number, group in enumerate([others, *([one] for one in deletes)]):
         async with a_demo(fresh, tmp_path / str(number)) as send:
             for method, path, operation in group:
+                if before := BEFORE.get((method, path)):
+                    await send(*before, DOCUMENT["paths"][before[1]][before[0]], "application/json")
                 for media_type in offered(operation):
                     status, body = await send(method, path, operation, media_type)
                     if str(status) != next(iter(operation["responses"])):

@@ -26,6 +26,7 @@ SETS: Final = "/abstract-products/dress/abstract-product-image-sets"
 PATHS: Final = {
     "spree": (SPREE, f"{SPREE}/1", "/api/v1/variants/9/images", "/api/products/a-dress/images"),
     "spree files": ("/spree/products/1/mini/a.png",),
+    "v1": ("/v1/stores", "/v1/stores/4", "/v1/keys", "/v1/jobs/retry"),
     "openmage": (OPENMAGE, f"{OPENMAGE}/1", f"{OPENMAGE}/store/2"),
     "glue": (SETS,),
     "delivery": ("/media/catalog/product/a.jpg",),
@@ -52,6 +53,7 @@ OAUTH: Final = (
 CREDENTIALS: Final = {
     "nobody": (),
     "a wrong key": ("X-Spree-Token: wrong",),
+    "another wrong key": ("Authorization: Bearer wrong",),
     "a wrong signature": (f"Authorization: {OAUTH}",),
 }
 WAYS: Final = [(path, method) for paths in PATHS.values() for path in paths for method in METHODS]

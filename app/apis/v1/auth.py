@@ -12,9 +12,8 @@ from app.apis.v1.errors import Forbidden, Unauthenticated
 from app.http.ready import Guard
 
 FindKey: TypeAlias = Callable[[str], Awaitable[ApiKey | None]]
-"""From a key's text to the key; None for one that is unknown or revoked."""
+"""From a key's text to the key; None for one that is unknown to this API, or revoked."""
 
-AUDIENCE: Final = "v1"
 RANKS: Final[dict[NativeRole, int]] = {"reader": 1, "editor": 2, "admin": 3}
 """Each role may what those before it may."""
 
@@ -30,7 +29,7 @@ class Callers:
         given = request.headers.getall(hdrs.AUTHORIZATION, [])
         found = _BEARER.fullmatch(given[0]) if len(given) == 1 else None
         key = await self._find_key(found["key"]) if found else None
-        if key is None or AUDIENCE not in key.audiences or key.role == "customer":
+        if key is None or key.role == "customer":
             raise Unauthenticated
         return Caller(key.id, key.name, key.role)
 

@@ -16,7 +16,10 @@ from app.service.catalogue.keeping import ProductKeeper
 from app.service.catalogue.search import ProductReader
 from app.service.galleries.undo import Undo
 from app.service.galleries.v1.reader import NativeReader
+from app.service.upkeep.census import Census
+from app.service.upkeep.diagnosis import Running
 from app.settings import Settings
+from app.telemetry.minutes import Minutes
 
 Method: TypeAlias = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 OWN: Final = "own"
@@ -47,6 +50,11 @@ class Room:
     product_keeper: ProductKeeper
     images: NativeReader
     undo: Undo
+    running: Running
+    census: Census
+    minutes: Minutes
+    checks: Callable[[], Awaitable[Mapping[str, str]]]
+    """How the parts fare that the service cannot do without, by name: `ok` or `failed`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from app.openapi.sections import Schema as JsonSchema
 
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,18})", re.ASCII)
 _NO_TEXT: Final = re.compile(r"[\x00\ud800-\udfff]")
+_NO_WORD: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _LARGEST: Final = 2**63 - 1
 
 
@@ -50,6 +51,10 @@ class Told(mf.Field[Any]):
 
     sentence: str = ""
 
+    def __init__(self, *, sentence: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.sentence = sentence or self.sentence
+
     def make_error(self, key: str, **kwargs: Any) -> marshmallow.ValidationError:
         return marshmallow.ValidationError(_FAULTS.get(key, _FAULTS["invalid"]))
 
@@ -67,19 +72,28 @@ class Told(mf.Field[Any]):
 
 
 class Text(Told):
-    """A text of `least` to `most` characters, or of `words`, without NUL and half characters; in a query, too."""
+    """A text of `least` to `most` characters, or one of `words`, without NUL and half characters; as a `word` without
+    any control character. In a query, too."""
 
     def __init__(
-        self, most: int = 255, *, least: int = 0, pattern: str | None = None, words: Iterable[str] = (), **kwargs: Any
+        self,
+        most: int = 255,
+        *,
+        least: int = 0,
+        pattern: str = "",
+        words: Iterable[str] = (),
+        word: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self._most, self._least, self._pattern, self._words = most, least, pattern, tuple(words)
+        self._no_text = _NO_WORD if word else _NO_TEXT
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
         if not isinstance(value, str):
             raise wrong("wrong_type", "It has to be a text.")
-        if _NO_TEXT.search(value):
-            raise wrong("out_of_range", "It has a character that is none: NUL, or half of a pair.")
+        if self._no_text.search(value):
+            raise wrong("out_of_range", "It has a character that it must not have.")
         if len(value) > self._most:
             raise wrong("too_long", f"It has {self._most} characters at most.", self._most, len(value))
         if self._words and value not in self._words:

@@ -2,12 +2,15 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
 import orjson
 from aiohttp import hdrs, web
+from marshmallow import ValidationError
 
 from app.apis.v1.call import Call
 from app.apis.v1.fields import Schema, Told, WholeInQuery, wrong
@@ -18,13 +21,14 @@ MOST: Final = 200
 USUAL: Final = 50
 _LONGEST: Final = 2000
 _LARGEST: Final = 2**63 - 1
+_NO_TEXT: Final = re.compile(r"[\x00\ud800-\udfff]")
 
 Cursor: TypeAlias = tuple[Any, ...]
 """Where a list goes on: the sort key of the last item looked at."""
 
 
 class After(Told):
-    """A cursor of values of these kinds, as `page` has made it; what is none is a mistake."""
+    """A cursor of values of these kinds (int, str, datetime), as `page` has made it; what is none is a mistake."""
 
     sentence = "Where the page before says that the list goes on."
 
@@ -34,9 +38,9 @@ class After(Told):
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Cursor:
         found = _opened(value)
-        if found is None or len(found) != len(self._kinds) or not all(map(_is_of, found, self._kinds)):
-            raise wrong("wrong_type", "It is no cursor of this list.")
-        return tuple(found)
+        if found is None or len(found) != len(self._kinds):
+            raise _strange()
+        return tuple(map(_read, found, self._kinds))
 
     @property
     def json_schema(self) -> JsonSchema:
@@ -82,10 +86,28 @@ def _opened(text: str) -> list[Any] | None:
     return found if isinstance(found, list) else None
 
 
-def _is_of(value: object, kind: type) -> bool:
-    if kind is int:
-        return type(value) is int and abs(value) <= _LARGEST
-    return type(value) is kind and "\x00" not in str(value)
+def _read(value: object, kind: type) -> Any:
+    """A part of a cursor. ValidationError."""
+    if kind is datetime and isinstance(value, str):
+        return _moment(value)
+    fits = abs(value) <= _LARGEST if type(value) is int else not _NO_TEXT.search(str(value))
+    if type(value) is not kind or not fits:
+        raise _strange()
+    return value
+
+
+def _strange() -> ValidationError:
+    return wrong("wrong_type", "It is no cursor of this list.")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise _strange() from None
+    if moment.tzinfo is None:
+        raise _strange()
+    return moment
 
 
 def _next(call: Call, cursor: str) -> str:

@@ -1,16 +1,18 @@
 """OAuth consumers and their access tokens. Adding one a second time updates what was given and leaves the rest."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from app.access.accounts import Role
 from app.access.secrets import SecretBox, make_token
 from app.db.pool import Database, Record, Transaction
-from app.errors import InvalidCommand, NotFound
+from app.errors import ConsumerNotFound, InvalidCommand, TokenNotFound
 from app.service.catalogue.words import check_words, given_or_stored
 from app.service.changes.record import record_key
 
 _SECRET_LENGTH: Final = 32
+_FIRST: Final = (None, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,25 @@ async def put_consumer(
     return key, plain
 
 
-async def list_consumers(database: Database) -> list[Record]:
-    """All OAuth consumers: key, name, created_at, tokens (how many are not revoked)."""
-    return await database.fetch("oauth_consumers")
+async def list_consumers(
+    database: Database, after: tuple[datetime | None, str] = _FIRST, most: int | None = None
+) -> list[Record]:
+    """The OAuth consumers that were made after one, `most` of them: key, name, created_at, tokens (how many are not
+    revoked), last_used_at."""
+    return await database.fetch("oauth_consumers", *after, most)
+
+
+async def remove_consumer(database: Database, key: str) -> None:
+    """Removes a consumer with its tokens. ConsumerNotFound."""
+    async with database.transaction() as tx:
+        await tx.execute("lock_provisioning")
+        found = await tx.fetchrow("oauth_consumer_to_provision", key)
+        if found is None:
+            raise ConsumerNotFound
+        await tx.execute("delete_tokens_of_consumer", key)
+        await tx.execute("delete_oauth_consumer", key)
+        before = {"consumer": key, "name": found["name"]}
+        await record_key(tx, before, before | {"revoked": True})
 
 
 async def put_token(tx: Transaction, box: SecretBox, options: TokenOptions) -> IssuedToken:
@@ -83,14 +101,17 @@ async def revoke_token(database: Database, token: str) -> None:
         await tx.execute("lock_provisioning")
         found = await tx.fetchrow("oauth_token_to_provision", token)
         if found is None:
-            raise NotFound(f"There is no token {token}.")
+            raise TokenNotFound(f"There is no token {token}.")
         await tx.execute("end_oauth_token", token)
         await _record_token(tx, token, found, is_same=True)
 
 
-async def list_tokens(database: Database) -> list[Record]:
-    """All access tokens: token, consumer_key, user_type, admin_id, has_role, privileges, created_at, revoked_at."""
-    return await database.fetch("oauth_tokens")
+async def list_tokens(
+    database: Database, after: tuple[datetime | None, str] = _FIRST, most: int | None = None
+) -> list[Record]:
+    """The access tokens that were made after one, `most` of them: token, consumer_key, user_type, admin_id, has_role,
+    privileges, created_at, revoked_at, last_used_at."""
+    return await database.fetch("oauth_tokens", *after, most)
 
 
 async def _consumer(tx: Transaction, box: SecretBox, key: str | None) -> tuple[str, str]:
@@ -98,7 +119,7 @@ async def _consumer(tx: Transaction, box: SecretBox, key: str | None) -> tuple[s
         return await put_consumer(tx, box)
     found = await tx.fetchrow("oauth_consumer_to_provision", key)
     if found is None:
-        raise NotFound(f"There is no consumer {key}.")
+        raise ConsumerNotFound(f"There is no consumer {key}.")
     return key, box.open(found["secret"], key)
 
 

@@ -4,10 +4,21 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.apis.v1.call import Row
-from app.apis.v1.operations import history, image_types, images, product_writes, products, stores
+from app.apis.v1.operations import (
+    history,
+    image_types,
+    images,
+    jobs,
+    keys,
+    oauth,
+    product_writes,
+    products,
+    service,
+    stores,
+)
 from app.openapi.sections import Schema
 
-_SUBJECTS: Final = (stores, image_types, products, product_writes, images, history)
+_SUBJECTS: Final = (stores, image_types, products, product_writes, images, history, keys, oauth, jobs, service)
 
 ROWS: Final[tuple[Row, ...]] = tuple(row for subject in _SUBJECTS for row in subject.ROWS)
 SCHEMAS: Final[Mapping[str, Schema]] = {

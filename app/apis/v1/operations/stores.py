@@ -28,8 +28,8 @@ class _Store(Schema):
 
     id = Whole(1, MAX_POSITION)
     code = Text(32, pattern=_CODE)
-    locale = Text(least=1)
-    website = Text(least=1)
+    locale = Text(least=1, word=True)
+    website = Text(least=1, word=True)
     active = Truth()
     default = Truth()
 

@@ -7,8 +7,7 @@ from typing import Final
 
 import pytest
 
-from app.commands.context import sentence
-from app.errors import ProductImagesError
+from app.errors import ProductImagesError, sentence
 from app.service.transfer.glue.report import Counts
 from tests.lengths import by_length
 from tests.service.transfer.glue.conftest import Importer
