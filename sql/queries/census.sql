@@ -11,11 +11,18 @@ select
 from (select id, supports_images from product where deleted_at is null limit $1) p;
 
 -- name: count_images
--- Of so many gallery entries ($1) how many there are, and how many Postgres reckons there are in all.
+-- Of so many gallery entries ($1) how many there are, and how many in each state; and how many Postgres reckons there are
+-- in all.
 select
     count(*) as looked_at,
+    count(*) filter (where b.state = 'ready') as ready,
+    count(*) filter (where b.state = 'processing') as processing,
+    count(*) filter (where b.state = 'failed') as failed,
+    count(*) filter (where b.hash is null) as external,
     (select greatest(reltuples, 0)::bigint from pg_class where oid = 'image'::regclass) as reckoned
-from (select from image where deleted_at is null limit $1) i;
+from (select picture_id from image where deleted_at is null limit $1) i
+join picture p on p.id = i.picture_id
+left join blob b on b.hash = p.blob_hash;
 
 -- name: count_blobs
 -- Of so many pictures whose bytes are kept ($1) how many there are and how large they are together, and how many Postgres

@@ -10,9 +10,10 @@ import marshmallow
 from aiohttp import hdrs, web
 
 from app.apis.v1.call import Row
+from app.apis.v1.digest import HEADER, ContentDigest
 from app.apis.v1.errors import Malformed, Mistake, UnsupportedMediaType
 from app.apis.v1.fields import Many, Schema, mistakes_of
-from app.errors import EncodingNotAccepted, NotFound
+from app.errors import NotFound
 from app.http.body import read_body
 from app.percent import decoded
 
@@ -63,13 +64,14 @@ def number_in_path(text: str, missing: type[NotFound], high: int = 2**63 - 1) ->
 
 async def read_json(request: web.Request, row: Row, most: int) -> Any:
     """The value of a body; BodyTooLarge, UnsupportedMediaType, Malformed, and what `read_body` raises."""
-    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower() not in {"identity", ""}:
-        raise EncodingNotAccepted(request.headers[hdrs.CONTENT_ENCODING][:100])
     data = await read_body(request, min(most, row.most))
-    if not data and row.optional:
-        return {}
     if data:
         _check_type(request, row.media_types)
+    digest = ContentDigest(request.headers.getall(HEADER, []))
+    digest.update(data)
+    digest.check()
+    if not data and row.optional:
+        return {}
     return await asyncio.to_thread(parsed, data) if len(data) > _LITTLE else parsed(data)
 
 

@@ -13,6 +13,8 @@ from app.db.queue.jobs import QueueDepth, failures, queue_depths
 _EXACT: Final = 100_000
 """Rows that are counted one by one."""
 _MEMORY_SECONDS: Final = 60.0
+STATES: Final = ("ready", "processing", "failed", "external")
+"""Of images."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +30,21 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class States:
+    """Images by state."""
+
+    ready: int
+    processing: int
+    failed: int
+    external: int
+
+
+@dataclass(frozen=True, slots=True)
 class CensusFigures:
     """`failures` of jobs, by reason."""
 
     counts: Counts
+    states: States
     queue: list[QueueDepth]
     failures: Mapping[str, int]
 
@@ -57,12 +70,12 @@ class Census:
         reasons: Counter[str] = Counter()
         for failure in await failures(self._db):
             reasons[failure.reason] += failure.count
-        return CensusFigures(await self._counts(), await queue_depths(self._db), reasons)
+        return CensusFigures(*await self._counted(), await queue_depths(self._db), reasons)
 
-    async def _counts(self) -> Counts:
+    async def _counted(self) -> tuple[Counts, States]:
         rows = [await self._db.fetchrow(f"count_{what}", self._exact + 1) for what in ("products", "images", "blobs")]
         products, images, blobs = (row for row in rows if row is not None)
-        return Counts(
+        counts = Counts(
             self._all(products),
             self._share(products, products["without_picture"]),
             self._all(images),
@@ -70,6 +83,7 @@ class Census:
             self._share(blobs, blobs["bytes"]),
             any(row["looked_at"] > self._exact for row in (products, images, blobs)),
         )
+        return counts, States(*(self._share(images, images[name]) for name in STATES))
 
     def _all(self, row: Record) -> int:
         """What was counted, or, beyond the bound, what Postgres reckons."""

@@ -1,6 +1,7 @@
 """Keys, OAuth, image types, jobs, doctor, status: over real HTTP."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -227,6 +228,7 @@ async def test_status_tells_how_much_there_is(shop: Shop) -> None:
         "bytes": 0,
         "approximate": False,
     }
+    assert status["states"] == {"ready": 0, "processing": 0, "failed": 0, "external": 0}
     assert (status["database"], status["store"], status["failures"]) == ("ok", "ok", [])
     assert status["version"]
 
@@ -251,6 +253,26 @@ async def test_counts_are_estimated_beyond_their_bound(database: Database, conne
     assert (await few.figures()).counts.products == 400
     now[0] = 61
     assert (await few.figures()).counts.products == 0
+
+
+async def test_images_are_counted_by_state(database: Database, connection: Connection) -> None:
+    """Each gallery entry in the state of its picture; one that has only URLs is external, deleted ones are nobody's."""
+    await connection.execute(
+        """
+        insert into product (id, sku, sku_key, slug) values (1, 'a', 'a', 'a');
+        insert into blob (hash, size, format, width, height, state, failure_code) values
+            (sha256('r'), 10, 'png', 1, 1, 'ready', null), (sha256('f'), 5, 'png', 1, 1, 'failed', 'damaged'),
+            (sha256('p'), 1, 'png', 1, 1, 'processing', null);
+        insert into picture (id, blob_hash, url_large) values
+            (1, sha256('r'), null), (2, sha256('f'), null), (3, sha256('p'), null), (4, null, 'https://else.where/a.png');
+        insert into image (product_id, picture_id, deleted_at) values
+            (1, 1, null), (1, 1, null), (1, 2, null), (1, 3, null), (1, 4, null), (1, 3, now());
+        """
+    )
+    figures = await Census(database).figures()
+
+    assert asdict(figures.states) == {"ready": 2, "processing": 1, "failed": 1, "external": 1}
+    assert (figures.counts.images, figures.counts.pictures, figures.counts.bytes) == (5, 3, 16)
 
 
 async def test_the_hour_of_use_is_kept_once(database: Database, connection: Connection) -> None:

@@ -10,6 +10,7 @@ from app.apis.v1.call import Call, Row
 from app.apis.v1.present import answer
 from app.db.queue.jobs import QueueDepth
 from app.openapi.sections import Response, array, integer, json, nullable, record, ref
+from app.service.upkeep.census import STATES
 from app.service.upkeep.diagnosis import limits, warnings
 
 
@@ -31,6 +32,7 @@ async def show_status(call: Call) -> web.Response:
     told = {
         "version": version("product-images"),
         "counts": asdict(figures.counts),
+        "states": asdict(figures.states),
         "queue": {depth.kind: _depth(depth) for depth in figures.queue},
         "failures": [{"reason": reason, "count": count} for reason, count in figures.failures.items()],
         "samples": [asdict(sample) for sample in room.minutes.samples()],
@@ -67,6 +69,7 @@ SCHEMAS: Final = {
                     "approximate": {"type": "boolean"},
                 }
             ),
+            "states": record({name: integer() for name in STATES}),
             "queue": {
                 "type": "object",
                 "additionalProperties": record(

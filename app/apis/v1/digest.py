@@ -1,0 +1,45 @@
+"""`Content-Digest` of a request's body, RFC 9530: checked where it is sent."""
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+from app.apis.v1.errors import Malformed, Mistake
+
+HEADER: Final = "Content-Digest"
+_KNOWN: Final = {"sha-256": hashlib.sha256, "sha-512": hashlib.sha512}
+_MEMBER: Final = re.compile(r"\s*(?P<name>[a-z*][a-z0-9_.*-]*)\s*=\s*:(?P<digest>[A-Za-z0-9+/=]*):\s*", re.ASCII)
+
+
+class ContentDigest:
+    """Fed with the body as it arrives. Algorithms other than SHA-256 and SHA-512 are not looked at."""
+
+    def __init__(self, values: Sequence[str]) -> None:
+        """Malformed for values of the header that are none."""
+        given = dict(map(_member, ",".join(values).split(","))) if values else {}
+        self._wanted = {name: digest for name, digest in given.items() if name in _KNOWN}
+        self._found: dict[str, Any] = {name: _KNOWN[name]() for name in self._wanted}
+
+    def update(self, piece: bytes) -> None:
+        for digest in self._found.values():
+            digest.update(piece)
+
+    def check(self) -> None:
+        """Malformed, with the mistake `digest_mismatch`, where the body is another one."""
+        for name, digest in self._found.items():
+            if digest.digest() != self._wanted[name]:
+                told = f"The body's {name} is not the one that {HEADER} says."
+                raise Malformed(told, [Mistake("", "digest_mismatch", told)])
+
+
+def _member(text: str) -> tuple[str, bytes]:
+    found = _MEMBER.fullmatch(text)
+    try:
+        if found is not None:
+            return found["name"], base64.b64decode(found["digest"], validate=True)
+    except binascii.Error:
+        pass
+    raise Malformed(f"{HEADER} is no list of digests such as sha-256=:…:.")
