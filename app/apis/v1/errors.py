@@ -202,6 +202,7 @@ _BY_CLASS: Final[Mapping[type[Exception], _Tell]] = {
     core.RenditionFailed: _plain("not_found"),
     core.Conflict: _conflict,
     core.Gone: _plain("gone"),
+    core.PreconditionFailed: _plain("precondition_failed"),
     core.BodyTooLarge: _plain("too_large"),
     core.BodyTooSlow: _plain("timeout"),
     core.BodyBroken: _plain("malformed"),
