@@ -68,7 +68,8 @@ def _answer(answer: Response) -> dict[str, Any]:
     if answer.content is not None:
         told["content"] = _content(answer.content)
     if answer.headers:
-        told["headers"] = {str(name): {"schema": {"type": "string"}} for name in answer.headers}  # aiohttp's are no plain texts
+        # aiohttp's names are no plain texts
+        told["headers"] = {str(name): {"schema": {"type": "string"}} for name in answer.headers}
     return told
 
 

@@ -153,7 +153,7 @@ OF_SECTION: Final = {
     "OpenMage": {"product": "dress", "store": "default"},
     "Spree": {"parent": "8", "style": "mini", "file": "image.jpg"},
     "Delivery": {"first": "i", "second": "m", "file": "image.jpg"},
-    "Native": {"id": "4", "code": "swatch", "key": "k", "token": "t"},
+    "Native": {"sku": "dress", "id": "4", "code": "swatch", "key": "k", "token": "t"},
     "Service": {"file": "page.js"},
 }
 
@@ -168,6 +168,7 @@ async def test_what_is_described_is_answered_as_described(serve: Serve) -> None:
     for path, method, operation in (*reads, *writes):
         tag = operation["tags"][0]
         values = known | OF_SECTION[tag] | ({"sku": "dress-red"} if "concrete" in path else {})
+        values |= {"id": known["image"]} if path.startswith("/v1/images/") else {}
         url = re.sub(r"\{(\w+)\}", lambda found, values=values: values[found[1]], path)
         headers = {each["name"]: str(each["example"]) for each in operation["parameters"] if each["in"] == "header"}
         if "OpenMage" in tag:
