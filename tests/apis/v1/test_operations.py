@@ -52,6 +52,25 @@ async def test_keys_that_cannot_be_are_refused(
     assert len((await shop.get("/v1/keys")).json()["items"]) == 3
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/keys", {"role": "reader"}),
+        ("/v1/oauth/consumers", {"name": "PIM"}),
+        ("/v1/oauth/tokens", {"user_type": "admin"}),
+    ],
+)
+async def test_an_answer_with_a_secret_is_not_kept(shop: Shop, path: str, body: dict[str, str]) -> None:
+    """A retry makes no second credential, and hears 409: the first answer is nowhere."""
+    headers = {"Idempotency-Key": "once"}
+    made = await shop.call("POST", path, json=body, headers=headers)
+    again = await shop.call("POST", path, json=body, headers=headers)
+
+    assert (made.status, again.status, again.code) == (201, 409, "conflict")
+    number = len((await shop.get(path)).json()["items"])
+    assert number == (4 if path == "/v1/keys" else 1)
+
+
 @pytest.mark.parametrize("path", ["/v1/keys/999", "/v1/keys/x", "/v1/keys/0", f"/v1/keys/{'9' * 30}"])
 async def test_a_key_that_is_none_is_not_revoked(shop: Shop, path: str) -> None:
     """404, and it says what is missing."""

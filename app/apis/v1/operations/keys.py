@@ -12,6 +12,7 @@ from app.apis.v1.parse import number_in_path
 from app.apis.v1.present import answer, nothing
 from app.db.pool import Record
 from app.errors import KeyNotFound
+from app.http.retries.answers import keep_instead
 from app.openapi.sections import Parameter, Response, array, integer, json, listed, nullable, record, ref
 from app.service.catalogue.keys import AUDIENCES, ROLES, KeyOptions, list_keys, put_key, revoke_key_by_id
 
@@ -48,6 +49,7 @@ async def make_key(call: Call) -> web.Response:
         for place, audience in enumerate(audiences)
         if audience not in ROLES[said["role"]]
     )
+    keep_instead(None)
     row, key = await put_key(call.room.database, KeyOptions(said["role"], audiences, said.get("name")))
     return answer({**_document(row), "key": key}, 201)
 
