@@ -22,6 +22,7 @@ def native_api(parts: Parts, checks: Callable[[], Awaitable[Mapping[str, str]]])
         parts.catalogue.products,
         parts.catalogue.product_keeper,
         parts.catalogue.native_images,
+        parts.pictures.waiting,
         parts.catalogue.undo,
         Running(settings, database, parts.storage.store, parts.pictures.codecs, PICTURE),
         Census(database),

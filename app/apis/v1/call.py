@@ -16,6 +16,7 @@ from app.service.catalogue.keeping import ProductKeeper
 from app.service.catalogue.search import ProductReader
 from app.service.galleries.undo import Undo
 from app.service.galleries.v1.reader import NativeReader
+from app.service.pictures.waiting import Waiting
 from app.service.upkeep.census import Census
 from app.service.upkeep.diagnosis import Running
 from app.settings import Settings
@@ -49,6 +50,7 @@ class Room:
     products: ProductReader
     product_keeper: ProductKeeper
     images: NativeReader
+    waiting: Waiting
     undo: Undo
     running: Running
     census: Census

@@ -11,6 +11,7 @@ from app.apis.v1.fields import Many, Schema, Text, TruthInQuery, WholeInQuery
 from app.apis.v1.kept import answer_kept
 from app.apis.v1.lists import After, Listed, page
 from app.apis.v1.parse import number_in_path
+from app.apis.v1.wait import applied, seconds_waited_for
 from app.errors import ImageNotFound
 from app.http.origin import media_base
 from app.model import BlobHash, ProductId
@@ -60,7 +61,8 @@ async def show_image(call: Call) -> web.StreamResponse:
         image = await call.room.images.image(number)
         return image.family, image_document(image, media), f"{image.id}-{image.revision}-"
 
-    return await answer_kept(call, read)
+    seconds = await seconds_waited_for(call, number)
+    return applied(await answer_kept(call, read), seconds)
 
 
 async def show_gallery(call: Call) -> web.StreamResponse:
