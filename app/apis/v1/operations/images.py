@@ -7,11 +7,11 @@ from aiohttp import web
 from app.apis.v1.call import Call, Row
 from app.apis.v1.documents.images import SCHEMAS as DOCUMENTS
 from app.apis.v1.documents.images import image_document
+from app.apis.v1.documents.wait import applied, seconds_waited_for
 from app.apis.v1.fields import Many, Schema, Text, TruthInQuery, WholeInQuery
 from app.apis.v1.kept import answer_kept
 from app.apis.v1.lists import After, Listed, page
 from app.apis.v1.parse import number_in_path
-from app.apis.v1.wait import applied, seconds_waited_for
 from app.errors import ImageNotFound
 from app.http.origin import media_base
 from app.model import BlobHash, ProductId
