@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from aiohttp import hdrs, web
 
@@ -15,8 +14,7 @@ _MOVING: Final[frozenset[Format]] = frozenset(("webp",))
 """What a GIF may become: its renditions in AVIF stand still."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """One value of a list such as `Accept`, and its parameters: names in lower case; None for one without `=`."""
 
     value: str
@@ -27,7 +25,7 @@ def choices(header: str) -> Iterator[Choice]:
     """The values in their order, empty ones too. What is a weight, and what it means, is the reader's to say."""
     for entry in header.split(","):
         value, *parameters = entry.split(";")
-        yield Choice(value.strip(), tuple(_pair(parameter) for parameter in parameters))
+        yield Choice(value.strip(), tuple(map(_pair, parameters)) if parameters else ())
 
 
 def _pair(parameter: str) -> tuple[str, str | None]:
