@@ -211,6 +211,7 @@ async def test_nobody_is_given_another_s_answer(serve: Serve) -> None:
     assert (await spree(replace(shop, api_key=""), "a")).status == 401
 
 
+@pytest.mark.timeout(300)  # a program that starts, on a machine that may be busy
 @BOTH
 async def test_a_commit_whose_answer_is_lost_is_not_made_again(
     serve: Serve, connection: Connection, upload: Upload

@@ -123,13 +123,13 @@ async def test_a_process_that_drains_lets_all_go(parts: Parts, connection: Conne
 async def test_what_was_missed_is_looked_up_at_once(parts: Parts, connection: Connection) -> None:
     """A listening connection that was cut may have told of something: it is asked for when another one stands."""
     await connection.execute(_RECORD, [_BLOB])
-    waiter = await begun(parts.pictures.waiting)
-    await connection.execute(_UNHEARD)
 
     async def is_listening() -> bool:
         return parts.listener.hearing.listening
 
     await eventually(is_listening)
+    waiter = await begun(parts.pictures.waiting)
+    await connection.execute(_UNHEARD)
     assert not waiter.done()
     await connection.execute(
         "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
