@@ -38,11 +38,13 @@ async def shifted(shop: Shop, by: str, *words: str) -> tuple[int | None, str]:
 
 
 async def unused_for(shop: Shop, age: str) -> None:
-    """Leaves bytes that nothing refers to, put so long ago."""
+    """Leaves bytes that nothing refers to, put so long ago; what showed them is beyond restoring."""
     await destroy(shop, await upload(shop, DATA))
     await asked(shop, "delete from pgqueuer")
     for table, column in (("blob", "created_at"), ("blob_claim", "claimed_at")):
         await asked(shop, f"update {table} set {column} = {column} - interval '{age}'")
+    for table, column in (("file_path", "withdrawn_at"), ("change", "at")):
+        await asked(shop, f"update {table} set {column} = {column} - interval '{MONTH.days} days 1 hour'")
 
 
 @needs("faketime")

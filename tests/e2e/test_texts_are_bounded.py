@@ -218,7 +218,10 @@ OURS: Final = {
     "image.recipes": "hashes of recipes",
     "api_key.role": "one of four",
     "api_key.audiences": "some of two",
+    "change": "copies of what other columns hold, names of keys, ids of requests",
+    "blob_uploader.uploader": "an account's kind and id",
     "kept_answer": "answers of ours",
+    "product_term.term": "of a product's SKU, slug and name",
     "oauth_token.consumer_key": "refers to oauth_consumer.key",
     "oauth_token.user_type": "one of two",
     "oauth_token.privileges": "some of four",
@@ -227,6 +230,7 @@ OURS: Final = {
 _COLUMNS: Final = """
     select c.table_name || '.' || c.column_name from information_schema.columns c
     where c.table_schema = 'public'
+        and c.table_name not in (select relname from pg_class where relispartition)
         and (c.data_type in ('text', 'character varying', 'character', 'json', 'jsonb') or c.udt_name = '_text')
 """
 

@@ -73,7 +73,8 @@ class Census:
         return CensusFigures(*await self._counted(), await queue_depths(self._db), reasons)
 
     async def _counted(self) -> tuple[Counts, States]:
-        rows = [await self._db.fetchrow(f"count_{what}", self._exact + 1) for what in ("products", "images", "blobs")]
+        statements = ("count_products", "count_images", "count_blobs")
+        rows = [await self._db.fetchrow(name, self._exact + 1) for name in statements]
         products, images, blobs = (row for row in rows if row is not None)
         counts = Counts(
             self._all(products),

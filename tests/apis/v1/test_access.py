@@ -152,12 +152,16 @@ async def test_a_revoked_key_is_refused_in_every_process(serve: Serve) -> None:
 async def test_a_key_that_is_used_all_the_time_costs_no_statement(shop: Shop, connection: Connection) -> None:
     """A thousandth request is let in from memory; in which hour a key was used is kept now and then, for all at once,
     and that makes nobody forget what is remembered."""
-    before = await statements(shop)
-    for _ in range(20):
-        await shop.call("GET", "/v1/nothing", "reader")
-    known = await statements(shop)
-    assert known.get("api_key", 0) - before.get("api_key", 0) <= 1
-    assert known.get("note_use_of_keys", 0) <= 1
+
+    async def twenty_cost_none() -> bool:  # where a busy process does not hear of changes in time, each is asked for
+        before = await statements(shop)
+        for _ in range(20):
+            await shop.call("GET", "/v1/nothing", "reader")
+        known = await statements(shop)
+        return known.get("api_key", 0) == before.get("api_key", 0)
+
+    await eventually(twenty_cost_none)
+    assert (await statements(shop)).get("note_use_of_keys", 0) <= 1
 
 
 async def statements(shop: Shop) -> dict[str, int]:

@@ -63,7 +63,7 @@ ROWS: Final = (
         "is left, and the others are taken back. Editors take back what their own key did.",
         {200: Response("The batch that this is, how many images it changed, and those left.", json(ref("Undone")))},
         body=_Undo,
-        example={"batch": "autumn", "force": True},
+        example={"change": 16, "force": True},
         refusals=(404, 409, 410),
     ),
     Row(
