@@ -22,14 +22,14 @@ from app.apis.openmage.body.reader import read_body
 from app.apis.openmage.match import match as openmage_match
 from app.apis.php.query import parse_query
 from app.apis.spree.body import data_uri, forms
-from app.apis.spree.body.filename import disposition_parameter
 from app.apis.spree.body.json_body import read_json
-from app.apis.spree.body.multipart import parts
 from app.apis.spree.body.params import image_form, wrapped
 from app.apis.spree.body.texts import declared_charset
 from app.apis.spree.errors import Malformed
 from app.apis.spree.match import binary_of, place_of
 from app.errors import ProductImagesError
+from app.http.bodies.disposition import disposition_parameter
+from app.http.bodies.multipart import parts
 from app.service.pictures.file_names import sanitised
 from tests.gaps import gaps
 

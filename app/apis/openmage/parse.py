@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Generic
 
-from app.apis.openmage.body.file_in import FileState, SinkT
+from app.apis.openmage.body.file_in import FileState
 from app.apis.openmage.body.reader import ParsedBody
 from app.apis.openmage.errors import (
     DATA_INVALID,
@@ -17,6 +17,7 @@ from app.apis.openmage.errors import (
 )
 from app.apis.openmage.rules import Rules
 from app.apis.php.values import Value, php_empty, php_int, php_text
+from app.http.bodies.diverted import SinkT
 from app.model import clamp_position
 from app.service.galleries.openmage.writer import Values
 from app.service.pictures.filing import FileName

@@ -7,12 +7,12 @@ from typing import Final
 
 from app.apis.spree import validation
 from app.apis.spree.body import data_uri
-from app.apis.spree.body.filename import disposition_parameter
 from app.apis.spree.body.files import Files
 from app.apis.spree.body.params import Absent, Attachment, Cleared, Upload
 from app.apis.spree.errors import Invalid, Unusable
 from app.errors import CodecFailed, Excess, FileTooLarge, FormatNotAllowed, ImageLimitExceeded, ImageUndecodable
 from app.events import Observe, UploadAccepted
+from app.http.bodies.disposition import disposition_parameter
 from app.model import Facts
 from app.raster.child.pool import CodecPool
 from app.service.foreign.fetch import Fetcher, Remote

@@ -1,22 +1,21 @@
 """A request's body, of any of the three formats, as plain values; the image goes to a sink on the way."""
 
 import asyncio
-from collections.abc import AsyncIterable, Iterator, Mapping
+from collections.abc import AsyncIterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Generic, Literal, Protocol, assert_never
 
 from app.apis.openmage.body.content import BodyFormat
-from app.apis.openmage.body.file_in import Diversion, FileState, FileText, OpenSink, SinkT
+from app.apis.openmage.body.file_in import FileState, FileText
 from app.apis.openmage.body.json_in import JsonReader
 from app.apis.openmage.body.query_in import QueryReader
 from app.apis.openmage.body.xml_in import XmlReader
 from app.apis.php.values import Value, is_numeric, php_empty
+from app.http.bodies.diverted import Diversion, OpenSink, SinkT
+from app.http.bodies.pieces import JSON_MARKS, pieces
 
-_PIECE: Final = 64 * 1024  # decoded in less than a millisecond, after which others have their turn
-_MOST_MARKS: Final = 128
-"""Marks in a piece, each of which may cost some microseconds."""
 _MARKS: Final[Mapping[BodyFormat, tuple[bytes, ...]]] = {
-    "json": (b'"', b"\\", b",", b":", b"[", b"{", b"]", b"}"),
+    "json": JSON_MARKS,
     "xml": (b"<", b"&"),
     "query": (b"&", b"%"),
 }
@@ -74,26 +73,6 @@ def _reader(body_format: BodyFormat, text: FileText) -> _Reader:
             return QueryReader(text)
         case _:
             assert_never(body_format)
-
-
-def pieces(chunk: bytes, marks: tuple[bytes, ...]) -> Iterator[bytes]:
-    """A chunk in pieces that take about the same time to decode: what costs are the marks between values."""
-    for start in range(0, len(chunk), _PIECE):
-        yield from _halved(chunk[start : start + _PIECE], marks)
-
-
-def _halved(piece: bytes, marks: tuple[bytes, ...]) -> Iterator[bytes]:
-    if len(piece) <= _MOST_MARKS or _count(piece, marks) <= _MOST_MARKS:
-        yield piece
-        return
-    middle = len(piece) // 2
-    yield from _halved(piece[:middle], marks)
-    yield from _halved(piece[middle:], marks)
-
-
-def _count(piece: bytes, marks: tuple[bytes, ...]) -> int:
-    """Looking whether there are any takes a thirtieth of counting them: base64 has none, and is nearly all there is."""
-    return sum(piece.count(mark) for mark in marks if mark in piece)
 
 
 def _parsed(value: Value, state: FileState, sink: SinkT | None) -> ParsedBody[SinkT]:

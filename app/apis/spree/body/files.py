@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Final, Literal
 
-from app.apis.spree.body.multipart import pass_over
 from app.apis.spree.body.params import Upload
 from app.errors import BodyTooSlow, FileTooLarge
+from app.http.bodies.multipart import pass_over
 from app.http.body import LEAST_RATE
 from app.service.pictures.intake import Intake, Spool
 

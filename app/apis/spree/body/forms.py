@@ -8,15 +8,15 @@ from typing import Final
 from aiohttp.web import Request
 
 from app import percent
-from app.apis.spree.body.filename import disposition_parameter
 from app.apis.spree.body.files import Files
 from app.apis.spree.body.json_body import read_json
-from app.apis.spree.body.multipart import Part, parts
 from app.apis.spree.body.params import MOST_FIELDS, Params, nested, wrapped
 from app.apis.spree.body.texts import begins_text, declared_charset, decoded_in_slices, decoded_pairs, split_pairs
 from app.apis.spree.errors import Malformed, Undecodable
 from app.apis.spree.match import OVERRIDES
 from app.errors import BodyTooLarge
+from app.http.bodies.disposition import disposition_parameter
+from app.http.bodies.multipart import Part, parts
 from app.http.body import body_chunks, read_body
 from app.service.pictures.file_names import UNNAMED, sanitised, scrubbed
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.apis.spree.body.filename import disposition_parameter
+from app.http.bodies.disposition import disposition_parameter
 from app.service.pictures.file_names import sanitised
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from app.apis.spree.errors import Malformed
+from app.errors import BodyBroken
 
 _BOUNDARY: Final = re.compile(r'boundary="?([^";,]{1,200})"?', re.IGNORECASE)
 _MOST_HEADER_BYTES: Final = 8 * 1024
@@ -22,10 +22,10 @@ class Part:
 
 
 async def parts(chunks: AsyncIterator[bytes], content_type: str) -> AsyncIterator[Part]:
-    """The parts of a body whose Content-Type is `content_type`, in order; Malformed."""
+    """The parts of a body whose Content-Type is `content_type`, in order; BodyBroken."""
     found = _BOUNDARY.search(content_type)
     if found is None:
-        raise Malformed("a multipart body without a boundary")
+        raise BodyBroken("a multipart body without a boundary")
     scanner = _Scanner(chunks, b"\r\n--" + found[1].strip().encode())
     await pass_over(scanner.content())
     while await scanner.opens_part():
@@ -68,7 +68,7 @@ class _Scanner:
     async def headers(self) -> Mapping[str, str]:
         while (end := self._buffer.find(b"\r\n\r\n", 0, _MOST_HEADER_BYTES)) < 0:
             if len(self._buffer) > _MOST_HEADER_BYTES:
-                raise Malformed("the headers of a part are too long")
+                raise BodyBroken("the headers of a part are too long")
             await self._more()
         lines = _FOLD.sub(b" ", self._take(end + 4)).decode("utf-8", "surrogateescape").split("\r\n")
         pairs = (line.partition(":") for line in lines if ":" in line)
@@ -82,5 +82,5 @@ class _Scanner:
     async def _more(self) -> None:
         chunk = await anext(self._chunks, None)
         if chunk is None:
-            raise Malformed("the multipart body ends too early")
+            raise BodyBroken("the multipart body ends too early")
         self._buffer += chunk
