@@ -141,7 +141,14 @@ class Conflict(Rejected):
 
 
 class PreconditionFailed(Rejected):
-    """It was changed meanwhile."""
+    """It was changed meanwhile.
+
+    `told` is what it is now.
+    """
+
+    def __init__(self, reason: str, told: Mapping[str, Any] | None = None) -> None:
+        super().__init__(reason)
+        self.told = told or {}
 
 
 class NoSuchRevision(Rejected):

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
+from app.apis.v1.body.source import Uploads
 from app.apis.v1.call import Room
 from app.apis.v1.operations import ROWS
 from app.apis.v1.routes import NativeApi
@@ -28,5 +29,8 @@ def native_api(parts: Parts, checks: Callable[[], Awaitable[Mapping[str, str]]])
         Census(database),
         parts.observer.minutes,
         checks,
+        parts.catalogue.native_writer,
+        parts.catalogue.gallery_order,
+        Uploads(database, parts.pictures.intake, parts.observer),
     )
     return NativeApi(room, ROWS, accounts.native_key, parts.access.rate_limits, parts.access.answers)

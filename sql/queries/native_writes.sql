@@ -13,6 +13,14 @@ join product p on p.id = i.product_id and p.deleted_at is null
 left join product r on r.id = p.parent_id
 where i.id = $1 and i.deleted_at is null and r.deleted_at is null;
 
+-- name: revision_of_image
+-- At which revision a live image is.
+select i.revision
+from image i
+join product p on p.id = i.product_id and p.deleted_at is null
+left join product r on r.id = p.parent_id
+where i.id = $1 and i.deleted_at is null and r.deleted_at is null;
+
 -- name: native_image_to_change
 -- A live image of a product, as a writer needs it.
 select

@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from aiohttp import web
 
 from app.access.accounts import NativeRole
 from app.access.secrets import SecretBox
+from app.apis.v1.errors import Mistake
 from app.apis.v1.fields import Schema
 from app.cache.documents import DocumentCache
 from app.db.pool import Database
@@ -15,12 +16,17 @@ from app.openapi.sections import Content, Parameter, Response
 from app.service.catalogue.keeping import ProductKeeper
 from app.service.catalogue.search import ProductReader
 from app.service.galleries.undo import Undo
+from app.service.galleries.v1.order import GalleryOrder
 from app.service.galleries.v1.reader import NativeReader
+from app.service.galleries.v1.writer import NativeWriter
 from app.service.pictures.waiting import Waiting
 from app.service.upkeep.census import Census
 from app.service.upkeep.diagnosis import Running
 from app.settings import Settings
 from app.telemetry.minutes import Minutes
+
+if TYPE_CHECKING:
+    from app.apis.v1.body.source import Uploads
 
 Method: TypeAlias = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 OWN: Final = "own"
@@ -57,6 +63,9 @@ class Room:
     minutes: Minutes
     checks: Callable[[], Awaitable[Mapping[str, str]]]
     """How the parts fare that the service cannot do without, by name: `ok` or `failed`."""
+    writer: NativeWriter
+    order: GalleryOrder
+    uploads: "Uploads"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,5 +108,7 @@ class Row:
     """Of a body that the operation reads itself."""
     sentences: Mapping[str, str] = field(default_factory=dict)
     """Of the query's parameters."""
+    names: Callable[[Room, Any], Awaitable[list[Mistake]]] | None = None
+    """Finds, in the value of a body, what only the database knows to be mistaken."""
     refusals: tuple[int, ...] = ()
     """Statuses of problems that do not follow from the rest, such as 409."""

@@ -83,6 +83,14 @@ class Invalid(core.Rejected):
         self.mistakes = mistakes
 
 
+class FormatRefused(core.FormatNotAllowed):
+    """The file's format is not accepted."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"{kind} is not accepted")
+        self.kind = kind
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """An answer that tells an error. `further` are members beyond those that every problem has."""
@@ -164,6 +172,10 @@ def _conflict(error: core.Conflict) -> Problem:
     return Problem("conflict", error.reason or error.public, further=error.told)
 
 
+def _changed(error: core.PreconditionFailed) -> Problem:
+    return Problem("precondition_failed", error.public, further=error.told)
+
+
 def _at(pointer: str, code: str) -> _Tell:
     return lambda error: Problem("invalid", error.public, (Mistake(pointer, code, error.public),))
 
@@ -175,6 +187,11 @@ def _picture(code: str) -> _Tell:
         return Problem("image_refused", error.public, (Mistake("", code, error.public, limit, measured),))
 
     return tell
+
+
+def _format(error: FormatRefused) -> Problem:
+    mistake = Mistake("", "format_not_accepted", error.public, measured=error.kind)
+    return Problem("image_refused", error.public, (mistake,))
 
 
 def _limit(error: core.ImageLimitExceeded) -> Problem:
@@ -202,7 +219,7 @@ _BY_CLASS: Final[Mapping[type[Exception], _Tell]] = {
     core.RenditionFailed: _plain("not_found"),
     core.Conflict: _conflict,
     core.Gone: _plain("gone"),
-    core.PreconditionFailed: _plain("precondition_failed"),
+    core.PreconditionFailed: _changed,
     core.BodyTooLarge: _plain("too_large"),
     core.BodyTooSlow: _plain("timeout"),
     core.BodyBroken: _plain("malformed"),
@@ -219,6 +236,7 @@ _BY_CLASS: Final[Mapping[type[Exception], _Tell]] = {
     core.FetchFailed: _picture("fetch_failed"),
     core.ImageRejected: _picture("not_an_image"),
     core.FormatNotAllowed: _picture("format_not_accepted"),
+    FormatRefused: _format,
     core.ImageLimitExceeded: _limit,
     core.FileTooLarge: _picture("file_too_large"),
     core.ImageUndecodable: _picture("damaged"),

@@ -40,11 +40,16 @@ async def answer_kept(call: Call, read: Read) -> web.StreamResponse:
     async def load() -> Document:
         family, value, begins = await read(media)
         body = json_bytes(value)
-        tag = f'"{begins}{hashlib.sha256(body).hexdigest()[:8]}"'
-        return Document(200, {hdrs.CONTENT_TYPE: JSON, hdrs.ETAG: tag, **UNKEPT}, body, native(family))
+        headers = {hdrs.CONTENT_TYPE: JSON, hdrs.ETAG: tag(begins, body), **UNKEPT}
+        return Document(200, headers, body, native(family))
 
     document = documents.get(key) or await documents.fill(key, load, frozenset((media,)))
     return _told(call.request, document, key)
+
+
+def tag(begins: str, body: bytes) -> str:
+    """That of a document, in quotes."""
+    return f'"{begins}{hashlib.sha256(body).hexdigest()[:8]}"'
 
 
 def _told(request: web.Request, document: Document, key: Hashable) -> web.StreamResponse:

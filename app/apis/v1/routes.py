@@ -75,6 +75,8 @@ class NativeApi:
         further: list[Mistake] = []
         if row.body is not None:
             body, further = checked_body(row.body, value)
+            if row.names is not None:
+                further += await row.names(self._room, value)
         refuse([*mistakes, *further])
         return Call(self._room, request, caller, place.params, query, body)
 

@@ -210,6 +210,13 @@ class Intake:
             await self._put(spool, blob)
         return blob
 
+    async def recall(self, digest: BlobHash) -> Blob | None:
+        """Bytes that are recorded and that the store holds, kept from sweeps meanwhile; BlobBarred."""
+        await claim(self._db, digest)
+        row = await self._db.fetchrow("known_blob", bytes.fromhex(digest))
+        held = await self._store.stat(blob_key(digest))
+        return None if row is None or held is None else Blob(digest, held.size, Facts(**row))
+
     async def _put(self, spool: Spool, blob: Blob) -> None:
         media_type = SOURCE_MEDIA_TYPES[blob.facts.source_format]
         await self._store.put(blob_key(blob.hash), spool.path, sha256=blob.hash, media_type=media_type, handover=True)

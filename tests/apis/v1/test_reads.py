@@ -29,7 +29,7 @@ async def _shop(serve: Serve, connection: Connection) -> Shop:
     return shop
 
 
-def _pretty(body: bytes) -> bytes:
+def pretty(body: bytes) -> bytes:
     """One member a line, without the hashes of recipes, which settings make."""
     return orjson.dumps(orjson.loads(_SLUGS.sub(b"-RECIPE/", body)), option=orjson.OPT_INDENT_2) + b"\n"
 
@@ -48,7 +48,7 @@ async def test_a_document_has_every_member(shop: Shop, name: str, path: str) -> 
     """In this order, with null where there is nothing to say."""
     answer = await shop.get(path, "reader")
     assert answer.status == 200
-    assert _pretty(answer.body) == (_GOLDEN / f"{name}.json").read_bytes()
+    assert pretty(answer.body) == (_GOLDEN / f"{name}.json").read_bytes()
     assert answer.headers["Content-Type"] == "application/json"
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"

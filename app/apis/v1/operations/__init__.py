@@ -7,6 +7,7 @@ from app.apis.v1.call import Row
 from app.apis.v1.operations import (
     history,
     image_types,
+    image_writes,
     images,
     jobs,
     keys,
@@ -15,10 +16,24 @@ from app.apis.v1.operations import (
     products,
     service,
     stores,
+    uploads,
 )
 from app.openapi.sections import Schema
 
-_SUBJECTS: Final = (stores, image_types, products, product_writes, images, history, keys, oauth, jobs, service)
+_SUBJECTS: Final = (
+    stores,
+    image_types,
+    products,
+    product_writes,
+    images,
+    history,
+    keys,
+    oauth,
+    jobs,
+    service,
+    image_writes,
+    uploads,
+)
 
 ROWS: Final[tuple[Row, ...]] = tuple(row for subject in _SUBJECTS for row in subject.ROWS)
 SCHEMAS: Final[Mapping[str, Schema]] = {

@@ -55,6 +55,13 @@ class NativeWriter:
         assert row is not None
         return frozenset(row["stores"]), frozenset(row["types"])
 
+    async def check(self, image: int, revisions: Revisions = None) -> None:
+        """Whether an image may be changed now; ImageNotFound, PreconditionFailed."""
+        revision = await self._db.fetchval("revision_of_image", image)
+        if revision is None:
+            raise ImageNotFound(f"There is no image {image}.")
+        _check(image, revision, revisions)
+
     async def create(self, product: ProductId, source: Source, said: Said) -> ImageId:
         """Adds an image, at the end of the gallery where no position is said. ProductNotFound, StoreViewNotFound,
         BlobBarred, InvalidFileName; ImageNotFound for a picture that went meanwhile."""
@@ -119,13 +126,17 @@ class NativeWriter:
                 raise ImageNotFound(f"There is no image {image}.")
             family = await lock_product(tx, product)
             row = await _row(tx, image, product)
-            if revisions is not None and row["revision"] not in revisions:
-                raise PreconditionFailed(f"image {image} is at revision {row['revision']}")
+            _check(image, row["revision"], revisions)
             change = _Change(tx, row)
             async with recorded(tx, [product], placed=[image]):
                 yield change
         if change.rows:
             self._committed.tell([family], change.withdrawn)
+
+
+def _check(image: int, revision: int, revisions: Revisions) -> None:
+    if revisions is not None and revision not in revisions:
+        raise PreconditionFailed(f"image {image} is at revision {revision}")
 
 
 async def _withdraw(change: _Change) -> None:
