@@ -52,9 +52,11 @@ def _subkeys(text: str, start: int) -> list[str | None]:
 def parse_query(query: str) -> Parameters:
     """`parse_str($query)`; what is no UTF-8 once decoded becomes U+FFFD."""
     values: Parameters = {}
+    names: dict[str, Name] = {}  # lists repeat theirs
     for pair in [pair for pair in query.split("&") if pair][:MOST_VARIABLES]:
-        name, _, value = pair.partition("=")
-        assign(values, parse_name(name), readable(decoded_plus(value)))
+        encoded, _, value = pair.partition("=")
+        name = names.get(encoded) or names.setdefault(encoded, parse_name(encoded))
+        assign(values, name, readable(decoded_plus(value)))
     return values
 
 

@@ -19,8 +19,10 @@ class Table(dict[str, V]):
 
     def __setitem__(self, key: str, value: V) -> None:
         super().__setitem__(key, value)
-        if _INDEX.fullmatch(key) and _LEAST <= (number := int(key)) <= _LARGEST:
-            self._last = number if self._last is None else max(self._last, number)
+        if _INDEX.fullmatch(key):
+            number = int(key)
+            if (self._last is None or number > self._last) and _LEAST <= number <= _LARGEST:
+                self._last = number
 
     def next_index(self) -> str | None:
         """The key that `$table[] = …` takes; None where there is no number left."""
