@@ -32,6 +32,7 @@ _MADE: Final[dict[type[Exception], Exception]] = {
     native.MethodNotAllowed: native.MethodNotAllowed("GET, OPTIONS"),
     native.Malformed: native.Malformed("The body is no JSON.", [Mistake("", "digest_mismatch", "It differs.")]),
     native.Invalid: native.Invalid(_MISTAKES),
+    native.FormatRefused: native.FormatRefused("svg"),
     ConstraintViolated: ConstraintViolated("unique", "secret"),
     TransactionConflict: TransactionConflict("secret"),
     web.HTTPExpectationFailed: web.HTTPExpectationFailed(),
