@@ -40,11 +40,15 @@ class Unit:
 
     @asynccontextmanager
     async def joined(self, begun: AbstractAsyncContextManager["Transaction"]) -> AsyncIterator["Transaction"]:
-        """The transaction, which is `begun` where it has not yet; nothing of it is left when the block raises."""
+        """The transaction, which is `begun` where it has not yet; nothing of the block is left when it raises: where it
+        is not the first, what came before it is, for whoever goes on after the error."""
+        if self.transaction is not None:
+            async with self.transaction.savepoint():
+                yield self.transaction
+            return
         try:
-            if self.transaction is None:
-                self.transaction = await self._open.enter_async_context(begun)
-                await self._opened(self.transaction)
+            self.transaction = await self._open.enter_async_context(begun)
+            await self._opened(self.transaction)
             yield self.transaction
         except BaseException as error:
             await self.roll_back(error)
@@ -60,8 +64,10 @@ class Unit:
     async def roll_back(self, error: BaseException | None = None) -> None:
         """Nothing, where all is committed or nothing was done."""
         error = error or _GivenUp()
-        await self._parted().__aexit__(type(error), error, error.__traceback__)
-        self._drop()
+        try:
+            await self._parted().__aexit__(type(error), error, error.__traceback__)
+        finally:
+            self._drop()
 
     def once_ended(self, work: Callable[[], None]) -> None:
         self._later.append(work)

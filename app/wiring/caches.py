@@ -39,9 +39,13 @@ class Caches:
     spree_files: ByteCache[Hashable, tuple[Rendition, bytes]]
     accounts: Accounts
 
-    def drop(self, families: Iterable[ProductId]) -> None:
-        """What this process has committed, it never answers from memory again."""
+    def drop(self, families: Iterable[int | None]) -> None:
+        """What this process has committed, it never answers from memory again. None: that something is unknown."""
         once_ended(partial(self.documents.drop_families, list(families)))
+
+    def drop_documents(self) -> None:
+        """All of them, of a change whose families cannot be told."""
+        once_ended(self.documents.drop_all)
 
     def drop_path(self, path: str) -> None:
         """A path that a change took back."""

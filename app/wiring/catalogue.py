@@ -53,7 +53,7 @@ def catalogue_of(settings: Settings, storage: Storage, pictures: Pictures, cache
         GalleryOrder(database, committed),
         PictureTexts(database, committed),
         ProductReader(database, settings),
-        ProductKeeper(database, caches.documents.drop_families, caches.documents.drop_all),
+        ProductKeeper(database, caches.drop, caches.drop_documents),
         NativeReader(database, settings),
         Undo(database, committed, timedelta(days=settings.restore_days)),
     )

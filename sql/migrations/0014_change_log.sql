@@ -2,9 +2,9 @@
 
 -- How many rows of the log speak of a thing itself: what moved only because another one came or went is none of them.
 -- A version that does not know the log leaves them as they are.
-alter table image add column revision bigint not null default 0;
-alter table product add column revision bigint not null default 0;
+alter table product add column revision bigint not null default 0; -- first, as all who write lock it first
 alter table picture add column revision bigint not null default 0;
+alter table image add column revision bigint not null default 0;
 alter table image_set add column revision bigint not null default 0;
 
 -- Who changed what, through whatever API, command or job; written by the transaction of the change, at its end and under

@@ -151,7 +151,7 @@ left join (
                 select d.id from picture e join image d on d.picture_id = e.id
                 where e.blob_hash = c.blob_hash and d.product_id = i.product_id and d.id <> i.id
                     and d.deleted_at is null and i.deleted_at is null
-                order by d.id
+                order by d.id limit 20
             ) as duplicates
         from image i
         join product p on p.id = i.product_id and p.deleted_at is null

@@ -1,5 +1,6 @@
 import ast
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -65,10 +66,15 @@ async def test_every_query_fits_the_schema(connection: Connection, queries: Mapp
             pytest.fail(f"{query.name}: {error}")
 
 
+@cache
+def _parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 def _texts() -> Iterator[str]:
     """All literals: a name may go through a variable, such as that of a loop over several statements."""
     for path in _APP.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(_parsed(path)):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield node.value
 
@@ -76,7 +82,7 @@ def _texts() -> Iterator[str]:
 def _names() -> Iterator[str]:
     """First arguments of the verbs, and names looked up in the loaded queries."""
     for path in _APP.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(_parsed(path)):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _VERBS:
                 yield from _literals(node.args[:1])
             if isinstance(node, ast.Subscript) and "load_queries" in ast.unparse(node.value):

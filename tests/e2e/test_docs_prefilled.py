@@ -51,9 +51,9 @@ def body_of(operation: dict[str, Any], media_type: str | None) -> bytes | None:
 
 
 def offered(operation: dict[str, Any]) -> list[str | None]:
-    """The content types of the body that can be typed: a form with parts is for files, which a person chooses."""
+    """The content types of the body that can be typed: forms with parts, and pictures, are chosen as files."""
     content = operation.get("requestBody", {}).get("content", {})
-    return [name for name in content if not name.startswith("multipart/")] or [None]
+    return [name for name in content if not name.startswith(("multipart/", "image/"))] or [None]
 
 
 @asynccontextmanager
@@ -114,7 +114,7 @@ async def test_every_operation_succeeds_as_it_is_offered(fresh: Fresh, tmp_path:
     """Every operation, in every content type, with nothing changed but the credentials typed in, gets the first answer
     that is described: on a demo shop, and, for those that delete, each on one of its own."""
     failed = []
-    deletes = [each for each in OPERATIONS if each[0] == "delete"]
+    deletes = [each for each in OPERATIONS if each[0] == "delete" or each[1].endswith("/order")]  # of all there is
     others = [each for each in OPERATIONS if each not in deletes]
     assert len(deletes) > 4
     assert len(others) > 40
@@ -140,6 +140,7 @@ def test_every_content_type_has_an_example_of_its_own() -> None:
     }
     assert shown == {
         ("application/json", dict),
+        ("application/merge-patch+json", dict),
         ("application/xml", str),
         ("text/xml", str),
         ("text/plain", str),

@@ -10,14 +10,14 @@ from aiohttp import hdrs, web
 from app.apis.spree import headers, present, validation
 from app.apis.spree.auth import KEY_HEADER, Caller, Credentials, FindKey, authenticate, credentials, header_key
 from app.apis.spree.body.files import Files, Standing
-from app.apis.spree.body.forms import Body, parse_body, query_params
+from app.apis.spree.body.forms import METHOD_OVERRIDE, Body, parse_body, query_params
 from app.apis.spree.body.params import check_viewable, image_form
 from app.apis.spree.errors import OF_THE_BODY, Invalid, NoSuchAction, NotAcceptable, Unauthorised, document
 from app.apis.spree.headers import respond
 from app.apis.spree.match import Action, Place, action_of, leading_integer, place_of, plain_integer
 from app.apis.spree.uploads import Uploads
 from app.cache.documents import DocumentCache
-from app.errors import ImageNotFound, NotFound, ProductNotFound
+from app.errors import CodecFailed, FileTooLarge, ImageNotFound, NotFound, ProductNotFound
 from app.http.rate_limits import RateLimits
 from app.http.ready import Document
 from app.http.retries.answers import KeptAnswers, require_first, take_key
@@ -71,7 +71,8 @@ class SpreeApi:
             return respond(request, told, None if self._settings.spree_bearer and _is_bearers(request) else key)
         if request.method in _WRITES:
             work, tell = partial(self._written, request, place), partial(self._of_the_body, request)
-            return await self._answers.answered(request, "spree", None, work, tell)
+            verb = request.headers.get(METHOD_OVERRIDE, "").upper()
+            return await self._answers.answered(request, "spree", None, work, tell, verb)
         raise NotFound(f"{request.method} is never routed")
 
     def error(self, request: web.Request, error: Exception) -> web.StreamResponse:
@@ -81,7 +82,8 @@ class SpreeApi:
 
     def _of_the_body(self, request: web.Request, error: Exception) -> web.Response | None:
         """A refusal that the same body would meet again."""
-        told = self.error(request, error) if isinstance(error, OF_THE_BODY) else None
+        is_ours = isinstance(error.__cause__, CodecFailed | FileTooLarge)  # a child, or a setting, of this moment
+        told = self.error(request, error) if isinstance(error, OF_THE_BODY) and not is_ours else None
         return told if isinstance(told, web.Response) else None
 
     async def _written(self, request: web.Request, place: Place) -> web.StreamResponse:

@@ -31,7 +31,7 @@ class Mistake:
     @property
     def told(self) -> dict[str, Any]:
         return {
-            "pointer": _printable(self.pointer),
+            "pointer": printable(self.pointer),
             "code": self.code,
             "detail": self.detail,
             "limit": self.limit,
@@ -270,6 +270,6 @@ def refuse(mistakes: Iterable[Mistake]) -> None:
         raise Invalid(found)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """A member's name may hold half a character, which no answer can."""
     return text.encode("utf-8", "replace").decode()

@@ -66,7 +66,7 @@ class Told(mf.Field[Any]):
     def shown(self) -> JsonSchema:
         """With null, where that is a value."""
         schema = dict(self.json_schema)
-        if self.allow_none and "type" in schema:
+        if self.allow_none and schema.get("type", "null") != "null":
             schema["type"] = [schema["type"], "null"]
         return schema
 

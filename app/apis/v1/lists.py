@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
@@ -103,11 +103,11 @@ def _strange() -> ValidationError:
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        if moment.tzinfo is None:
+            raise _strange()
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise _strange() from None
-    if moment.tzinfo is None:
-        raise _strange()
-    return moment
 
 
 def _next(call: Call, cursor: str) -> str:

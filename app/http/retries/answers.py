@@ -174,6 +174,7 @@ class _Attempt:
     async def refused(self, response: web.Response) -> None:
         """Keeps a refusal that the same request would meet again."""
         if self._scope:
+            await self.require_first()  # the rest of a body that comes slowly is not waited for with a transaction open
             await self._keep(response)
             await self.unit.commit()
 

@@ -27,6 +27,8 @@ _FORM: Final = "application/x-www-form-urlencoded"
 _MUCH: Final = 256 * 1024  # bytes from which on a body counts as an upload
 _LITTLE: Final = 64 * 1024  # bytes of text that take no time worth mentioning to parse
 
+METHOD_OVERRIDE: Final = "X-HTTP-Method-Override"
+
 
 @dataclass(frozen=True, slots=True)
 class Body:
@@ -40,7 +42,7 @@ class Body:
         if request.method != "POST":
             return request.method
         wish = self.params.get("_method") if self.form else None
-        wish = wish or request.headers.get("X-HTTP-Method-Override")
+        wish = wish or request.headers.get(METHOD_OVERRIDE)
         return wish.upper() if isinstance(wish, str) and wish.upper() in OVERRIDES else "POST"
 
 

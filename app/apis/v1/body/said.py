@@ -83,11 +83,13 @@ async def unknown_names(room: Room, body: Any) -> list[Mistake]:
     """The store views and types that a body names and that are not there, whatever else is wrong with it."""
     stores = body.get("stores") if isinstance(body, dict) else None
     types = dict(_types(body, ""))
-    codes = [code for code in stores if _is_text(code)] if isinstance(stores, dict) else []
-    if not codes and not types:
-        return []
-    no_stores, no_types = await room.writer.unknown(codes, sorted(set(types.values())))
-    places = [f"/stores/{_escaped(code)}" for code in codes if code in no_stores]
+    named = list(stores) if isinstance(stores, dict) else []
+    codes = [code for code in named if _is_text(code)]
+    no_stores, no_types = frozenset(named) - frozenset(codes), frozenset[str]()
+    if codes or types:
+        unknown_stores, no_types = await room.writer.unknown(codes, sorted(set(types.values())))
+        no_stores |= unknown_stores
+    places = [f"/stores/{_escaped(code)}" for code in named if code in no_stores]
     places += [place for place, code in types.items() if code in no_types]
     return [Mistake(place, "not_found", "There is no such store view, or type.") for place in places]
 

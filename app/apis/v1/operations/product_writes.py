@@ -7,7 +7,7 @@ from aiohttp import web
 
 from app.apis.v1.call import Call, Row
 from app.apis.v1.documents.products import product_document
-from app.apis.v1.errors import Invalid, Mistake, Problem, problem_of, refuse
+from app.apis.v1.errors import Invalid, Mistake, Problem, printable, problem_of, refuse
 from app.apis.v1.fields import Many, Schema, Text, Told, Truth, Whole
 from app.apis.v1.parse import checked_body
 from app.apis.v1.present import answer, nothing
@@ -90,13 +90,14 @@ def _options(sku: str, said: Mapping[str, Any]) -> ProductOptions:
 
 def _told(item: Any, result: Result | Invalid) -> dict[str, Any]:
     sku = item.get("sku") if isinstance(item, dict) else None
+    sku = printable(sku) if isinstance(sku, str) else None
     problem: Problem | None = None
     if isinstance(result, InvalidCommand | Invalid):
         problem = problem_of(result)
         status = problem.status
     else:
         status = 201 if result[1] == "created" else 200
-    return {"sku": sku if isinstance(sku, str) else None, "status": status, "problem": problem and problem.told}
+    return {"sku": sku, "status": status, "problem": problem and problem.told}
 
 
 SCHEMAS: Final = {
