@@ -132,7 +132,7 @@ ROWS: Final = (
         query=_Scope,
         sentences={"store": "Code of the store view whose order it is; by default the order of all."},
         body=_Order,
-        example={"images": [1]},
+        example={"images": [2, 1]},
         refusals=(409,),
     ),
 )
