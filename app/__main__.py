@@ -2,41 +2,49 @@
 
 import argparse
 import asyncio
+import importlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import Final
 
 import uvloop
 
-from app.commands import (
-    demo,
-    doctor,
-    gallery,
-    glue_import,
-    history,
-    housekeeping,
-    image,
-    image_set,
-    image_type,
-    jobs,
-    key,
-    migrate,
-    oauth,
-    product,
-    serve,
-    store,
-    worker,
-)
 from app.commands.context import Context, complain, say
 from app.commands.registry import Nouns
 from app.errors import ProductImagesError, sentence
 
 _INTERRUPTED = 130
+MODULES: Final = {
+    "serve": "serve",
+    "worker": "worker",
+    "demo": "demo",
+    "store": "store",
+    "product": "product",
+    "image-type": "image_type",
+    "set": "image_set",
+    "key": "key",
+    "console": "console",
+    "oauth": "oauth",
+    "webhook": "webhook",
+    "jobs": "jobs",
+    "import": "glue_import",
+    "history": "history",
+    "export": "gallery",
+    "image": "image",
+    "report": "report",
+    "blobs": "housekeeping",
+    "renditions": "housekeeping",
+    "migrate": "migrate",
+    "doctor": "doctor",
+}
+"""The first word of a command → the module of `app.commands` that knows it, in the order in which help lists them."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and gives the exit code: 0, 1 where something is wrong, 2 for wrong usage."""
-    args = parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    args = parser(words).parse_args(words)
     try:
         return _run(args)
     except ProductImagesError as error:
@@ -58,7 +66,8 @@ def _run(args: argparse.Namespace) -> int:
         return int(runner.run(args.run(args, context)))
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """That of the command which `words` begin with, so that none waits for what the others need; else that of all."""
     parser = argparse.ArgumentParser(
         prog="product-images",
         description="One product-image catalogue that speaks Spryker Glue, Spree v1 and OpenMage REST.",
@@ -67,26 +76,9 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="say which version this is, and end")
     nouns = Nouns(parser)
-    for module in (
-        serve,
-        worker,
-        demo,
-        store,
-        product,
-        image_type,
-        image_set,
-        key,
-        oauth,
-        jobs,
-        glue_import,
-        history,
-        gallery,
-        image,
-        housekeeping,
-        migrate,
-        doctor,
-    ):
-        module.register(nouns)
+    known = [MODULES[word] for word in words[:1] if word in MODULES]
+    for name in known or dict.fromkeys(MODULES.values()):
+        importlib.import_module(f"app.commands.{name}").register(nouns)
     return parser
 
 

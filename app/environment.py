@@ -11,6 +11,7 @@ import marshmallow
 
 from app.errors import Misconfigured
 from app.settings import Settings, options
+from app.settings.memory import document_share, usable_memory
 
 _LANGUAGE: Final = re.compile(r"\s*[A-Za-z]{1,8}\s*=\s*[A-Za-z]{2,8}([_-][A-Za-z0-9]+)*\s*", re.ASCII)
 _CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
@@ -25,9 +26,18 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         text = environ.get(item.name.upper(), "")
         if text:
             values[item.name] = _parse(item, text)
+    values.setdefault("document_cache_bytes", document_share(usable_memory(), _processes(environ)))
     settings = Settings(**_reconciled(values))
     _check(settings)
     return settings
+
+
+def _processes(environ: Mapping[str, str]) -> int:
+    """Of web servers on this machine, as gunicorn takes it and tells its workers."""
+    try:
+        return int(environ.get("WEB_CONCURRENCY") or 1)
+    except ValueError:
+        raise Misconfigured("WEB_CONCURRENCY: Not a valid integer.") from None
 
 
 def _reconciled(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,5 +72,11 @@ def _check(settings: Settings) -> None:
         raise Misconfigured("GLUE_LANGUAGES: write it as en=en_US,de=de_DE.")
     if len(settings.locales) < len(pairs):
         raise Misconfigured("GLUE_LANGUAGES: a language has one locale.")
+    for name, what in vars(settings).items():
+        if name.endswith("_margin") and what and not getattr(settings, name.replace("_margin", "_trim")):
+            raise Misconfigured(f"{name.upper()}: keeps what is trimmed; set {name.upper()[:-6]}TRIM, too.")
+    for name in ("database_listen_url", "database_read_url"):
+        if settings.embedded and getattr(settings, name):
+            raise Misconfigured(f"{name.upper()}: goes with DATABASE_URL, which is not set.")
     if not settings.embedded and not settings.secret_key:
         raise Misconfigured("SECRET_KEY: required together with DATABASE_URL; set 32 random characters or more.")

@@ -12,6 +12,9 @@ from typing import Any
 class ProductImagesError(Exception):
     """Something went wrong."""
 
+    is_elsewhere: bool = False
+    """Whether its cause is in bytes that a request only named: they may be other ones, or there, the next time."""
+
     def __init__(self, reason: str = "") -> None:
         super().__init__(reason or self.public)
         self.reason = reason
@@ -59,6 +62,14 @@ class PictureNotFound(NotFound):
 
 class StoreViewNotFound(NotFound):
     """The store view was not found."""
+
+
+class WebhookNotFound(NotFound):
+    """There is no such webhook."""
+
+
+class DeliveryNotFound(NotFound):
+    """There is no such delivery."""
 
 
 class KeyNotFound(NotFound):
@@ -132,23 +143,23 @@ class InvalidCommand(Rejected):
 class Conflict(Rejected):
     """The change contradicts what is there.
 
-    `reason` is a sentence for whoever asks for the change, and `told` what else helps to see the contradiction.
+    `reason` is a sentence for whoever asks for the change, and `details` what else helps to see the contradiction.
     """
 
-    def __init__(self, reason: str, told: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, reason: str, details: Mapping[str, Any] | None = None) -> None:
         super().__init__(reason)
-        self.told = told or {}
+        self.details = details or {}
 
 
 class PreconditionFailed(Rejected):
     """It was changed meanwhile.
 
-    `told` is what it is now.
+    `details` is what it is now.
     """
 
-    def __init__(self, reason: str, told: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, reason: str, details: Mapping[str, Any] | None = None) -> None:
         super().__init__(reason)
-        self.told = told or {}
+        self.details = details or {}
 
 
 class NoSuchRevision(Rejected):
@@ -159,8 +170,24 @@ class InvalidFileName(Rejected):
     """The file name cannot be used."""
 
 
+class EditTooSmall(Rejected):
+    """A crop has to leave 16 pixels of the original each way."""
+
+    def __init__(self, reason: str = "", excess: Excess | None = None) -> None:
+        super().__init__(reason)
+        self.excess = excess
+
+
 class ImageNotSpecified(Rejected):
     """The image is not specified."""
+
+
+class InvalidAddress(Rejected):
+    """The address cannot be used."""
+
+    @property
+    def public(self) -> str:
+        return self.reason
 
 
 class FetchRefused(Rejected):
@@ -195,8 +222,16 @@ class ImageUndecodable(ImageRejected):
     """The image is damaged."""
 
 
+class ImageTruncated(ImageUndecodable):
+    """The file ends before its picture does."""
+
+
 class CodecFailed(ImageRejected):
     """The image could not be processed."""
+
+
+class ImageTooSlow(CodecFailed):
+    """The image takes too long to process."""
 
 
 class BlobBarred(ImageRejected):

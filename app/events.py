@@ -1,6 +1,7 @@
 """Everything worth telling the outside, as plain facts. `Observe` is how any part tells one."""
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
@@ -20,18 +21,29 @@ class RequestServed(NamedTuple):
     A tuple, unlike the other events, since one is made for every request: it costs half as much.
     """
 
-    room: str
+    api: str
     route: str
     method: str
     status: int
     seconds: float
 
 
+class RequestsServed(NamedTuple):
+    """Requests that were answered one right after the other, and differ in their seconds alone: telling of each would
+    cost as much as answering it."""
+
+    api: str
+    route: str
+    method: str
+    status: int
+    seconds: Sequence[float]
+
+
 @dataclass(frozen=True, slots=True)
 class RequestFailed:
     """A request met an error that nobody foresaw."""
 
-    room: str
+    api: str
     route: str
     error: BaseException
 
@@ -40,7 +52,7 @@ class RequestFailed:
 class RequestTurnedAway:
     """A request met something that is away or busy, for the reason given."""
 
-    room: str
+    api: str
     what: str
     reason: str
 
@@ -84,7 +96,7 @@ class TransferBroken:
 
 @dataclass(frozen=True, slots=True)
 class UploadAccepted:
-    room: str
+    api: str
     size: int
     """In bytes."""
     seconds: float
@@ -95,7 +107,7 @@ class UploadRejected:
     """`why` is the name of the error's class, `format` what the first bytes look like, `size` in bytes as far as it
     was received; where a limit is exceeded, its setting, what that allows and what was measured. No names."""
 
-    room: str
+    api: str
     why: str
     format: str = "unknown"
     size: int = 0
@@ -149,6 +161,14 @@ class JobFailed:
     subject: str = ""
 
 
+class DeliveryTried(NamedTuple):
+    """An event was sent to a webhook; `failure` says why it was not taken, empty where it was."""
+
+    webhook: int
+    failure: str
+    seconds: float
+
+
 class StatementDone(NamedTuple):
     """The database answered a statement; `failure` is the name of the error's class, empty where there was none."""
 
@@ -169,6 +189,13 @@ class ConnectionGivenUp:
 
     whose: str
     seconds: float
+
+
+class ReplicaTried(NamedTuple):
+    """What became of a read that a replica may answer: `read` there, or by the primary, because it was `behind`, it was
+    `unsure` how far it had to be, it was `away`, all connections to it were `busy`, or the statement `failed`."""
+
+    outcome: Literal["read", "behind", "unsure", "away", "busy", "failed"]
 
 
 class StoreCalled(NamedTuple):
@@ -200,6 +227,7 @@ class CheckFailed:
 
 Event = (
     RequestServed
+    | RequestsServed
     | RequestFailed
     | RequestTurnedAway
     | RequestRefused
@@ -213,15 +241,22 @@ Event = (
     | CodecChildLost
     | JobDone
     | JobFailed
+    | DeliveryTried
     | StatementDone
     | ConnectionAwaited
     | ConnectionGivenUp
+    | ReplicaTried
     | StoreCalled
     | LoopLagged
     | BlobPurged
     | CheckFailed
 )
 Observe = Callable[[Event], None]
+
+
+def new_request_id() -> str:
+    """For who brings none."""
+    return f"{random.getrandbits(64):016x}"
 
 
 def nobody(_: Event) -> None:

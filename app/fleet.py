@@ -15,10 +15,12 @@ from aiohttp import web
 from gunicorn.errors import AppImportError
 
 from app.access.secret_key import refuse_short_key
+from app.db.connections.pooled import reached
 from app.db.migrate import migrate
 from app.db.pool import Database
 from app.environment import read_settings
 from app.errors import DatabaseUnavailable, Misconfigured, ProductImagesError
+from app.process import keep_for_good
 from app.server.runner import Runner
 from app.settings import Settings
 from app.telemetry.logs import configure_logging
@@ -33,10 +35,12 @@ async def application() -> web.AppRunner:
         configure_logging(settings.log_format)
         _join_logs()
         with suppress(DatabaseUnavailable):  # it is waited for
-            await migrate(settings.database_url)
-            async with Database(settings.database_url, size=1) as database:
+            await migrate(_dsn(settings))
+            async with Database(_dsn(settings), size=1) as database:
                 await refuse_short_key(database, settings)
-        return Runner(build_app(settings, settings.database_url))
+        runner = Runner(build_app(settings, _dsn(settings)))
+        keep_for_good()
+        return runner
     except ProductImagesError as error:
         raise AppImportError(str(error)) from error
 
@@ -45,7 +49,7 @@ async def mistake() -> str | None:
     """What is set wrong, in a sentence; None where nothing is. Makes everything, and starts nothing."""
     try:
         settings = _settings()
-        build_app(settings, settings.database_url)
+        build_app(settings, _dsn(settings))
     except Misconfigured as error:
         return str(error)
     return None
@@ -56,6 +60,10 @@ def _settings() -> Settings:
     if settings.embedded:
         raise Misconfigured("DATABASE_URL: several processes need a Postgres that none of them starts and stops.")
     return settings
+
+
+def _dsn(settings: Settings) -> str:
+    return reached(settings.database_url, settings.database_listen_url)
 
 
 def _join_logs() -> None:

@@ -42,10 +42,10 @@ class JsonLine(logging.Formatter):
     """The master's own lines, in the shape of the workers'."""
 
     def format(self, record: logging.LogRecord) -> str:
-        told = {"event": record.getMessage(), "level": record.levelname.lower(), "logger": record.name}
+        line = {"event": record.getMessage(), "level": record.levelname.lower(), "logger": record.name}
         if record.exc_info:
-            told["exception"] = self.formatException(record.exc_info)
-        return json.dumps(told | {"timestamp": datetime.fromtimestamp(record.created, UTC).isoformat()})
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line | {"timestamp": datetime.fromtimestamp(record.created, UTC).isoformat()})
 
 
 def on_starting(server: Any) -> None:
@@ -64,12 +64,14 @@ def on_reload(server: Any) -> None:
 
 
 def post_fork(server: Any, _: Any) -> None:
-    """gunicorn's hook in a new worker. A reload tells old workers to end, once; one that is not up yet would miss it.
+    """gunicorn's hook in a new worker, which is told among how many the machine's memory is divided. A reload tells old
+    workers to end, once; one that is not up yet would miss it.
 
     So what ends a process waits in the kernel until `app.fleet` runs. What came before that went, by the master's
     handler, into this process's copy of the master's queue.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
+    os.environ["WEB_CONCURRENCY"] = str(server.num_workers)
     for missed in _emptied(server.SIG_QUEUE):
         if missed in _ENDS:
             os.kill(os.getpid(), missed)

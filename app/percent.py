@@ -23,7 +23,7 @@ def decoded_bytes(data: bytes) -> bytes:
 
 
 def decoded(text: str, errors: str = "replace") -> str:
-    """A part of a URL as text; what is no UTF-8 once decoded becomes U+FFFD, or is told as `errors` says."""
+    """A part of a URL as text; what is no UTF-8 once decoded becomes U+FFFD, or is reported as `errors` says."""
     return decoded_bytes(text.encode("utf-8", "surrogateescape")).decode("utf-8", errors) if "%" in text else text
 
 

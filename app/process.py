@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import signal
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager
@@ -35,6 +36,7 @@ async def serve(settings: Settings, dsn: str, ready: Callable[[int], None], obse
         if not await _unless_stopped(runner.setup(), stop):
             return
         await _listen(runner, settings.host, settings.port)
+        keep_for_good()
         ready(runner.addresses[0][1])
         if await stop == signal.SIGINT:
             runner.drain_seconds = 0
@@ -55,8 +57,16 @@ async def work(settings: Settings, dsn: str, observer: Observer) -> None:
             await runner.setup()
             await _listen(runner, settings.host, settings.worker_port)
         await stack.enter_async_context(parts.working())
+        keep_for_good()
         await stop
         parts.drain.begin()
+
+
+def keep_for_good() -> None:
+    """What a start leaves in memory stays there until the end: from now on nobody looks for garbage in it, for which
+    everybody else would have to wait a tenth of a second each time."""
+    gc.collect()
+    gc.freeze()
 
 
 async def _unless_stopped(beginning: Coroutine[Any, Any, object], stop: asyncio.Future[signal.Signals]) -> bool:

@@ -10,7 +10,29 @@ from typing import Final
 
 import uvloop
 
-from bench import imports, media, operation, proof, queue, raster, reads, scale, scaling, thumbor, uploads
+from bench import (
+    checks,
+    framing,
+    guests,
+    imports,
+    media,
+    native,
+    operation,
+    proof,
+    queue,
+    raster,
+    reads,
+    restarts,
+    scale,
+    scaling,
+    search,
+    storefront,
+    streams,
+    thumbor,
+    uploads,
+    waiters,
+    webhooks,
+)
 from bench.record import RESULTS, Origin, origin, record
 from bench.shop import Shop, open_shop
 from bench.table import Row, markdown
@@ -23,23 +45,38 @@ FIGURES: Final[Mapping[str, Callable[[Shop], Awaitable[Row | Sequence[Row]]]]] =
     "spree": reads.spree_admin,
     "signed": reads.openmage_signed,
     "uncached": reads.glue_uncached,
+    "media": storefront.media_hot,
+    "beside-media": storefront.media_beside_glue,
+    "native": native.reads_hot,
     "upload": uploads.uploads,
+    "native-upload": native.uploads_beside_spree,
+    "log": native.cost_of_the_log,
     "sustained": uploads.sustained,
     "beside": operation.beside_renditions,
     "overload": operation.beside_uploads,
+    "guests": guests.uploads_beside_guests,
     "lag": operation.event_loop,
     "memory": operation.memory,
     "queue": queue.queue,
+    "streams": streams.streams,
+    "waiters": waiters.waiters,
+    "webhooks": webhooks.webhooks,
     "import": imports.glue_import,
     "proof": proof.proof,
     "renditions": raster.beside_pyvips,
+    "framing": framing.framing,
     "scaling": scaling.scaling,
     "thumbor": thumbor.beside_thumbor,
     "hot": media.hot,
     "cold": media.cold,
     "scale": scale.at_scale,
+    "scale-memory": scale.with_memory,
+    "restarts": restarts.restarts,
+    "checks": checks.checks_of_a_million,
+    "media-scale": scale.media_at_scale,
+    "search": search.searches,
 }
-_ONLY_BY_NAME: Final = frozenset({"scale"})
+_ONLY_BY_NAME: Final = frozenset({"scale", "scale-memory", "restarts", "checks", "media-scale", "search"})
 
 
 async def measure(names: Iterable[str], keep: bool) -> None:

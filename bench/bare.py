@@ -2,6 +2,7 @@
 
 Standard input holds one JSON object: `answers` (from a path to status, headers and body, a character for each byte)
 and, where rows are to be read for each of them, `statement` with `dsn`, `sql`, `size` of the pool, and `args` by path.
+What comes to the path `held` waits for a future that nobody resolves.
 """
 
 import asyncio
@@ -56,11 +57,18 @@ def _reading(prepared: Prepared, args: Sequence[Any], answer: Handler) -> Handle
     return handler
 
 
+async def _hold(_: web.Request) -> web.StreamResponse:
+    for_ever: asyncio.Future[web.StreamResponse] = asyncio.get_running_loop().create_future()
+    return await for_ever
+
+
 async def run(plan: dict[str, Any]) -> None:
     app, prepared, statement = web.Application(), Prepared(), plan.get("statement")
     if statement:
         await prepared.open(statement["dsn"], statement["sql"], statement["size"])
-    for path, answer in plan["answers"].items():
+    if "held" in plan:
+        app.router.add_get(plan["held"], _hold)
+    for path, answer in plan.get("answers", {}).items():
         handler = _ready(**answer)
         app.router.add_get(path, _reading(prepared, statement["args"][path], handler) if statement else handler)
     await run_app(app)

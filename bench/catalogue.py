@@ -36,9 +36,10 @@ class Catalogue:
     def settings(self) -> dict[str, str]:
         return settings_of(self.dsn, self.folder)
 
-    def path(self, number: int) -> str:
-        """Where Glue shows the image sets of a product."""
-        return f"/abstract-products/{sku(number)}/abstract-product-image-sets"
+
+def glue_path(number: int) -> str:
+    """Where Glue shows the image sets of a product."""
+    return f"/abstract-products/{sku(number)}/abstract-product-image-sets"
 
 
 @asynccontextmanager

@@ -8,6 +8,12 @@ select n, code, code, code, 'Product ' || n from (
     select n, 'bench-' || lpad(n::text, 8, '0') as code from generate_series(1, $1::integer) n
 ) numbered;
 
+insert into product_term (term, product_id)
+select distinct term, n from (
+    select n, unnest(array['bench-' || lpad(n::text, 8, '0'), 'product', n::text]) as term
+    from generate_series(1, $1::integer) n
+) found;
+
 insert into product_website (product_id, website_id)
 select n, (select min(id) from website) from generate_series(1, $1::integer) n;
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Final
 
 from app.settings import Settings
+from bench.lags import read
 from bench.photo import copy_of_photo
-from bench.quiet import in_turns, told
+from bench.quiet import in_turns, reported
 from bench.reads import glue_paths
 from bench.servers import Measured, Server, building, flooding, load, ours
 from bench.shop import Shop
@@ -45,7 +46,7 @@ async def beside_renditions(shop: Shop) -> Row:
         turns = await in_turns({"idle": idle, "busy": busy}, enough=_TURNS, patience=_PATIENCE_SECONDS)
     base, worse = (turns[name].usual(lambda one: one.p99, min) for name in ("idle", "busy"))
     shown = f"{worse:.2f} ms", f"{base:.2f} ms"
-    return at_most("read p99 while two renditions run, to idle", *shown, worse / base, 3.0, told(turns.values()))
+    return at_most("read p99 while two renditions run, to idle", *shown, worse / base, 3.0, reported(turns.values()))
 
 
 async def beside_uploads(shop: Shop) -> Row:
@@ -69,7 +70,7 @@ async def beside_uploads(shop: Shop) -> Row:
     name = f"read p99 beside {clients} clients that upload, {_OVERLOAD} for each slot"
     limit = base + _MOST_ABOVE_IDLE
     shown = f"{worse:.2f} ms", f"{base:.2f} ms"
-    return Row(name, *shown, None, f"< +{_MOST_ABOVE_IDLE:.0f} ms", worse < limit, told(turns.values()))
+    return Row(name, *shown, None, f"< +{_MOST_ABOVE_IDLE:.0f} ms", worse < limit, reported(turns.values()))
 
 
 async def event_loop(shop: Shop) -> Row:
@@ -91,12 +92,11 @@ async def event_loop(shop: Shop) -> Row:
     p99 = turns.usual(lambda number: _p99(file, *spans[number]), min)
     shown = f"{1000 * p99:.1f} ms"
     name = "event-loop lag p99, ten uploads of 10 MB in flight"
-    return Row(name, shown, "", None, "< 20 ms", p99 < 0.020, told([turns]))
+    return Row(name, shown, "", None, "< 20 ms", p99 < 0.020, reported([turns]))
 
 
 def _p99(file: Path, begun: float, ended: float) -> float:
-    pairs = (tuple(map(float, line.split())) for line in file.read_text().splitlines())
-    lags = sorted(lag for at, lag in pairs if begun <= at <= ended)
+    lags = read(file, begun, ended)
     return lags[len(lags) * 99 // 100]
 
 

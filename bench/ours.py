@@ -1,13 +1,12 @@
 """Our server as a process of its own, as `serve` runs it; settings come from the environment. Prints its port;
 its log goes where nobody reads it.
 
-With `LAGS`, a file, it leaves there how late its event loop came round, again and again: two numbers a line, the
-system's monotonic clock and the lag, in seconds.
+With `LAGS`, a file, it leaves there how late its event loop came round, again and again; with `STEPS`, another one, it
+runs on asyncio's own loop, which can be looked into, and leaves there how long its steps took.
 """
 
 import asyncio
 import os
-import time
 from pathlib import Path
 
 import uvloop
@@ -15,21 +14,12 @@ import uvloop
 from app.environment import read_settings
 from app.process import serve
 from app.telemetry.logs import configure_logging
-
-_EVERY = 0.002  # seconds
-
-
-async def watch(lags: list[tuple[float, float]]) -> None:
-    while True:
-        due = time.monotonic() + _EVERY
-        await asyncio.sleep(_EVERY)
-        now = time.monotonic()
-        lags.append((now, max(0.0, now - due)))
+from bench.lags import Noted, time_steps, watch, write
 
 
-async def run() -> list[tuple[float, float]]:
+async def run() -> Noted:
     settings = read_settings()
-    lags: list[tuple[float, float]] = []
+    lags: Noted = []
     watching = asyncio.create_task(watch(lags)) if "LAGS" in os.environ else None
     await serve(settings, settings.database_url, lambda port: print(port, flush=True))
     if watching:
@@ -39,10 +29,14 @@ async def run() -> list[tuple[float, float]]:
 
 def main() -> None:
     configure_logging("json")
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    steps: Noted = []
+    if "STEPS" in os.environ:
+        time_steps(steps)
+    with asyncio.Runner(loop_factory=None if "STEPS" in os.environ else uvloop.new_event_loop) as runner:
         lags = runner.run(run())
-    if lags:
-        Path(os.environ["LAGS"]).write_text("\n".join(f"{at} {lag}" for at, lag in lags))
+    for name, noted in (("LAGS", lags), ("STEPS", steps)):
+        if name in os.environ:
+            write(Path(os.environ[name]), noted)
 
 
 if __name__ == "__main__":

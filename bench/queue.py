@@ -4,7 +4,8 @@ import asyncio
 import time
 from typing import Final
 
-from app.db.queue.jobs import Job, JobRunner, enqueue
+from app.db.queue.jobs import Job, enqueue
+from app.db.queue.runner import JobRunner
 from app.events import nobody
 from bench.shop import Shop
 from bench.table import Row

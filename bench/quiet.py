@@ -50,7 +50,7 @@ async def in_turns(
     return found
 
 
-def told(turns: Collection[Turns[T]]) -> str:
+def reported(turns: Collection[Turns[T]]) -> str:
     """How many turns each figure rests on."""
     quiet = min(len(one.quiet) for one in turns)
     return f"{quiet} undisturbed" if quiet else f"best of {min(len(one.all) for one in turns)}, all disturbed"

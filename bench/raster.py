@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from PIL import Image
 
-from bench.quiet import in_turns, told
+from bench.quiet import in_turns, reported
 from bench.shop import Shop
 from bench.table import Row, at_most
 
@@ -72,7 +72,7 @@ async def beside_pyvips(shop: Shop) -> list[Row]:
     }
     turns = await in_turns(measures, enough=_TURNS, patience=_PATIENCE_SECONDS)
     two, vips, six = (Measured(*(one.usual(itemgetter(place), min) for place in range(3))) for one in turns.values())
-    title, rest = "24 MP JPEG", told(turns.values())
+    title, rest = "24 MP JPEG", reported(turns.values())
     ratio = two.worked / vips.worked
     return [
         at_most(f"{title}: large and small", ms(two.seconds), ms(vips.seconds), two.seconds / vips.seconds, 1.0, rest),

@@ -8,7 +8,7 @@ from typing import Any, Final
 from app.db.queries import load_queries
 from app.model import sku_key
 from app.settings import Settings
-from bench.quiet import Turns, in_turns, told
+from bench.quiet import Turns, in_turns, reported
 from bench.servers import Measured, Server, ask, bare, load, ours
 from bench.shop import Shop
 from bench.table import Row, at_least
@@ -27,16 +27,16 @@ Sides = tuple[Turns[Measured], Turns[Measured]]
 
 
 async def glue_hot(shop: Shop) -> Row:
-    return await _hot(shop, "Glue image sets, hot", glue_paths(shop, _PRODUCTS), 0.90, Accept="application/json")
+    return await hot(shop, "Glue image sets, hot", glue_paths(shop, _PRODUCTS), 0.90, Accept="application/json")
 
 
 async def openmage_guest(shop: Shop) -> Row:
-    return await _hot(shop, "OpenMage list, JSON, guest, hot", _openmage_paths(), 0.85, Accept="application/json")
+    return await hot(shop, "OpenMage list, JSON, guest, hot", _openmage_paths(), 0.85, Accept="application/json")
 
 
 async def spree_admin(shop: Shop) -> Row:
     paths = [f"/api/products/{number}/images" for number in range(1, _PRODUCTS + 1)]
-    return await _hot(shop, "Spree index with an admin key, hot", paths, 0.80, X_Spree_Token=shop.api_key)
+    return await hot(shop, "Spree index with an admin key, hot", paths, 0.80, X_Spree_Token=shop.api_key)
 
 
 async def openmage_signed(shop: Shop) -> Row:
@@ -85,7 +85,8 @@ def _openmage_paths() -> list[str]:
     return [f"/api/rest/products/{number}/images" for number in range(1, _PRODUCTS + 1)]
 
 
-async def _hot(shop: Shop, name: str, paths: Sequence[str], target: float, **headers: str) -> Row:
+async def hot(shop: Shop, name: str, paths: Sequence[str], target: float, **headers: str) -> Row:
+    """Reads of these paths in turns, beside the bare handler that answers the same."""
     requests = [get(path, **headers) for path in paths]
     async with ours(shop.settings) as server:
         answers = await _answers(server, paths, requests)
@@ -117,7 +118,7 @@ async def _round(server: Server, make: Make, seconds: float) -> Measured:
 
 def row(name: str, sides: Sides, target: float) -> Row:
     ratio = _rate(sides[0]) / _rate(sides[1])
-    return at_least(name, _shown(sides[0]), _shown(sides[1]), ratio, target, told(sides))
+    return at_least(name, _shown(sides[0]), _shown(sides[1]), ratio, target, reported(sides))
 
 
 def _rate(turns: Turns[Measured]) -> float:

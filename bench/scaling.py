@@ -11,7 +11,7 @@ from typing import Final
 
 from app.raster.child.pool import CodecPool
 from app.settings import Settings
-from bench.quiet import in_turns, told
+from bench.quiet import in_turns, reported
 from bench.raster import photograph
 from bench.shop import Shop
 from bench.table import Row, at_least
@@ -31,7 +31,7 @@ async def scaling(shop: Shop) -> Row:
         turns = await in_turns(measures, enough=_TURNS, patience=_PATIENCE_SECONDS)
     one, two = (turns[number].usual(float, max) for number in _CHILDREN)
     shown = f"{two:.1f}/s", f"{one:.1f}/s"
-    return at_least("renditions per second, 2 children to 1", *shown, two / one, 1.4, told(turns.values()))
+    return at_least("renditions per second, 2 children to 1", *shown, two / one, 1.4, reported(turns.values()))
 
 
 @asynccontextmanager

@@ -42,6 +42,13 @@ class Server:
         return held
 
 
+def spent(*pids: int) -> float:
+    """Processor seconds of processes with all their descendants, former ones included, so far."""
+    processes = [one for pid in pids for one in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True))]
+    times = [one.cpu_times() for one in processes]
+    return float(sum(one.user + one.system + one.children_user + one.children_system for one in times))
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """`body` has a character for each byte."""
@@ -72,6 +79,13 @@ class Measured:
 async def ours(settings: Mapping[str, str]) -> AsyncIterator[Server]:
     """Our server with `settings`, environment variables."""
     async with _child("bench.ours", {"PORT": "0"} | dict(settings)) as server:
+        yield server
+
+
+@asynccontextmanager
+async def unlogged(settings: Mapping[str, str]) -> AsyncIterator[Server]:
+    """The same, but no change of a gallery is written into the log."""
+    async with _child("bench.unlogged", {"PORT": "0"} | dict(settings)) as server:
         yield server
 
 
@@ -145,7 +159,8 @@ async def load(server: Server, requests: Sequence[bytes], seconds: float, connec
     arguments = ("-m", "bench.load", HOST, str(server.port), str(seconds), str(connections))
     before = server.cpu_seconds()
     process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdin=PIPE, stdout=PIPE)
-    output, _ = await process.communicate(b"\0".join(requests))
+    lengths = " ".join(str(len(request)) for request in requests)
+    output, _ = await process.communicate(b"".join((f"{lengths}\n".encode(), *requests)))
     figures = json.loads(output)
     return Measured(**figures, cpu=1e6 * (server.cpu_seconds() - before) / max(1, figures["count"]))
 

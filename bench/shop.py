@@ -34,6 +34,11 @@ class Shop:
     def settings(self) -> dict[str, str]:
         return settings_of(self.database.dsn, self.folder)
 
+    @property
+    def postmaster(self) -> int:
+        """The id of Postgres's first process."""
+        return int((self.folder / "postgres" / "postmaster.pid").read_text().split()[0])
+
     def sku(self, number: int) -> str:
         return sku(number)
 

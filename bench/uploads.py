@@ -19,7 +19,7 @@ from app.db.queue.jobs import queue_depths
 from app.model import BlobHash
 from app.store.keys import blob_key
 from bench.photo import copy_of_photo, photo
-from bench.quiet import in_turns, told
+from bench.quiet import in_turns, reported
 from bench.servers import load, ours
 from bench.shop import Shop
 from bench.table import Row, at_least
@@ -50,7 +50,7 @@ async def uploads(shop: Shop) -> Row:
         turns = await in_turns(measures, enough=_TURNS, patience=_PATIENCE_SECONDS)
     rate, floor = (turns[name].usual(float, max) for name in ("ours", "plain"))
     shown = f"{rate:.1f}/s", f"{floor:.1f}/s"
-    return at_least("base64 upload, 6 MP, 1.5 MB", *shown, rate / floor, 0.65, told(turns.values()))
+    return at_least("base64 upload, 6 MP, 1.5 MB", *shown, rate / floor, 0.65, reported(turns.values()))
 
 
 async def sustained(shop: Shop) -> Row:
@@ -78,12 +78,14 @@ async def sustained(shop: Shop) -> Row:
     return at_least(name, f"{rate:.1f}/s", f"{usual:.1f}/s", rate / usual, 0.8)
 
 
-def upload(signer: Signer, copy: int, size: int = 0) -> bytes:
-    """A request to create an image; `size` is the file's at the least."""
+def upload(signer: Signer, copy: int, size: int = 0, key: str = "") -> bytes:
+    """A request to create an image; `size` is the file's at the least, `key` is for retries."""
     path = f"/api/rest/products/{1 + copy % 100}/images"
     content = pybase64.b64encode(copy_of_photo(copy, size))
     body = b'{"file_mime_type": "image/jpeg", "file_content": "%s"}' % content
     headers = {"Authorization": signer("POST", path), "Content-Type": "application/json", "Accept": "application/json"}
+    if key:
+        headers["Idempotency-Key"] = key
     return post(path, body, **headers)
 
 

@@ -35,11 +35,12 @@ class Signer:
         self._key = f"{credentials.consumer_secret}&{credentials.token_secret}".encode()
         self._nonce = secrets.randbits(100)  # whoever signed for the same token before began elsewhere
 
-    def __call__(self, method: str, path: str) -> str:
-        """The Authorization header of a request without a query."""
+    def __call__(self, method: str, path: str, **changed: str | None) -> str:
+        """The Authorization header of a request without a query. Parameters that are `changed` are signed as they are
+        sent; None leaves one out."""
         self._nonce += 1
         given = self._credentials
-        parameters = {
+        usual: dict[str, str | None] = {
             "oauth_consumer_key": given.consumer_key,
             "oauth_nonce": f"{self._nonce:032x}",
             "oauth_signature_method": "HMAC-SHA1",
@@ -47,6 +48,7 @@ class Signer:
             "oauth_token": given.token,
             "oauth_version": "1.0",
         }
+        parameters = {name: value for name, value in (usual | changed).items() if value is not None}
         pairs = "&".join(f"{name}={value}" for name, value in parameters.items())
         base = "&".join((method, quote(f"http://{HOST}{path}", safe=""), quote(pairs, safe="")))
         signature = base64.b64encode(hmac.digest(self._key, base.encode(), hashlib.sha1)).decode()

@@ -28,10 +28,10 @@ class Page:
         number = next(self._numbers)
         await self._socket.send_json({"id": number, "method": method, "params": params})
         while True:
-            told = await self._socket.receive_json()
-            if told.get("id") == number:
-                assert "error" not in told, told
-                return dict(told["result"])
+            reported = await self._socket.receive_json()
+            if reported.get("id") == number:
+                assert "error" not in reported, reported
+                return dict(reported["result"])
 
     async def width(self, pixels: int) -> None:
         """As wide as a phone or a window."""
@@ -40,9 +40,9 @@ class Page:
 
     async def value(self, expression: str) -> Any:
         """What a script on the page gives, once its promise is kept."""
-        told = await self.call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
-        assert "exceptionDetails" not in told, told
-        return told["result"].get("value")
+        reported = await self.call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
+        assert "exceptionDetails" not in reported, reported
+        return reported["result"].get("value")
 
     async def open(self, url: str, ready: str) -> None:
         """Goes there, and waits until the expression `ready` is true."""

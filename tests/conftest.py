@@ -4,18 +4,21 @@ import asyncio
 import logging
 import os
 import shutil
+import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.request import Request, urlopen
 from uuid import uuid4
 
 import asyncpg
 import hypothesis
 import pytest
+import pytest_asyncio
 import structlog
 
 from app.db.connections.connect import Connection
@@ -24,22 +27,15 @@ from app.db.pool import Database
 from app.db.queries import Statement, load_queries
 from app.embedded.cluster import Cluster
 from app.settings import options
+from tests.fast import is_left_out, starts_something
+
+if TYPE_CHECKING:
+    from tests.store.servers import Running
 
 FAST: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
 """Postgres' settings where nothing needs to survive a crash of the machine."""
 
 _FOREIGN: Final = ("PG", "S3_", "AWS_", "PGQUEUER_")
-
-_TESTS: Final = Path(__file__).parent
-_STARTING: Final = {"cluster", "seed", "s3_endpoint", "stoppable_s3", "bucket", "serve", "codecs", "pool"}
-"""Fixtures that start a Postgres, a bucket, a web server or children that decode."""
-_OF_PROGRAMS: Final = {
-    "commands", "e2e", "embedded", "raster/child", "torture", "upgrade", "test_compose.py", "test_readme.py",
-    "test_wheel.py",
-}  # fmt: skip
-"""Tests of whole programs."""
-_AT_LENGTH: Final = {"apis/test_worst_cases.py", "raster/animation/test_large_animations.py"}
-"""Tests that take long for what they are: they measure, or go to the limits."""
 
 hypothesis.settings.register_profile("shared", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.register_profile("fast", hypothesis.settings.get_profile("shared"), max_examples=20)
@@ -50,11 +46,19 @@ def pytest_configure(config: pytest.Config) -> None:
     """Nothing of the caller's environment reaches a test; moto takes any credentials."""
     if config.getoption("--fast"):  # before `given` is read, which takes down how many examples are tried
         hypothesis.settings.load_profile("fast")
+        os.environ["TEST_LENGTH"] = "fast"
     own = {option.name.upper() for option in options()}
     for name in list(os.environ):
         if name in own or name.startswith(_FOREIGN):
             del os.environ[name]
+    _keep_bytecode()
     os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
+
+
+def _keep_bytecode() -> None:
+    """Where the shell forbids it, each program that a test starts would compile a thousand modules again."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -66,25 +70,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """`--fast` leaves out what a first change need not wait for."""
     if not config.getoption("--fast"):
         return
-    slow = [item for item in items if _starts_something(item)]
+    slow = [item for item in items if starts_something(item)]
     config.hook.pytest_deselected(items=slow)
-    items[:] = [item for item in items if item not in set(slow)]
+    left_out = set(slow)
+    items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """What `--fast` leaves out as a whole is not even read, which takes longer than running the rest."""
-    if not config.getoption("--fast") or not collection_path.is_relative_to(_TESTS):
-        return None
-    return True if collection_path.relative_to(_TESTS).as_posix() in _OF_PROGRAMS | _AT_LENGTH else None
+    return True if config.getoption("--fast") and is_left_out(collection_path) else None
 
 
-def _starts_something(item: pytest.Item) -> bool:
-    return item.name.endswith("[s3]") or not _STARTING.isdisjoint(getattr(item, "fixturenames", ()))
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """Half as many again as there are processors: tests wait for what they start for a third of their time."""
-    return max(2, len(os.sched_getaffinity(0)) * 3 // 2) if hasattr(os, "sched_getaffinity") else 3
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Half as many again as there are processors: tests wait for what they start for a third of their time. Those that
+    start nothing hardly wait."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
+    return max(2, processors if config.getoption("--fast") else processors * 3 // 2)
 
 
 @pytest.fixture(scope="session")
@@ -195,6 +195,13 @@ async def database(dsn: str, queries: Mapping[str, Statement]) -> AsyncIterator[
         yield database
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def database_of_all(cluster: Cluster, template: str) -> AsyncIterator[Database]:
+    """A migrated database for all tests of a file that run in the session's loop and leave it as it was."""
+    async with fresh_database(cluster, template) as dsn, Database(dsn) as database:
+        yield database
+
+
 @pytest.fixture
 async def connection(dsn: str) -> AsyncIterator[Connection]:
     """For statements that only a test needs."""
@@ -228,6 +235,21 @@ def s3(s3_endpoint: str) -> S3:
     bucket = f"test-{uuid4()}"
     with urlopen(Request(f"{s3_endpoint}/{bucket}", method="PUT")):
         return S3(bucket, s3_endpoint)
+
+
+@pytest.fixture(scope="session")
+def others(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], "Running"]]:
+    """S3 servers of other makers by name, each started when it is asked for first."""
+    from tests.store.servers import PROGRAMS, running  # boto3 is half a second that few runs need to spend
+
+    programs = {one.name: one for one in PROGRAMS}
+    with ExitStack() as stack:
+
+        @cache
+        def started(name: str) -> "Running":
+            return stack.enter_context(running(programs[name], tmp_path_factory.mktemp(name)))
+
+        yield started
 
 
 @pytest.fixture(name="_restored_logging")

@@ -11,23 +11,25 @@ _CHANNEL = "catalogue_change"
 
 
 class Ear:
-    """Hears which changes are told."""
+    """Hears which changes are reported."""
 
     def __init__(self, connection: Any, channel: str) -> None:
         self.connection = connection
         self._channel = channel
-        self._told: asyncio.Queue[str] = asyncio.Queue()
+        self._reported: asyncio.Queue[str] = asyncio.Queue()
 
     async def open(self) -> None:
-        await self.connection.add_listener(self._channel, lambda *told: self._told.put_nowait(str(told[-1])))
+        await self.connection.add_listener(
+            self._channel, lambda *reported: self._reported.put_nowait(str(reported[-1]))
+        )
 
     async def heard(self) -> list[str]:
-        """What was told since the last call, by whatever has been committed."""
+        """What was reported since the last call, by whatever has been committed."""
         await self.connection.execute("select pg_notify($1, 'until now')", self._channel)
         heard = []
         async with asyncio.timeout(10):
-            while (told := await self._told.get()) != "until now":
-                heard.append(told)
+            while (reported := await self._reported.get()) != "until now":
+                heard.append(reported)
         return heard
 
 

@@ -34,6 +34,8 @@ class Proxy:
         self.port = 0
         self.is_deaf = False
         """Whether notifications (and nothing else) are swallowed, as by a pooler that keeps no sessions."""
+        self.is_mute = False
+        """Whether links made from now on are silent."""
         self.made = 0
         """Links so far."""
         self.loses_commits = 0
@@ -81,6 +83,7 @@ class Proxy:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.made += 1
         link, task = _Link(), asyncio.current_task()
+        link.is_silent = self.is_mute
         assert task is not None
         self._links[task] = link
         try:

@@ -15,6 +15,7 @@ from tests.processes import ROOT, free_port
 from tests.programs import needs
 
 GUIDE: Final = ROOT / "docs" / "operating.md"
+EVENTS: Final = ROOT / "docs" / "events.md"
 _ORIGIN: Final = "127.0.0.1:8080"
 _UP_SECONDS: Final = 30.0
 
@@ -102,6 +103,15 @@ def varnish_cache(folder: Path, port: int, origin: int) -> tuple[str, ...]:
     """By its own rules alone."""
     own = ("-n", str(folder / "work"), "-s", "malloc,16m", "-j", "none")
     return ("varnishd", "-F", "-a", f"127.0.0.1:{port}", "-b", f"127.0.0.1:{origin}", *own)
+
+
+def varnish_purged(folder: Path, port: int, origin: int) -> tuple[str, ...]:
+    """With the lines of the guide to events, by which it forgets what this machine tells it to."""
+    lines = re.search(r"^```vcl\n(.*?)^```", EVENTS.read_text(), re.MULTILINE | re.DOTALL)
+    assert lines is not None
+    (folder / "default.vcl").write_text(lines[1].replace('"8080"', f'"{origin}"'))
+    own = ("-n", str(folder / "work"), "-s", "malloc,16m", "-j", "none")
+    return ("varnishd", "-F", "-a", f"127.0.0.1:{port}", "-f", str(folder / "default.vcl"), *own)
 
 
 def caddy_of_guide(folder: Path, port: int, origin: int) -> tuple[str, ...]:

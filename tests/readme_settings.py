@@ -1,5 +1,7 @@
 """The README's table of settings, written from the settings themselves: `python -m tests.readme_settings`."""
 
+from dataclasses import Field
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,9 +12,10 @@ _BEGIN: Final = "| Variable | Default | |\n| --- | --- | --- |\n"
 
 
 def table() -> str:
+    """Neighbours of which the same is said share a row."""
     rows = [
-        f"| `{option.name.upper()}` | {_default(option.default)} | {option.metadata['sentence']} |"
-        for option in options()
+        f"| {', '.join(f'`{option.name.upper()}`' for option in some)} | {default} | {sentence} |"
+        for (default, sentence), some in groupby(options(), lambda one: (_default(one), one.metadata["sentence"]))
     ]
     return _BEGIN + "\n".join(rows) + "\n"
 
@@ -24,9 +27,10 @@ def rewritten(text: str) -> str:
     return before + table() + after
 
 
-def _default(value: Any) -> str:
+def _default(option: Field[Any]) -> str:
+    value = "" if option.metadata["reckoned"] else option.default
     if isinstance(value, tuple):
-        value = ",".join(value)
+        value = ",".join(map(str, value))
     if isinstance(value, bool):
         value = str(value).lower()
     return f"`{value}`" if value != "" else ""

@@ -22,13 +22,14 @@ from app.errors import (
     Unavailable,
 )
 from app.http.apis import APIS, UNKEPT, Api, ApiName, ErrorDocument
-from app.http.appkeys import OBSERVER, SETTINGS
+from app.http.appkeys import OBSERVER, SETTINGS, SPANS
 from app.http.drain import DRAIN, Drain
 from app.http.streams import STREAMS, Streams
 from app.server.middleware import outermost
 from app.settings import Settings
 from app.telemetry.metrics import Metrics
 from app.telemetry.observer import Observer
+from app.traces import Unrecorded
 from tests.serving import ProductServer
 
 Client = TestClient[web.Request, web.Application]
@@ -45,16 +46,16 @@ STATUS: dict[type[ProductImagesError], int] = {
 }
 
 
-def document(room: ApiName) -> ErrorDocument:
-    """A room that says who it is and what went wrong, in words that are safe to tell."""
+def document(api: ApiName) -> ErrorDocument:
+    """An API that says who it is and what went wrong, in words that are safe to tell."""
 
     def tell(request: web.Request, error: Exception) -> web.StreamResponse:
         if isinstance(error, web.HTTPException):
-            return web.json_response({"room": room, "error": error.reason}, status=error.status)
+            return web.json_response({"api": api, "error": error.reason}, status=error.status)
         if isinstance(error, ProductImagesError):
             status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
-            return web.json_response({"room": room, "error": type(error).__name__}, status=status)
-        return web.json_response({"room": room, "error": "internal"}, status=500)
+            return web.json_response({"api": api, "error": type(error).__name__}, status=status)
+        return web.json_response({"api": api, "error": "internal"}, status=500)
 
     return tell
 
@@ -64,6 +65,7 @@ def small_app(*routes: web.RouteDef, **changed: object) -> web.Application:
     app = web.Application(middlewares=[outermost])
     app[SETTINGS] = replace(Settings(), **changed)  # type: ignore[arg-type]
     app[OBSERVER] = Observer(Metrics(), sample=1)
+    app[SPANS] = Unrecorded()
     app[DRAIN] = Drain()
     app[STREAMS] = Streams()
     names: tuple[ApiName, ...] = ("v1", "openmage", "spree", "delivery", "service", "glue")

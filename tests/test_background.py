@@ -10,8 +10,8 @@ from tests.e2e.conftest import eventually
 
 
 async def test_work_that_fails_is_told_and_begun_again() -> None:
-    """An error of any kind is told under the work's name, and the work begun again."""
-    told: list[Event] = []
+    """An error of any kind is reported under the work's name, and the work begun again."""
+    reported: list[Event] = []
     mistakes: list[Exception] = [ZeroDivisionError("a mistake"), OSError("the disc"), TimeoutError()]
     done = asyncio.Event()
 
@@ -22,9 +22,9 @@ async def test_work_that_fails_is_told_and_begun_again() -> None:
         done.set()
         await asyncio.Event().wait()
 
-    async with in_background("work", work, told.append), asyncio.timeout(10):
+    async with in_background("work", work, reported.append), asyncio.timeout(10):
         await done.wait()
-    assert told == [
+    assert reported == [
         CheckFailed("work", "ZeroDivisionError: a mistake"),
         CheckFailed("work", "OSError: the disc"),
         CheckFailed("work", "TimeoutError: "),
@@ -32,21 +32,21 @@ async def test_work_that_fails_is_told_and_begun_again() -> None:
 
 
 async def test_what_others_cancel_does_not_end_the_work() -> None:
-    """A task that the work waits for is cancelled by somebody else: that is told, and the work begun again."""
-    told: list[Event] = []
+    """A task that the work waits for is cancelled by somebody else: that is reported, and the work begun again."""
+    reported: list[Event] = []
     done = asyncio.Event()
 
     async def work() -> None:
-        if told:
+        if reported:
             done.set()
             await asyncio.Event().wait()
         awaited = asyncio.create_task(asyncio.sleep(60))
         awaited.cancel()
         await awaited
 
-    async with in_background("work", work, told.append), asyncio.timeout(10):
+    async with in_background("work", work, reported.append), asyncio.timeout(10):
         await done.wait()
-    assert told == [CheckFailed("work", "CancelledError: ")]
+    assert reported == [CheckFailed("work", "CancelledError: ")]
 
 
 async def test_what_cannot_be_told_ends_nothing_either() -> None:

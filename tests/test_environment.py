@@ -1,14 +1,16 @@
-"""Settings that make no sense are told at the start, in a sentence; what follows from another one follows."""
+"""Settings that make no sense are reported at the start, in a sentence; what follows from another one follows."""
 
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from app.environment import read_settings
 from app.errors import Misconfigured
 from app.settings import Settings
+from app.settings.memory import document_share, usable_memory
 from tests.processes import ROOT
 
 
@@ -31,6 +33,13 @@ from tests.processes import ROOT
         {"DRAIN_SECONDS": "5s"},
         {"FORWARDED_HEADERS": "x-real-ip"},
         {"MAX_IMAGE_BYTES": "20000", "MAX_BODY_BYTES": "10000"},
+        {"RECIPE_LARGE_FIT": "padded"},
+        {"RECIPE_SMALL_BACKGROUND": "#fff"},
+        {"RECIPE_SMALL_BACKGROUND": "red"},
+        {"RECIPE_SPREE_MINI_TRIM": "101"},
+        {"RECIPE_SPREE_MINI_TRIM": "-1"},
+        {"RECIPE_FEED_MARGIN": "41", "RECIPE_FEED_TRIM": "10"},
+        {"RECIPE_FEED_MARGIN": "5"},
     ],
     ids=str,
 )
@@ -47,6 +56,12 @@ def test_a_setting_that_makes_no_sense_is_told(values: dict[str, str]) -> None:
         {"MEDIA_URL": "https://cdn.example/images"},
         {"GLUE_LANGUAGES": "en = en_US, de=de_DE,fr=fr"},
         {"MAX_IMAGE_BYTES": "10000", "MAX_BODY_BYTES": "10000"},
+        {
+            "RECIPE_FEED_FIT": "pad",
+            "RECIPE_FEED_BACKGROUND": "#FFfF00",
+            "RECIPE_FEED_TRIM": "9",
+            "RECIPE_FEED_MARGIN": "40",
+        },
     ],
     ids=str,
 )
@@ -84,7 +99,8 @@ def test_the_bounds_of_a_still_and_of_an_animation_do_not_follow_each_other(give
 
 def test_defaults_do_not_contradict_each_other() -> None:
     """Nothing has to follow where nothing is given."""
-    assert read_settings({}) == Settings()
+    reckoned = document_share(usable_memory(), 1)
+    assert read_settings({}) == replace(Settings(), document_cache_bytes=reckoned)
 
 
 @pytest.mark.parametrize("name", ["DRAIN_SECONDS", "PORT"])

@@ -5,7 +5,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -18,12 +18,12 @@ from tests.e2e.conftest import eventually
 
 
 @asynccontextmanager
-async def at_work(dsn: str, folder: Path, observe: Observe = nobody) -> AsyncIterator[None]:
-    """A worker that is told to stop at the end, and does."""
-    settings = Settings(data_dir=folder, secret_key="x" * 32)
+async def at_work(dsn: str, folder: Path, observe: Observe = nobody, **options: Any) -> AsyncIterator[None]:
+    """A worker that is told to stop at the end, and does; keyword arguments are settings."""
+    settings = Settings(data_dir=folder, secret_key="x" * 32, **options)
     parts = Parts(settings, dsn)
     async with parts.opened():
-        worker = Worker(settings, parts.storage.database, parts.pictures.renderer, observe)
+        worker = Worker(settings, parts.storage.database, parts.pictures.renderer, parts.webhooks.courier.run, observe)
         working = asyncio.create_task(worker.run())
         yield
         await worker.stop()
@@ -54,18 +54,37 @@ async def test_nonces_of_requests_that_are_too_old_are_forgotten(
         await eventually(is_forgotten)
 
 
+async def test_deliveries_are_kept_as_long_as_the_history(dsn: str, tmp_path: Path, connection: Connection) -> None:
+    """Those that ended are forgotten with it, and what is on its way is not."""
+    old = "now() - interval '400 days'"
+    await connection.execute(
+        "insert into webhook (id, url, types, read_to, bulk_read_to) overriding system value"
+        " values (1, 'https://a.example/', '{*}', 0, 0);"
+        "insert into webhook_delivery (id, webhook_id, type, change_id, part, state, created_at) values"
+        f" ('old', 1, 'a', 1, 1, 'done', {old}), ('refused', 1, 'a', 2, 1, 'failed', {old}),"
+        f" ('under way', 1, 'a', 3, 1, 'pending', {old}), ('young', 1, 'a', 4, 1, 'done', now())"
+    )
+
+    async def are_forgotten() -> bool:
+        rows = await connection.fetch("select id from webhook_delivery order by id")
+        return [row["id"] for row in rows] == ["under way", "young"]
+
+    async with at_work(dsn, tmp_path, history_days=365):
+        await eventually(are_forgotten)
+
+
 async def test_a_mistake_in_forgetting_is_told_and_ends_nothing(
     dsn: str, tmp_path: Path, connection: Connection
 ) -> None:
     """Where nonces cannot be forgotten for whatever reason, the worker says so and goes on."""
     await connection.execute("alter table oauth_nonce rename to elsewhere")
-    told: list[Event] = []
+    reported: list[Event] = []
 
-    async def is_told() -> bool:
-        return any(isinstance(event, CheckFailed) and event.name == "nonces" for event in told)
+    async def is_reported() -> bool:
+        return any(isinstance(event, CheckFailed) and event.name == "nonces" for event in reported)
 
-    async with at_work(dsn, tmp_path, told.append):
-        await eventually(is_told)
+    async with at_work(dsn, tmp_path, reported.append):
+        await eventually(is_reported)
 
 
 async def test_claims_of_uploads_that_ended_are_forgotten(dsn: str, tmp_path: Path, connection: Connection) -> None:
@@ -102,7 +121,7 @@ async def test_answers_that_are_too_old_are_forgotten(dsn: str, tmp_path: Path, 
 _LOADED_LATE: Final = """
 import asyncio, sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from app.db.queue.jobs import Job, enqueue, queue_depths
 from app.settings import Settings
 from app.wiring.parts import Parts

@@ -49,9 +49,9 @@ class Accounts:
 
     async def find_oauth(self, consumer_key: str, token: str) -> tuple[Consumer | None, AccessToken | None]:
         """The consumer and the token of these names, revoked ones included; Misconfigured where SECRET_KEY changed."""
+        if (found := self.known_oauth(consumer_key, token)) is not None:
+            return found
         known = self._heard()
-        if (found := known.get((consumer_key, token))) is not None:
-            return cast("tuple[Consumer | None, AccessToken | None]", found)
         row = await self._db.fetchrow("oauth_credentials", consumer_key, token)
         if row is None:
             return None, None
@@ -59,6 +59,10 @@ class Accounts:
         if pair[1] is not None:
             _remember(known, (consumer_key, token), pair)
         return pair
+
+    def known_oauth(self, consumer_key: str, token: str) -> tuple[Consumer, AccessToken] | None:
+        """The same as far as it is remembered, and changes are heard of; None where the database has to be asked."""
+        return cast("tuple[Consumer, AccessToken] | None", self._heard().get((consumer_key, token)))
 
     async def claim_nonce(self, consumer_key: str, nonce: str) -> bool:
         """Records the nonce of a write; False where the consumer has used it before."""

@@ -27,6 +27,11 @@ class NonceMemory:
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
 
+    def is_known(self, consumer_key: str, nonce: str) -> bool:
+        """Whether it may have been used before; where not, it can be claimed at once."""
+        claimed = consumer_key, nonce if len(nonce) <= _LONG else digest(nonce)
+        return claimed in self._young or claimed in self._old
+
     def claim(self, consumer_key: str, nonce: str) -> bool:
         """Records a nonce; False where the consumer has used it before."""
         now = self._clock()

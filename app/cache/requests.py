@@ -14,15 +14,17 @@ from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from aiohttp import hdrs, web
 
-from app.cache.documents import DocumentCache, PathKey
+from app.cache.documents import DocumentCache
+from app.cache.keys import PathKey, ShownKey
 from app.http.apis import ApiName
 from app.http.origin import origin_headers, spoken_to
-from app.http.ready import Guard, ReadyResponse, may_be_ready
+from app.http.ready import Document, Guard, ReadyResponse, may_be_ready
 from app.settings import Settings
 
 T = TypeVar("T", bound=Hashable)
 Question: TypeAlias = tuple[str, tuple[tuple[bytes, bytes], ...], str, Hashable]
-"""Path, headers that APIs read, scheme of `Authorization`, and what else says where the service was reached."""
+"""Path, headers that APIs read, what of `Authorization` tells callers apart, and what else says where the service was
+reached."""
 Shape: TypeAlias = tuple[int, Hashable, str, Hashable]
 """A question with the number of segments instead of its path. With the first segment it is nearly always the same for
 all paths of a route; where it is not, a document is looked for in vain."""
@@ -51,11 +53,22 @@ class Remembered(NamedTuple):
 class RequestIndex:
     """Bounded in memory: two generations, the older of which goes when the younger is full.
 
-    `reads` are the headers that APIs look at for their documents, in lower case.
+    `reads` are the headers that APIs look at for their documents, in lower case. `shown` is the part of what products
+    show storefronts. What begins with one of `keyed` is asked for with a key as it stands, which belongs to the
+    question like any header that is read; each such path is remembered by itself, for they have one shape.
     """
 
-    def __init__(self, documents: DocumentCache, settings: Settings, reads: Iterable[bytes]) -> None:
+    def __init__(
+        self,
+        documents: DocumentCache,
+        settings: Settings,
+        reads: Iterable[bytes],
+        shown: DocumentCache | None = None,
+        keyed: tuple[str, ...] = (),
+    ) -> None:
         self._documents = documents
+        self._shown = shown or documents
+        self._keyed = keyed
         self._most = settings.document_cache_bytes // _SHARE // _EACH_BYTES // 2
         self._reads = origin_headers(settings).union(reads, (b"expect",))
         self._proxies = settings.trusted_proxies
@@ -71,38 +84,67 @@ class RequestIndex:
             return None
         reads = self._reads
         read = tuple([header for header in request.raw_headers if header[0].lower() in reads])
-        scheme = request.headers.get(hdrs.AUTHORIZATION, "")[:_SCHEME].lower()
-        return request.raw_path, read, scheme, spoken_to(request, self._proxies)
+        path, caller = request.raw_path, request.headers.get(hdrs.AUTHORIZATION, "")
+        if not path.startswith(self._keyed):
+            caller = caller[:_SCHEME].lower()
+        elif caller:
+            caller = "\n".join(request.headers.getall(hdrs.AUTHORIZATION))
+        return path, read, caller, spoken_to(request, self._proxies)
 
     def find(self, question: Question) -> Remembered | None:
         """The way to a document, which may be gone by now."""
-        path, read, scheme, spoken = question
+        path, read, caller, spoken = question
         alike = self._alike.get(path[: path.find("/", 1)])
-        if alike and (remembered := alike.get((path.count("/"), read, scheme, spoken))):
+        if alike and (remembered := alike.get((path.count("/"), read, caller, spoken))):
             return remembered
         return self._young.get(question) or self._promoted(question)
 
     def answer(self, remembered: Remembered, path: str) -> ReadyResponse | None:
         """The document at its end for a question with this path; None where it is gone."""
-        key = remembered.document
-        document = self._documents.get(PathKey(path, key.rest) if type(key) is PathKey else key)
+        document = self.document(remembered, path)
         return None if document is None else ReadyResponse(document.head, document.body, document.status)
+
+    def document(self, remembered: Remembered, path: str) -> Document | None:
+        """The same, as it is kept."""
+        documents, key = self.place(remembered, path)
+        return documents.get(key)
+
+    def place(self, remembered: Remembered, path: str) -> tuple[DocumentCache, Hashable]:
+        """Where it is kept, as long as it is."""
+        key = remembered.document
+        return self._of(key), PathKey(path, key.rest) if type(key) is PathKey else key
 
     def learn(self, question: Question, era: int, remembered: Remembered) -> None:
         """`era` is that in which the question came. A way to a document that is not kept would only take room."""
-        if era != self.era or not self._most or remembered.document not in self._documents or _is_long(question):
+        key = remembered.document
+        if era != self.era or not self._most or self._is_known(question, remembered):
             return
-        path, read, scheme, spoken = question
+        if key not in self._of(key) or _is_long(question):
+            return
+        path, read, caller, spoken = question
         remembered = remembered._replace(labels=_shared(remembered.labels))
-        if isinstance(remembered.document, PathKey) and remembered.guard is None:
+        is_of_a_shape = isinstance(key, PathKey) and remembered.guard is None and not path.startswith(self._keyed)
+        if is_of_a_shape:
             self._keep_alike(question, remembered)
         else:
-            self._keep((path, _shared(read), scheme, _shared(spoken)), remembered)
+            self._keep((path, _shared(read), caller, _shared(spoken)), remembered)
 
     def forget(self) -> None:
         """Accounts have changed: what a request may see is to be found out anew."""
         self.era += 1
         self._young, self._old, self._alike = {}, {}, {}
+
+    def _is_known(self, question: Question, remembered: Remembered) -> bool:
+        """Whether all paths of this shape are known to mean such a document."""
+        path, read, caller, spoken = question
+        key, alike = remembered.document, self._alike.get(path[: path.find("/", 1)])
+        known = alike.get((path.count("/"), read, caller, spoken)) if alike else None
+        if known is None or not isinstance(key, PathKey) or not isinstance(known.document, PathKey):
+            return False
+        return remembered.guard is None and known.document.rest == key.rest and known.labels == remembered.labels
+
+    def _of(self, key: Hashable) -> DocumentCache:
+        return self._shown if type(key) is ShownKey else self._documents
 
     def _promoted(self, question: Question) -> Remembered | None:
         remembered = self._old.get(question)
@@ -116,15 +158,15 @@ class RequestIndex:
         self._young[question] = remembered
 
     def _keep_alike(self, question: Question, remembered: Remembered) -> None:
-        path, read, scheme, spoken = question
+        path, read, caller, spoken = question
         if sum(map(len, self._alike.values())) >= _MOST_SHAPES:
             self._alike = {}
-        self._alike.setdefault(path[: path.find("/", 1)], {})[path.count("/"), read, scheme, spoken] = remembered
+        self._alike.setdefault(path[: path.find("/", 1)], {})[path.count("/"), read, caller, spoken] = remembered
 
 
 def _is_long(question: Question) -> bool:
-    path, read, *_ = question
-    return len(path) + sum(len(name) + len(value) for name, value in read) > _LONGEST
+    path, read, caller, _ = question
+    return len(path) + len(caller) + sum(len(name) + len(value) for name, value in read) > _LONGEST
 
 
 @lru_cache(maxsize=1024)

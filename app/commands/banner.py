@@ -1,20 +1,23 @@
 """What `serve` says once it is ready."""
 
+from app.commands.links import address_of, console_link
 from app.demo.shop import DemoCredentials, demo_file
 from app.settings import Settings
 
 _WITHOUT = (
     "The demo shop came into an empty catalogue; `DEMO=false make run` starts without it, in an empty data directory."
 )
-_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104
 
 
-def banner(settings: Settings, port: int, demo: DemoCredentials | None, *, to_people: bool = False) -> str:
-    """The address, where the data lies and, with the demo shop, what to try with which credentials. These are for
-    people at a terminal: whatever else reads a service's output keeps it."""
-    host = _WILDCARDS.get(settings.host, settings.host)
-    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+def banner(
+    settings: Settings, port: int, demo: DemoCredentials | None, link: str | None = None, *, to_people: bool = False
+) -> str:
+    """The address, where the data lies and, with the demo shop, what to try with which credentials. These, and the
+    `link` that opens the console, are for people at a terminal: whatever else reads a service's output keeps it."""
+    address = address_of(settings, port)
     lines = [f"Product images at {address}", _data(settings), f"All of it, to read and to try: {address}/docs"]
+    if settings.console:
+        lines.append(f"The console: {console_link(address, link) if link and to_people else f'{address}/console'}")
     if demo is not None and to_people:
         lines += _to_try(settings.public_url or address, demo)
     elif demo is not None:

@@ -3,16 +3,18 @@
 import os
 import sys
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import cached_property
 from getpass import getpass
 from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
 import orjson
 
 from app.access.secret_key import refuse_short_key
 from app.access.secrets import SecretBox
 from app.commands.table import table
+from app.db.connections.pooled import reached
 from app.db.migrate import migrate
 from app.db.pool import Database, Record
 from app.embedded.claim import Ownership
@@ -21,7 +23,9 @@ from app.embedded.secret_key import with_secret_key
 from app.environment import read_settings
 from app.errors import InvalidCommand
 from app.events import Observe, nobody
-from app.service.changes.acting import Act, as_actor
+from app.service.changes.acting import Act, Via, as_actor
+from app.service.changes.finishing import finished_batch
+from app.service.changes.long_jobs import LongJobs, Progress
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -37,7 +41,8 @@ class Context:
     def __init__(self, environ: Mapping[str, str] = os.environ, *, json: bool = False, words: str = "") -> None:
         self._environ = environ
         self.json = json
-        self._act = Act("command", None, words or None, "import" if "import" in words.split() else "command")
+        via: Via = "import" if "import" in words.split() else "command"
+        self._act = Act("command", None, words or None, via, uuid4().hex)
 
     @cached_property
     def settings(self) -> Settings:
@@ -57,7 +62,7 @@ class Context:
     async def postgres(self, role: Ownership = "guest", observe: Observe = nobody) -> AsyncIterator[str]:
         """The connection string of the database in use; an embedded one runs for as long as the block lasts."""
         if not self.settings.embedded:
-            yield self.settings.database_url
+            yield reached(self.settings.database_url, self.settings.database_listen_url)
             return
         async with embedded_postgres(self.settings.data_dir, role=role, observe=observe, tell=complain) as dsn:
             yield dsn
@@ -72,9 +77,8 @@ class Context:
     @asynccontextmanager
     async def database(self) -> AsyncIterator[Database]:
         """The database to work with, its schema up to date."""
-        async with self.migrated() as dsn, Database(dsn, size=_CONNECTIONS) as database:
-            with as_actor(self._act):
-                yield database
+        async with self.migrated() as dsn, Database(dsn, size=_CONNECTIONS) as database, self._acting(database):
+            yield database
 
     @asynccontextmanager
     async def sealing_database(self) -> AsyncIterator[Database]:
@@ -91,9 +95,27 @@ class Context:
         async with self.postgres() as dsn:
             self.log()
             parts = Parts(self.service_settings, dsn)
-            async with parts.opened():
-                with as_actor(self._act):
-                    yield parts
+            async with parts.opened(), self._acting(parts.storage.database):
+                yield parts
+
+    @asynccontextmanager
+    async def importing(self, database: Database, total: int | None) -> AsyncIterator[Progress]:
+        """A long import by this command, for as long as the block lasts: others see how far it is and may stop it."""
+        async with LongJobs(database).under_way(self._act, total) as progress:
+            yield progress
+
+    @asynccontextmanager
+    async def removing(self, database: Database, *, dry_run: bool = False) -> AsyncIterator[None]:
+        """Much is removed for as long as the block lasts: where this command is killed meanwhile, others tell so."""
+        async with nullcontext() if dry_run else LongJobs(database).under_way(self._act, None, "command"):
+            yield
+
+    @asynccontextmanager
+    async def _acting(self, database: Database) -> AsyncIterator[None]:
+        """What the block changes was changed by this command, as one batch."""
+        with as_actor(self._act):
+            async with finished_batch(database, self._act):
+                yield
 
     def log(self) -> None:
         """Lets log lines look as those of `serve`, and keeps them off standard output, where the answer goes."""

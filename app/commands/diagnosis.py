@@ -3,6 +3,7 @@ failed."""
 
 from contextlib import AsyncExitStack
 
+from app.checks.loading import rule_sets
 from app.commands.context import Context
 from app.db.connections.sessions import check_sessions
 from app.db.pool import Database
@@ -19,6 +20,7 @@ from app.service.upkeep.diagnosis import (
     of_both,
     of_catalogue,
     of_codecs,
+    of_replica,
     of_walls,
     store_remedy,
     tried,
@@ -38,6 +40,7 @@ async def diagnose(context: Context) -> list[Finding]:
         database, opened = await _open(context, stack)
         found.append(opened)
         if database is not None:
+            found += await of_replica(settings, database)
             found += await of_catalogue(lambda: context.service_settings, database)
         store, opened = await _open_store(settings, stack)
         found.append(opened)
@@ -51,6 +54,7 @@ async def _settings(context: Context) -> str:
     trusted_networks(settings.trusted_proxies)
     for network in settings.fetch_allowed_networks:
         allowed_network(network)
+    rule_sets(settings.checks_dir)
     return described(settings)
 
 

@@ -9,8 +9,9 @@ import orjson
 
 from app.commands.context import Context, complain
 from app.commands.product_file import parents_first
-from app.commands.progress import progress
+from app.commands.progress import Advance, progress
 from app.commands.registry import Nouns
+from app.db.pool import Database
 from app.errors import InvalidCommand
 from app.service.catalogue.products import list_products
 from app.service.transfer.galleries.export import GalleryExport
@@ -60,7 +61,7 @@ async def _import(args: argparse.Namespace, context: Context) -> int:
             if size is not None:  # what is no regular file can be read only once
                 await importing.reserve_ids(_numbered(args.file, lambda _: None))
             with progress("bytes", size) as advanced:
-                await importing.run(_numbered(args.file, advanced))
+                await _run(importing, args, context, parts.storage.database, advanced)
     text = "\n".join(
         f"{subject.capitalize()}: {', '.join(f'{count} {outcome}' for outcome, count in outcomes.items())}."
         for subject, outcomes in report.counts.items()
@@ -71,6 +72,17 @@ async def _import(args: argparse.Namespace, context: Context) -> int:
         report.counts | {"dry_run": args.dry_run, "report": rejected.name if report.rejected else None}, text
     )
     return 1 if report.rejected else 0
+
+
+async def _run(
+    importing: GalleryImport, args: argparse.Namespace, context: Context, database: Database, advanced: Advance
+) -> None:
+    """What changes nothing is no work that others hear of."""
+    if args.dry_run:
+        await importing.run(_numbered(args.file, advanced))
+        return
+    async with context.importing(database, size_of(args.file)) as job:
+        await importing.run(_numbered(args.file, job.watched(advanced)))
 
 
 async def _export(args: argparse.Namespace, context: Context) -> int:

@@ -60,7 +60,12 @@ async def _import(args: argparse.Namespace, context: Context) -> int:
     with reported(args.report) as report:
         async with context.database() as database:
             with progress("bytes", size) as advanced:
-                await run_import(database, Filing(context.settings), options, report, advanced)
+                filing = Filing(context.settings)
+                if args.dry_run:
+                    await run_import(database, filing, options, report, advanced)
+                else:
+                    async with context.importing(database, size) as job:
+                        await run_import(database, filing, options, report, job.watched(advanced))
         for note in report.notes:
             complain(note)
         if args.fetch:
@@ -93,10 +98,7 @@ def _document(args: argparse.Namespace, report: Report) -> dict[str, object]:
 
 
 def _text(args: argparse.Namespace, report: Report) -> str:
-    lines = [
-        f"{subject.capitalize()}: {', '.join(f'{outcomes[outcome]} {outcome}' for outcome in _told(outcomes))}."
-        for subject, outcomes in report.counts.items()
-    ]
+    lines = [f"{subject.capitalize()}: {_counted(outcomes)}." for subject, outcomes in report.counts.items()]
     if args.fold_locales:
         lines.append(f"Folded: {report.folded} products.")
     if args.fetch:
@@ -108,6 +110,6 @@ def _text(args: argparse.Namespace, report: Report) -> str:
     return "\n".join(lines)
 
 
-def _told(outcomes: Mapping[str, int]) -> list[str]:
-    """Rows that are for something other than products are told where there are any."""
-    return [outcome for outcome, number in outcomes.items() if number or outcome != "skipped"]
+def _counted(outcomes: Mapping[str, int]) -> str:
+    """Rows that are for something other than products are counted where there are any."""
+    return ", ".join(f"{number} {outcome}" for outcome, number in outcomes.items() if number or outcome != "skipped")

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import quote
 
-from app.apis.spree.present import STYLES, file_segment, unix
 from app.model import EXTENSIONS
+from app.service.galleries.spree.addresses import ORIGINAL, STYLES, file_segment, unix
 from app.service.pictures.held import Held, HeldImage
 from app.settings import Settings
 
@@ -34,7 +34,7 @@ def _renditions(held: Held) -> Iterator[str]:
 def _spree(image: HeldImage) -> Iterator[str]:
     """With the stamp that documents give, and without; the stamps of former files nobody knows any more."""
     stamps = [f"?{unix(image.updated_at)}", ""] if image.updated_at else [""]
-    for style in (*STYLES, "original"):
+    for style in (*STYLES, ORIGINAL):
         for name in image.names:
             for stamp in stamps:
                 yield f"/spree/products/{image.id}/{style}/{file_segment(name)}{stamp}"

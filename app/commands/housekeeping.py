@@ -57,7 +57,7 @@ def _add_age(parser: argparse.ArgumentParser, default: str) -> None:
 async def _sweep_blobs(args: argparse.Namespace, context: Context) -> int:
     older_than: timedelta = args.older_than
     count = size = 0
-    async with context.parts() as parts:
+    async with context.parts() as parts, context.removing(parts.storage.database, dry_run=args.dry_run):
         async for blob in parts.upkeep.housekeeping.sweep(older_than, dry_run=args.dry_run):
             count += 1
             size += blob.size
@@ -103,6 +103,8 @@ async def _plan(_: argparse.Namespace, context: Context) -> int:
     )
     if plan.unseen:
         text += f" Nobody has looked into {plan.unseen} of them for marks; those that have some need all anew."
+    if plan.bare:
+        text += f" {plan.bare} of them have no placeholder, or nobody has looked at their pixels."
     context.answer(asdict(plan), text)
     return 0
 
@@ -119,7 +121,7 @@ async def _build(_: argparse.Namespace, context: Context) -> int:
 
 
 async def _sweep_renditions(args: argparse.Namespace, context: Context) -> int:
-    async with context.parts() as parts:
+    async with context.parts() as parts, context.removing(parts.storage.database, dry_run=args.dry_run):
         count, size = await parts.upkeep.recipe_change.sweep(args.older_than, dry_run=args.dry_run)
     verb = "would go" if args.dry_run else "went"
     context.answer({"renditions": count, "bytes": size}, f"{count} renditions ({size} bytes) {verb}.")
@@ -143,7 +145,8 @@ async def _purge(args: argparse.Namespace, context: Context) -> int:
             return 0
         urls = held_urls(await held(parts.storage.database, blob), parts.settings)
         try:
-            entries = await parts.upkeep.purge.purge(blob)
+            async with context.removing(parts.storage.database):
+                entries = await parts.upkeep.purge.purge(blob)
         except ProductImagesError:
             complain("\n".join(("Caches may hold these, and a second call cannot tell them any more:", *urls)))
             raise

@@ -1,6 +1,7 @@
 """`product`: what has images."""
 
 import argparse
+from datetime import timedelta
 from pathlib import Path
 
 from app.commands.context import Context
@@ -8,7 +9,15 @@ from app.commands.product_import import import_file
 from app.commands.registry import Nouns, switch
 from app.commands.table import table
 from app.service.catalogue.plan import ProductOptions
-from app.service.catalogue.products import delete_product, list_products, put_product, rename_product, show_product
+from app.service.catalogue.products import (
+    delete_product,
+    list_products,
+    put_product,
+    rename_product,
+    restore_product,
+    show_product,
+)
+from app.service.transfer.text_file import size_of
 
 
 def register(nouns: Nouns) -> None:
@@ -18,6 +27,8 @@ def register(nouns: Nouns) -> None:
     parser.add_argument("--sku", required=True)
     parser.add_argument("--slug", required=True)
     parser = product.command("delete", _delete, "Delete a product and its children.")
+    parser.add_argument("--sku", required=True)
+    parser = product.command("restore", _restore, "Bring a deleted product back, with its images and children.")
     parser.add_argument("--sku", required=True)
     parser = product.command("import", _import, "Add or update the products of a file, batch by batch.")
     parser.add_argument(
@@ -90,9 +101,17 @@ async def _delete(args: argparse.Namespace, context: Context) -> int:
     return 0
 
 
-async def _import(args: argparse.Namespace, context: Context) -> int:
+async def _restore(args: argparse.Namespace, context: Context) -> int:
     async with context.database() as database:
-        counts = await import_file(database, args.file)
+        back = await restore_product(database, args.sku, timedelta(days=context.settings.restore_days))
+    skus = [product.sku for product in back]
+    context.answer({"sku": args.sku, "restored": skus}, f"Restored: {', '.join(skus)}.")
+    return 0
+
+
+async def _import(args: argparse.Namespace, context: Context) -> int:
+    async with context.database() as database, context.importing(database, size_of(args.file)) as job:
+        counts = await import_file(database, args.file, job.watched)
     words = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
     context.answer(counts, f"Products: {words}.")
     return 1 if counts["rejected"] else 0

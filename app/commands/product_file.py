@@ -90,20 +90,20 @@ def _from_values(values: object) -> ProductOptions:
 
 def _options(values: Iterable[tuple[str, object]]) -> ProductOptions:
     """What the cells say; an empty one says nothing."""
-    said: dict[str, Any] = {"sku": ""}
+    options: dict[str, Any] = {"sku": ""}
     for column, value in values:
         if value is None or (isinstance(value, str) and not value.strip()):
             continue
         if column in _SWITCHES:
             option, meaning = _SWITCHES[column]
-            said[option] = _truth(column, value) is meaning
+            options[option] = _truth(column, value) is meaning
         elif column == "no_website":
-            said |= {"websites": ()} if _truth(column, value) else {}
+            options |= {"websites": ()} if _truth(column, value) else {}
         elif column in ("website", "websites"):
-            said["websites"] = _codes(value)
+            options["websites"] = _codes(value)
         else:
-            said[column] = _number(value) if column == "id" else _text(column, value)
-    return ProductOptions(**said)
+            options[column] = _number(value) if column == "id" else _text(column, value)
+    return ProductOptions(**options)
 
 
 def _text(column: str, value: object) -> str:

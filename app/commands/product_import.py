@@ -2,12 +2,13 @@
 
 import itertools
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from app.commands.context import complain
 from app.commands.product_file import Line, read_products
-from app.commands.progress import progress
+from app.commands.progress import Advance, progress
 from app.db.pool import Database
 from app.errors import InvalidCommand, sentence
 from app.service.catalogue.products import put_batch
@@ -16,11 +17,12 @@ from app.service.transfer.text_file import size_of
 _BATCH: Final = 1000
 
 
-async def import_file(database: Database, path: Path) -> dict[str, int]:
-    """How many products were created, updated, unchanged and rejected; the rejected ones are told by line number."""
+async def import_file(database: Database, path: Path, watched: Callable[[Advance], Advance]) -> dict[str, int]:
+    """How many products were created, updated, unchanged and rejected; the rejected ones are told by line number.
+    `watched` hears of the bytes read, too."""
     counts: Counter[str] = Counter()
     with progress("bytes", size_of(path)) as advanced:
-        lines = read_products(path, advanced)
+        lines = read_products(path, watched(advanced))
         while batch := list(itertools.islice(lines, _BATCH)):
             counts += await _import_batch(database, batch)
     return {outcome: counts[outcome] for outcome in ("created", "updated", "unchanged", "rejected")}

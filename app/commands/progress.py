@@ -17,7 +17,7 @@ _EVERY_SECONDS: Final = 10.0
 
 @contextmanager
 def progress(unit: str, total: int | None = None) -> Iterator[Advance]:
-    """On standard error. `unit` such as "lines"; bytes are told in percent where there is a `total`."""
+    """On standard error. `unit` such as "lines"; bytes are reported in percent where there is a `total`."""
     if sys.stderr.isatty():
         from tqdm import tqdm  # only people need it, and it takes a while to import
 

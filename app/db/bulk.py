@@ -1,4 +1,4 @@
-"""Work on the whole catalogue, on a connection of its own and without a time limit for statements.
+"""Work on the whole catalogue, on a connection of its own, to Postgres itself, and without a time limit for statements.
 
 Its statements are those of `sql/queries` and of `sql/bulk`: the latter read and write temporary tables, several in
 one text where they belong together.
@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+from app.db.connections.pooled import direct
 from app.db.connections.silence import watched
 from app.db.errors import translated
 from app.db.files import sql_folder
@@ -25,7 +26,7 @@ class Bulk(Transaction):
 @asynccontextmanager
 async def bulk(database: Database, *, keep: bool) -> AsyncIterator[Bulk]:
     """One transaction: committed when the block ends, or, unless it is to `keep` what was done, rolled back."""
-    async with watched("command", database.dsn, database.observe) as connection:
+    async with watched("command", direct(database.dsn), database.observe) as connection:
         transaction = connection.transaction()
         with translated():
             await transaction.start()
@@ -37,7 +38,7 @@ async def bulk(database: Database, *, keep: bool) -> AsyncIterator[Bulk]:
 @asynccontextmanager
 async def session(database: Database) -> AsyncIterator[Statements]:
     """Statements one by one, each committed at once; temporary tables last as long as the block."""
-    async with watched("command", database.dsn, database.observe) as connection:
+    async with watched("command", direct(database.dsn), database.observe) as connection:
         yield Bulk(connection, _queries(database))
 
 

@@ -1,13 +1,16 @@
 """Hearing what other processes changed."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Final
 from uuid import uuid4
 
-from app.background import ended, is_set_within
+from app.background import ended, in_background, is_set_within
 from app.db.connections.connect import CONNECT_SECONDS, Connection, connected
+from app.db.connections.pooled import Pooled, direct
+from app.db.connections.same_server import Way, who_answers
 from app.db.errors import translated
 from app.errors import DatabaseUnavailable
 from app.events import CheckFailed, ConnectionGivenUp, Observe, nobody
@@ -23,6 +26,8 @@ _OVERDUE_SECONDS: Final = 1.0
 """With the pause between probes, so old is what is still used on a connection that has just fallen silent."""
 _LOST_SECONDS: Final = 5.0
 _HEARD_SECONDS: Final = 2.0
+_ELSEWHERE_SECONDS: Final = 5.0
+"""How often it is looked whether a pooler still leads to the server that is listened to."""
 _TURNS: Final = 3
 """Rounds of the event loop in which an answer that has arrived is taken note of."""
 
@@ -35,6 +40,8 @@ class Hearing:
     """Whoever remembers something will be told when it changes, or that it may have."""
     current: bool = False
     """All has been heard that was changed until a second or two ago. What is remembered may be used."""
+    begun: asyncio.Event = field(default_factory=asyncio.Event, compare=False)
+    """Set once it is listened for the first time."""
 
 
 class Listener:
@@ -44,6 +51,7 @@ class Listener:
     and when one stands again. Whoever remembers anything then forgets it. `hearing` says
     whether it is worthwhile to remember anything, and whether what is remembered may be used:
     not while an answer to a probe is overdue (core.md 5). `on_silence` is called when one becomes so.
+    Behind a pooler that keeps no sessions it listens to Postgres itself, and proves that what others say comes round.
     """
 
     def __init__(
@@ -65,10 +73,12 @@ class Listener:
 
     async def run(self) -> None:
         """Listens until the connection is lost, which is `DatabaseUnavailable`; whoever calls this begins again."""
-        try:
-            await self._listen()
-        finally:
-            self._forget()
+        lost = asyncio.Event()
+        async with connected(direct(self._dsn), LISTENER) as connection, self._together(connection, lost):
+            try:
+                await self._listen(connection, lost)
+            finally:  # not once the connections are parted with, which may take seconds
+                self._forget()
 
     def _forget(self) -> None:
         self.hearing.current = False
@@ -76,22 +86,39 @@ class Listener:
             self.hearing.listening = False
             self._on_gap()
 
-    async def _listen(self) -> None:
+    async def _listen(self, connection: Connection, lost: asyncio.Event) -> None:
         """Until the connection is lost, which is `DatabaseUnavailable`."""
-        async with connected(self._dsn, LISTENER) as connection:
-            lost = asyncio.Event()
-            connection.add_termination_listener(lambda _: lost.set())
-            with translated():
-                async with asyncio.timeout(CONNECT_SECONDS):
-                    for channel in self._channels:
-                        await connection.add_listener(channel, self._hear)
-                    await self._heard_from_elsewhere(connection)
-            self.hearing.listening = self.hearing.current = True
-            self._on_gap()
-            while True:
-                self.hearing.current = await self._answers_in_time(connection)
-                if self.hearing.current and await is_set_within(lost, _PROBE_SECONDS):
-                    raise DatabaseUnavailable("the listening connection was lost")
+        connection.add_termination_listener(lambda _: lost.set())
+        with translated():
+            async with asyncio.timeout(CONNECT_SECONDS):
+                for channel in self._channels:
+                    await connection.add_listener(channel, self._hear)
+                await self._heard_from_elsewhere(connection)
+        self.hearing.listening = self.hearing.current = True
+        self._on_gap()
+        self.hearing.begun.set()
+        while True:
+            self.hearing.current = await self._answers_in_time(connection)
+            if self.hearing.current and await is_set_within(lost, _PROBE_SECONDS):
+                raise DatabaseUnavailable("the listening connection was lost")
+
+    @asynccontextmanager
+    async def _together(self, connection: Connection, lost: asyncio.Event) -> AsyncIterator[None]:
+        """Sets `lost` once the pooler leads to another server than this connection, or does not say for long; while it
+        is away nothing is."""
+        dsn = self._dsn
+        if not isinstance(dsn, Pooled):
+            yield
+            return
+        way = Way(dsn, await who_answers(connection))
+
+        async def look() -> None:
+            if trouble := await way.trouble():
+                self._observe(CheckFailed("listener", trouble))
+                lost.set()
+
+        async with in_background("pooler", look, self._observe, every=_ELSEWHERE_SECONDS):
+            yield
 
     async def _heard_from_elsewhere(self, connection: Connection) -> None:
         """Returns once a word from another connection came through: a pooler may take LISTEN and pass nothing on."""
@@ -107,7 +134,7 @@ class Listener:
         """Whether a probe was answered soon. All changes before it was sent are heard of before its answer, so one that
         was overdue says nothing of now. Raises `DatabaseUnavailable` where none comes at all."""
         # Never a prepared statement: after one, asyncpg's connection hears nothing until it speaks again.
-        probe = asyncio.create_task(_told(connection))
+        probe = asyncio.create_task(_probe(connection))
         try:
             if await _is_done(probe, _OVERDUE_SECONDS):
                 await probe
@@ -133,7 +160,7 @@ class Listener:
         self._channels[channel](str(payload))
 
 
-async def _told(connection: Connection) -> None:
+async def _probe(connection: Connection) -> None:
     with translated():
         await connection.execute("select 1")
 

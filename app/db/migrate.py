@@ -15,6 +15,7 @@ from typing import Final
 import asyncpg
 
 from app.db.connections.connect import Connection
+from app.db.connections.pooled import direct
 from app.db.connections.sessions import check_sessions
 from app.db.connections.silence import watched
 from app.db.errors import TransactionConflict, translated
@@ -55,7 +56,7 @@ async def migrate(dsn: str, folder: Path | None = None, observe: Observe = nobod
     """
     migrations = load_migrations(folder)
     await check_sessions(dsn)  # else what comes then would fail in ways that name no cause
-    async with watched("migration", dsn, observe) as connection, _lock(connection):
+    async with watched("migration", direct(dsn), observe) as connection, _lock(connection):
         with translated():
             await connection.execute(_TABLE)
             rows = await connection.fetch("select version from schema_migrations")

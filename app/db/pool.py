@@ -6,7 +6,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
-from typing import Any, Final, Self, TypeAlias, cast
+from typing import Any, Final, Protocol, Self, TypeAlias, cast
 
 import asyncpg
 from asyncpg.transaction import Transaction as _AsyncpgTransaction
@@ -19,6 +19,7 @@ from app.db.queries import Statement, load_queries
 from app.db.unit import unit_here
 from app.errors import DatabaseUnavailable
 from app.events import Observe, StatementDone, nobody
+from app.traces import TRACE
 
 Record: TypeAlias = asyncpg.Record
 
@@ -32,7 +33,7 @@ import that holds a gallery for its whole run is told to come back rather than k
 _SHARE_OF_STATEMENTS: Final = 5
 
 
-class _Timed:
+class Timed:
     """Around one statement: tells how long it took, and puts what goes wrong into our own terms."""
 
     __slots__ = ("_observe", "_query", "_started")
@@ -53,6 +54,14 @@ class _Timed:
         self._observe(StatementDone(self._query, seconds, type(failure or error).__name__))
         if failure is not None:
             raise failure from error
+
+
+class Readable(Protocol):
+    """What statements are asked of whose answers may come from a replica. As `Statements` has them."""
+
+    async def fetch(self, query: str, *args: Any) -> list[Record]: ...
+
+    async def fetchrow(self, query: str, *args: Any) -> Record | None: ...
 
 
 class Statements(ABC):
@@ -79,13 +88,13 @@ class Statements(ABC):
     async def fetch(self, query: str, *args: Any) -> list[Record]:
         sql = self._queries[query].sql
         async with self._connected() as connection:
-            with _Timed(self._observe, query):
+            with Timed(self._observe, query):
                 return await connection.fetch(sql, *args)
 
     async def fetchrow(self, query: str, *args: Any) -> Record | None:
         sql = self._queries[query].sql
         async with self._connected() as connection:
-            with _Timed(self._observe, query):
+            with Timed(self._observe, query):
                 row: Record | None = await connection.fetchrow(sql, *args)
                 return row
 
@@ -93,21 +102,21 @@ class Statements(ABC):
         """The first column of the first row, or None."""
         sql = self._queries[query].sql
         async with self._connected() as connection:
-            with _Timed(self._observe, query):
+            with Timed(self._observe, query):
                 return await connection.fetchval(sql, *args)
 
     async def execute(self, query: str, *args: Any) -> int:
         """How many rows were touched."""
         sql = self._queries[query].sql
         async with self._connected() as connection:
-            with _Timed(self._observe, query):
+            with Timed(self._observe, query):
                 return _count(await connection.execute(sql, *args))
 
     async def executemany(self, query: str, args: Iterable[Sequence[Any]]) -> None:
         """All of `args` or, where one fails, none."""
         sql = self._queries[query].sql
         async with self._connected() as connection:
-            with _Timed(self._observe, query):
+            with Timed(self._observe, query):
                 await connection.executemany(sql, args)
 
     @abstractmethod
@@ -137,7 +146,7 @@ class Database(Statements):
     away when the service starts, and come back whenever it likes.
 
     Nothing may be left in a session (no SET, no LISTEN, no session locks): connections go back to
-    the pool without the round trip that would reset them.
+    the pool without the round trip that would reset them, and `dsn` may be a `Pooled` one.
     """
 
     def __init__(
@@ -215,9 +224,9 @@ class Database(Statements):
     @asynccontextmanager
     async def _begun(self, lock_seconds: float | None) -> AsyncIterator[Transaction]:
         async with self._turn(), self._leased() as connection, _transaction(connection):
-            if lock_seconds is not None:
+            if chosen := _chosen(lock_seconds):
                 with translated():
-                    await connection.execute(f"set local lock_timeout = {round(lock_seconds * 1000)}")
+                    await connection.execute(chosen)
             yield Transaction(connection, self._queries, self._observe)
 
     @asynccontextmanager
@@ -257,6 +266,13 @@ async def _transaction(connection: Connection) -> AsyncIterator[None]:
         raise
     with translated():
         await transaction.commit()
+
+
+def _chosen(lock_seconds: float | None) -> str:
+    """What is set for one transaction; its changes are told with the trace that they belong to."""
+    trace = TRACE.get()
+    lock = "" if lock_seconds is None else f"set local lock_timeout = {round(lock_seconds * 1000)};"
+    return lock if trace is None else f"{lock} set local product_images.trace = '{trace.header}'"
 
 
 async def _leave_as_it_is(_: object) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 class Unit:
     """For the task that makes it; tasks that it begins are not part of it. `opened` is called when the transaction has
-    begun, before anything is done in it, and may refuse."""
+    begun, before anything is done in it, and may refuse. `touched` are ids of images that were changed in it."""
 
     def __init__(self, opened: Callable[["Transaction"], Awaitable[None]]) -> None:
         self._opened = opened
@@ -24,6 +24,7 @@ class Unit:
         self._open = AsyncExitStack()
         self._later: list[Callable[[], None]] = []
         self.transaction: Transaction | None = None
+        self.touched = set[int]()
 
     @contextmanager
     def bound(self) -> Iterator[None]:
@@ -74,6 +75,7 @@ class Unit:
 
     def _parted(self) -> AsyncExitStack:
         opened, self._open, self.transaction = self._open, AsyncExitStack(), None
+        self.touched = set()
         return opened
 
     def _drop(self) -> None:

@@ -1,7 +1,7 @@
 """Delivery: the origin that CDNs pull cleaned originals and renditions from."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -84,7 +84,8 @@ class Media:
     """Answers `/media/…`. Hot bytes come from memory, where they are kept once, by what is served and not by what
     clients may make up; cold ones are read once however many ask, and large ones
     streamed from the store. `hears` says whether withdrawals by other processes are being heard of; while they
-    are not, nothing is kept. `negotiate` are the formats that `Accept` may choose. `address_of` says who asks."""
+    are not, nothing is kept. `negotiate` are the formats that `Accept` may choose. `address_of` says who asks;
+    `tags` gives the headers that name a file, by its key, for caches in front."""
 
     def __init__(
         self,
@@ -94,12 +95,14 @@ class Media:
         hears: Callable[[], bool] = lambda: True,
         negotiate: Sequence[Format] = (),
         address_of: Callable[[web.Request], str] = lambda _: "",
+        tags: Callable[[str], Mapping[str, str]] = lambda _: {},
     ) -> None:
         self._renderer = renderer
         self._store = store
         self._negotiate = negotiate
         self._hears = hears
         self._address_of = address_of
+        self._tags = tags
         self._drops = 0
         self._finding: SingleFlight[Served, Found] = SingleFlight()
         ways = cache_bytes // _WAYS_SHARE
@@ -173,6 +176,7 @@ class Media:
             filename=named(filename, rendition.format) if is_named else filename,
             modified=int(rendition.created_at.timestamp()),
             vary=hdrs.ACCEPT if isinstance(served, Named) and is_negotiable(served.own, self._negotiate) else None,
+            further=self._tags(rendition.key),
         )
 
     async def _find(self, served: Served, asker: str) -> Found:

@@ -39,17 +39,17 @@ class Claim:
     async def own(self) -> None:
         """Become the owner, for as long as a server lives.
 
-        A command that owns Postgres for its while is waited for, however long, and that is told once; a server
+        A command that owns Postgres for its while is waited for, however long, and that is reported once; a server
         is not, unless it is about to end: `Misconfigured`.
         """
         clock = asyncio.get_running_loop().time
-        started, told = clock(), False
+        started, reported = clock(), False
         while not self._owner.try_exclusive():
             waited = clock() - started
             pid = self._pid_to_wait_for(waited)
-            if waited >= _TELL_SECONDS and not told:
+            if waited >= _TELL_SECONDS and not reported:
                 self._tell(f"Waiting for process {pid}, a command that works with {self._data_dir}, to end.")
-                told = True
+                reported = True
             await asyncio.sleep(_POLL_SECONDS)
         self._write_note("server")
 

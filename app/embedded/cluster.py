@@ -153,7 +153,7 @@ class Cluster:
         with self.log.open("rb") as log:
             log.seek(start)
             lines = log.read().decode(errors="replace").splitlines()
-        # What follows from a full disk is told as graver than the disk.
+        # What follows from a full disk is reported as graver than the disk.
         for level in ("No space left on device", "PANIC:", "FATAL:", "ERROR:", "error:"):
             for line in lines:
                 if level in line:

@@ -21,10 +21,10 @@ _UNDECEIVED: Final = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _LONGEST_SOCKET_PATH: Final = 100  # bytes; systems cut between 103 and 107
 
 _OWN: Final = re.compile(
-    r"postgres[.\w-]*|objects|spool|copies|figures|\.?secret_key[.\w]*|demo\.json|lost\+found", re.ASCII
+    r"postgres[.\w-]*|objects|spool|copies|figures|asked|\.?secret_key[.\w]*|demo\.json|lost\+found", re.ASCII
 )
 """What lies in a data directory. One with anything else in it is somebody's own folder: its mode is not ours."""
-_CLOSED: Final = ("spool", "copies", "figures")
+_CLOSED: Final = ("spool", "copies", "figures", "asked")
 _LOCKS: Final = ("postgres.owner", "postgres.owner.lock", "postgres.users.lock")
 _POSTGRES: Final = re.compile(r"postgres|postgres\.new-.*|postgres-binaries|lost\+found")
 """What another user may own because he runs Postgres for us."""

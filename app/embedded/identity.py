@@ -1,10 +1,12 @@
 """As whom Postgres runs: it refuses to be root, and nothing outside the data directory may be chmodded for it."""
 
 import ctypes
+import errno
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,10 @@ from typing import Any, Final
 _NOBODY: Final = 65534
 _CLONE_NEWUSER: Final = 0x10000000
 _PR_SET_PDEATHSIG: Final = 1
+_FULL: Final = {errno.EAGAIN, errno.ENOMEM, errno.ENOSPC, errno.EUSERS}
+"""Why the system has no namespace to give just now: the kernel counts those that have ended until it tidies up."""
+_PAUSES: Final = (0.05, 0.2, 0.8)
+"""Seconds between tries to get one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +76,7 @@ def _prelude(folder: Path, *, namespace: bool) -> Callable[[], None]:
     on_linux = sys.platform == "linux"
 
     def enter_namespace() -> None:
-        if libc.unshare(_CLONE_NEWUSER) != 0:
-            raise OSError(ctypes.get_errno(), "unshare")
+        _unshare(libc)
         _write("/proc/self/setgroups", b"deny")
         _write("/proc/self/uid_map", b"1000 %d 1" % uid)
         _write("/proc/self/gid_map", b"1000 %d 1" % gid)
@@ -86,6 +91,16 @@ def _prelude(folder: Path, *, namespace: bool) -> Callable[[], None]:
             os._exit(1)
 
     return prelude
+
+
+def _unshare(libc: ctypes.CDLL) -> None:
+    """Into a user namespace of its own. Raises `OSError` where the system gives none."""
+    for pause in (*_PAUSES, None):
+        if libc.unshare(_CLONE_NEWUSER) == 0:
+            return
+        if pause is None or ctypes.get_errno() not in _FULL:
+            raise OSError(ctypes.get_errno(), "unshare")
+        time.sleep(pause)
 
 
 def _write(path: str, text: bytes) -> None:

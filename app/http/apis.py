@@ -38,6 +38,11 @@ UNKEPT: Final[Mapping[str, str]] = {**PROTECTED, hdrs.CACHE_CONTROL: "no-store"}
 """The same of one that holds for this moment only. Without a word caches may keep a 404, 405, 414 or 501 for long."""
 
 
+def described_by(image: int) -> Mapping[str, str]:
+    """The header that leads from an image of one API to what the native one says of it. Source: native.md 3, "Link"."""
+    return {hdrs.LINK: f'</v1/images/{image}>; rel="describedby"'}
+
+
 @dataclass(frozen=True, slots=True)
 class Api:
     """Whether the API's answers carry `X-Request-Id`, and `X-Runtime`, the seconds that they took.

@@ -6,6 +6,8 @@ from aiohttp import web
 
 from app.settings import Settings
 from app.telemetry.observer import Observer
+from app.traces import Spans
 
 SETTINGS: Final = web.AppKey("settings", Settings)
 OBSERVER: Final = web.AppKey("observer", Observer)
+SPANS: Final[web.AppKey[Spans]] = web.AppKey("spans")

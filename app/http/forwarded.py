@@ -25,19 +25,19 @@ _PAIR: Final = re.compile(
 )
 
 
-class Said(NamedTuple):
+class AskedAt(NamedTuple):
     """`host` may have a port. None: the proxy does not say."""
 
     scheme: str | None
     host: str | None
 
 
-def said(headers: MultiMapping[str], family: Family) -> Said:
+def asked_at(headers: MultiMapping[str], family: Family) -> AskedAt:
     """Where the nearest proxy was asked for a request."""
     if family == "forwarded":
         pairs = _pairs(next(iter(_elements(headers)), ""))
-        return Said(pairs.get("proto"), pairs.get("host"))
-    return Said(_last(headers, hdrs.X_FORWARDED_PROTO), _last(headers, hdrs.X_FORWARDED_HOST))
+        return AskedAt(pairs.get("proto"), pairs.get("host"))
+    return AskedAt(_last(headers, hdrs.X_FORWARDED_PROTO), _last(headers, hdrs.X_FORWARDED_HOST))
 
 
 def hops(headers: MultiMapping[str], family: Family) -> list[str]:

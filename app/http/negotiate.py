@@ -1,7 +1,7 @@
 """What a request would rather have: lists of weighed values, RFC 9110 §12.4.2, and further formats of pictures."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -62,9 +62,21 @@ def preferred(accept: str, offered: Sequence[Format], own: Format) -> tuple[Form
     """
     offered = [fmt for fmt in offered if own != "gif" or fmt in _MOVING]
     weights = _weights(accept)
-    least = next((weights[kind] for kind in (MEDIA_TYPES[own], "image/*", "*/*") if kind in weights), 0.0)
+    least = _weight_of(MEDIA_TYPES[own], weights)
     named = [fmt for fmt in offered if weights.get(MEDIA_TYPES[fmt], 0.0) >= max(least, 0.001)]
     return tuple(sorted(named, key=lambda fmt: -weights[MEDIA_TYPES[fmt]]))
+
+
+def is_wanted(request: web.BaseRequest, kind: str, usual: str) -> bool:
+    """Whether `Accept` names a media type and weighs it no less than the `usual` one; wildcards name nothing."""
+    weights = _weights(", ".join(request.headers.getall(hdrs.ACCEPT, ())))
+    return weights.get(kind, 0.0) >= max(_weight_of(usual, weights), 0.001)
+
+
+def _weight_of(kind: str, weights: Mapping[str, float]) -> float:
+    """By its name, or the wildcard nearest to it."""
+    family = kind.partition("/")[0]
+    return next((weights[name] for name in (kind, f"{family}/*", "*/*") if name in weights), 0.0)
 
 
 def _weights(accept: str) -> dict[str, float]:

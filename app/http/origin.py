@@ -12,7 +12,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from app.errors import InvalidHost, Misconfigured
-from app.http.forwarded import HEADERS, hops, said
+from app.http.forwarded import HEADERS, asked_at, hops
 from app.settings import Settings
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -63,8 +63,8 @@ def external_origin(request: web.BaseRequest, settings: Settings) -> Origin:
 def _external_origin(request: web.BaseRequest, settings: Settings) -> Origin:
     scheme, host = request.scheme, _authority(request.raw_path) or request.headers.get(hdrs.HOST)
     if _is_trusted(request.remote, settings.trusted_proxies):
-        told = said(request.headers, settings.forwarded_headers)
-        scheme, host = (told.scheme or scheme).lower(), told.host or host
+        asked = asked_at(request.headers, settings.forwarded_headers)
+        scheme, host = (asked.scheme or scheme).lower(), asked.host or host
     if scheme not in _DEFAULT_PORTS:
         raise InvalidHost(f"scheme {scheme!r}")
     return _origin(scheme, host if host is not None else _own_address(request))

@@ -1,12 +1,12 @@
 """An answer that is ready to go: its head was serialised once, when its body was cached."""
 
 import time
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from aiohttp import HttpVersion11, Payload, hdrs, web
 from aiohttp.abc import AbstractStreamWriter
@@ -16,6 +16,20 @@ Guard: TypeAlias = Callable[[web.Request], Awaitable[bool]]
 """Whether a request that asks for the same as one before may have the same answer. Whatever it raises or
 denies, the request is answered by its API, which must then not mind that the guard has been asked."""
 
+
+Claim: TypeAlias = Callable[[], None]
+"""What has to be called when a request is answered that was let at once."""
+
+
+class LetsAtOnce(NamedTuple):
+    """From the path of another GET whose head is the same, but for its request line and for what `Authorization` says,
+    and from that, to its claim; None where its guard has to be asked."""
+
+    ask: Callable[[str, str], Claim | None]
+
+
+LETS_AT_ONCE: Final = web.RequestKey("lets_at_once", LetsAtOnce)
+"""Of a request that its guard has let, where that can be said of others like it."""
 
 SLICE: Final = 128 * 1024
 """Bytes of a body that are handed to a connection at a time: what a client costs who does not take them. The next ones
@@ -51,13 +65,26 @@ class Document:
     headers: dict[str, str]
     body: bytes
     family: int | None
+    images: Sequence[int] = ()
+    """Those that it shows, as far as that is known without its body."""
+    may_be_kept: bool = True
+    """Not where it changes as time goes by: nobody tells."""
     head: bytes = field(init=False, repr=False, compare=False)
-    """`headers` and what belongs to every answer, serialised."""
+    """`headers` and what belongs to every answer, serialised. Documents that have both in common share them in memory,
+    so nobody may change `headers`."""
 
     def __post_init__(self) -> None:
-        # Documents of an API differ in their length and little else, so the rest is often known.
-        head = serialised_head(self.status, self.headers | {hdrs.SERVER: SERVER_NAME})
-        object.__setattr__(self, "head", head + serialised({hdrs.CONTENT_LENGTH: str(len(self.body))}))
+        headers, head = _common(self.status, tuple(self.headers.items()), len(self.body))
+        object.__setattr__(self, "headers", headers)
+        object.__setattr__(self, "head", head)
+
+
+@lru_cache(maxsize=1024)
+def _common(status: int, headers: tuple[tuple[str, str], ...], length: int) -> tuple[dict[str, str], bytes]:
+    """Headers of a document and its head: those of an API differ in their length and little else."""
+    known = dict(headers)
+    head = serialised_head(status, known | {hdrs.SERVER: SERVER_NAME})
+    return known, head + serialised({hdrs.CONTENT_LENGTH: str(length)})
 
 
 def may_be_ready(request: BaseRequest) -> bool:
@@ -97,13 +124,11 @@ class ReadyResponse(web.StreamResponse):
     async def write_eof(self, data: bytes = b"") -> None:
         if self._writer is None:
             raise RuntimeError("Cannot call write_eof() before prepare()")
-        late = serialised(self.headers) if self.headers else b""
-        head, body = (self._head, late, _date_line(int(time.time()))), self._bytes
-        if len(body) <= SLICE:
-            await self._writer.write_eof(b"".join((*head, body)))
+        if len(self._bytes) <= SLICE:
+            await self._writer.write_eof(wire(self._head, self.headers, self._bytes))
             return
-        await self._writer.write(b"".join(head))
-        await InSlices(body).write(self._writer)
+        await self._writer.write(wire(self._head, self.headers, b""))
+        await InSlices(self._bytes).write(self._writer)
         await self._writer.write_eof()
 
 
@@ -128,6 +153,11 @@ def in_slices(response: web.StreamResponse) -> None:
     """Has a large body go out in slices, whoever made the answer."""
     if isinstance(response, web.Response) and isinstance(response.body, bytes) and len(response.body) > SLICE:
         response.body = InSlices(response.body)
+
+
+def wire(head: bytes, late: Mapping[str, str], body: bytes) -> bytes:
+    """An answer as it goes out; `late` are headers that come to those of `head`."""
+    return b"".join((head, serialised(late) if late else b"", _date_line(int(time.time())), body))
 
 
 @lru_cache(maxsize=1)

@@ -1,28 +1,34 @@
 """Representations and their answers: conditional, partial, from memory or streamed from the store."""
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
-from typing import Final
+from types import MappingProxyType
+from typing import Final, Literal
 from urllib.parse import quote
 
 from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
-from app.http.apis import UNKEPT
+from app.http.apis import PROTECTED, UNKEPT
 from app.http.conditions import CONDITIONAL, ByteRange, evaluate, requested_part
 from app.http.drain import DRAIN
 from app.http.ready import SERVER_NAME, SLICE, Document, Guard, InSlices, ReadyResponse, may_be_ready, serialised_head
 from app.http.streams import STREAMS, Stored
 
 _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\"\\/%;]|[\ud800-\udfff]")
+OPEN: Final[Mapping[str, str]] = {
+    hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Timing-Allow-Origin": "*",
+}
+"""Of what pages of all origins may show, read, and see how long it took."""
 _IMAGE: Final = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "X-Frame-Options": "SAMEORIGIN",
-    hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*",
-    "Cross-Origin-Resource-Policy": "cross-origin",
+    **OPEN,
 }
 _SHARED: Final = (hdrs.ETAG, hdrs.LAST_MODIFIED, hdrs.CACHE_CONTROL, hdrs.VARY, *_IMAGE)
 """Of the whole's headers those that a 304 repeats: caches put them in the place of the ones that they hold."""
@@ -74,6 +80,7 @@ def represent_image(
     filename: str,
     modified: int | None = None,
     vary: str | None = None,
+    further: Mapping[str, str] = MappingProxyType({}),
 ) -> Representation:
     """An image, which any page may show and no browser will ever run."""
     plain = represent(
@@ -81,9 +88,20 @@ def represent_image(
     )
     headers = plain.headers.copy()
     headers[hdrs.ACCEPT_RANGES] = "bytes"
-    headers[hdrs.CONTENT_DISPOSITION] = inline(filename)
+    headers[hdrs.CONTENT_DISPOSITION] = disposed("inline", filename)
     headers.update(_IMAGE)
+    headers.update(further)
     return _ready(size, etag, modified, headers)
+
+
+def represent_attachment(*, size: int, media_type: str, etag: str, filename: str) -> Representation:
+    """A file for who asks alone: to be saved, kept nowhere on its way, and never run."""
+    plain = represent(size=size, media_type=media_type, etag=etag, cache_control="no-store")
+    headers = plain.headers.copy()
+    headers[hdrs.ACCEPT_RANGES] = "bytes"
+    headers[hdrs.CONTENT_DISPOSITION] = disposed("attachment", filename)
+    headers.update({**PROTECTED, "Content-Security-Policy": "default-src 'none'; sandbox"})
+    return _ready(size, etag, None, headers)
 
 
 def _ready(size: int, etag: str, modified: int | None, headers: CIMultiDict[str]) -> Representation:
@@ -91,10 +109,10 @@ def _ready(size: int, etag: str, modified: int | None, headers: CIMultiDict[str]
     return Representation(size, etag, modified, headers, serialised_head(200, headers), lean)
 
 
-def inline(filename: str) -> str:
-    """A Content-Disposition that shows the image and names it when saved, RFC 6266."""
+def disposed(how: Literal["inline", "attachment"], filename: str) -> str:
+    """A Content-Disposition that shows the image, or has it saved, and names it then, RFC 6266."""
     safe = _UNSAFE.sub("_", filename)[:200] or "image"
-    plain = f'inline; filename="{safe.encode("ascii", "replace").decode().replace("?", "_")}"'
+    plain = f'{how}; filename="{safe.encode("ascii", "replace").decode().replace("?", "_")}"'
     return plain if safe.isascii() else f"{plain}; filename*=UTF-8''{quote(safe, safe='')}"
 
 

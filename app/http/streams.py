@@ -67,7 +67,7 @@ class Streams:
         piece, position, late = self._piece(), part.start, None
         end = part.end if whole and piece == CHUNK else min(part.start + piece, part.end)
         async with source.opened(ByteRange(part.start, end), piece) as stored:
-            async for chunk in stored:  # a store that fails before the headers can still be told
+            async for chunk in stored:  # a store that fails before the headers can still be reported
                 if not response.prepared:
                     await response.prepare(request)
                 position += len(chunk)

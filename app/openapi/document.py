@@ -9,7 +9,7 @@ from apispec import APISpec
 from app.openapi.sections import Content, Operation, Parameter, Response, Section
 
 _INFO: Final = """One catalogue of product images under three commerce APIs. Whatever is written through one shows
-through the others. A room answers, and fails, in the words of the API that it speaks."""
+through the others. An API answers, and fails, in the words of the API that it speaks."""
 
 
 def document(sections: Iterable[Section]) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def document(sections: Iterable[Section]) -> dict[str, Any]:
 
 
 def _operation(operation: Operation, tag: str) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    described: dict[str, Any] = {
         "tags": [tag],
         "summary": operation.summary,
         "operationId": _identifier(operation),
@@ -41,10 +41,10 @@ def _operation(operation: Operation, tag: str) -> dict[str, Any]:
         "responses": {str(status): _answer(answer) for status, answer in operation.answers.items()},
     }
     if operation.body is not None:
-        told["requestBody"] = {"required": True, "content": _content(operation.body)}
+        described["requestBody"] = {"required": True, "content": _content(operation.body)}
     if operation.security:
-        told["security"] = [{name: []} for name in operation.security] + ([{}] if operation.optional else [])
-    return told
+        described["security"] = [{name: []} for name in operation.security] + ([{}] if operation.optional else [])
+    return described
 
 
 def _identifier(operation: Operation) -> str:
@@ -64,19 +64,19 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
 
 
 def _answer(answer: Response) -> dict[str, Any]:
-    told: dict[str, Any] = {"description": answer.sentence}
+    described: dict[str, Any] = {"description": answer.sentence}
     if answer.content is not None:
-        told["content"] = _content(answer.content)
+        described["content"] = _content(answer.content)
     if answer.headers:
         # aiohttp's names are no plain texts
-        told["headers"] = {str(name): {"schema": {"type": "string"}} for name in answer.headers}
-    return told
+        described["headers"] = {str(name): {"schema": {"type": "string"}} for name in answer.headers}
+    return described
 
 
 def _content(content: Content) -> dict[str, Any]:
-    told: dict[str, Any] = {media_type: {"schema": dict(schema)} for media_type, schema in content.schemas.items()}
-    for media_type, one in told.items():
+    described: dict[str, Any] = {media_type: {"schema": dict(schema)} for media_type, schema in content.schemas.items()}
+    for media_type, one in described.items():
         example = content.examples.get(media_type, content.example)
         if example is not None:
             one["example"] = example
-    return told
+    return described

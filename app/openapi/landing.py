@@ -21,6 +21,7 @@ code { background: #eee; padding: .1em .3em; overflow-wrap: anywhere }
 <h1>Product images</h1>
 <p>This service keeps the pictures of a shop's products. It is meant for programs: storefronts read image sets,
 pipelines upload, content delivery networks pull the files.</p>
+<p><a href="/console">The console</a> is for people: galleries, texts, and what went wrong.</p>
 <ul>
 <li>Spryker Glue: <code>GET /abstract-products/{sku}/abstract-product-image-sets</code></li>
 <li>OpenMage REST: <code>GET /api/rest/products/{id or sku}/images</code></li>
@@ -30,6 +31,7 @@ pipelines upload, content delivery networks pull the files.</p>
 </ul>
 </html>
 """
+_WITHOUT_CONSOLE: Final = b"".join(line for line in _PAGE.splitlines(True) if b"/console" not in line)
 _STYLE: Final = _PAGE[_PAGE.index(b"<style>") + len(b"<style>") : _PAGE.index(b"</style>")]
 _HEADERS: Final = {
     **PROTECTED,
@@ -50,5 +52,6 @@ def wants_landing(request: web.Request) -> bool:
     return "text/html" in request.headers.get(hdrs.ACCEPT, "")
 
 
-def landing() -> web.Response:
-    return web.Response(body=_PAGE, headers=_HEADERS)
+def landing(*, console: bool) -> web.Response:
+    """`console`: whether there is one to lead to."""
+    return web.Response(body=_PAGE if console else _WITHOUT_CONSOLE, headers=_HEADERS)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-Schema: TypeAlias = Mapping[str, Any]
+JsonSchema: TypeAlias = Mapping[str, Any]
 """A JSON Schema, as OpenAPI 3.1 has it."""
 Method = Literal["get", "head", "post", "put", "patch", "delete", "options"]
 
@@ -18,7 +18,7 @@ class Parameter:
     place: Literal["path", "query", "header"]
     sentence: str
     example: str | int
-    schema: Schema = field(default_factory=lambda: {"type": "string"})
+    schema: JsonSchema = field(default_factory=lambda: {"type": "string"})
     required: bool = False
 
 
@@ -26,7 +26,7 @@ class Parameter:
 class Content:
     """What a body may be, by media type. `example` is for all that have none of their own in `examples`."""
 
-    schemas: Mapping[str, Schema]
+    schemas: Mapping[str, JsonSchema]
     example: Any = None
     examples: Mapping[str, Any] = field(default_factory=dict)
 
@@ -59,37 +59,37 @@ class Section:
     name: str
     sentence: str
     operations: tuple[Operation, ...]
-    schemas: Mapping[str, Schema] = field(default_factory=dict)
-    security_schemes: Mapping[str, Schema] = field(default_factory=dict)
+    schemas: Mapping[str, JsonSchema] = field(default_factory=dict)
+    security_schemes: Mapping[str, JsonSchema] = field(default_factory=dict)
 
 
-def ref(schema: str) -> Schema:
+def ref(schema: str) -> JsonSchema:
     """A schema of the section, by its name."""
     return {"$ref": f"#/components/schemas/{schema}"}
 
 
-def integer(low: int = 0) -> Schema:
+def integer(low: int = 0) -> JsonSchema:
     return {"type": "integer", "minimum": low}
 
 
-def nullable(kind: str, **further: Any) -> Schema:
+def nullable(kind: str, **further: Any) -> JsonSchema:
     return {"type": [kind, "null"], **further}
 
 
-def array(items: Schema) -> Schema:
+def array(items: JsonSchema) -> JsonSchema:
     return {"type": "array", "items": items}
 
 
-def record(properties: Mapping[str, Schema], *, optional: tuple[str, ...] = ()) -> Schema:
+def record(properties: Mapping[str, JsonSchema], *, optional: tuple[str, ...] = ()) -> JsonSchema:
     """An object with these properties and no others."""
     required = [name for name in properties if name not in optional]
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
-def listed(name: str) -> Schema:
+def listed(name: str) -> JsonSchema:
     """A page of a list of the native API: items of a schema, and where the list goes on."""
     return record({"items": array(ref(name)), "next": nullable("string")})
 
 
-def json(schema: Schema, example: Any = None, media_type: str = "application/json") -> Content:
+def json(schema: JsonSchema, example: Any = None, media_type: str = "application/json") -> Content:
     return Content({media_type: schema}, example)

@@ -19,12 +19,12 @@ _OPTIONS: Final[Mapping[Format, Mapping[str, Any]]] = {
 """As near to the pixels as the format comes at a size that can be served."""
 
 
-_TOLD: Final = ("icc_profile", "exif", "xmp")
+_DECLARED: Final = ("icc_profile", "exif", "xmp")
 
 
 def encoded_again(upload: bytes, clean: bytes, facts: Facts) -> bytes:
     """What the upload shows, with what its cleaned bytes tell beside the pixels."""
-    options = {**_OPTIONS[facts.format], **_told_by(clean, facts.format)}
+    options = {**_OPTIONS[facts.format], **_declared_by(clean, facts.format)}
     target = io.BytesIO()
     with open_image(io.BytesIO(upload), facts.format) as image:
         frames = list(_frames(image))
@@ -44,9 +44,9 @@ def _frames(image: Image.Image) -> Iterator[Image.Image]:
         yield copy
 
 
-def _told_by(clean: bytes, fmt: Format) -> dict[str, Any]:
+def _declared_by(clean: bytes, fmt: Format) -> dict[str, Any]:
     try:
         with open_image(io.BytesIO(clean), fmt) as image:
-            return {name: image.info[name] for name in _TOLD if image.info.get(name)}
+            return {name: image.info[name] for name in _DECLARED if image.info.get(name)}
     except Exception:  # by which Pillow tells damage; the pixels count
         return {}

@@ -101,8 +101,8 @@ def _heic(file: io.BytesIO) -> Image.Image:
         raise FormatNotAllowed("heic is read with the extra [heic] alone") from error
     pi_heif.options.DECODE_THREADS = 1
     image: Image.Image = pi_heif.HeifImageFile(file)
-    told = image.info.get("nclx_profile") or {}
-    image.info["code_points"] = told.get("color_primaries"), told.get("transfer_characteristics")
+    declared = image.info.get("nclx_profile") or {}
+    image.info["code_points"] = declared.get("color_primaries"), declared.get("transfer_characteristics")
     return image
 
 

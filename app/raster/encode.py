@@ -8,7 +8,7 @@ from PIL import Image
 
 from app.model import QUALITY, Format
 from app.raster.animation import gif_writer
-from app.raster.animation.frames import MOVING, Animation
+from app.raster.animation.frames import MOVING, Animation, Following
 from app.raster.marks.embed import in_gif, in_png
 from app.raster.palette import versions
 
@@ -41,7 +41,7 @@ def encode(
         options["quality"] = quality.get(fmt, QUALITY[fmt])
     if animation.moves and fmt in MOVING:
         options |= _motion(animation)
-    image = animation.frames[0]
+    image = animation.image(0)
     ready = flattened(image) if fmt == "jpeg" else opaque(image)
     if fmt == "png":
         written = min((_written(version, options) for version in versions(ready, indexed=animation.indexed)), key=len)
@@ -58,9 +58,14 @@ def _written(image: Image.Image, options: Mapping[str, Any]) -> bytes:
 
 def flattened(image: Image.Image) -> Image.Image:
     """Without transparency, on the background."""
+    return upon(image, BACKGROUND)
+
+
+def upon(image: Image.Image, colour: tuple[int, ...]) -> Image.Image:
+    """Without transparency, on a colour (RGB)."""
     if image.mode not in ("LA", "RGBA"):
         return image
-    canvas = Image.new("RGBA", image.size, (*BACKGROUND, 255))
+    canvas = Image.new("RGBA", image.size, (*colour, 255))
     canvas.alpha_composite(image.convert("RGBA"))
     return canvas.convert("RGB")
 
@@ -75,7 +80,7 @@ def opaque(image: Image.Image) -> Image.Image:
 def _motion(animation: Animation) -> dict[str, Any]:
     return {
         "save_all": True,
-        "append_images": animation.frames[1:],
+        "append_images": [Following(animation)],
         "duration": animation.milliseconds,
         "loop": animation.plays,
     }

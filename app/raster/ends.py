@@ -40,9 +40,15 @@ def _of_heic(data: Buffer) -> int | None:
         return None
 
 
+def end_of_tiff(data: Buffer) -> int | None:
+    """Behind the last byte that its tables speak of, which may lie behind the file's end. LookupError where that cannot
+    be told; struct.error, OverflowError where a table does not lie in the file."""
+    return max((at for directory in _directories(data) for at in _ends(directory)), default=None)
+
+
 def _of_tiff(data: Buffer) -> int | None:
     try:
-        return max((at for directory in _directories(data) for at in _ends(directory)), default=None)
+        return end_of_tiff(data)
     except (struct.error, OverflowError, LookupError):
         return None
 

@@ -1,13 +1,14 @@
 """An upload as the public gets it, which is what renditions are made of, too."""
 
-from collections.abc import Iterator
+import io
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from PIL import Image
 
-from app.model import Facts, Note
+from app.model import Facts, Note, Recipe
 from app.raster.again import encoded_again
 from app.raster.buffer import Buffer, File
 from app.raster.clean import cleaned
@@ -38,8 +39,17 @@ class Keep:
 
 
 NOTHING: Final = Keep()
-KEPT_BY_CLEANING: Final = {1: Keep(copyright=True), 2: NOTHING, 3: Keep(marks=True)}
+_KEPT_BY_CLEANING: Final = {1: Keep(copyright=True), 2: NOTHING, 3: Keep(marks=True)}
 """By the version of the cleaning: a public file that was made with one is made with it again, whatever is in force."""
+
+
+def keep_of(recipes: Sequence[Recipe], *, marked: bool, noticed: bool) -> Keep:
+    """What renditions by these recipes carry: `noticed` ones a copyright notice. A cleaning keeps what its version
+    says, which need not be in force any more."""
+    versions = {recipe.version for recipe in recipes if recipe.box is None}
+    if versions:
+        return _KEPT_BY_CLEANING[max(versions)]
+    return Keep(copyright=noticed and not marked, marks=marked)
 
 
 class Source:
@@ -59,6 +69,7 @@ class Source:
         clean = cleaned(upload, facts.format, keep_copyright=keep_copyright)
         self.notes = [Note("ignored_chunk", kind) for kind in clean.ignored]
         self._behind = clean.behind
+        self._may_lack = facts.format == "jpeg" and not whole and not clean.closed
         self._reached: dict[int, int] | None = None
         self._clean = self._proved(upload, clean, keep_copyright=keep_copyright) if clean.doubtful else clean
         shown = self._clean.data
@@ -94,6 +105,17 @@ class Source:
         removed = self._behind + (len(self._clean.data) - len(data) if copied else 0)
         if removed > 0:
             self.notes.append(Note("removed_trailing_bytes", removed))
+        if self._may_lack and self._ends_early():
+            self.notes.append(Note("truncated"))
+
+    def _ends_early(self) -> bool:
+        """Whether pixels are missing, and not only the mark behind them."""
+        try:
+            with forgiving(False), open_image(io.BytesIO(self.data[:-_MARK_OF_END]), "jpeg") as image:
+                image.load()
+        except OSError:
+            return True
+        return False
 
     def public(self, marks: Marks = UNMARKED) -> bytes:
         """The cleaned original, with these marks written anew. Its frames are decoded to the last, unless they were

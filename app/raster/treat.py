@@ -1,24 +1,33 @@
-"""The treatment of a picture as a list of steps: decode once, shrink, turn, convert colours, encode."""
+"""The treatment of a picture as a list of steps: decode once, crop, shrink, turn, convert colours, encode."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from PIL import GifImagePlugin, Image
 
-from app.model import Facts, Format, Recipe, Rendered
+from app.model import Facts, Format, PixelFacts, Placeholder, Recipe, Rendered
 from app.raster.animation.frames import MOVING, Animation, frames_of, moves, plays_of
 from app.raster.buffer import File
 from app.raster.colour.srgb import plain, to_srgb
 from app.raster.converted import Converted
 from app.raster.encode import encode
+from app.raster.facts.shown import LOOKED_AT, measures, pixel_facts_of
 from app.raster.marks.model import Marks
 from app.raster.marks.packet import packet
-from app.raster.orient import Size, oriented, upright
-from app.raster.shrink import draft, fitted, resized
-from app.raster.source import Keep, Source, source_of
+from app.raster.placeholder import SIDE, placeholder_of
+from app.raster.plan import Planned, drawings_of, looked_at, planned
+from app.raster.source import NOTHING, Keep, Source, source_of
+from app.raster.steps.crop import Box, Edges, cropped
+from app.raster.steps.edit import UNEDITED, Edit
+from app.raster.steps.frame import Drawing, inside
+from app.raster.steps.orient import Size, oriented, upright
+from app.raster.steps.pad import framed
+from app.raster.steps.shrink import draft, resized, resized_in_full
+from app.raster.steps.trim import subjects
+from app.raster.steps.view import View, view_of
 
 _REUSE: Final = 2
 """A rendition is made from a larger one that has at least this many times its sides: 54 dB PSNR in a full Lanczos."""
@@ -26,58 +35,122 @@ _REUSE: Final = 2
 _FULL_MARKS: Final = 100
 """Pixels of the longer side below which a rendition says only how the picture was made."""
 
-_Planned = tuple[Recipe, Format, Size | None]
-"""One rendition; without a size it is the cleaned original."""
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """Renditions' bytes, by their place in the plan, what stands for the picture where one is small enough, and what
+    was found in its pixels where one is large enough."""
+
+    data: Mapping[int, bytes | None]
+    placeholder: Placeholder | None = None
+    pixel_facts: PixelFacts | None = None
 
 
 def treat(
-    file: File, facts: Facts, recipes: Sequence[Recipe], formats: Sequence[Format], keep: Keep
+    file: File,
+    facts: Facts,
+    recipes: Sequence[Recipe],
+    formats: Sequence[Format],
+    keep: Keep,
+    edit: Edit = UNEDITED,
 ) -> Iterator[Rendered]:
-    """Every recipe in every format; a recipe without a box gives the cleaned original in its own format, which also
-    takes the place of an animated GIF that could only be larger than it.
+    """Every recipe in every format, of what an edit shows; a recipe without a box gives the cleaned original in its own
+    format, which no edit changes, and which also takes the place of an animated GIF that could only be larger than it.
 
     A JPEG that ends inside its scans was accepted knowingly and is shown as far as it goes.
     """
-    plan = list(_planned(facts, recipes, formats))
+    view = view_of(facts, edit)
     with source_of(file, facts, keep) as source:
-        encoded = _encoded(source, facts, plan)
-        for number, (recipe, fmt, size) in enumerate(plan):
-            data = encoded.get(number)
-            if size is None or data is None:
-                marks = source.marks if recipe.box is None else _shown_at((facts.width, facts.height), source.marks)
-                yield Rendered(recipe, facts.format, facts.width, facts.height, source.public(marks))
+        plan, drawn = _drawn(source, view, recipes, formats)
+        for number, (recipe, fmt, frame) in enumerate(plan):
+            data = drawn.data.get(number)
+            if frame is None or data is None:
+                yield _as_it_is(source, facts, recipe, drawn)
             else:
-                yield Rendered(recipe, fmt, *size, data)
+                small = drawn.placeholder if max(frame.canvas) <= SIDE else None
+                yield Rendered(recipe, fmt, *frame.canvas, data, small, drawn.pixel_facts)
 
 
-def _planned(facts: Facts, recipes: Sequence[Recipe], formats: Sequence[Format]) -> Iterator[_Planned]:
-    whole = oriented((facts.width, facts.height), facts.orientation)
-    for recipe in recipes:
-        if recipe.box is None:
-            yield recipe, facts.format, None
-            continue
-        size = fitted(whole, recipe.box)
-        for fmt in formats:
-            untouched = fmt == facts.format == "gif" and size == whole  # encoding its palettes again could only lose
-            yield recipe, fmt, None if untouched else size
+def _as_it_is(source: Source | Converted, facts: Facts, recipe: Recipe, drawn: _Drawn) -> Rendered:
+    """The cleaned original, or what takes it for a rendition."""
+    size = facts.width, facts.height
+    if recipe.box is None:
+        return Rendered(recipe, facts.format, *size, source.public(source.marks))
+    small = _stands_for(source, facts) if max(size) <= SIDE else None
+    found = drawn.pixel_facts or (_found_in(source, View(facts)) if measures(recipe) else None)
+    return Rendered(recipe, facts.format, *size, source.public(_shown_at(size, source.marks)), small, found)
 
 
-def _encoded(source: Source | Converted, facts: Facts, plan: Sequence[_Planned]) -> dict[int, bytes | None]:
-    """What must be drawn of `plan`, by its place there; a second thread encodes while the next size is made."""
-    sizes = {size for _, _, size in plan if size}
-    if not sizes:
-        return {}
+def placeholder(file: File, facts: Facts) -> Placeholder:
+    """What stands for a picture, of which a small rendition is in the file."""
+    with source_of(file, facts, NOTHING) as source:
+        return _stands_for(source, facts)
+
+
+def pixel_facts(file: File, facts: Facts) -> PixelFacts:
+    """What is found in a picture's pixels."""
+    with source_of(file, facts, NOTHING) as source:
+        return _found_in(source, View(facts).still)
+
+
+def _stands_for(source: Source | Converted, facts: Facts) -> Placeholder:
+    """All frames are read: a source remembers how far it was."""
+    return placeholder_of(_first_frame(source, View(facts), (SIDE, SIDE)))
+
+
+def _found_in(source: Source | Converted, view: View) -> PixelFacts:
+    return pixel_facts_of(_first_frame(source, view, LOOKED_AT))
+
+
+def _first_frame(source: Source | Converted, view: View, box: Size) -> Image.Image:
+    drawing = inside(view, box)
+    with ThreadPoolExecutor(1) as second, decoded(source, view, {drawing}) as image:
+        ((_, animation),) = finished(image, view, {drawing}, frozenset(), source.profile(image), second)
+        return animation.frames[0]
+
+
+def _drawn(
+    source: Source | Converted, view: View, recipes: Sequence[Recipe], formats: Sequence[Format]
+) -> tuple[Sequence[Planned], _Drawn]:
+    """The plan, and what must be drawn of it. What is to be trimmed shows only among all of the pixels, in all frames:
+    a decoder that makes one of several would lose what is thin, and less of it in larger company."""
+    plan = list(planned(view, recipes, formats, {}))
+    tolerances = {recipe.trim for recipe in recipes if recipe.trim}
+    drawings = drawings_of(plan)
+    if not drawings and not tolerances:
+        return plan, _Drawn({})
+    view = replace(view, in_full=bool(tolerances) and view.facts.format == "jpeg")
+    with decoded(source, view, frozenset() if tolerances else drawings) as image:
+        if tolerances:
+            plan = list(planned(view, recipes, formats, subjects(image, view, tolerances)))
+        is_still = all(frame and fmt not in MOVING for _, fmt, frame in plan)  # then the first frame is enough
+        return plan, _encoded(source, view.still if is_still else view, plan, image)
+
+
+def _encoded(source: Source | Converted, view: View, plan: Sequence[Planned], image: Image.Image) -> _Drawn:
+    """A second thread encodes while the next size is made."""
     futures: dict[int, Future[bytes | None]] = {}
-    most = len(source.data) if isinstance(source, Source) and facts.format == "gif" else None
-    still = all(size and fmt not in MOVING for _, fmt, size in plan)  # then the first frame is enough
-    with ThreadPoolExecutor(1) as second, decoded(source, facts, sizes) as image:
-        profile = source.profile(image)
-        for done, animation in finished(image, replace(facts, frames=1) if still else facts, sizes, profile, second):
-            for number, (recipe, fmt, size) in enumerate(plan):
-                if size == done:
-                    said = packet(_shown_at(size, source.marks))
-                    futures[number] = second.submit(encode, animation, fmt, recipe.quality, said, most)
-        return {number: future.result() for number, future in futures.items()}
+    stands: Future[Placeholder] | None = None
+    found: Future[PixelFacts] | None = None
+    small, large = looked_at(view, plan)
+    has_palettes = view.facts.format == "gif" and not view.is_edited
+    most = len(source.data) if isinstance(source, Source) and has_palettes else None
+    drawings = drawings_of(plan)
+    looks = {look for look in (small, large) if look} - drawings
+    with ThreadPoolExecutor(1) as second:
+        for done, animation in finished(image, view, drawings, looks, source.profile(image), second):
+            if done == small:
+                stands = second.submit(placeholder_of, animation.frames[0])
+            if done == large:
+                found = second.submit(pixel_facts_of, animation.frames[0])
+            for number, (recipe, fmt, frame) in enumerate(plan):
+                if frame and frame.drawing == done:
+                    given = packet(_shown_at(frame.canvas, source.marks))
+                    limit = most if frame.is_bare and done.box is None else None
+                    ready = framed(animation, frame, fmt)
+                    futures[number] = second.submit(encode, ready, fmt, recipe.quality, given, limit)
+        data = {number: one.result() for number, one in futures.items()}
+        return _Drawn(data, stands.result() if stands else None, found.result() if found else None)
 
 
 def _shown_at(size: Size, marks: Marks) -> Marks:
@@ -86,46 +159,77 @@ def _shown_at(size: Size, marks: Marks) -> Marks:
 
 
 def finished(
-    image: Image.Image, facts: Facts, sizes: set[Size], profile: bytes | None, second: Executor
-) -> Iterator[tuple[Size, Animation]]:
-    """The picture in each of `sizes` as soon as it is complete, upright and in sRGB, from one decode of each frame."""
-    animations = {size: Animation(plays_of(image, facts.format), indexed=image.mode == "P") for size in sizes}
+    image: Image.Image,
+    view: View,
+    drawings: Set[Drawing],
+    looks: Set[Drawing],
+    profile: bytes | None,
+    second: Executor,
+) -> Iterator[tuple[Drawing, Animation]]:
+    """Each of `drawings` as soon as it is complete, upright and in sRGB, from one decode of each frame; and `looks` of
+    the first frame."""
+    facts = view.facts
+    animations = {one: Animation(plays_of(image, facts.format), indexed=image.mode == "P") for one in drawings | looks}
     frames = facts.frames if moves(facts) else 1
     for number, (frame, milliseconds) in enumerate(frames_of(image, facts), start=1):
-        for size, small in shrunk(frame, facts, sizes, profile, second):
-            animations[size].frames.append(small.copy() if small is image else small)  # encoders would ask the file
-            animations[size].milliseconds.append(milliseconds)
-            if number == frames:
-                yield size, animations[size]
+        for drawing, small in shrunk(frame, view, drawings | looks if number == 1 else drawings, profile, second):
+            animation = animations[drawing]
+            animation.frames.append(small.copy() if small is image else small)  # encoders would ask the file
+            animation.milliseconds.append(milliseconds)
+            if number == frames or drawing in looks:
+                yield drawing, animation
 
 
 @contextmanager
-def decoded(source: Source | Converted, facts: Facts, sizes: set[Size]) -> Iterator[Image.Image]:
-    """The picture as it is stored, ready to be decoded at least as large as `sizes` need."""
-    largest = (max(width for width, _ in sizes), max(height for _, height in sizes))
+def decoded(source: Source | Converted, view: View, drawings: Set[Drawing]) -> Iterator[Image.Image]:
+    """The picture as it is stored, ready to be decoded at least as large as `drawings` need; without any in full."""
     GifImagePlugin.LOADING_STRATEGY = GifImagePlugin.LoadingStrategy.RGB_ALWAYS
     with source.opened() as image:
-        draft(image, oriented(largest, facts.orientation))
+        needed = [view.decoded_for(drawing.size, drawing.box) for drawing in drawings]
+        if needed:
+            draft(image, (max(width for width, _ in needed), max(height for _, height in needed)))
         yield image
 
 
 def shrunk(
-    frame: Image.Image, facts: Facts, sizes: set[Size], profile: bytes | None, second: Executor
-) -> Iterator[tuple[Size, Image.Image]]:
-    """One frame in each of `sizes`: the largest from the decoded pixels, small ones from larger ones."""
-    pixels = plain(frame)
-    made: dict[Size, Image.Image] = {}
-    for size in sorted(sizes, key=lambda size: -size[0] * size[1]):
-        source = _large_enough(made, size)
+    frame: Image.Image, view: View, drawings: Set[Drawing], profile: bytes | None, second: Executor
+) -> Iterator[tuple[Drawing, Image.Image]]:
+    """Each of `drawings` of a frame: the largest from the decoded pixels, small ones from larger ones."""
+    made: dict[Drawing, Image.Image] = {}
+    shrink = resized_in_full if view.in_full else resized
+    parts = _Parts(frame, (view.facts.width, view.facts.height))
+    for drawing in sorted(drawings, key=lambda one: -one.size[0] * one.size[1]):
+        source = _large_enough(made, drawing)
         if source is not None:
-            made[size] = resized(source, size, gap=None)
+            made[drawing] = resized(source, drawing.size, gap=None)
         else:
-            small = resized(pixels, oriented(size, facts.orientation), second=None if made else second)
-            made[size] = to_srgb(upright(small, facts.orientation), profile)
-        yield size, made[size]
+            part, edges = parts.of(drawing.box)
+            size = oriented(drawing.size, view.facts.orientation)
+            small = shrink(part, size, edges=edges, second=None if made else second)
+            made[drawing] = to_srgb(upright(small, view.facts.orientation), profile)
+        yield drawing, made[drawing]
 
 
-def _large_enough(made: dict[Size, Image.Image], size: Size) -> Image.Image | None:
-    """The smallest finished picture from which `size` can be made without visible loss."""
-    fit = [done for done in made if done[0] >= _REUSE * size[0] and done[1] >= _REUSE * size[1]]
-    return made[min(fit)] if fit else None
+@dataclass(slots=True)
+class _Parts:
+    """Parts of a frame of a picture of `size`, in a mode that can be resampled: cut out before, and one at a time,
+    since that mode may take four times the memory."""
+
+    frame: Image.Image
+    size: Size
+    _last: tuple[Box | None, Image.Image, Edges | None] | None = None
+
+    def of(self, box: Box | None) -> tuple[Image.Image, Edges | None]:
+        """With the edges of what `box` is of it (None: all)."""
+        if self._last is None or self._last[0] != box:
+            self._last = None
+            part, edges = cropped(self.frame, box, self.size) if box else (self.frame, None)
+            self._last = box, plain(part), edges
+        return self._last[1:]
+
+
+def _large_enough(made: Mapping[Drawing, Image.Image], drawing: Drawing) -> Image.Image | None:
+    """The smallest finished picture of the same from which one can be made without visible loss."""
+    width, height = (_REUSE * side for side in drawing.size)
+    fit = [one for one in made if one.box == drawing.box and one.size[0] >= width and one.size[1] >= height]
+    return made[min(fit, key=lambda one: one.size)] if fit else None

@@ -2,17 +2,20 @@
 
 import asyncio
 import socket
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any, Final, cast
 
 from aiohttp import HttpVersion10, HttpVersion11, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 from aiohttp.web_protocol import RequestHandler
 
+from app.cache.requests import Question
 from app.events import Observe, Refusal, RequestRefused
 from app.http.apis import UNKEPT
-from app.http.ready import SERVER_NAME, SLICE, ReadyResponse, serialised_head
+from app.http.ready import SERVER_NAME, SLICE, Guard, LetsAtOnce, ReadyResponse, serialised_head
 from app.server.middleware import BrokenOff, ServerHandler, complete
+from app.server.partings import Partings
+from app.server.plain_reads import Head, PlainReads
 
 _ANSWERS: Final[Mapping[Refusal, tuple[int, str]]] = {
     "malformed": (400, "This is no HTTP request that can be understood.\n"),
@@ -32,11 +35,35 @@ class Connection(RequestHandler):
     kind of answer alike, since when a client has not taken what it was sent.
     """
 
-    __slots__ = ("_observe", "_opened", "_unread_since", "_wire")
+    __slots__ = (
+        "_head",
+        "_is_between_requests",
+        "_is_refused",
+        "_observe",
+        "_opened",
+        "_partings",
+        "_reads",
+        "_spoken",
+        "_unread_since",
+        "_wire",
+    )
 
-    def __init__(self, manager: web.Server, observe: Observe, **options: Any) -> None:
+    def __init__(
+        self,
+        manager: web.Server,
+        observe: Observe,
+        partings: Partings,
+        reads: PlainReads | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(manager, **options)
         self._observe = observe
+        self._partings = partings
+        self._reads = reads
+        self._is_refused = False
+        self._is_between_requests = True
+        self._head: Head | None = None
+        self._spoken: Hashable = None
         self._opened = self._loop.time()
         self._unread_since: float | None = None
         self._wire: asyncio.Transport | None = None
@@ -46,6 +73,67 @@ class Connection(RequestHandler):
         self._wire.set_write_buffer_limits(high=0)
         _take_little(self._wire)
         super().connection_made(transport)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        if self._wire is not None:
+            self._partings.ended(self._wire)
+        super().connection_lost(exc)
+
+    async def start(self) -> None:
+        """As ever, but a connection that ends with a refusal is not closed before its client has heard of it."""
+        await super().start()
+        if self._is_refused and self.transport is not None and not self.transport.is_closing():
+            self._partings.begin(self.transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Answers a plain read that is known, and gives all else to the parser. From the first thing on that is no
+        plain read the parser alone knows where a request begins."""
+        if self._reads is not None and self._is_between_requests and self._answered(self._reads, data):
+            return
+        super().data_received(data)
+
+    def was_asked(self, question: Question) -> None:
+        """What the parser made of the head that came last, and is answered now."""
+        if self._reads is not None and self._head is not None:
+            self._spoken = question[-1]
+            self._reads.learn(self._head, question)
+
+    def was_let(self, guard: Guard, lets: LetsAtOnce) -> None:
+        """And who let it."""
+        if self._reads is not None and self._head is not None:
+            self._reads.learn_guard(self._head, self._spoken, guard, lets)
+
+    def _answered(self, reads: PlainReads, data: bytes) -> bool:
+        waits = self._waits()
+        answer = reads.again(data, self._spoken) if waits else None
+        if answer is None:
+            self._head = head = reads.head(data)
+            self._is_between_requests = head is not None
+            if head is None or not waits:
+                self._head = None
+                return False
+            answer = reads.answer(head, self._spoken) if self._spoken is not None else None
+        if answer is not None:
+            self._send(answer)
+        return answer is not None
+
+    def _waits(self) -> bool:
+        """For a request, with nothing left to send, and nothing that keeps it from going on."""
+        waiter = self._waiter
+        is_idle = waiter is not None and not waiter.done() and not self._messages
+        stays = not (self._close or self._force_close or self._upgraded or self._buffer_paused)
+        return is_idle and stays and self._unread_since is None and self.transport is not None
+
+    def _send(self, answer: bytes) -> None:
+        """And waits for the next request, as after any other answer."""
+        assert self.transport is not None
+        assert self._manager is not None
+        self._request_count += 1
+        self._manager.requests_count += 1
+        self.transport.write(answer)
+        self._next_keepalive_close_time = close_time = self._loop.time() + self._keepalive_timeout
+        if self._keepalive_handle is None:
+            self._keepalive_handle = self._loop.call_at(close_time, self._process_keepalive)
 
     def pause_writing(self) -> None:
         self._unread_since = self._loop.time()
@@ -71,14 +159,26 @@ class Connection(RequestHandler):
 
         Later requests have no time of their own: idle or slow, a connection ends at its keep-alive time-out.
         """
-        return not self._request_count and self._opened <= time
+        return not self._request_count and not self._force_close and self._opened <= time
 
     def send_away(self, why: Refusal) -> None:
-        """Tells the client what is wrong, and hangs up."""
+        """Tells a client who has not asked for anything what is wrong, and hangs up."""
+        self._take_no_more()
         if self.transport is not None and not self.transport.is_closing():
             self._observe(RequestRefused(why))
             self.transport.write(_bare(why))
+            self._partings.begin(self.transport)
+
+    def refuse(self) -> None:
+        """What is being answered is the last: nothing that comes behind it is looked at."""
+        self._is_refused = True
+        self._take_no_more()
+
+    def _take_no_more(self) -> None:
+        """As `force_close`, but what is written still goes out."""
+        wire, self.transport = self.transport, None
         self.force_close()
+        self.transport = wire
 
     def cut_off(self, why: Refusal) -> None:
         """Ends it without a word; what has not been sent is forgotten."""
@@ -108,6 +208,7 @@ class Connection(RequestHandler):
         response = web.Response(status=status, text=text)
         complete(response, UNKEPT)
         response.force_close()
+        self.refuse()
         return response
 
 
@@ -122,6 +223,8 @@ def versions_refused(behind: ServerHandler, observe: Observe) -> ServerHandler:
         status, text = _ANSWERS["version"]
         response = ReadyResponse(_head("version"), text.encode(), status)
         response.force_close()
+        if isinstance(request.protocol, Connection):
+            request.protocol.refuse()
         return response
 
     return handle

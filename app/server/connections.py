@@ -12,7 +12,10 @@ from aiohttp import web
 
 from app.background import ended, supervised
 from app.events import CheckFailed, Observe
+from app.server import partings
 from app.server.connection import Connection
+from app.server.partings import Partings
+from app.server.plain_reads import PlainReads
 from app.settings import Settings
 
 _ROUNDS: Final = 4
@@ -42,21 +45,24 @@ class Connections(web.Server):
         super().__init__(server.request_handler, request_factory=server.request_factory)
         self._observe = observe
         self._options = options
+        self.reads: PlainReads | None = None
+        """Who answers in front of the parser of each connection that is made from now on."""
         self._head, self._send = settings.head_seconds, settings.send_seconds
         self._most = most_connections(settings)
         self._open: set[Connection] = set()
+        self._partings = Partings()
         self._idlest: deque[tuple[float, Connection]] = deque()
         self._look_again = 0.0
         self._watch = asyncio.create_task(supervised("connections", self._keep_watch, observe))
 
     def __call__(self) -> Connection:
-        return Connection(self, self._observe, loop=self._loop, **self._options)
+        return Connection(self, self._observe, self._partings, self.reads, loop=self._loop, **self._options)
 
     def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
         super().connection_made(handler, transport)
         assert isinstance(handler, Connection)
         self._open.add(handler)
-        if len(self._open) > self._most:
+        if len(self._open) - len(self._partings) > self._most:
             self._make_room(handler)
 
     def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
@@ -112,6 +118,7 @@ def most_connections(settings: Settings) -> int:
         settings.database_pool_size
         + 2 * (settings.max_uploads + settings.max_builds + settings.worker_concurrency)
         + _PER_CHILD * settings.codec_processes
+        + partings.MOST
         + _SPARE
     )
     return max(1, min(settings.max_connections, _allowed_descriptors() - own))

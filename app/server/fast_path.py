@@ -12,7 +12,8 @@ from app.events import RequestServed
 from app.http.apis import APIS
 from app.http.appkeys import OBSERVER
 from app.http.drain import DRAIN
-from app.http.ready import Guard
+from app.http.ready import LETS_AT_ONCE, Guard
+from app.server.connection import Connection
 from app.server.middleware import ASKED, ServerHandler, bind_request_id, sign
 
 _MOST_SLASHES: Final = 64
@@ -29,9 +30,13 @@ def fast_path(app: web.Application, behind: ServerHandler) -> ServerHandler:
         if question is None:
             return await behind(_shallow(request))
         request[ASKED] = question, index.era
+        if isinstance(request.protocol, Connection):
+            request.protocol.was_asked(question)
         remembered = index.find(question)
         if remembered is None or (remembered.guard and not await _is_let(request, remembered.guard)):
             return await behind(_shallow(request))
+        if remembered.guard and LETS_AT_ONCE in request and isinstance(request.protocol, Connection):
+            request.protocol.was_let(remembered.guard, request[LETS_AT_ONCE])
         response = index.answer(remembered, question[0])
         if response is None:
             return await behind(_shallow(request))

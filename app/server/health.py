@@ -73,12 +73,12 @@ async def live(request: web.Request) -> web.Response:
 async def ready(request: web.Request) -> web.Response:
     """`{"status": "ok" | "degraded" | "unavailable" | "draining", "checks": {name: "ok" | "failed"}}`."""
     checks = request.app[CHECKS]
-    told = await checks.outcomes()
+    outcomes = await checks.outcomes()
     if request.app[DRAIN].begun:
-        return _answer(503, {"status": "draining", "checks": told})
-    if any(told[name] == "failed" for name in checks.essential):
-        return _answer(503, {"status": "unavailable", "checks": told})
-    return _answer(200, {"status": "degraded" if "failed" in told.values() else "ok", "checks": told})
+        return _answer(503, {"status": "draining", "checks": outcomes})
+    if any(outcomes[name] == "failed" for name in checks.essential):
+        return _answer(503, {"status": "unavailable", "checks": outcomes})
+    return _answer(200, {"status": "degraded" if "failed" in outcomes.values() else "ok", "checks": outcomes})
 
 
 async def metrics(request: web.Request) -> web.Response:
@@ -87,7 +87,7 @@ async def metrics(request: web.Request) -> web.Response:
 
 
 def error(_: web.Request, error: Exception) -> web.Response:
-    """The words for a failure; a bug is told without its reason."""
+    """The words for a failure; a bug is reported without its reason."""
     match error:
         case Unavailable():
             status = 503

@@ -1,6 +1,5 @@
 """The outermost middleware: request id, timing, and failures into the words of the API that answers."""
 
-import random
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,22 +10,35 @@ from aiohttp.typedefs import Handler
 
 from app.cache.requests import REQUEST_INDEX, Question, Remembered
 from app.errors import BodyTooLarge, NotFound, ProductImagesError, Rejected, Unavailable
-from app.events import REQUEST_ID, RequestFailed, RequestServed, RequestTurnedAway, TransferBroken
+from app.events import (
+    REQUEST_ID,
+    RequestFailed,
+    RequestServed,
+    RequestTurnedAway,
+    TransferBroken,
+    new_request_id,
+)
 from app.http.apis import APIS, Api, ApiName, api_name
-from app.http.appkeys import OBSERVER
+from app.http.appkeys import OBSERVER, SPANS
 from app.http.drain import DRAIN
 from app.http.ready import SERVER_NAME, ReadyResponse, in_slices
+from app.traces import TRACEPARENT, trace_of, within
 
 ID_HEADER: Final = "X-Request-Id"
+LONGEST_LINE: Final = 8190
+"""Bytes that the parser takes of a line at the head of a request."""
 SERVER_OPTIONS: Final[dict[str, Any]] = {
     "auto_decompress": False,  # a few kilobytes of gzip may hold gigabytes; `body` refuses what is compressed
     "access_log": None,  # the observer logs requests, with fields
     "keepalive_timeout": 75.0,
+    "max_line_size": LONGEST_LINE,
+    "max_field_size": LONGEST_LINE,
 }
 """Arguments of `web.AppRunner` without which the promises of this package do not hold."""
 
 _SANE_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS: Final = hdrs.METH_ALL
+_WRITES: Final = frozenset((hdrs.METH_POST, hdrs.METH_PUT, hdrs.METH_PATCH, hdrs.METH_DELETE))
 
 ServerHandler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 """How `web.Server` is told what to answer."""
@@ -41,7 +53,22 @@ class BrokenOff(ConnectionResetError):
 
 @web.middleware
 async def outermost(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Needs `OBSERVER`, `APIS`, `REQUEST_INDEX` and `DRAIN` in the application."""
+    """Needs `OBSERVER`, `SPANS`, `APIS`, `REQUEST_INDEX` and `DRAIN` in the application. What is answered from memory,
+    in front of it, belongs to no trace."""
+    trace = trace_of(request.headers.getall(TRACEPARENT, ()))
+    if request.method in _WRITES:
+        route = _route(request, api_name(request.rel_url.raw_path))
+        with request.app[SPANS].span(f"{request.method} {route}", "server", trace) as note:
+            response = await _answered(request, handler)
+            note("http.response.status_code", response.status)
+            return response
+    if trace is None:
+        return await _answered(request, handler)
+    with within(trace):
+        return await _answered(request, handler)
+
+
+async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
     started = time.perf_counter()
     app, name = request.app, api_name(request.rel_url.raw_path)
     request_id, api = bind_request_id(request), app[APIS][name]
@@ -64,10 +91,26 @@ async def outermost(request: web.Request, handler: Handler) -> web.StreamRespons
 
 def sign(response: web.StreamResponse, api: Api, request_id: str, seconds: float) -> None:
     """Adds the headers that differ from answer to answer."""
+    for name, value in signature(api, request_id, seconds).items():
+        response.headers[name] = value
+
+
+def signature(api: Api, request_id: str, seconds: float) -> dict[str, str]:
+    """The headers that differ from answer to answer."""
+    headers = {}
     if api.tells_request_id:
-        response.headers[ID_HEADER] = request_id
+        headers[ID_HEADER] = request_id
     if api.tells_runtime:
-        response.headers["X-Runtime"] = f"{seconds:.6f}"
+        headers["X-Runtime"] = f"{seconds:.6f}"
+    return headers
+
+
+async def sign_streams(request: web.Request, response: web.StreamResponse) -> None:
+    """For `on_response_prepare`: an answer that begins before its handler has ended has what others get behind it."""
+    api = request.app[APIS][api_name(request.rel_url.raw_path)]
+    if api.tells_request_id and ID_HEADER not in response.headers:
+        complete(response, api.headers)
+        response.headers[ID_HEADER] = REQUEST_ID.get("")
 
 
 def complete(response: web.StreamResponse, headers: Mapping[str, str]) -> None:
@@ -115,7 +158,7 @@ def bind_request_id(request: web.BaseRequest) -> str:
     this request carries it."""
     given = request.headers.get(ID_HEADER)
     if not given or not _SANE_ID.fullmatch(given):
-        given = f"{random.getrandbits(64):016x}"
+        given = new_request_id()
     REQUEST_ID.set(given)
     return given
 

@@ -12,6 +12,7 @@ from app.server.connections import Connections
 from app.server.fast_path import fast_path
 from app.server.hot_files import hot_files
 from app.server.middleware import SERVER_OPTIONS, refusals_by_api
+from app.server.plain_reads import PlainReads
 
 IN_FLIGHT_SECONDS: Final = 20.0
 """Longest time that requests in flight may take once nothing new is accepted."""
@@ -30,6 +31,8 @@ class Runner(web.AppRunner):
         assert self.server is not None
         behind = versions_refused(refusals_by_api(self.server.request_handler), self.app[OBSERVER])
         self.server.request_handler = hot_files(self.app, fast_path(self.app, behind))
+        if isinstance(self.server, Connections) and self.app[SETTINGS].fast_path:
+            self.server.reads = PlainReads(self.app)
 
     async def _make_server(self) -> web.Server:
         return Connections(await super()._make_server(), self.app[OBSERVER], self.app[SETTINGS], SERVER_OPTIONS)

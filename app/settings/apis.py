@@ -85,3 +85,9 @@ class Apis:
     spree_bearer: bool = option(
         False, "Whether the Spree API reads `Authorization: Bearer` where no `X-Spree-Token` is sent.", mf.Boolean()
     )
+    described_by: bool = option(
+        False,
+        "Whether answers to writes of OpenMage's and Spree's clients say in `Link` where `/v1` describes the image.",
+        mf.Boolean(),
+    )
+    fetch_urls: bool = option(False, "Whether `/v1` fetches pictures that are given as `http(s)://…`.", mf.Boolean())

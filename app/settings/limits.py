@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from marshmallow import fields as mf
+
 from app.options import MIB, number, option, rate
 
 
@@ -64,6 +66,11 @@ class Limits:
         "For so many hours the answer to a request with `Idempotency-Key` is kept, and given to its retries.",
         number(1),
     )
+    max_streams: int = option(
+        100,
+        "Clients that follow `GET /v1/events`, as a stream or with `wait`, at a time per process; more get 503.",
+        number(0),
+    )
     max_waiters: int = option(
         2000,
         "Requests with `Prefer: wait` that wait for a picture at a time per process; more are answered at once.",
@@ -94,10 +101,26 @@ class Limits:
         "third, so that others go on.",
         number(1),
     )
+    fast_path: bool = option(
+        True, "Whether plain reads that are known are answered before they are parsed again.", mf.Boolean()
+    )
     document_cache_bytes: int = option(
-        64 * MIB, "Memory for ready JSON and XML documents per process, in bytes.", number(0)
+        64 * MIB,
+        "Memory for ready JSON and XML documents per process, in bytes; by default an eighth of what the service may "
+        "use (its control group's limit, or the machine's memory), divided by its processes (`WEB_CONCURRENCY`), "
+        "between 64 MB and 1 GB.",
+        number(0),
+        reckoned=True,
     )
     document_cache_seconds: int = option(
-        300, "Age at which a ready document is read anew, whatever was heard of changes, in seconds.", number(1)
+        86_400,
+        "Age at which a ready document is read anew at the latest, whatever was heard of changes, in seconds.",
+        number(1),
+    )
+    warm_seconds: int = option(
+        5,
+        "Longest time that a process takes, before it is ready, to read what was asked for lately into its memory, in "
+        "seconds; then it goes on behind.",
+        number(0),
     )
     media_cache_bytes: int = option(64 * MIB, "Memory for hot renditions per process, in bytes.", number(0))

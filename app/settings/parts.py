@@ -6,7 +6,7 @@ from typing import Literal
 
 from marshmallow import fields as mf
 
-from app.options import Words, choice, number, option, url
+from app.options import Words, choice, number, option, url, urls
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,18 @@ class Parts:
     log_format: Literal["console", "json"] = option(
         "console", "`console` for people, `json` for machines.", choice("console", "json")
     )
+    traces: bool = option(
+        False,
+        "Whether writes, jobs and webhooks are recorded as spans for OpenTelemetry (the extra `otel`), and sent as its "
+        "own `OTEL_…` variables say.",
+        mf.Boolean(),
+    )
+    console: bool = option(True, "Whether there is a console for people at `/console`.", mf.Boolean())
+    console_external: bool = option(
+        False,
+        "Whether the console may show pictures that lie on other hosts (over https), once somebody asks it to.",
+        mf.Boolean(),
+    )
     secret_key: str = option(
         "",
         "Encrypts stored OAuth secrets, 32 random characters or more; generated below `DATA_DIR` with the embedded "
@@ -36,6 +48,18 @@ class Parts:
         "Postgres to use instead of the embedded one (`postgresql://…`); of several hosts the primary.",
         secret=True,
     )
+    database_listen_url: str = option(
+        "",
+        "The same database past the pooler, where `DATABASE_URL` leads through one that keeps no sessions, as "
+        "PgBouncer in transaction mode: what needs a session is done there, such as `LISTEN` and the worker.",
+        secret=True,
+    )
+    database_read_url: str = option(
+        "",
+        "A replica of that database: it answers reads of documents that are not in memory, where it has replayed what "
+        "is known of their changes; else the primary does.",
+        secret=True,
+    )
     database_pool_size: int = option(10, "Most connections one process opens to Postgres.", number(2, 1000))
     s3_bucket: str = option(
         "", "Bucket to use instead of the file store; credentials come from the usual `AWS_*` variables."
@@ -45,6 +69,18 @@ class Parts:
         "", "Scheme and host under which clients see this service; empty: taken from each request.", url()
     )
     media_url: str = option("", "Scheme and host of image URLs, such as a CDN's; empty: `PUBLIC_URL`.", url())
+    purge_hosts: tuple[str, ...] = option(
+        (),
+        "Further hosts under which caches hold files, each with its scheme, comma-separated: events name the URLs "
+        "that stopped answering on these, too.",
+        urls(),
+    )
+    cache_tags: Literal["", "Surrogate-Key", "Cache-Tag"] = option(
+        "",
+        "Header in which documents and files name the tags by which caches in front find them: `Surrogate-Key` or "
+        "`Cache-Tag`; empty: none.",
+        choice("", "Surrogate-Key", "Cache-Tag"),
+    )
     trusted_proxies: tuple[str, ...] = option(
         (),
         "Addresses or networks of proxies that are believed to say for whom and for which address they ask, "

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from marshmallow import fields as mf
 
 from app.model import FURTHER_FORMATS, Format, Rights
-from app.options import Words, choice, number, option, words
+from app.options import Sides, Words, choice, number, option, words
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,10 @@ class Work:
         0, "Port on which `worker` answers `/health/…` and `/metrics`; 0 for none.", number(0, 65535)
     )
     worker_concurrency: int = option(3, "Jobs that one worker process has in hand at a time.", number(1, 64))
+    webhook_seconds: int = option(
+        10, "Longest time that a webhook may take to answer a delivery, in seconds.", number(1, 60)
+    )
+    webhooks_at_once: int = option(100, "Deliveries that one webhook may have under way.", number(1, 1000))
     job_lease_seconds: int = option(
         10, "After so many seconds without a sign of life a worker's jobs go to another one.", number(1)
     )
@@ -38,6 +42,18 @@ class Work:
     recipe_small: int = option(
         300, "Side of the box that the `small` rendition fits inside, in pixels.", number(1, 10000)
     )
+    recipe_widths: tuple[int, ...] = option(
+        (320, 480, 640, 828, 1080, 1500, 2048),
+        "Widths in pixels, 16 at most, in which storefronts are offered pictures; each is built when it is first asked "
+        "for.",
+        Sides(16),
+    )
+    render_ahead_widths: bool = option(
+        False,
+        "Whether the background task builds what storefronts are offered in advance, in all formats, after everything "
+        "else.",
+        mf.Boolean(),
+    )
     render_ahead: tuple[Format, ...] = option(
         (),
         "Further formats, `webp` and `avif`, that the background task builds of every rendition once nothing else is "
@@ -49,6 +65,11 @@ class Work:
         "Further formats, the most wanted first (`avif,webp`), in which a rendition is sent to clients whose `Accept` "
         "names them. Answers then carry `Vary: Accept`, which caches in front must heed.",
         words(*FURTHER_FORMATS),
+    )
+    checks_dir: str = option(
+        "",
+        "Folder of rule sets of your own (`*.toml`) that images are checked against; one with the id of a set that "
+        "comes along takes its place. Read at start; empty: none.",
     )
     keep_rights: Rights = option(
         "rights",

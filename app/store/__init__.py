@@ -4,11 +4,20 @@ from app.errors import Misconfigured
 from app.events import Observe
 from app.settings import Settings
 from app.store.files import FileStore
-from app.store.keys import blob_key, rendition_key
+from app.store.keys import beginnings_of, blob_key, rendition_key
 from app.store.protocol import ObjectBody, ObjectStat, ObjectStore
 from app.store.watched import WatchedStore
 
-__all__ = ["FileStore", "ObjectBody", "ObjectStat", "ObjectStore", "blob_key", "open_store", "rendition_key"]
+__all__ = [
+    "FileStore",
+    "ObjectBody",
+    "ObjectStat",
+    "ObjectStore",
+    "beginnings_of",
+    "blob_key",
+    "open_store",
+    "rendition_key",
+]
 
 
 def open_store(settings: Settings, observe: Observe | None = None) -> ObjectStore:

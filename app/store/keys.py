@@ -6,6 +6,8 @@ from typing import Final
 from app.errors import InvalidKey
 from app.model import EXTENSIONS, FORMAT_OF_EXTENSION, BlobHash, Format, RecipeHash, Segment
 
+ORIGINALS: Final = "blobs/"
+"""How the keys of uploaded bytes begin."""
 _SEGMENT: Final = r"[a-z0-9_-][a-z0-9._-]{0,127}"
 _RENDITION_KEY: Final = re.compile(
     rf"renditions/[0-9a-f]{{2}}/(?P<segment>[0-9a-f]{{64}}(?:-[0-9a-f]{{16}})?)/(?P<recipe>[0-9a-f]+)\.(?P<extension>{'|'.join(EXTENSIONS.values())})"
@@ -15,12 +17,22 @@ _KEY: Final = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT}){{0,7}}")
 
 def blob_key(blob: BlobHash) -> str:
     """The key of uploaded bytes."""
-    return f"blobs/{blob[:2]}/{blob[2:4]}/{blob}"
+    return f"{ORIGINALS}{blob[:2]}/{blob[2:4]}/{blob}"
 
 
 def rendition_key(segment: Segment, recipe: RecipeHash, fmt: Format) -> str:
     """The key of one rendition; the cleaned original is the one of the recipe `clean`."""
-    return f"renditions/{segment[:2]}/{segment}/{recipe}.{EXTENSIONS[fmt]}"
+    return f"{_made_of(segment)}/{recipe}.{EXTENSIONS[fmt]}"
+
+
+def beginnings_of(blob: BlobHash) -> tuple[str, str]:
+    """How all keys of these bytes begin, and of whatever was made of them, edits included."""
+    return blob_key(blob), _made_of(blob)
+
+
+def _made_of(segment: str) -> str:
+    """Where the renditions of a segment lie."""
+    return f"renditions/{segment[:2]}/{segment}"
 
 
 def rendition_of_key(key: str) -> tuple[Segment, RecipeHash, Format] | None:

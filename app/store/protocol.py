@@ -80,6 +80,16 @@ class ObjectStore(Protocol):
         """Remove objects; those already gone count as removed."""
         ...
 
+    async def delete_versions(self, beginnings: Iterable[str]) -> int:
+        """Remove each version, present or former, of what lies under keys that begin so, where the store keeps
+        versions; how many. StoreUnavailable where some remain."""
+        ...
+
+    async def remarks(self) -> list[str]:
+        """What who runs the store has to know of how it is set up, each a sentence without its full stop. Misconfigured
+        where originals are in danger."""
+        ...
+
     async def check(self) -> None:
         """Write, read and delete a small object."""
         ...

@@ -12,28 +12,28 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
+from weakref import WeakValueDictionary
 
 import aioboto3
 import aiohttp
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from app.errors import ChecksumMismatch, ObjectMissing, ObjectTooLarge, StoreUnavailable
+from app.errors import ChecksumMismatch, Misconfigured, ObjectMissing, ObjectTooLarge, StoreUnavailable
 from app.store.checking import write_read_delete
 from app.store.held import HeldFile, abandoned, tidy
 from app.store.keys import checked_key
 from app.store.protocol import CHUNK, ObjectBody, ObjectStat
+from app.store.s3_conditions import CONFLICT, TAKEN, Conditions, code_of
+from app.store.s3_deletes import ANSWER_SECONDS, DELETE_BATCH, delete_batch
 from app.store.s3_reads import S3Reads, S3Response
+from app.store.s3_rules import harm_of, rules_of
+from app.store.s3_versions import Versions
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3 import S3Client
 
-_ANSWER_SECONDS: Final = 8.0  # for everything but the transfer of a body
-_DELETE_BATCH: Final = 1000  # the protocol's own limit
-_TAKEN: Final = frozenset({"PreconditionFailed", "412"})
-_CONFLICT: Final = frozenset({"ConditionalRequestConflict", "409"})
 _FORMER_COPY: Final = "product-images-*/object"  # below the system's folder for temporary files
-_UNCONDITIONAL: Final = frozenset({"NotImplemented", "501"})
 
 
 class S3Store:
@@ -51,10 +51,13 @@ class S3Store:
             retries={"mode": "standard", "total_max_attempts": 2},
             # virtual hosts need a wildcard DNS name, which self-hosted servers rarely have
             signature_version="s3v4",
+            # some servers tell the checksum of the whole beside a part of it
+            response_checksum_validation="when_required",
             s3={"addressing_style": "path" if endpoint_url else "auto"},
         )
         self._connections = connections
         self._exits = AsyncExitStack()
+        self._writing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def __aenter__(self) -> Self:
         # every other SDK of AWS reads AWS_REGION, this one only AWS_DEFAULT_REGION
@@ -62,6 +65,8 @@ class S3Store:
         opening = session.client("s3", endpoint_url=self._endpoint_url, config=self._config)
         with _translated("the client"):
             self._client: S3Client = await self._exits.enter_async_context(opening)
+            self._conditions = Conditions(self._client, self._bucket)
+            self._versions = Versions(self._client, self._bucket)
             reads = S3Reads(self._client, self._bucket, await session.get_credentials(), self._connections)
             self._reads = await self._exits.enter_async_context(reads)
         return self
@@ -135,22 +140,38 @@ class S3Store:
 
     async def delete(self, keys: Iterable[str]) -> None:
         names = [checked_key(key) for key in keys]
-        for first in range(0, len(names), _DELETE_BATCH):
-            batch = names[first : first + _DELETE_BATCH]
+        for first in range(0, len(names), DELETE_BATCH):
+            batch = names[first : first + DELETE_BATCH]
             with _translated(f"{len(batch)} objects to delete"):
-                async with asyncio.timeout(_ANSWER_SECONDS):
-                    answer = await self._client.delete_objects(
-                        Bucket=self._bucket, Delete={"Objects": [{"Key": name} for name in batch], "Quiet": True}
-                    )
-            if errors := answer.get("Errors"):
-                raise StoreUnavailable(f"{len(errors)} objects were not deleted, the first: {errors[0]}")
+                await delete_batch(self._client, self._bucket, batch)
+
+    async def delete_versions(self, beginnings: Iterable[str]) -> int:
+        with _translated("former versions"):
+            return await self._versions.remove([checked_key(beginning) for beginning in beginnings])
+
+    async def remarks(self) -> list[str]:
+        with _translated("the bucket"):
+            for rule in await rules_of(self._client, self._bucket):
+                if harm := harm_of(rule):
+                    raise Misconfigured(f"The bucket's lifecycle rule {harm}.")
+            found = await self._remark_of_versions()
+            if not await self._conditions.are_heeded():
+                found.append("the server does not heed If-None-Match, so each write is preceded by a look")
+            return found
+
+    async def _remark_of_versions(self) -> list[str]:
+        try:
+            are_kept = await self._versions.are_kept()
+        except StoreUnavailable as error:
+            return [error.reason or str(error)]
+        return ["the bucket keeps former versions: sweeps leave them there, a purge removes them"] if are_kept else []
 
     async def check(self) -> None:
         await write_read_delete(self)
 
     async def clock(self) -> datetime:
         with _translated("the clock"):
-            async with asyncio.timeout(_ANSWER_SECONDS):
+            async with asyncio.timeout(ANSWER_SECONDS):
                 answer = await self._client.head_bucket(Bucket=self._bucket)
         date = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
         if date is None:
@@ -161,38 +182,43 @@ class S3Store:
         await asyncio.to_thread(_tidy, self._copies)
 
     async def _put_if_absent(self, key: str, arguments: dict[str, Any]) -> bool:
+        if not await self._conditions.are_heeded():
+            # some servers mix the bytes of two who write one key; of other processes nothing is known here
+            async with self._writing.setdefault(key, asyncio.Lock()):
+                return await self._look_and_put(key, arguments)
         try:
             await self._client.put_object(Bucket=self._bucket, Key=key, IfNoneMatch="*", **arguments)
         except ClientError as error:
-            code = _code(error)
-            if code in _TAKEN:
+            if code_of(error) in TAKEN:
                 return False
-            if code not in _CONFLICT | _UNCONDITIONAL:
+            if code_of(error) not in CONFLICT:
                 raise
-        else:
-            return True
-        # Another writer of the same key is just finishing, or the server knows no condition. The
-        # content is a function of the key, so writing it a second time changes nothing.
+            arguments["Body"].seek(0)
+            return await self._look_and_put(key, arguments)
+        return True
+
+    async def _look_and_put(self, key: str, arguments: dict[str, Any]) -> bool:
+        """Where another writer of the same key is just finishing, or the server heeds no condition. The content is a
+        function of the key, so writing it a second time changes nothing."""
         if await self.stat(key) is not None:
             return False
-        arguments["Body"].seek(0)
         await self._client.put_object(Bucket=self._bucket, Key=key, **arguments)
         return True
 
     async def _get(self, key: str, wanted: Mapping[str, str]) -> S3Response:
         checked_key(key)
         with _translated(key):
-            async with asyncio.timeout(_ANSWER_SECONDS):
+            async with asyncio.timeout(ANSWER_SECONDS):
                 return await self._reads.get(key, wanted)
 
     async def _size(self, key: str) -> int:
         checked_key(key)
         with _translated(key):
-            async with asyncio.timeout(_ANSWER_SECONDS):
+            async with asyncio.timeout(ANSWER_SECONDS):
                 try:
                     return (await self._client.head_object(Bucket=self._bucket, Key=key))["ContentLength"]
                 except ClientError as error:
-                    if _code(error) not in {"404", "NoSuchKey"}:
+                    if code_of(error) not in {"404", "NoSuchKey"}:
                         raise
                     # HEAD has no body that would tell a missing key from a missing bucket
                     await self._client.head_bucket(Bucket=self._bucket)
@@ -209,17 +235,13 @@ def _translated(subject: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        if _code(error) == "NoSuchKey":
+        if code_of(error) == "NoSuchKey":
             raise ObjectMissing(subject) from None
-        if _code(error) in {"InvalidRange", "416"}:
+        if code_of(error) in {"InvalidRange", "416"}:
             raise _BeyondEndError from None
         raise StoreUnavailable(f"{subject}: {error}") from error
     except (BotoCoreError, aiohttp.ClientError, OSError) as error:
         raise StoreUnavailable(f"{subject}: {error or type(error).__name__}") from error
-
-
-def _code(error: ClientError) -> str:
-    return error.response.get("Error", {}).get("Code", "")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A store whose calls are told: how long each took, and what came of it."""
+"""A store whose calls are reported: how long each took, and what came of it."""
 
 import time
 from collections.abc import AsyncIterator, Iterable
@@ -77,6 +77,13 @@ class WatchedStore:
     async def delete(self, keys: Iterable[str]) -> None:
         with _Timed(self._observe, "delete"):
             await self._inner.delete(keys)
+
+    async def delete_versions(self, beginnings: Iterable[str]) -> int:
+        with _Timed(self._observe, "delete_versions"):
+            return await self._inner.delete_versions(beginnings)
+
+    async def remarks(self) -> list[str]:
+        return await self._inner.remarks()
 
     async def check(self) -> None:
         with _Timed(self._observe, "check"):

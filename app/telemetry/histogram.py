@@ -28,6 +28,17 @@ class Histogram(Collector):
         figures[bisect_left(self._bounds, seconds)] += 1
         figures[-1] += seconds
 
+    def add_all(self, labels: tuple[object, ...], seconds: Sequence[float]) -> None:
+        """The same of each of them, one at least; from memory nearly all are in the first bucket."""
+        self.add(labels, seconds[0])
+        figures = self._seen[labels]
+        if max(seconds) <= self._bounds[0]:
+            figures[0] += len(seconds) - 1
+        else:
+            for one in seconds[1:]:
+                figures[bisect_left(self._bounds, one)] += 1
+        figures[-1] += sum(seconds[1:])
+
     def collect(self) -> Iterable[Metric]:
         family = HistogramMetricFamily(self._name, self._sentence, labels=self._labels)
         bounds = [*map(str, self._bounds), "+Inf"]

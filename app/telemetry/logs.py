@@ -8,12 +8,14 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from app.events import REQUEST_ID
+from app.traces import TRACE
 
 
 def configure_logging(log_format: Literal["console", "json"]) -> None:
     """Write every line to standard error: for people, or one JSON object a line for machines."""
     shared: list[Processor] = [
         _add_request_id,
+        _add_trace_id,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -30,7 +32,7 @@ def configure_logging(log_format: Literal["console", "json"]) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_rendering(log_format)],
         )
     )
-    # What the queue's library logs with a traceback each time is told once, as `job_failed` or `check_failed`.
+    # What the queue's library logs with a traceback each time is reported once, as `job_failed` or `check_failed`.
     logging.getLogger("pgqueuer").setLevel(logging.CRITICAL)
     logging.root.handlers[:] = [handler]
     logging.root.setLevel(logging.INFO)
@@ -41,6 +43,12 @@ def configure_logging(log_format: Literal["console", "json"]) -> None:
 def _add_request_id(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     if (request_id := REQUEST_ID.get(None)) is not None:
         event["request_id"] = request_id
+    return event
+
+
+def _add_trace_id(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    if (trace := TRACE.get()) is not None:
+        event["trace_id"] = trace.trace_id
     return event
 
 

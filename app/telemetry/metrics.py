@@ -53,6 +53,7 @@ class Metrics:
             "uploads_rejected", "Uploads rejected.", ("room", "why", "format", "limit", "measure")
         )
         self._jobs = self._histogram("job", "Jobs done.", ("kind",), _WORK)
+        self._tries = self._histogram("webhook_try", "Events sent to webhooks.", ("outcome",), _WORK)
         self._codecs = self._histogram("codec", "Tasks done by the codecs' children.", ("task",), _WORK)
         self._decoded = self._counter("codec_pixels", "Pixels that the codecs' children decoded.", ("task",))
         self._lost = self._counter("codec_children_lost", "Children that ended in the middle of an image.", ("why",))
@@ -60,6 +61,9 @@ class Metrics:
         self._pixels = self._counter("rendition_pixels", "Pixels of the renditions built.", ("cause",))
         self._errors = self._counter("backend_errors", "Errors of Postgres and of the store.", ("backend", "error"))
         self._given_up = self._counter("database_connections_given_up", "Connections that fell silent.", ("whose",))
+        self._replica = self._counter(
+            "replica_reads", "Reads that a replica may answer, by what became of them.", ("outcome",)
+        )
         self._trouble = self._counter("trouble", "What went wrong.", ("event", "what"))
 
     def watch_cache(self, name: str, cache: CacheFigures) -> None:
@@ -77,6 +81,9 @@ class Metrics:
     def served(self, event: events.RequestServed) -> None:
         self._requests.add(event[:4], event.seconds)
 
+    def served_several(self, event: events.RequestsServed) -> None:
+        self._requests.add_all(event[:4], event.seconds)
+
     def statement(self, event: events.StatementDone) -> None:
         self._statements.add((event.query,), event.seconds)
         if event.failure:
@@ -88,6 +95,9 @@ class Metrics:
     def given_up(self, event: events.ConnectionGivenUp) -> None:
         self._given_up.labels(event.whose).inc()
 
+    def replica_tried(self, event: events.ReplicaTried) -> None:
+        self._replica.labels(event.outcome).inc()
+
     def stored(self, event: events.StoreCalled) -> None:
         self._store.add((event.operation,), event.seconds)
         if event.failure:
@@ -97,13 +107,13 @@ class Metrics:
         self._lag.add((), event.seconds)
 
     def uploaded(self, event: events.UploadAccepted) -> None:
-        self._uploads.add((event.room,), event.seconds)
-        self._uploaded.labels(event.room).inc(event.size)
+        self._uploads.add((event.api,), event.seconds)
+        self._uploaded.labels(event.api).inc(event.size)
 
     def rejected(self, event: events.UploadRejected) -> None:
         """The measure by how many times the limit it is, so that its values stay few."""
         measure = _times(event.measured, event.allowed) if event.limit else ""
-        self._rejected.labels(event.room, event.why, event.format, event.limit, measure).inc()
+        self._rejected.labels(event.api, event.why, event.format, event.limit, measure).inc()
 
     def built(self, event: events.RenditionBuilt) -> None:
         self._renditions.labels(event.recipe, event.format, event.cause).inc()
@@ -118,6 +128,9 @@ class Metrics:
 
     def job_done(self, event: events.JobDone) -> None:
         self._jobs.add((event.kind,), event.seconds)
+
+    def delivery_tried(self, event: events.DeliveryTried) -> None:
+        self._tries.add(("refused" if event.failure else "taken",), event.seconds)
 
     def trouble(self, event: str, what: str) -> None:
         self._trouble.labels(event, what).inc()

@@ -33,15 +33,18 @@ class Observer:
         """Every kind of event, and what is done about it; the frequent ones are counted and nothing else."""
         return {
             events.RequestServed: self._served,
+            events.RequestsServed: self._served_several,
             events.StatementDone: self.metrics.statement,
             events.ConnectionAwaited: self.metrics.waited,
             events.ConnectionGivenUp: self._given_up,
+            events.ReplicaTried: self.metrics.replica_tried,
             events.StoreCalled: self.metrics.stored,
             events.LoopLagged: self._lagged,
             events.UploadAccepted: self.metrics.uploaded,
             events.RenditionBuilt: self.metrics.built,
             events.CodecTaskDone: self.metrics.codec_done,
             events.JobDone: self._job_done,
+            events.DeliveryTried: self._delivery_tried,
             events.RequestFailed: self._request_failed,
             events.RequestTurnedAway: self._turned_away,
             events.RequestRefused: self._refused,
@@ -58,11 +61,30 @@ class Observer:
     def _served(self, event: events.RequestServed) -> None:
         self.metrics.served(event)
         self.minutes.served(event)
-        fields = {"room": event.room, "route": event.route, "method": event.method, "status": event.status}
-        if event.status >= 500 or event.seconds > _SLOW:
-            self._seldom("request", fields, ms=round(event.seconds * 1000, 1))
-        elif random.random() * self._sample < 1:  # noqa: S311
-            self._log.info("request", **fields, ms=round(event.seconds * 1000, 1))
+        if self._is_told(event.status, event.seconds):
+            self._tell_request(event, event.seconds)
+
+    def _served_several(self, event: events.RequestsServed) -> None:
+        """None of them was told an id, so that only those that are logged need one."""
+        self.metrics.served_several(event)
+        self.minutes.served_several(event)
+        for seconds in event.seconds:
+            if self._is_told(event.status, seconds):
+                token = events.REQUEST_ID.set(events.new_request_id())
+                try:
+                    self._tell_request(event, seconds)
+                finally:
+                    events.REQUEST_ID.reset(token)
+
+    def _is_told(self, status: int, seconds: float) -> bool:
+        return random.random() * self._sample < 1 or status >= 500 or seconds > _SLOW  # noqa: S311
+
+    def _tell_request(self, event: events.RequestServed | events.RequestsServed, seconds: float) -> None:
+        fields = {"room": event.api, "route": event.route, "method": event.method, "status": event.status}
+        if event.status >= 500 or seconds > _SLOW:
+            self._seldom("request", fields, ms=round(seconds * 1000, 1))
+        else:
+            self._log.info("request", **fields, ms=round(seconds * 1000, 1))
 
     def _lagged(self, event: events.LoopLagged) -> None:
         self.metrics.lagged(event)
@@ -77,15 +99,20 @@ class Observer:
         self.metrics.job_done(event)
         self._log.debug("job_done", kind=event.kind, ms=round(event.seconds * 1000))
 
+    def _delivery_tried(self, event: events.DeliveryTried) -> None:
+        self.metrics.delivery_tried(event)
+        if event.failure:
+            self._seldom("webhook_not_taken", {"webhook": event.webhook}, "warning", why=event.failure)
+
     def _request_failed(self, event: events.RequestFailed) -> None:
         what = type(event.error).__name__
         self.metrics.trouble("request_failed", what)
-        kind = {"room": event.room, "route": event.route, "what": what}
+        kind = {"room": event.api, "route": event.route, "what": what}
         self._seldom("request_failed", kind, "error", exc_info=event.error)
 
     def _turned_away(self, event: events.RequestTurnedAway) -> None:
         self.metrics.trouble("request_turned_away", event.what)
-        self._seldom("request_turned_away", {"room": event.room, "what": event.what}, "warning", reason=event.reason)
+        self._seldom("request_turned_away", {"room": event.api, "what": event.what}, "warning", reason=event.reason)
 
     def _refused(self, event: events.RequestRefused) -> None:
         self.metrics.trouble("request_refused", event.why)
@@ -120,9 +147,7 @@ class Observer:
         self.metrics.trouble("upload_rejected", event.why)
         self.metrics.rejected(event)
         excess = {"limit": event.limit, "allowed": event.allowed, "measured": event.measured} if event.limit else {}
-        self._log.info(
-            "upload_rejected", room=event.room, why=event.why, format=event.format, size=event.size, **excess
-        )
+        self._log.info("upload_rejected", room=event.api, why=event.why, format=event.format, size=event.size, **excess)
 
     def _child_lost(self, event: events.CodecChildLost) -> None:
         self.metrics.child_lost(event)

@@ -57,7 +57,7 @@ class Processes:
             self._write(f"{self._name}.json", figures)
 
     def leave(self) -> None:
-        """What was told last counts on for as long as any other process lives."""
+        """What was reported last counts on for as long as any other process lives."""
         self._joined = False
         self._let_go()
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from aiohttp import web
@@ -21,32 +22,44 @@ T = TypeVar("T")
 
 _TELL_SECONDS: Final = 5.0
 _LAG_SECONDS: Final = 0.1
-_QUEUE_MEMORY: Final = 5.0
-_QUEUE_PATIENCE: Final = 2.0
+_SHARED_MEMORY: Final = 5.0
+_SHARED_PATIENCE: Final = 2.0
 
-AskQueue = Callable[[], Awaitable[tuple[list[QueueDepth], list[Failure]]]]
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all machines have together: the queue, and by how many seconds readers of the log are behind."""
+
+    depths: list[QueueDepth]
+    failures: list[Failure]
+    feed_delay: float
+
+
+AskShared = Callable[[], Awaitable[Shared]]
 
 
 class Scrape:
-    """`ask_queue` is asked once in several seconds at most, however many scrape.
+    """`ask_shared` is asked once in several seconds at most, however many scrape.
 
     Where the disc does not take or give figures, those of this process are all there is: that is told once, and they
     are shared again as soon as it can be.
     """
 
-    def __init__(self, metrics: Metrics, processes: Processes, ask_queue: AskQueue, observe: Observe = nobody) -> None:
+    def __init__(
+        self, metrics: Metrics, processes: Processes, ask_shared: AskShared, observe: Observe = nobody
+    ) -> None:
         self._metrics = metrics
         self._processes = processes
-        self._ask_queue = ask_queue
+        self._ask_shared = ask_shared
         self._observe = observe
         self._trouble = ""
-        self._queue: tuple[float, Figures] = (0.0, [])
+        self._shared: tuple[float, Figures] = (0.0, [])
         self._asking = asyncio.Lock()
 
     async def text(self) -> bytes:
         """All figures in Prometheus' text format. Those of other processes are some seconds old."""
         own = plain(self._metrics.families())
-        return await asyncio.to_thread(self._text, own, await self._of_queue(), *await self._exchange(own))
+        return await asyncio.to_thread(self._text, own, await self._of_shared(), *await self._exchange(own))
 
     @asynccontextmanager
     async def shared(self) -> AsyncIterator[None]:
@@ -88,22 +101,22 @@ class Scrape:
         count = GaugeMetricFamily("product_images_processes", "Processes whose figures these are.", living + 1)
         return text(summed([own, *others]) + plain([count]) + queue)
 
-    async def _of_queue(self) -> Figures:
+    async def _of_shared(self) -> Figures:
         """Nothing while the database is away: an old figure would look like a new one."""
         async with self._asking:
-            asked, figures = self._queue
-            if time.monotonic() - asked > _QUEUE_MEMORY:
-                figures = await self._asked_queue()
-                self._queue = time.monotonic(), figures
+            asked, figures = self._shared
+            if time.monotonic() - asked > _SHARED_MEMORY:
+                figures = await self._asked_shared()
+                self._shared = time.monotonic(), figures
             return figures
 
-    async def _asked_queue(self) -> Figures:
+    async def _asked_shared(self) -> Figures:
         try:
-            async with asyncio.timeout(_QUEUE_PATIENCE):
-                depths, failures = await self._ask_queue()
+            async with asyncio.timeout(_SHARED_PATIENCE):
+                asked = await self._ask_shared()
         except (ProductImagesError, OSError):
             return []
-        return plain([*_of_depths(depths), _of_failures(failures)])
+        return plain([*_of_depths(asked.depths), _of_failures(asked.failures), _of_feed(asked.feed_delay)])
 
 
 SCRAPE: Final = web.AppKey("scrape", Scrape)
@@ -131,6 +144,11 @@ def _of_failures(failures: list[Failure]) -> Metric:
     for labels, count in counts.items():
         family.add_metric(labels, count)
     return family
+
+
+def _of_feed(seconds: float) -> Metric:
+    name = "product_images_feed_delay_seconds"
+    return GaugeMetricFamily(name, "For how long changes that were made are held up for readers of the log.", seconds)
 
 
 async def watch_loop(observe: Observe) -> None:

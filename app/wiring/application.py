@@ -28,11 +28,15 @@ from app.apis.v1 import docs as native_docs
 from app.apis.v1 import problems
 from app.background import in_background
 from app.cache.requests import REQUEST_INDEX
+from app.cache.warmth import Shelf, Warmth
+from app.console.attempts import Attempts
+from app.console.files import Files
+from app.console.routes import Console
 from app.db.migrate import pending
 from app.delivery.media import Media, media_error
 from app.errors import Misconfigured, NotFound
 from app.http.apis import APIS, UNKEPT, Api, ApiName, api_name
-from app.http.appkeys import OBSERVER, SETTINGS
+from app.http.appkeys import OBSERVER, SETTINGS, SPANS
 from app.http.drain import DRAIN
 from app.http.origin import trusted_networks
 from app.http.streams import STREAMS, Streams
@@ -41,11 +45,12 @@ from app.openapi.pages import Docs
 from app.openapi.service_sections import DELIVERY, SERVICE
 from app.server import health
 from app.server.hot_files import MEDIA, ROUTE
-from app.server.middleware import outermost
+from app.server.middleware import outermost, sign_streams
 from app.service.foreign.fetch import Fetcher
 from app.settings import Settings
 from app.telemetry.observer import Observer
 from app.telemetry.scrape import SCRAPE
+from app.traces import Spans
 from app.wiring.native import native_api
 from app.wiring.parts import Parts
 
@@ -61,13 +66,16 @@ _SECTIONS: Final = (
 )
 
 
-def build_app(settings: Settings, dsn: str, observer: Observer | None = None) -> web.Application:
+def build_app(
+    settings: Settings, dsn: str, observer: Observer | None = None, spans: Spans | None = None
+) -> web.Application:
     """The web application; with `run_worker` it works off jobs, too."""
     trusted_networks(settings.trusted_proxies)  # a mistake in them is told now, not to the first client
-    parts = Parts(settings, dsn, observer)
+    parts = Parts(settings, dsn, observer, spans)
     app = _service_app(parts)
     glue, openmage, (spree, spree_files) = _glue(parts), _openmage(parts), _spree(parts)
-    native = native_api(parts, app[health.CHECKS].outcomes)
+    previews = {"glue": glue.previews, "openmage": openmage.previews, "spree": spree.previews}
+    native = native_api(parts, app[health.CHECKS].outcomes, previews)
     apis: dict[ApiName, Api] = {
         "v1": Api(native.error, tells_request_id=True, route_of=native.route_of, headers=UNKEPT),
         "openmage": Api(openmage.error, route_of=openmage_route, headers=OPENMAGE_HEADERS),
@@ -79,6 +87,8 @@ def build_app(settings: Settings, dsn: str, observer: Observer | None = None) ->
     app[APIS] = apis
     app[MEDIA] = parts.caches.media
     app.add_routes(Docs(_SECTIONS, {"problems": problems.page}).routes())
+    if settings.console:
+        app.add_routes(_console(parts).routes())
     app.add_routes(
         [
             web.route("*", ROUTE, parts.caches.media.handle),
@@ -86,10 +96,14 @@ def build_app(settings: Settings, dsn: str, observer: Observer | None = None) ->
             web.route("*", f"/api{{rest:{_ANYTHING}}}", spree.handle),
             web.route("*", f"/v1{{rest:(?:/{_ANYTHING})?}}", native.handle),
             web.route("*", f"/spree/{{rest:{_ANYTHING}}}", spree_files.handle),
-            web.route("*", f"/{{path:{_ANYTHING}}}", _storefront(parts.caches.media, glue)),
+            web.route("*", f"/{{path:{_ANYTHING}}}", _storefront(parts.caches.media, glue, console=settings.console)),
         ]
     )
-    app.cleanup_ctx.append(lambda _: _running(parts))
+    reads = {"glue": glue.warm, "openmage": openmage.warm, "spree": spree.warm}
+    shelves = {name: Shelf(parts.caches.documents, read) for name, read in reads.items()}
+    shelves["media"] = Shelf(parts.caches.shown, native.warm)
+    warmth = Warmth(settings, shelves, parts.listener.hearing, parts.observer)
+    app.cleanup_ctx.append(lambda _: _running(parts, warmth))
     return app
 
 
@@ -104,16 +118,18 @@ def _service_app(parts: Parts) -> web.Application:
     app = web.Application(middlewares=[outermost], client_max_size=parts.settings.max_body_bytes)
     app[SETTINGS] = parts.settings
     app[OBSERVER] = parts.observer
+    app[SPANS] = parts.spans
     app[REQUEST_INDEX] = parts.caches.request_index
     app[SCRAPE] = parts.telemetry.scrape
     app[DRAIN] = parts.drain
     app[STREAMS] = Streams()
     app[health.CHECKS] = _checks(parts)
     app.add_routes(health.routes())
+    app.on_response_prepare.append(sign_streams)
     return app
 
 
-def _storefront(media: Media, glue: GlueApi) -> Handler:
+def _storefront(media: Media, glue: GlueApi, *, console: bool) -> Handler:
     """Whatever no pattern before it has taken."""
 
     async def storefront(request: web.Request) -> web.StreamResponse:
@@ -122,9 +138,16 @@ def _storefront(media: Media, glue: GlueApi) -> Handler:
             raise NotFound(f"{request.method} is not routed there")
         if name == "delivery":  # behind more than one slash
             return await media.handle(request)
-        return landing() if wants_landing(request) else await glue.handle(request)
+        return landing(console=console) if wants_landing(request) else await glue.handle(request)
 
     return storefront
+
+
+def _console(parts: Parts) -> Console:
+    access = parts.access
+    return Console(
+        parts.settings, access.accounts, access.sessions, access.rate_limits, Files(parts.settings), Attempts()
+    )
 
 
 def _glue(parts: Parts) -> GlueApi:
@@ -162,16 +185,25 @@ def _spree(parts: Parts) -> tuple[SpreeApi, SpreeDelivery]:
         parts.access.answers,
     )
     files = parts.caches.spree_files
-    return api, SpreeDelivery(settings, reader, pictures.renderer, parts.storage.store, files, rate_limits.subscriber)
+    return api, SpreeDelivery(
+        settings,
+        reader,
+        pictures.renderer,
+        parts.storage.store,
+        files,
+        rate_limits.subscriber,
+        parts.caches.tags.of_file,
+    )
 
 
-async def _running(parts: Parts) -> AsyncIterator[None]:
+async def _running(parts: Parts, warmth: Warmth) -> AsyncIterator[None]:
     async with parts.opened(waits=True), parts.telemetry.observed(), AsyncExitStack() as stack:
         await stack.enter_async_context(parts.listening())
         uses = parts.access.accounts.uses
         await stack.enter_async_context(in_background("uses", uses.write, parts.observer, every=WRITE_SECONDS))
         if parts.settings.run_worker:
             await stack.enter_async_context(parts.working())
+        await stack.enter_async_context(warmth.kept())
         yield
 
 

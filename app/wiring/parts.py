@@ -6,26 +6,35 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Final
 
 from app.access.secret_key import refuse_short_key
-from app.background import in_background
+from app.background import Work, in_background
 from app.db.listen import CATALOGUE_CHANGE, Hearing, Listener
 from app.db.migrate import migrate
 from app.embedded.folders import made_folder
 from app.errors import DatabaseUnavailable
 from app.events import CheckFailed
 from app.http.drain import Drain
+from app.service.feed.follower import CATALOGUE_LOG
+from app.service.flight import Slots
 from app.service.pictures.waiting import PICTURE_STATE
 from app.settings import Settings
 from app.telemetry.metrics import Metrics
 from app.telemetry.observer import Observer
+from app.telemetry.otel import spans_of
+from app.traces import Spans
 from app.wiring.access import access_of
 from app.wiring.caches import caches_of
 from app.wiring.catalogue import catalogue_of
+from app.wiring.feed import feed_of
 from app.wiring.pictures import pictures_of
+from app.wiring.replica import replicated_of
 from app.wiring.storage import storage_of
-from app.wiring.telemetry import telemetry_of
+from app.wiring.telemetry import slots_of, telemetry_of
 from app.wiring.upkeep import upkeep_of
+from app.wiring.webhooks import webhooks_of
 from app.worker import Worker
 
+_TABLES: Final = 4
+"""Tables of whole catalogues that a process sends at a time: each reads without a pause."""
 _TIDY_SECONDS: Final = 60.0
 """How often files are looked for whose process was killed."""
 
@@ -33,32 +42,51 @@ _TIDY_SECONDS: Final = 60.0
 class Parts:
     """One process's share of the service. `dsn` is the Postgres to use, embedded or not."""
 
-    def __init__(self, settings: Settings, dsn: str, observer: Observer | None = None) -> None:
+    def __init__(
+        self, settings: Settings, dsn: str, observer: Observer | None = None, spans: Spans | None = None
+    ) -> None:
         self.settings = settings
         self.dsn = dsn
         self.observer = observer or Observer(Metrics(), sample=settings.log_sample)
+        self.spans = spans or spans_of(settings.traces)
         self.drain = Drain()
         hearing = Hearing()
         self.storage = storage_of(settings, dsn, self.observer)
         self.pictures = pictures_of(settings, self.storage, self.observer)
         self.access = access_of(settings, self.storage.database, hearing)
-        self.caches = caches_of(settings, self.storage, self.pictures, self.access, hearing)
-        self.catalogue = catalogue_of(settings, self.storage, self.pictures, self.caches)
+        replicated = self._replicated = replicated_of(settings, self.storage, hearing, self.observer)
+        positions, reads = (replicated.positions, replicated.reads) if replicated else (None, self.storage.database)
+        self.caches = caches_of(settings, self.storage, self.pictures, self.access, hearing, positions)
+        self.catalogue = catalogue_of(settings, self.storage, self.pictures, self.caches, reads)
+        self.feed = feed_of(settings, self.storage, self.catalogue)
+        self.webhooks = webhooks_of(
+            settings, self.storage, self.feed, self.access.accounts.box, self.observer, self.spans
+        )
         self.upkeep = upkeep_of(settings, self.storage, self.pictures, self.catalogue, self.observer)
-        self.telemetry = telemetry_of(settings, self.storage, self.pictures, self.caches, self.observer)
+        self.tables = Slots(_TABLES)
+        slots = {**slots_of(self.pictures), "stream": self.feed.follower.slots, "table": self.tables}
+        self.telemetry = telemetry_of(settings, self.storage, self.caches, slots, self.observer)
         self.listener = self._listener(hearing)
-        self.worker = Worker(settings, self.storage.database, self.pictures.renderer, self.observer)
+        self.worker = Worker(
+            settings,
+            self.storage.database,
+            self.pictures.renderer,
+            self.webhooks.courier.run,
+            self.observer,
+            self.spans,
+        )
 
     def _listener(self, hearing: Hearing) -> Listener:
-        caches, waiting = self.caches, self.pictures.waiting
+        caches, waiting, follower = self.caches, self.pictures.waiting, self.feed.follower
 
         def missed() -> None:
             caches.drop_all()
             waiting.look_again()
+            follower.hear()
 
         return Listener(
             self.dsn,
-            {CATALOGUE_CHANGE: caches.hear, PICTURE_STATE: waiting.hear},
+            {CATALOGUE_CHANGE: caches.hear, PICTURE_STATE: waiting.hear, CATALOGUE_LOG: follower.hear},
             missed,
             hearing,
             on_silence=caches.documents.stop_using,
@@ -72,6 +100,7 @@ class Parts:
         `DatabaseUnavailable`, too."""
         await asyncio.to_thread(made_folder, self.settings.data_dir)
         async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.spans.close)
             stack.push_async_callback(self.storage.database.close)
             await stack.enter_async_context(self.storage.store)
             stack.push_async_callback(self.pictures.codecs.close)
@@ -101,9 +130,16 @@ class Parts:
     async def listening(self) -> AsyncIterator[None]:
         """What other processes tell is heard for as long as the block lasts; once the process drains nobody waits for
         it any more."""
-        waiting = self.pictures.waiting
-        work = {"listener": self.listener.run, "waiters": waiting.run, "drain of waiters": self._release_waiters}
+        work: dict[str, Work] = {
+            "listener": self.listener.run,
+            "waiters": self.pictures.waiting.run,
+            "feed": self.feed.follower.run,
+            "drain of waiters": self._release_waiters,
+        }
         async with AsyncExitStack() as stack:
+            if self._replicated is not None:
+                await stack.enter_async_context(self._replicated.replica)
+                work |= self._replicated.work()
             for name, one in work.items():
                 await stack.enter_async_context(in_background(name, one, self.observer))
             yield
@@ -111,6 +147,7 @@ class Parts:
     async def _release_waiters(self) -> None:
         await self.drain.wait()
         self.pictures.waiting.release()
+        self.feed.follower.release()
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:

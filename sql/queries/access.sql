@@ -55,10 +55,12 @@ select request, status, headers, body from kept_answer where scope = $1 and kept
 select pg_try_advisory_xact_lock($1);
 
 -- name: keep_answer
--- Keeps an answer, in the place of one that is too old to count. The caller holds the key's lock.
-insert into kept_answer (scope, request, status, headers, body) values ($1, $2, $3, $4::jsonb, $5)
+-- Keeps an answer, in the place of one that is too old to count. $6: the images that it may tell of; null: nobody knows. The
+-- caller holds the key's lock.
+insert into kept_answer (scope, request, status, headers, body, images) values ($1, $2, $3, $4::jsonb, $5, $6::bigint[])
 on conflict (scope) do update
-set request = excluded.request, status = excluded.status, headers = excluded.headers, body = excluded.body, kept_at = now();
+set request = excluded.request, status = excluded.status, headers = excluded.headers, body = excluded.body,
+    images = excluded.images, kept_at = now();
 
 -- name: forget_kept_answers
 -- Removes the next ten thousand answers that were kept longer ago than $1; how many is told.
@@ -67,5 +69,6 @@ delete from kept_answer where scope in (
 );
 
 -- name: withhold_kept_answers
--- Forgets what all kept answers said: a retry of theirs is told to look.
-update kept_answer set status = null, headers = null, body = null where status is not null;
+-- Forgets what kept answers said that tell of the images $1, or of nobody knows what: a retry of theirs is told to look.
+update kept_answer set status = null, headers = null, body = null
+where status is not null and (images is null or images && $1::bigint[]);

@@ -15,14 +15,15 @@ from (select id, supports_images from product where deleted_at is null limit $1)
 -- in all.
 select
     count(*) as looked_at,
-    count(*) filter (where b.state = 'ready') as ready,
-    count(*) filter (where b.state = 'processing') as processing,
-    count(*) filter (where b.state = 'failed') as failed,
+    count(*) filter (where coalesce(e.state, b.state) = 'ready') as ready,
+    count(*) filter (where coalesce(e.state, b.state) = 'processing') as processing,
+    count(*) filter (where coalesce(e.state, b.state) = 'failed') as failed,
     count(*) filter (where b.hash is null) as external,
     (select greatest(reltuples, 0)::bigint from pg_class where oid = 'image'::regclass) as reckoned
-from (select picture_id from image where deleted_at is null limit $1) i
+from (select picture_id, edit_key from image where deleted_at is null limit $1) i
 join picture p on p.id = i.picture_id
-left join blob b on b.hash = p.blob_hash;
+left join blob b on b.hash = p.blob_hash
+left join edited_picture e on e.blob_hash = p.blob_hash and e.key = i.edit_key;
 
 -- name: count_blobs
 -- Of so many pictures whose bytes are kept ($1) how many there are and how large they are together, and how many Postgres

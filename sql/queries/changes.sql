@@ -69,7 +69,21 @@ select
     lead(image_id) over (partition by product_id order by image_id) is null,
     $4::text, $5::text, $6::text, $7::text, $8::text, $9::text
 from differing, also
-order by product_id, image_id;
+order by product_id, image_id
+returning image_id;
+
+-- name: record_image_creation
+-- The row of the new image $2 of the product $1, none of whose other images became another one by it: as
+-- `record_image_changes` writes it. $3 to $8: who acts.
+insert into change (
+    kind, product_id, image_id, revision, after, closes, actor_kind, actor_id, actor_name, via, request_id, batch
+)
+select
+    'image.created', product_id, image_id, revision,
+    jsonb_strip_nulls(state) || case when nones <> '{}' then jsonb_build_object('nones', nones) else '{}' end,
+    true, $3::text, $4::text, $5::text, $6::text, $7::text, $8::text
+from image_states(array[$1::bigint])
+where image_id = $2;
 
 -- name: record_rows
 -- Rows of the log as they are given, one from each place of the arrays $1 to $6. $7 to $12: who acts.
@@ -86,8 +100,8 @@ from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::jsonb[], $
 order by place;
 
 -- name: record_state
--- A row for each live image with the bytes $1, of which the kind $2 was decided: $3 and $4 are the state before and after,
--- and no change of the image itself. $5 to $10: who acts.
+-- A row for each live image with the bytes $1 that shows them by the edit $11 (null: as they are), of which the kind $2 was
+-- decided: $3 and $4 are the state before and after, and no change of the image itself. $5 to $10: who acts.
 insert into change (
     kind, product_id, image_id, revision, before, after, closes,
     actor_kind, actor_id, actor_name, via, request_id, batch
@@ -98,7 +112,7 @@ select
     $5::text, $6::text, $7::text, $8::text, $9::text, $10::text
 from picture p
 join image i on i.picture_id = p.id and i.deleted_at is null
-where p.blob_hash = $1
+where p.blob_hash = $1 and i.edit_key is not distinct from $11::text
 order by i.product_id, i.id;
 
 -- name: release_pictures_of_changes

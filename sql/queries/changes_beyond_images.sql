@@ -113,19 +113,81 @@ select
     $3::text, $4::text, $5::text, $6::text, $7::text, $8::text
 where $1::jsonb <> $2::jsonb;
 
--- name: record_removal
--- A row that tells which renditions of a blob stop answering ($2: its kind), and under which names they may be held; none
--- where there is nothing of it. $3 to $8: who acts.
-insert into change (kind, after, actor_kind, actor_id, actor_name, via, request_id, batch)
-select
-    $2, jsonb_build_object(
-        'hash', encode(b.hash, 'hex'), 'format', b.format, 'marks', nullif(b.marks, ''),
-        'names', array(
-            select distinct i.file_name from picture p join image i on i.picture_id = p.id
-            where p.blob_hash = b.hash and i.file_name is not null
-        ),
-        'recipes', array(select distinct r.recipe_hash from any_rendition r where r.blob_hash = b.hash)
+-- name: held_of_blob
+-- What caches may hold of a blob: its renditions by every recipe that there is, under every name that images with its
+-- pictures have or had, and its paths. Null where there is no such blob.
+select jsonb_build_object(
+    'hash', encode(b.hash, 'hex'), 'format', b.format, 'marks', nullif(b.marks, ''),
+    'edits', array(select e.key from edited_picture e where e.blob_hash = b.hash order by e.key),
+    'names', array(
+        select i.file_name from picture p join image i on i.picture_id = p.id
+        where p.blob_hash = b.hash and i.file_name is not null
+        union
+        select said ->> 'file_name' from picture p
+        join image i on i.picture_id = p.id
+        join change c on c.image_id = i.id
+        cross join unnest(array[c.before, c.after]) said
+        where p.blob_hash = b.hash and said ->> 'file_name' is not null
+        union
+        select c.before ->> 'file_name' from picture p join change c on c.picture_id = p.id
+        where p.blob_hash = b.hash and c.before ->> 'file_name' is not null
+        limit 1000
     ),
-    $3::text, $4::text, $5::text, $6::text, $7::text, $8::text
+    'pictures', array(select p.id from picture p where p.blob_hash = b.hash order by p.id limit 1000),
+    'paths', array(select f.path from file_path f where f.blob_hash = b.hash order by f.path limit 1000),
+    'images', (
+        select coalesce(jsonb_agg(jsonb_build_object(
+            'id', i.id,
+            'names', (
+                select coalesce(jsonb_agg(distinct name), '[]')
+                from (
+                    select i.file_name as name
+                    union select said ->> 'file_name' from change c cross join unnest(array[c.before, c.after]) said
+                    where c.image_id = i.id
+                ) called
+                where name is not null
+            ),
+            'stamps', (
+                select coalesce(jsonb_agg(distinct floor(extract(epoch from stamp))::bigint), '[]')
+                from (
+                    select i.file_updated_at as stamp
+                    union select (said ->> 'stamp')::timestamptz
+                    from change c cross join unnest(array[c.before, c.after]) said where c.image_id = i.id
+                ) had
+                where stamp is not null
+            )
+        )), '[]')
+        from (
+            select i.* from picture p join image i on i.picture_id = p.id where p.blob_hash = b.hash order by i.id limit 1000
+        ) i
+    ),
+    'recipes', array(select distinct r.recipe_hash from any_rendition r where r.blob_hash = b.hash),
+    'slugs', array(select r.name || '-' || r.hash from recipe r order by r.name, r.hash)
+)::text
 from blob b
 where b.hash = $1;
+
+-- name: held_of_blobs
+-- Of the blobs $1 their formats, marks, and the names under which caches may hold their renditions, as `held_of_blob`.
+select
+    b.hash, b.format, nullif(b.marks, '') as marks,
+    array(
+        select i.file_name from picture p join image i on i.picture_id = p.id
+        where p.blob_hash = b.hash and i.file_name is not null
+        union
+        select c.before ->> 'file_name' from picture p join change c on c.picture_id = p.id
+        where p.blob_hash = b.hash and c.before ->> 'file_name' is not null
+        limit 100
+    ) as names,
+    array(select p.id from picture p where p.blob_hash = b.hash order by p.id limit 100) as pictures
+from blob b
+where b.hash = any ($1::bytea[]);
+
+-- name: slugs_of_recipes
+-- Of recipes $1 what URLs call them.
+select hash, name || '-' || hash as slug from recipe where hash = any ($1::text[]);
+
+-- name: record_removal
+-- A row of the kind $1 that tells what stops answering ($2). $3 to $8: who acts.
+insert into change (kind, after, actor_kind, actor_id, actor_name, via, request_id, batch)
+values ($1, $2::jsonb, $3::text, $4::text, $5::text, $6::text, $7::text, $8::text);

@@ -6,7 +6,7 @@ select id, ordinal from image where ordinal > $1 and deleted_at is null order by
 -- Those of the images $1 that are live, as lines.
 select
     i.id, p.sku, i.file_path as path, i.file_name, i.file_updated_at, pic.url_large, pic.url_small, pic.key,
-    encode(pic.blob_hash, 'hex') as blob, i.label, i.position, i.excluded as exclude,
+    encode(pic.blob_hash, 'hex') as blob, i.edit, i.label, i.position, i.excluded as exclude,
     array(
         select a.type_code from image_type_assignment a
         where a.image_id = i.id and a.store_view_id is null order by a.type_code
@@ -134,11 +134,20 @@ values (
 returning id;
 
 -- name: update_transferred_image
--- What a line says globally of an image that is here already; a stamp or name that it does not give stays.
+-- What a line says globally of an image that is here already; a stamp or name that it does not give stays, as does a later
+-- stamp of an edited image.
 update image
-set label = $2, position = $3, excluded = $4, file_updated_at = coalesce($5::timestamptz, file_updated_at),
+set label = $2, position = $3, excluded = $4,
+    file_updated_at = case
+        when edit is null then coalesce($5::timestamptz, file_updated_at)
+        else greatest($5::timestamptz, file_updated_at)
+    end,
     file_name = coalesce($6, file_name), updated_at = now()
 where id = $1;
+
+-- name: stamp_transferred_image
+-- A new image has the stamp that another shop gave what its edit shows.
+update image set file_updated_at = $2 where id = $1 and file_path is not null;
 
 -- name: move_image_ids_beyond
 -- Keeps the numbering of images clear of ids up to $1. A short way is walked, as a jump could set numbers back that
@@ -164,11 +173,16 @@ delete from image_type_assignment
 where product_id = $1 and store_view_id is not distinct from $2::integer and image_id = $3 and type_code <> all ($4::text[]);
 
 -- name: put_nones
--- Makes types of a product an explicit "none" in a scope; tells how many were not so before.
+-- Makes types of a product an explicit "none" in a scope; gives those that were not so before, and which of them were unset.
 insert into image_type_assignment (product_id, store_view_id, type_code, image_id)
 select $1, $2::integer, unnest($3::text[]), null
 on conflict (product_id, store_view_id, type_code) do update set image_id = null
-where image_type_assignment.image_id is not null;
+where image_type_assignment.image_id is not null
+returning type_code, xmax = 0 as is_new;
+
+-- name: next_product_revision
+-- The product $1 is another one than before, by what is no column of its own.
+update product set revision = revision + 1 where id = $1 returning revision;
 
 -- name: insert_withdrawn_path
 -- Keeps a path that was withdrawn elsewhere from ever being used here.

@@ -24,7 +24,11 @@ where (b.hash is null or b.created_at < now() - $1::interval)
     )
     and not exists (
         select from pgqueuer j
-        where j.dedupe_key in ('render:' || encode(c.hash, 'hex'), 'render-further:' || encode(c.hash, 'hex'))
+        where j.dedupe_key in (
+            'render:' || encode(c.hash, 'hex'),
+            'render-further:' || encode(c.hash, 'hex'),
+            'render-widths:' || encode(c.hash, 'hex')
+        )
             and j.status in ('queued', 'picked')
     )
 order by c.hash;
@@ -49,7 +53,8 @@ select max(id) from page;
 
 -- name: delete_renditions_of_blob
 -- Forgets the renditions of a blob.
-with marked as (delete from marked_rendition where blob_hash = $1)
+with marked as (delete from marked_rendition where blob_hash = $1),
+edited as (delete from edited_rendition where blob_hash = $1)
 delete from rendition where blob_hash = $1;
 
 -- name: recipe_hashes
@@ -58,8 +63,13 @@ select hash from recipe;
 
 -- name: delete_rendition_failures_of_blob
 -- Forgets what could not be built of a blob.
-with marked as (delete from marked_rendition_failure where blob_hash = $1)
+with marked as (delete from marked_rendition_failure where blob_hash = $1),
+edited as (delete from edited_rendition_failure where blob_hash = $1)
 delete from rendition_failure where blob_hash = $1;
+
+-- name: delete_edited_pictures_of_blob
+-- Forgets what edits made of a blob, once nothing is recorded of it any more.
+delete from edited_picture where blob_hash = $1;
 
 -- name: externalise_pictures
 -- Pictures that also have URLs go on as external ones.
@@ -92,15 +102,19 @@ delete from picture_text t using picture p where p.id = t.picture_id and p.blob_
 delete from picture where blob_hash = $1;
 
 -- name: claim_removal
--- Says that the bytes of a hash are being removed from now on, until they are gone, and with which marks renditions of
--- them were made.
-with former as (delete from blob_claim where hash = $1 and is_removal returning marks)
-insert into blob_claim (hash, claimed_at, is_removal, marks)
-select $1, clock_timestamp(), true, coalesce((select marks from blob where hash = $1), (select max(marks) from former));
+-- Says that the bytes of a hash are being removed from now on, until they are gone, and with which marks and by which edits
+-- renditions of them were made.
+with former as (delete from blob_claim where hash = $1 and is_removal returning marks, edits)
+insert into blob_claim (hash, claimed_at, is_removal, marks, edits)
+select
+    $1, clock_timestamp(), true, coalesce((select marks from blob where hash = $1), (select max(marks) from former)),
+    array(select key from edited_picture where blob_hash = $1 union select unnest(edits) from former);
 
--- name: marks_of_removal
--- With which marks renditions of bytes were made that are being removed.
-select max(marks) from blob_claim where hash = $1 and is_removal;
+-- name: keys_of_removal
+-- With which marks, and by which edits, renditions of bytes were made that are being removed.
+select marks as key from blob_claim where hash = $1 and is_removal and marks <> ''
+union
+select unnest(edits) from blob_claim where hash = $1 and is_removal;
 
 -- name: may_be_removed
 -- Whether the bytes of a hash whose rows are gone may go too: none has come back, and nobody has put them for $2,
@@ -185,11 +199,13 @@ select hash from blob where hash > $1 order by hash limit 1000;
 -- name: missing_renditions
 -- Those of the blobs $1 that lack a rendition of one of the recipes $2 that has not failed, in their own format or in one
 -- of the formats $3; or the cleaning $4, or $5 for a picture with marks. Where marks are kept ($6), renditions carry
--- those of their picture, and pictures whose marks nobody has looked for lack that much.
+-- those of their picture, and pictures whose marks nobody has looked for lack that much; so do those that are ready and
+-- that nothing stands for while they load, whose pixels nobody looked at, or into which nobody looked.
 with asked as (
     select
         b.hash, b.size, b.format, case when $6::boolean then coalesce(b.marks, '') else '' end as marks,
-        $6::boolean and b.marks is null as unseen
+        $6::boolean and b.marks is null as unseen,
+        b.state = 'ready' and (b.thumbhash is null or b.pixel_facts is null or b.notes is null) as bare
     from blob b
     where b.hash = any ($1::bytea[])
 ), wanted as (
@@ -215,11 +231,11 @@ with asked as (
         where f.blob_hash = w.hash and f.recipe_hash = w.recipe_hash and f.marks = w.marks and w.marks <> ''
     )
 )
-select a.hash, a.size, a.format, a.unseen, count(m.hash) as missing
+select a.hash, '' as key, null::jsonb as edit, a.size, a.format, a.unseen, a.bare, count(m.hash) as missing
 from asked a
 left join missing m using (hash)
-group by a.hash, a.size, a.format, a.unseen
-having a.unseen or count(m.hash) > 0
+group by a.hash, a.size, a.format, a.unseen, a.bare
+having a.unseen or a.bare or count(m.hash) > 0
 order by a.hash;
 
 -- name: former_recipes
@@ -274,9 +290,11 @@ where not exists (
 );
 
 -- name: delete_rendition
--- Forgets one rendition, with the marks $4.
+-- Forgets one rendition, with the marks or the edit $4.
 with marked as (
     delete from marked_rendition where blob_hash = $1 and recipe_hash = $2 and format = $3 and marks = $4
+), edited as (
+    delete from edited_rendition where blob_hash = $1 and recipe_hash = $2 and format = $3 and key = $4
 )
 delete from rendition where blob_hash = $1 and recipe_hash = $2 and format = $3 and $4 = '';
 
@@ -306,6 +324,8 @@ with page as materialized (
         select blob_hash, recipe_hash from rendition_failure
         union all
         select blob_hash, recipe_hash from marked_rendition_failure
+        union all
+        select blob_hash, recipe_hash from edited_rendition_failure
     ) failure
     where (blob_hash, recipe_hash) > ($1::bytea, $2::text)
     order by blob_hash, recipe_hash

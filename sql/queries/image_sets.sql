@@ -42,14 +42,16 @@ cross join lateral (
     ), entry as (
         select
             o.member_id, o.level + (s.locale is null)::integer as level, s.id as set_id, s.name,
-            l.sort_order::bigint as sort_order, l.ordinal, l.picture_id, null as label, null as file_name
+            l.sort_order::bigint as sort_order, l.ordinal, l.picture_id, null as label, null as file_name,
+            null as edit_key
         from owner o
         join image_set s on s.product_id = o.id and (s.locale = asked.locale or s.locale is null)
         join image_set_link l on l.set_id = s.id
         union all
         select
             o.member_id, o.level + 1, 0, 'default',
-            coalesce(v.position, i.position)::bigint - 1, i.ordinal, i.picture_id, coalesce(v.label, i.label), i.file_name
+            coalesce(v.position, i.position)::bigint - 1, i.ordinal, i.picture_id, coalesce(v.label, i.label), i.file_name,
+            i.edit_key
         from owner o
         join image i on i.product_id = o.id and i.deleted_at is null
         left join lateral (
@@ -88,6 +90,7 @@ cross join lateral (
         pic.blob_hash,
         b.format,
         case when b.marked_at is not null then b.marks end as marks,
+        shown.key as edit_key,
         pic.url_large,
         pic.url_small,
         coalesce(t.large, e.label) as alt_large,
@@ -104,6 +107,7 @@ cross join lateral (
     left join placed e on e.member_id = m.id
     left join picture pic on pic.id = e.picture_id
     left join blob b on b.hash = pic.blob_hash
+    left join edited_picture shown on shown.blob_hash = pic.blob_hash and shown.key = e.edit_key
     left join picture_text t on t.picture_id = pic.id and t.locale = asked.locale
 ) shown
 order by asked.nr, shown.place;

@@ -29,14 +29,15 @@ group by entrypoint, reason
 order by count(*) desc, entrypoint, reason;
 
 -- name: page_jobs
--- Jobs with ids beyond $1, of one state ($2; null: any), so many ($3). Of those whose payload is a blob's hash, with images
--- that show it, a hundred at most; of those that failed for good, with why.
+-- Jobs with ids beyond $1, of one state ($2; null: any), so many ($3). Of those whose payload is a blob's hash, with the key
+-- of an edit or without, with images that show that, a hundred at most; of those that failed for good, with why.
 select
     job.id, job.entrypoint as kind, job.status::text as status, job.payload, job.attempts, job.updated as since,
     array(
         select i.id
         from picture p join image i on i.picture_id = p.id and i.deleted_at is null
-        where p.blob_hash = job.payload
+        where p.blob_hash = substring(job.payload for 32)
+            and (length(job.payload) <= 32 or i.edit_key = encode(substring(job.payload from 33), 'hex'))
         order by i.id
         limit 100
     ) as images,

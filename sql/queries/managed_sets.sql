@@ -53,3 +53,26 @@ on conflict (set_id, picture_id) do update set sort_order = excluded.sort_order;
 -- Removes a set; its pictures stay.
 with links as (delete from image_set_link where set_id = $1)
 delete from image_set where id = $1;
+
+-- name: native_sets
+-- The sets of a product other than its gallery, with their pictures in order, and of each picture the first images that
+-- show it, those of the same product before others.
+select
+    s.name, s.locale, s.key, s.revision,
+    (
+        select coalesce(json_agg(json_build_object('picture', l.picture_id, 'images', array(
+            select i.id from image i join product o on o.id = i.product_id and o.deleted_at is null
+            where i.picture_id = l.picture_id and i.deleted_at is null
+            order by i.product_id <> s.product_id, i.id
+            limit 20
+        )) order by l.sort_order, l.ordinal), '[]')
+        from image_set_link l where l.set_id = s.id
+    )::text as members
+from product p
+join image_set s on s.product_id = p.id
+where p.sku = $1 and p.deleted_at is null
+order by s.name, s.locale nulls first, s.key nulls first;
+
+-- name: family_of_sku
+-- The root product's id of a live product.
+select coalesce(parent_id, id) from product where sku = $1 and deleted_at is null;

@@ -12,12 +12,18 @@ with store as (
 ), owner as (
     select p.id, coalesce(p.parent_id, p.id) as family from product p where p.sku = $2::text and p.deleted_at is null
 ), few as materialized (
-    select hash from blob where $4::integer is not null and state = $8 and state <> 'ready' limit 2001
+    (select hash from blob where $4::integer is not null and state = $8 and state <> 'ready' limit 2001)
+    union
+    (
+        select blob_hash from edited_picture
+        where $4 is not null and state = $8 and state <> 'ready' limit 2001
+    )
 ), way as (
     select case
         when $4::integer is null then 'none'
         when $9::bytea is not null then 'hash'
-        when not coalesce($11::boolean, false) and ($6::text[] is not null or $7::bigint is not null) then 'product'
+        when coalesce($11::boolean, false) then 'deleted'
+        when $6::text[] is not null or $7::bigint is not null then 'product'
         when $8 in ('processing', 'failed') and (select count(*) <= 2000 from few) then 'state'
         else 'id'
     end as kind
@@ -25,6 +31,12 @@ with store as (
     select id
     from (
         (select i.id from image i where (select kind = 'id' from way) and i.id > $5::bigint order by i.id limit 2000)
+        union all
+        (
+            select i.id from image i
+            where (select kind = 'deleted' from way) and i.deleted_at is not null and i.id > $5
+            order by i.id limit 2000
+        )
         union all
         (
             select i.id
@@ -56,11 +68,12 @@ with store as (
     select l.id
     from looked l
     cross join lateral (
-        select i.*, c.blob_hash, b.state, p.sku
+        select i.*, c.blob_hash, coalesce(e.state, b.state) as state, p.sku
         from image i
         join product p on p.id = i.product_id and p.deleted_at is null
         join picture c on c.id = i.picture_id
         left join blob b on b.hash = c.blob_hash
+        left join edited_picture e on e.blob_hash = c.blob_hash and e.key = i.edit_key
         where i.id = l.id
         limit 1
     ) i
@@ -122,7 +135,11 @@ left join (
                 where o.image_id is not null or held.types is not null
             ) as stores,
             c.id as picture, c.url_large, c.url_small, c.blob_hash, b.size, b.format, b.converted_from, b.width, b.height,
-            b.orientation, b.frames, b.has_alpha, b.notes, b.state, b.failure_code, b.failure_detail, m.marks,
+            b.orientation, b.frames, b.has_alpha, b.notes, m.key, i.edit, ed.key as edit_key,
+            case when ed.key is null then b.thumbhash else ed.thumbhash end as thumbhash,
+            case when ed.key is null then b.color else ed.color end as color, coalesce(ed.state, b.state) as state,
+            case when ed.key is null then b.failure_code else ed.failure_code end as failure_code,
+            case when ed.key is null then b.failure_detail else ed.failure_detail end as failure_detail,
             (
                 select json_object_agg(t.locale, json_build_object('large', t.large, 'small', t.small) order by t.locale)
                 from picture_text t where t.picture_id = c.id
@@ -131,22 +148,31 @@ left join (
                 select json_agg(json_build_array(r.recipe_hash, r.format, r.width, r.height, r.size))
                 from (
                     select recipe_hash, format, width, height, size from rendition
-                    where m.marks is null and blob_hash = c.blob_hash and recipe_hash = any ($13::text[])
+                    where m.key is null and blob_hash = c.blob_hash and recipe_hash = any ($13::text[])
                     union all
                     select recipe_hash, format, width, height, size from marked_rendition
-                    where marks = m.marks and blob_hash = c.blob_hash and recipe_hash = any ($13)
+                    where marks = m.key and blob_hash = c.blob_hash and recipe_hash = any ($13)
+                    union all
+                    select recipe_hash, format, width, height, size from edited_rendition
+                    where key = m.key and blob_hash = c.blob_hash and recipe_hash = any ($13)
                 ) r
             ) as built,
             (
                 select json_object_agg(x.recipe_hash, x.reason)
                 from (
                     select recipe_hash, reason from rendition_failure
-                    where m.marks is null and blob_hash = c.blob_hash
+                    where m.key is null and blob_hash = c.blob_hash
                     union all
                     select recipe_hash, reason from marked_rendition_failure
-                    where marks = m.marks and blob_hash = c.blob_hash
+                    where marks = m.key and blob_hash = c.blob_hash
+                    union all
+                    select recipe_hash, reason from edited_rendition_failure
+                    where key = m.key and blob_hash = c.blob_hash
                 ) x
             ) as failures,
+            (
+                select e.media_type from image_declared_type e where e.image_id = i.id and e.picture_id = i.picture_id
+            ) as declared,
             array(
                 select d.id from picture e join image d on d.picture_id = e.id
                 where e.blob_hash = c.blob_hash and d.product_id = i.product_id and d.id <> i.id
@@ -158,8 +184,11 @@ left join (
         join picture c on c.id = i.picture_id
         left join blob b on b.hash = c.blob_hash
         left join file_path f on f.path = i.file_path
+        left join edited_picture ed on ed.blob_hash = c.blob_hash and ed.key = i.edit_key
         cross join lateral (
-            select case when $14::boolean and b.marked_at is not null then nullif(b.marks, '') end as marks
+            select coalesce(
+                ed.key, case when $14::boolean and b.marked_at is not null then nullif(b.marks, '') end
+            ) as key
         ) m
         where i.id = w.id and (i.deleted_at is null or i.deleted_at > now() - $12::interval)
         limit 1

@@ -3,7 +3,7 @@
 -- were looked at and where that ended. One of two questions: the products with the SKUs $1; or, with a limit $2, a page
 -- behind the term $3 and the id $4. A page is filtered: $5 SKUs, $6 from which term on and $7 up to which (exclusive) one
 -- of a product's lies, $8 the parent's SKU, $9 what is lacking, $10 the state of an image, $11 whether enabled, $12 the
--- code of a website; each null where it is no matter. It looks at no more than 2,000 rows.
+-- code of a website; each null where it is no matter. It looks at no more than 1,000 rows.
 -- A product comes with the first of its terms that matches, and so once.
 with looked as materialized (
     select term, id
@@ -11,29 +11,29 @@ with looked as materialized (
         (
             select '' as term, p.id from product p
             where $2::integer is not null and $5::text[] is null and $6::text is null and $8::text is null and p.id > $4::bigint
-            order by p.id limit 2000
+            order by p.id limit 1000
         )
         union all
         (
             select '', p.id from product p
             where $2 is not null and $6 is null and p.sku = any ($5) and p.deleted_at is null and p.id > $4
-            order by p.id limit 2000
+            order by p.id limit 1000
         )
         union all
         (
             select '', c.id from product p join product c on c.parent_id = p.id
             where $2 is not null and $5 is null and $6 is null and p.sku = $8 and p.deleted_at is null and c.id > $4
-            order by c.id limit 2000
+            order by c.id limit 1000
         )
         union all
         (
             select t.term, t.product_id from product_term t
             where $2 is not null and (t.term, t.product_id) > ($3::text collate "C", $4) and t.term >= $6 and t.term < $7::text
-            order by t.term, t.product_id limit 2000
+            order by t.term, t.product_id limit 1000
         )
     ) by_any_way
     order by term collate "C", id
-    limit 2000
+    limit 1000
 ), matching as (
     select l.term, p.id
     from looked l
@@ -51,7 +51,8 @@ with looked as materialized (
         ))
         and ($10::text is null or exists (
             select from image i join picture c on c.id = i.picture_id join blob b on b.hash = c.blob_hash
-            where i.product_id = p.id and i.deleted_at is null and b.state = $10
+            left join edited_picture e on e.blob_hash = c.blob_hash and e.key = i.edit_key
+            where i.product_id = p.id and i.deleted_at is null and coalesce(e.state, b.state) = $10
         ))
         and ($9::text is null or exists (select from product_lacks(p.id) lacking where lacking.what = $9))
     order by l.term collate "C", l.id
@@ -82,27 +83,30 @@ left join (
             ) as children,
             array(select what from product_lacks(p.id)) as missing,
             held.total, held.ready, held.processing, held.failed,
-            cover.picture, cover.file_name, cover.blob_hash, cover.format, cover.url, cover.marks
+            cover.picture, cover.file_name, cover.blob_hash, cover.format, cover.url, cover.marks, cover.edit_key
         from product p
         left join product parent on parent.id = p.parent_id
         cross join lateral (
             select
                 count(*) as total,
-                count(*) filter (where b.state = 'ready') as ready,
-                count(*) filter (where b.state = 'processing') as processing,
-                count(*) filter (where b.state = 'failed') as failed
+                count(*) filter (where coalesce(e.state, b.state) = 'ready') as ready,
+                count(*) filter (where coalesce(e.state, b.state) = 'processing') as processing,
+                count(*) filter (where coalesce(e.state, b.state) = 'failed') as failed
             from image i
             join picture c on c.id = i.picture_id
             left join blob b on b.hash = c.blob_hash
+            left join edited_picture e on e.blob_hash = c.blob_hash and e.key = i.edit_key
             where i.product_id = p.id and i.deleted_at is null
         ) held
         left join lateral (
             select
                 i.file_name, c.id as picture, c.blob_hash, b.format, coalesce(c.url_small, c.url_large) as url,
-                case when b.marked_at is not null then nullif(b.marks, '') end as marks
+                case when b.marked_at is not null then nullif(b.marks, '') end as marks,
+                e.key as edit_key
             from image i
             join picture c on c.id = i.picture_id
             left join blob b on b.hash = c.blob_hash
+            left join edited_picture e on e.blob_hash = c.blob_hash and e.key = i.edit_key
             where i.product_id = p.id and i.deleted_at is null
             order by i.position nulls last, i.id
             limit 1

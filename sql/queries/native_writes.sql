@@ -32,8 +32,8 @@ left join blob b on b.hash = pic.blob_hash
 where i.id = $1 and i.product_id = $2 and i.deleted_at is null;
 
 -- name: picture_of_live_image
--- The picture that a live image shows, under which name.
-select i.picture_id, i.file_name, pic.blob_hash, b.format
+-- The picture that a live image shows, under which name, and what is done to it.
+select i.picture_id, i.file_name, i.edit, pic.blob_hash, b.format
 from image i
 join product p on p.id = i.product_id and p.deleted_at is null
 left join product r on r.id = p.parent_id
@@ -91,6 +91,11 @@ select
 -- name: record_uploader
 -- Says who has uploaded bytes that are recorded.
 insert into blob_uploader (hash, uploader) select hash, $2::text from blob where hash = $1 on conflict do nothing;
+
+-- name: declare_type
+-- Says as what the file was declared with which an image came to a picture.
+insert into image_declared_type (image_id, picture_id, media_type) values ($1, $2, $3)
+on conflict (image_id, picture_id) do update set media_type = excluded.media_type;
 
 -- name: has_uploaded
 -- Whether somebody has uploaded these bytes.

@@ -255,3 +255,17 @@ select clock_timestamp();
 -- name: some_oauth_consumer
 -- One consumer, to see whether its secret opens.
 select key, secret from oauth_consumer order by created_at limit 1;
+
+-- name: product_to_restore
+-- Of the products that had the SKU $1 the one that was deleted last, and the children that were deleted with it.
+with named as (
+    select id, deleted_at from product
+    where sku = $1 and deleted_at is not null order by deleted_at desc, id desc limit 1
+)
+select id from named
+union all
+select c.id from named n join product c on c.parent_id = n.id and c.deleted_at = n.deleted_at;
+
+-- name: product_revision
+-- The id and the revision of the product with the SKU $1, which nobody changes meanwhile.
+select id, revision from product where sku = $1 and deleted_at is null for update;

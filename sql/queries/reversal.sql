@@ -1,16 +1,35 @@
+-- name: batch_is_of
+-- Whether the actor of kind $2 and id $3 has something in a batch $1.
+select exists (select from change where batch = $1 and actor_kind = $2 and actor_id is not distinct from $3);
+
+-- name: actor_of_batch
+-- Who has a batch $1, of those with this id or name ($2; null: any); `is_alone` where nobody else of them has one.
+select
+    f.actor_kind, f.actor_id,
+    not exists (
+        select from change c
+        where c.batch = $1 and (c.actor_kind, c.actor_id) is distinct from (f.actor_kind, f.actor_id)
+            and ($2::text is null or c.actor_id = $2 or c.actor_name = $2)
+    ) as is_alone
+from (
+    select actor_kind, actor_id from change
+    where batch = $1 and ($2::text is null or actor_id = $2 or actor_name = $2) order by id desc limit 1
+) f;
+
 -- name: batch_to_undo
--- What can be undone of batch $1, newest first, and no more than $3 rows of it; whether a row is older than $2.
-select c.id, c.kind, c.image_id, c.product_id, c.revision, c.before, c.after, c.actor_kind, c.actor_id,
+-- What can be undone of batch $1 of an actor ($4 and $5: kind and id), newest first, and no more than $3 rows of it; whether
+-- a row is older than $2.
+select c.id, c.kind, c.image_id, c.product_id, c.revision, c.before, c.after, c.via, c.actor_kind, c.actor_id,
     c.at < now() - $2::interval as is_over
 from change c
-where c.batch = $1
-    and c.kind in ('image.created', 'image.updated', 'image.replaced', 'image.moved', 'image.deleted', 'image.restored')
+where c.batch = $1 and c.actor_kind = $4 and c.actor_id is not distinct from $5
+    and is_undoable(c.kind, c.via, c.before)
 order by c.id desc
 limit $3;
 
 -- name: change_to_undo
 -- The same of one row of the log, of whatever kind.
-select c.id, c.kind, c.image_id, c.product_id, c.revision, c.before, c.after, c.actor_kind, c.actor_id,
+select c.id, c.kind, c.image_id, c.product_id, c.revision, c.before, c.after, is_undoable(c.kind, c.via, c.before) as is_undoable, c.actor_kind, c.actor_id,
     c.at < now() - $2::interval as is_over
 from change c
 where c.id = $1;
@@ -40,6 +59,10 @@ select path, blob_hash is null as is_gone from file_path where path = any ($1::t
 select hash from unnest($1::text[]) as asked (hash)
 where exists (select from blob_barred b where b.hash = decode(asked.hash, 'hex'))
     or not exists (select from blob b where b.hash = decode(asked.hash, 'hex'));
+
+-- name: gone_paths
+-- Of the paths $1 those that serve nothing and never will.
+select path from file_path where path = any ($1::text[]) and blob_hash is null;
 
 -- name: serve_paths_again
 -- Paths that were withdrawn serve what they served.
@@ -144,12 +167,54 @@ on conflict (product_id, store_view_id, type_code) do update set image_id = excl
 -- Images stand where they stood: those that were told to, and those that only made way if they still stand where they
 -- were put.
 update image i set position = t.former, updated_at = now()
-from jsonb_to_recordset($1::jsonb) as t (image bigint, former integer, put integer, is_told boolean)
+from jsonb_to_recordset($1::jsonb) as t (image bigint, former integer, put integer, is_set boolean)
 where i.id = t.image and i.position is distinct from t.former
-    and (t.is_told or (i.deleted_at is null and i.position is not distinct from t.put));
+    and (t.is_set or (i.deleted_at is null and i.position is not distinct from t.put));
 
 -- name: image_to_restore
 -- An image of a product that is there, deleted or not, with its revision.
 select i.revision, i.deleted_at is not null as is_deleted
 from image i join product p on p.id = i.product_id and p.deleted_at is null
 where i.id = $1;
+
+-- name: products_to_revert
+-- The products $1, which nobody changes meanwhile: whether each is deleted, longer ago than $2, what of its names another one
+-- has by now, and whether its parent is deleted and none of these.
+select
+    p.id, p.sku, p.slug, p.revision, p.deleted_at is not null as is_deleted,
+    coalesce(p.deleted_at < now() - $2::interval, false) as is_over,
+    exists (select from product o where o.sku = p.sku and o.deleted_at is null and o.id <> p.id) as is_sku_taken,
+    exists (select from product o where o.slug = p.slug and o.deleted_at is null and o.id <> p.id) as is_slug_taken,
+    coalesce(r.deleted_at is not null and r.id <> all ($1), false) as is_orphan
+from product p
+left join product r on r.id = p.parent_id
+where p.id = any ($1::bigint[])
+order by p.id
+for update of p;
+
+-- name: restore_products
+-- Products that were deleted are there again. The caller holds them.
+update product set deleted_at = null where id = any ($1::bigint[]) and deleted_at is not null;
+
+-- name: put_places_back_in_store
+-- Writes the positions of several images in the store view $3 as they were; null: none. What says nothing any more goes.
+with wanted as (
+    select
+        moved.id, moved.position,
+        moved.position is null and not coalesce(s.hidden, false) and num_nonnulls(s.label, s.excluded) = 0 as is_empty
+    from unnest($1::bigint[], $2::integer[]) as moved (id, position)
+    left join image_store s on s.image_id = moved.id and s.store_view_id = $3::integer
+), gone as (
+    delete from image_store s using wanted w where s.image_id = w.id and s.store_view_id = $3 and w.is_empty
+)
+insert into image_store (image_id, store_view_id, position)
+select id, $3, position from wanted where not is_empty
+on conflict (image_id, store_view_id) do update set position = excluded.position;
+
+-- name: kinds_left_of_batch
+-- What of batch $1 of an actor ($2 and $3: kind and id) is not taken back, counted by kind.
+select kind, count(*) as number from change
+where batch = $1 and actor_kind = $2 and actor_id is not distinct from $3 and not is_undoable(kind, via, before)
+    and kind not in ('batch.finished', 'image.ready', 'image.failed') and not kind like any (array['key.%', 'webhook.%'])
+group by kind
+order by kind;

@@ -51,12 +51,13 @@ where i.id = $1 and i.deleted_at is null and r.deleted_at is null;
 select
     i.file_name, i.file_path, i.file_updated_at, c.blob_hash, b.format,
     (select v.hash from recipe v where v.hash = any (i.recipes) and v.name = $2 limit 1) as recipe,
-    case when 'marks' = any (i.recipes) then b.marks end as marks
+    case when 'marks' = any (i.recipes) then b.marks end as marks, e.key as edit_key
 from image i
 join product p on p.id = i.product_id and p.deleted_at is null
 left join product r on r.id = p.parent_id
 join picture c on c.id = i.picture_id
 join blob b on b.hash = c.blob_hash
+left join edited_picture e on e.blob_hash = c.blob_hash and e.key = i.edit_key
 where i.id = $1 and i.deleted_at is null and r.deleted_at is null;
 
 -- name: spree_set_label

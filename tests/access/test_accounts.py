@@ -67,7 +67,7 @@ async def test_a_new_token_works_at_once(accounts: Accounts, admin: IssuedToken,
 
 
 async def test_another_secret_key_opens_nothing(database: Database, admin: IssuedToken) -> None:
-    """With another SECRET_KEY the stored secrets are told as a configuration error."""
+    """With another SECRET_KEY the stored secrets are reported as a configuration error."""
     with pytest.raises(Misconfigured):
         await Accounts(database, SecretBox("other"), Hearing()).find_oauth(admin.consumer_key, admin.token)
 
@@ -116,10 +116,12 @@ async def test_a_revoked_credential_is_refused_where_nothing_is_heard(
     for credential in (key, other):
         assert await role_of(accounts, credential) == "admin"  # remembered
     await accounts.find_oauth(admin.consumer_key, admin.token)
+    assert accounts.known_oauth(admin.consumer_key, admin.token) is not None
     heard.listening, heard.current = hearing.listening, hearing.current
     await revoke_key(database, str(row["id"]))
     await revoke_token(database, admin.token)
 
+    assert accounts.known_oauth(admin.consumer_key, admin.token) is None
     assert await role_of(accounts, key) is None
     assert await role_of(accounts, other) == "admin"
     _, token = await accounts.find_oauth(admin.consumer_key, admin.token)

@@ -3,8 +3,9 @@
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import pytest
@@ -64,18 +65,24 @@ def request(url: str = URL, method: str = "GET", peer: str = "192.0.2.1") -> Sig
     return SignedRequest(method, parts.scheme, parts.netloc, parts.path, parts.query, peer)
 
 
+PARAMETERS: Final[dict[str, str | None]] = {
+    "oauth_version": "1.0",
+    "oauth_consumer_key": KEY,
+    "oauth_signature_method": "HMAC-SHA1",
+    "oauth_signature": "AAAA",
+    "oauth_nonce": "n",
+    "oauth_timestamp": str(NOW),
+    "oauth_token": TOKEN,
+}
+
+
 def unsigned(**changed: str | None) -> str:
     """A header with all parameters but a true signature; None leaves one out."""
-    values: dict[str, str | None] = {
-        "oauth_version": "1.0",
-        "oauth_consumer_key": KEY,
-        "oauth_signature_method": "HMAC-SHA1",
-        "oauth_signature": "AAAA",
-        "oauth_nonce": "n",
-        "oauth_timestamp": str(NOW),
-        "oauth_token": TOKEN,
-    }
-    return "OAuth " + ", ".join(f'{k}="{quote(v)}"' for k, v in (values | changed).items() if v is not None)
+    return header_of(PARAMETERS | changed)
+
+
+def header_of(values: Mapping[str, str | None]) -> str:
+    return "OAuth " + ", ".join(f'{k}="{quote(v)}"' for k, v in values.items() if v is not None)
 
 
 async def problem(oauth: OAuth, header: str, seen: SignedRequest | None = None) -> str:
@@ -150,59 +157,164 @@ async def test_plaintext_is_accepted_where_nobody_listens(oauth: OAuth, scheme: 
         assert await oauth.verify(header, request(url, "POST", peer))
 
 
+@pytest.mark.parametrize("peer", ["192.0.2.1", "", "localhost", "unix:"])
+async def test_plaintext_is_refused_where_somebody_may_listen(oauth: OAuth, peer: str) -> None:
+    """Over http it is refused from elsewhere, and from where nobody knows."""
+    header = unsigned(oauth_signature_method="PLAINTEXT", oauth_signature=f"{SECRET}&{TOKEN_SECRET}")
+    assert await problem(oauth, header, request(URL, "POST", peer)) == "oauth_problem=signature_method_rejected"
+
+
 async def test_plaintext_of_oauthlibs_client_is_accepted(oauth: OAuth) -> None:
     """PLAINTEXT as a real client sends it is accepted."""
     url = URL.replace("http", "https")
     assert await oauth.verify(signed(client(SIGNATURE_PLAINTEXT), url), request(url))
 
 
-@pytest.mark.parametrize(
-    ("header", "expected"),
-    [
-        (unsigned(oauth_version="2.0", oauth_consumer_key=None), "version_rejected"),
-        (unsigned(oauth_version=""), "version_rejected"),
-        (unsigned(oauth_consumer_key=None, oauth_signature=None), "parameter_absent oauth_consumer_key"),
-        (unsigned(oauth_consumer_key="0"), "parameter_absent oauth_consumer_key"),
-        (
-            unsigned(oauth_signature_method="", oauth_signature=None, oauth_consumer_key="short"),
-            "parameter_absent oauth_signature_method",
-        ),
-        (unsigned(oauth_signature=None, oauth_consumer_key="short"), "parameter_absent oauth_signature"),
-        (unsigned(oauth_consumer_key="short", oauth_signature_method="MD5"), "consumer_key_rejected"),
-        (unsigned(oauth_signature_method="RSA-SHA1", oauth_nonce=None), "signature_method_rejected"),
-        (unsigned(oauth_signature_method="HMAC-SHA256"), "signature_method_rejected"),
-        (unsigned(oauth_signature_method="hmac-sha1"), "signature_method_rejected"),
-        (unsigned(oauth_signature_method="PLAINTEXT"), "signature_method_rejected"),
-        (unsigned(oauth_nonce=None, oauth_timestamp=None), "parameter_absent oauth_nonce"),
-        (unsigned(oauth_nonce="0"), "parameter_absent oauth_nonce"),
-        (unsigned(oauth_timestamp=""), "parameter_absent oauth_timestamp"),
-        (unsigned(oauth_timestamp="0"), "parameter_absent oauth_timestamp"),
-        (unsigned(oauth_timestamp="-5"), "timestamp_refused"),
-        (unsigned(oauth_timestamp="soon"), "timestamp_refused"),
-        (unsigned(oauth_timestamp="9" * 5000), "timestamp_refused"),
-        (unsigned(oauth_timestamp=str(NOW + 601), oauth_consumer_key="x" * 32), "timestamp_refused"),
-        (unsigned(oauth_timestamp=str(NOW - 601)), "timestamp_refused"),
-        (unsigned(oauth_consumer_key="x" * 32, oauth_token=None), "consumer_key_rejected"),
-        (unsigned(oauth_consumer_key="\x00" * 32), "consumer_key_rejected"),
-        (unsigned(oauth_consumer_key="é" * 32), "consumer_key_rejected"),
-        (unsigned(oauth_token=None), "parameter_absent oauth_token"),
-        (unsigned(oauth_token="0"), "parameter_absent oauth_token"),
-        (unsigned(oauth_token="short"), "token_rejected"),
-        (unsigned(oauth_token="u" * 32), "token_rejected"),
-        (unsigned(oauth_consumer_key="d" * 32), "token_rejected"),
-        (unsigned(), "signature_invalid"),
-        (unsigned(oauth_signature="é\udcff".encode("utf-8", "replace").decode()), "signature_invalid"),
-    ],
-)
-async def test_the_first_check_that_fails_names_the_problem(oauth: OAuth, header: str, expected: str) -> None:
+PROBLEMS: Final[list[tuple[dict[str, str | None], str]]] = [
+    ({"oauth_version": "2.0", "oauth_consumer_key": None}, "version_rejected"),
+    ({"oauth_version": ""}, "version_rejected"),
+    ({"oauth_consumer_key": None, "oauth_signature": None}, "parameter_absent oauth_consumer_key"),
+    ({"oauth_consumer_key": "0"}, "parameter_absent oauth_consumer_key"),
+    (
+        {"oauth_signature_method": "", "oauth_signature": None, "oauth_consumer_key": "short"},
+        "parameter_absent oauth_signature_method",
+    ),
+    ({"oauth_signature": None, "oauth_consumer_key": "short"}, "parameter_absent oauth_signature"),
+    ({"oauth_consumer_key": "short", "oauth_signature_method": "MD5"}, "consumer_key_rejected"),
+    ({"oauth_signature_method": "RSA-SHA1", "oauth_nonce": None}, "signature_method_rejected"),
+    ({"oauth_signature_method": "HMAC-SHA256"}, "signature_method_rejected"),
+    ({"oauth_signature_method": "hmac-sha1"}, "signature_method_rejected"),
+    ({"oauth_signature_method": "PLAINTEXT"}, "signature_method_rejected"),
+    ({"oauth_nonce": None, "oauth_timestamp": None}, "parameter_absent oauth_nonce"),
+    ({"oauth_nonce": "0"}, "parameter_absent oauth_nonce"),
+    ({"oauth_timestamp": ""}, "parameter_absent oauth_timestamp"),
+    ({"oauth_timestamp": "0"}, "parameter_absent oauth_timestamp"),
+    ({"oauth_timestamp": "-5"}, "timestamp_refused"),
+    ({"oauth_timestamp": "soon"}, "timestamp_refused"),
+    ({"oauth_timestamp": "9" * 5000}, "timestamp_refused"),
+    ({"oauth_timestamp": str(NOW + 601), "oauth_consumer_key": "x" * 32}, "timestamp_refused"),
+    ({"oauth_timestamp": str(NOW - 601)}, "timestamp_refused"),
+    ({"oauth_consumer_key": "x" * 32, "oauth_token": None}, "consumer_key_rejected"),
+    ({"oauth_consumer_key": "\x00" * 32}, "consumer_key_rejected"),
+    ({"oauth_consumer_key": "é" * 32}, "consumer_key_rejected"),
+    ({"oauth_token": None}, "parameter_absent oauth_token"),
+    ({"oauth_token": "0"}, "parameter_absent oauth_token"),
+    ({"oauth_token": "short"}, "token_rejected"),
+    ({"oauth_token": "u" * 32}, "token_rejected"),
+    ({"oauth_consumer_key": "d" * 32}, "token_rejected"),
+    ({}, "signature_invalid"),
+    ({"oauth_signature": "é\udcff".encode("utf-8", "replace").decode()}, "signature_invalid"),
+]
+"""What is different of a request's parameters, and the first problem with it."""
+
+
+@pytest.mark.parametrize(("changed", "expected"), PROBLEMS)
+async def test_the_first_check_that_fails_names_the_problem(
+    oauth: OAuth, changed: dict[str, str | None], expected: str
+) -> None:
     """The first check that fails names the problem, in the table's order."""
     name, _, absent = expected.partition(" ")
     text = f"oauth_problem={name}" + (f"&oauth_parameters_absent={absent}" if absent else "")
-    assert await problem(oauth, header) == text
+    assert await problem(oauth, unsigned(**changed)) == text
+
+
+def signed_as_sent(**changed: str | None) -> str:
+    """A header with a true signature of the parameters that it has, whatever they are."""
+    sent = {k: v for k, v in (PARAMETERS | changed).items() if v is not None and k != "oauth_signature"}
+    base = signature_base_string("GET", URL, normalize_parameters(list(sent.items())))
+    digest = hmac.new(f"{SECRET}&{TOKEN_SECRET}".encode(), base.encode(), hashlib.sha1).digest()
+    return header_of(sent | {"oauth_signature": base64.b64encode(digest).decode()} | changed)
+
+
+@pytest.fixture(name="knowing")
+def _knowing(memory: Memory) -> OAuth:
+    """Where all that is in memory is known without waiting."""
+
+    def known(key: str, name: str) -> tuple[Consumer, AccessToken] | None:
+        consumer, token = memory.consumers.get(key), memory.tokens.get(name)
+        return (consumer, token) if consumer and token else None
+
+    return OAuth(memory, 600, lambda: float(NOW), known=known)
+
+
+@pytest.mark.parametrize(("changed", "expected"), [row for row in PROBLEMS if row[1] != "signature_invalid"])
+async def test_what_is_refused_is_not_verified_at_once(
+    knowing: OAuth, changed: dict[str, str | None], expected: str
+) -> None:
+    """Although the signature is right; and `verify` finds the nonce as it was, and the problem."""
+    header = signed_as_sent(**changed)
+    assert knowing.verify_at_once(header, request()) is None
+    assert (await problem(knowing, header)).startswith(f"oauth_problem={expected.split()[0]}")
+
+
+@pytest.mark.parametrize("header", [unsigned(), unsigned(oauth_signature="é"), signed_as_sent(oauth_signature="AAAA")])
+def test_a_wrong_signature_is_not_verified_at_once(knowing: OAuth, header: str) -> None:
+    """Nor is its nonce used, which a right one may have."""
+    assert knowing.verify_at_once(header, request()) is None
+    assert knowing.verify_at_once(signed_as_sent(), request()) is not None
+
+
+async def test_what_is_verified_at_once_is_used_when_it_is_claimed(knowing: OAuth) -> None:
+    """Until then it leaves no trace; from then on its nonce is used, for both ways of asking."""
+    for header in (signed_as_sent(), signed_as_sent(oauth_nonce="other")):
+        assert knowing.verify_at_once(header, request()) is not None
+        verified = knowing.verify_at_once(header, request())
+        assert verified is not None
+        assert verified.token.token == TOKEN
+        verified.claim()
+        assert knowing.verify_at_once(header, request()) is None
+        assert await problem(knowing, header) == "oauth_problem=nonce_used"
+
+
+async def test_what_was_let_in_is_not_verified_at_once(knowing: OAuth) -> None:
+    """`verify_at_once` knows the nonces of `verify`, and those that it has only looked at are still fresh there."""
+    header = signed_as_sent()
+    assert knowing.verify_at_once(header, request()) is not None
+    assert (await knowing.verify(header, request())).token == TOKEN
+    assert knowing.verify_at_once(header, request()) is None
+
+
+def test_who_claims_is_told_of_as_used(memory: Memory) -> None:
+    """As of those that `verify` lets in, and not before."""
+    used: list[str] = []
+    pair = memory.consumers[KEY], memory.tokens[TOKEN]
+    oauth = OAuth(memory, 600, lambda: float(NOW), used.append, lambda _, __: pair)
+    verified = oauth.verify_at_once(signed_as_sent(), request())
+    assert verified is not None
+    assert used == []
+    verified.claim()
+    assert used == [TOKEN]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_writes_are_not_verified_at_once(knowing: OAuth, method: str) -> None:
+    """Their nonces are for all processes to know."""
+    header = signed(client(), method=method)
+    assert knowing.verify_at_once(header, request(method=method)) is None
+    assert knowing.verify_at_once(signed(client()), request()) is not None
+
+
+def test_secrets_as_they_are_are_not_verified_at_once(knowing: OAuth) -> None:
+    """PLAINTEXT is for `verify`, where nobody listens, too."""
+    header = unsigned(oauth_signature_method="PLAINTEXT", oauth_signature=f"{SECRET}&{TOKEN_SECRET}")
+    assert knowing.verify_at_once(header, request(peer="127.0.0.1")) is None
+    hmac_signed = signed_as_sent(oauth_signature_method="PLAINTEXT")
+    assert knowing.verify_at_once(hmac_signed, request(peer="127.0.0.1")) is None
+
+
+def test_a_revoked_token_is_not_verified_at_once(knowing: OAuth, memory: Memory) -> None:
+    """However right its signature is."""
+    memory.tokens[TOKEN] = replace(memory.tokens[TOKEN], revoked=True)
+    assert knowing.verify_at_once(signed_as_sent(), request()) is None
+
+
+def test_what_is_not_known_is_not_verified_at_once(oauth: OAuth) -> None:
+    """Where the database would have to be asked."""
+    assert oauth.verify_at_once(signed_as_sent(), request()) is None
 
 
 async def test_a_revoked_token_is_told_before_its_signature(oauth: OAuth, memory: Memory) -> None:
-    """A revoked token is told as such even with a wrong signature."""
+    """A revoked token is reported as such even with a wrong signature."""
     memory.tokens[TOKEN] = replace(memory.tokens[TOKEN], revoked=True)
     assert await problem(oauth, unsigned()) == "oauth_problem=token_revoked"
 

@@ -33,7 +33,7 @@ def test_equal_secrets_are_sealed_differently() -> None:
     ("key", "owner", "cut"), [("other", "owner", None), ("key", "thief", None), ("key", "owner", 10)]
 )
 def test_a_sealed_secret_opens_for_nobody_else(key: str, owner: str, cut: int | None) -> None:
-    """Another key, another owner or damaged bytes are told as a configuration error."""
+    """Another key, another owner or damaged bytes are reported as a configuration error."""
     sealed = SecretBox("key").seal("secret", "owner")[:cut]
     with pytest.raises(Misconfigured):
         SecretBox(key).open(sealed, owner)

@@ -4,9 +4,11 @@ Each decoder gets the longest input that reaches it, made of each of many short 
 quadratic patterns, of exceptions and of long runs look like.
 """
 
+import math
+import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Final, Literal
 
 import pybase64
@@ -66,16 +68,33 @@ def repeated(unit: str, size: int) -> str:
     return (unit * (size // len(unit) + 1))[:size]
 
 
-def cost(work: Callable[[str], object], text: str) -> float:
-    """The least of some tries: what others do on the machine only adds to it."""
-    return min(_once(work, f"{text}{attempt}") for attempt in range(TRIES))  # none of them is remembered
+def cost(work: Callable[[str], object], text: str, within: float) -> float:
+    """The least of some tries: what others do on the machine only adds to it. One that stays `within` is enough."""
+    least = math.inf
+    for attempt in range(TRIES):
+        least = min(least, _once(work, f"{text}{attempt}"))  # none of them is remembered
+        if least < within:
+            break
+    return least
 
 
 def _once(work: Callable[[str], object], text: str) -> float:
-    before = time.thread_time()
-    with suppress(ProductImagesError):
-        work(text)
-    return time.thread_time() - before
+    with _untraced():
+        before = time.thread_time()
+        with suppress(ProductImagesError):
+            work(text)
+        return time.thread_time() - before
+
+
+@contextmanager
+def _untraced() -> Iterator[None]:
+    """What `make test COVERAGE=1` spends on each line is no cost of the line."""
+    tracer = sys.gettrace()
+    sys.settrace(None)
+    try:
+        yield
+    finally:
+        sys.settrace(tracer)
 
 
 LINES: Final[dict[str, tuple[Callable[[str], object], str]]] = {
@@ -102,9 +121,11 @@ LINES: Final[dict[str, tuple[Callable[[str], object], str]]] = {
 def test_no_line_costs_more_than_its_length(decoder: str) -> None:
     """The longest line of anything is decoded in five milliseconds."""
     work, start = LINES[decoder]
-    costs = {unit: cost(work, start + repeated(unit, LINE - len(start))) for unit in UNITS}
+    within = budget()
+    costs = {unit: cost(work, start + repeated(unit, LINE - len(start)), within) for unit in UNITS}
     worst = max(costs, key=lambda unit: costs[unit])
-    assert any(cost(work, start + repeated(worst, LINE - len(start))) < budget() for _ in range(TRIES)), worst
+    again = (cost(work, start + repeated(worst, LINE - len(start)), budget()) for _ in range(TRIES))
+    assert costs[worst] < within or any(each < budget() for each in again), worst
 
 
 class Nowhere:
@@ -168,14 +189,17 @@ BODIES: Final[dict[str, tuple[Callable[[bytes], Awaitable[Any]], bytes, bytes]]]
 """Each decoder of a body, and how a body begins and ends that reaches it."""
 
 
-async def longest_turn(work: Callable[[bytes], Awaitable[Any]], data: bytes) -> float:
-    turns = []
+async def longest_turn(work: Callable[[bytes], Awaitable[Any]], data: bytes, within: float) -> float:
+    """The least of some tries; one that stays `within` is enough."""
+    least = math.inf
     for _ in range(3):
         async with gaps() as found:
             with suppress(ProductImagesError):
                 await work(data)
-        turns.append(found.longest)
-    return min(turns)
+        least = min(least, found.longest)
+        if least < within:
+            break
+    return least
 
 
 @pytest.mark.timeout(240)  # seventy bodies for each decoder
@@ -184,12 +208,12 @@ async def longest_turn(work: Callable[[bytes], Awaitable[Any]], data: bytes) -> 
 async def test_no_body_keeps_others_waiting(decoder: str, size: int) -> None:
     """What anybody may send of text, in any form, leaves others their turn every five milliseconds."""
     work, start, end = BODIES[decoder]
-    turns = {}
+    turns, within = {}, budget()
     for unit in UNITS:
         data = start + repeated(unit, size).encode()[: size - len(start) - len(end)] + end
-        turns[unit] = await longest_turn(work, data)
+        turns[unit] = await longest_turn(work, data, within)
     worst = max(turns, key=lambda unit: turns[unit])
-    assert turns[worst] < budget(), worst
+    assert turns[worst] < max(within, budget()), worst
 
 
 LONG: Final = {
@@ -215,7 +239,8 @@ async def test_an_owners_large_body_keeps_nobody_waiting(decoder: str) -> None:
     work, start, end = BODIES[decoder]
     for unit in LONG[decoder]:
         data = start + (unit * (6 * 2**20 // len(unit.encode()))).encode() + end
-        assert await longest_turn(work, data) < budget(), unit
+        within = budget()
+        assert await longest_turn(work, data, within) < within, unit
 
 
 @pytest.mark.parametrize(
@@ -234,7 +259,8 @@ async def test_many_values_keep_nobody_waiting(texts: bytes) -> None:
     data = b'{"image":{' + b",".join(texts % number for number in range(9_900)) + b',"position":1}}'
     form = image_form(wrapped(await read_json(chunked(data), None)))
     assert form.position == 1
-    assert await longest_turn(spree_json, data) < budget()
+    within = budget()
+    assert await longest_turn(spree_json, data, within) < within
 
 
 @pytest.mark.parametrize("charset", [None, "utf-16", "latin-1"])

@@ -25,8 +25,8 @@ def cells(file: Path) -> list[list[str]]:
 def test_a_figure_is_recorded_with_its_target_verdict_turns_and_origin(file: Path) -> None:
     """A line holds all that a figure says, when it was measured, of which commit, and where."""
     record(file, {"first": [at_least("reads", "90/s", "100/s", 0.9, 0.8, "7 undisturbed")]}, OLD, ORDER)
-    told = ["first", "reads", "90/s", "100/s", "0.90", ">= 0.80", "yes", "7 undisturbed"]
-    assert cells(file) == [[*told, OLD.date, OLD.commit, OLD.machine]]
+    reported = ["first", "reads", "90/s", "100/s", "0.90", ">= 0.80", "yes", "7 undisturbed"]
+    assert cells(file) == [[*reported, OLD.date, OLD.commit, OLD.machine]]
 
 
 def test_a_figure_measured_again_replaces_its_former_lines_and_no_others(file: Path) -> None:

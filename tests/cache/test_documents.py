@@ -1,11 +1,14 @@
 """Ready documents: kept while they are true, and not one moment longer."""
 
 import asyncio
-from collections.abc import Iterable
+import time
+from collections.abc import AsyncIterator, Iterable
 from functools import partial
 from random import Random
+from unittest.mock import patch
 
 import pytest
+from aiohttp import hdrs
 
 from app.cache.documents import DocumentCache
 from app.db.listen import Hearing
@@ -50,6 +53,18 @@ class Source:
         self.begun.set()
         await self.go.wait()
         return self.answer
+
+
+async def test_what_changes_by_time_alone_is_not_kept() -> None:
+    """Nobody tells that it has, so it is read each time."""
+    documents = cache()
+    for may_be_kept in (False, True):
+
+        async def load(may_be_kept: bool = may_be_kept) -> Document:
+            return Document(200, {}, b"", 7, may_be_kept=may_be_kept)
+
+        await documents.fill("key", load)
+        assert (documents.get("key") is not None) is may_be_kept
 
 
 async def test_concurrent_misses_ask_once() -> None:
@@ -119,6 +134,15 @@ async def test_documents_that_are_alike_take_little_memory() -> None:
     assert documents.size <= 100_000
 
 
+async def test_documents_with_names_of_aiohttp_are_packed_too() -> None:
+    """Headers may be called by its constants, whose values are texts of another kind."""
+    documents, headers = cache(), {hdrs.CONTENT_TYPE: "application/json", hdrs.ETAG: '"a"'}
+    for number in range(100):
+        named = Document(200, headers, b"%d" % number + bytes(2000), number)
+        await documents.fill(number, partial(asyncio.sleep, 0, named))
+    assert documents.get(1) == Document(200, headers, b"1" + bytes(2000), 1)
+
+
 async def test_a_dropped_family_is_not_found_among_packed_documents() -> None:
     """A drop holds for documents that are packed, too, and not for what is read after it."""
     documents = cache()
@@ -168,6 +192,32 @@ async def test_a_packed_document_grows_old_as_well() -> None:
 
     await eventually(is_gone)
     assert 1 not in documents
+
+
+async def test_what_was_read_at_once_is_not_read_anew_at_once() -> None:
+    """Documents live between half of their time and all of it."""
+    documents, began = cache(limit=10_000_000, seconds=100), time.monotonic()
+    await filled(documents, range(200))
+    kept = []
+    for seconds in (40, 75, 110):
+        with patch("app.cache.documents.time.monotonic", lambda later=began + seconds: later):
+            kept.append(sum(documents.get(number) is not None for number in range(200)))
+    assert kept[0] == 200
+    assert 50 < kept[1] < 150
+    assert kept[2] == 0
+
+
+async def test_a_crawler_drives_out_little() -> None:
+    """Once memory is full, what is asked for again and again stays, however much is asked for once in between."""
+    documents = cache(limit=200_000)
+
+    async def ask(number: int) -> None:
+        if documents.get(number) is None:
+            await filled(documents, [number], incompressible(number))
+
+    for number in [*range(100), *20 * [*range(1000, 1030)], *range(2000, 2100)]:
+        await ask(number)
+    assert sum(documents.get(number) is not None for number in range(1000, 1030)) > 10
 
 
 async def test_more_drops_than_are_remembered_drop_everything() -> None:
@@ -280,3 +330,80 @@ async def test_what_said_that_an_address_is_unknown_is_dropped_alone() -> None:
     documents.drop_families([None])
 
     assert [number for number in range(12) if documents.get(number) is not None] == [0, 2, 4, 6, 8, 10]
+
+
+async def named(*pairs: tuple[str, Document]) -> AsyncIterator[tuple[str, Document]]:
+    for pair in pairs:
+        yield pair
+
+
+async def test_several_are_filled_at_a_time() -> None:
+    """Each is kept under its key, by itself."""
+    documents = cache()
+    given = {"a": document(b"a", 1), "b": document(b"b", None)}
+    assert await documents.fill_several(lambda: named(*given.items())) == given
+    documents.drop_families([1])
+    assert (documents.get("a"), documents.get("b")) == (None, given["b"])
+    assert documents.misses == 2
+
+
+async def test_of_several_those_are_not_kept_that_were_dropped_meanwhile() -> None:
+    """Whoever asked gets what was read; the others that came with it are kept."""
+    documents, given = cache(), {"a": document(b"a", 1), "b": document(b"b", 2)}
+
+    async def load() -> AsyncIterator[tuple[str, Document]]:
+        documents.drop_families([2])
+        for pair in given.items():
+            yield pair
+
+    assert await documents.fill_several(load) == given
+    assert (documents.get("a"), documents.get("b")) == (given["a"], None)
+
+
+async def test_what_is_dropped_is_freed_soon() -> None:
+    """A slice at a time, in the course of which others have their turn, and come to nothing that was kept."""
+    documents, turns = cache(limit=20_000_000), 0
+    await filled(documents, range(10_000), b"")
+    tables = [documents._entries, documents._packed._entries]
+    documents.drop_all()
+    assert (documents.size, documents.get(1), [*documents.asked(10)]) == (0, None, [])
+    await filled(documents, [1])
+    while any(tables):
+        before = sum(map(len, tables))
+        await asyncio.sleep(0)
+        turns += 1
+        assert before - sum(map(len, tables)) <= 2000
+    assert turns > 1
+    assert documents.get(1) is not None
+
+
+async def test_a_part_is_dropped_with_the_whole() -> None:
+    """A family, all, and what is not used any more."""
+    documents = cache(limit=800_000)
+    part = documents.part(4)
+    await filled(part, [1, 2, 3])
+    documents.drop_families([1, None])
+    assert [part.get(number) is None for number in (1, 2, 3)] == [True, False, False]
+    documents.drop_all()
+    assert part.size == 0
+
+
+async def test_a_part_takes_no_more_than_its_share() -> None:
+    """Whatever is put there, three quarters stay for the rest, of which what is used least gives way; what is not
+    needed there any more is had back."""
+    documents = cache(limit=200_000)
+    part = documents.part(4)
+    for number in range(300):
+        await filled(documents, [number], incompressible(number))
+    whole = documents.size
+    assert whole > 180_000
+    for number in range(1000, 1300):
+        await filled(part, [number], incompressible(number))
+        assert part.size <= 50_000
+        assert part.size + documents.size <= 200_000
+    assert documents.size > 140_000
+    assert documents.get(299) is not None
+    documents.drop_all()
+    for number in range(300, 600):
+        await filled(documents, [number], incompressible(number))
+    assert documents.size > 180_000

@@ -1,6 +1,7 @@
 """Packed documents: the same when they are told again, few bytes while they wait."""
 
 from random import Random
+from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,13 +31,13 @@ def test_whatever_is_packed_is_told_as_it_was(plains: list[Plain]) -> None:
 def test_the_least_recently_used_make_room() -> None:
     """Telling a document, and putting it once more, both say that it is used."""
     documents, bodies = PackedDocuments(10_000), [Random(number).randbytes(1000) for number in range(20)]
-    told, again = (Plain(200, {}, bodies[number], None, 1.0) for number in (0, 1))
-    documents.put(0, told)
+    reported, again = (Plain(200, {}, bodies[number], None, 1.0) for number in (0, 1))
+    documents.put(0, reported)
     documents.put(1, again)
     for number in range(2, 20):
         documents.put(number, Plain(200, {}, bodies[number], None, 1.0))
         documents.put(1, again)
-        assert documents.get(0) == told
+        assert documents.get(0) == reported
         assert documents.size <= 10_000
     assert documents.get(1) == again
     assert 2 not in documents
@@ -68,3 +69,15 @@ def test_too_many_drops_to_remember_drop_all() -> None:
     assert documents.get("key") is not None
     documents.drop_families([99])
     assert documents.get("key") is None
+
+
+def test_of_many_documents_more_drops_are_remembered() -> None:
+    """A large import drops what it touches, and nothing else: a dropped family for every fourth document."""
+    documents = PackedDocuments(100_000)
+    for family in range(1, 101):
+        documents.put(family, Plain(200, {}, b"kept", family, 1.0))
+    with patch("app.cache.packed.MOST_DROPS", 10):
+        documents.drop_families(range(1, 26))
+        assert [family for family in range(1, 101) if documents.get(family)] == [*range(26, 101)]
+        documents.drop_families([26])
+        assert documents.get(27) is None

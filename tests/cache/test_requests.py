@@ -1,10 +1,11 @@
-"""A request that was answered before finds its document without its room."""
+"""A request that was answered before finds its document without its API."""
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
-from app.cache.documents import DocumentCache, PathKey
+from app.cache.documents import DocumentCache
+from app.cache.keys import PathKey
 from app.cache.requests import Remembered, RequestIndex
 from app.db.listen import Hearing
 from app.http.ready import Document
@@ -52,7 +53,7 @@ def teach(index: RequestIndex, asked: web.Request, era: int | None = None, remem
 
 
 def test_the_same_request_finds_its_document(index: RequestIndex) -> None:
-    """What no room reads may differ; the path and what rooms read may not."""
+    """What no API reads may differ; the path and what APIs read may not."""
     assert ask(index, request(Accept="a")) is None
     teach(index, request(Accept="a"))
 
@@ -93,7 +94,7 @@ def test_long_requests_are_not_remembered(index: RequestIndex, asked: web.Reques
 
 @pytest.mark.parametrize("asked", [request(method="HEAD"), request(closing=True)])
 def test_what_has_no_ready_answer_takes_no_shortcut(index: RequestIndex, asked: web.Request) -> None:
-    """Other methods and connections that end are for the room."""
+    """Other methods and connections that end are for the API."""
     assert index.question(asked) is None
 
 
@@ -129,11 +130,11 @@ def test_all_is_forgotten_when_accounts_change(index: RequestIndex) -> None:
 
 def test_memory_is_bounded_and_what_is_asked_often_stays(documents: DocumentCache) -> None:
     """Of more requests than there is room for, those asked again and again are kept."""
-    index = RequestIndex(documents, Settings(document_cache_bytes=160_000), READS)
-    teach(index, request("/often"))
-    for number in range(1000):
+    index, often = RequestIndex(documents, Settings(document_cache_bytes=160_000), READS), request("/often")
+    teach(index, often)
+    for number in range(250):
         teach(index, request(f"/{number}"))
-        assert ask(index, request("/often")) == FOUND.body
+        assert ask(index, often) == FOUND.body
 
     assert ask(index, request("/0")) is None
-    assert ask(index, request("/999")) == FOUND.body
+    assert ask(index, request("/249")) == FOUND.body

@@ -40,17 +40,17 @@ async def test_a_first_start_shows_a_shop_and_a_second_one_keeps_it(
     async with serving(DATA_DIR=tmp_path) as (base, _), aiohttp.ClientSession() as session:
         assert json.loads((tmp_path / "demo.json").read_text()) == demo
         assert await _labels(session, base) == ["A mug from the front", "The maker's sign"]
-    told = capsys.readouterr().out
-    assert told.count(f"Demo credentials: {(tmp_path / 'demo.json').resolve()}") == 2
-    assert [name for name, secret in demo.items() if secret in told] == []
+    reported = capsys.readouterr().out
+    assert reported.count(f"Demo credentials: {(tmp_path / 'demo.json').resolve()}") == 2
+    assert [name for name, secret in demo.items() if secret in reported] == []
 
 
 def test_people_at_a_terminal_are_told_the_credentials(tmp_path: Path) -> None:
     """What `serve` says to a terminal has the credentials, and a request to try them with."""
     demo = DemoCredentials("key", "consumer", "consumer secret", "token", "token secret")
-    told = banner(Settings(data_dir=tmp_path), 8080, demo, to_people=True)
+    reported = banner(Settings(data_dir=tmp_path), 8080, demo, to_people=True)
 
-    assert [secret for secret in asdict(demo).values() if secret not in told] == []
+    assert [secret for secret in asdict(demo).values() if secret not in reported] == []
 
 
 async def test_the_demo_shop_can_be_left_out(tmp_path: Path) -> None:

@@ -7,12 +7,13 @@ from app.access.secrets import SecretBox
 from app.db.connections.connect import Connection
 from app.db.pool import Database
 from app.service.catalogue.oauth import TokenOptions, put_token
+from app.settings.memory import document_share, usable_memory
 from tests.commands.conftest import CommandLine
 from tests.conftest import S3
 
 
 async def test_all_is_well(cli: CommandLine) -> None:
-    """With everything in place every check is well, the limits are told and the exit code is 0."""
+    """With everything in place every check is well, the limits are reported and the exit code is 0."""
     document = await cli("doctor")
     assert document["ok"] is True
     assert [check["name"] for check in document["checks"]] == [
@@ -20,6 +21,7 @@ async def test_all_is_well(cli: CommandLine) -> None:
         "database",
         "schema",
         "secrets",
+        "feed",
         "store",
         "clock",
         "originals",
@@ -29,6 +31,9 @@ async def test_all_is_well(cli: CommandLine) -> None:
     assert "shut in by environment, privileges, files, network, programs" in document["checks"][-1]["detail"]
     assert all(check["remedy"] is None for check in document["checks"])
     assert document["limits"]["MAX_BODY_BYTES"] == 56 * 1024 * 1024
+    documents = document["limits"]["DOCUMENT_CACHE_BYTES"]
+    assert documents == document_share(usable_memory(), 1)
+    assert f"{documents // 1_000_000:,} of {usable_memory() // 1_000_000:,} MB" in document["checks"][0]["detail"]
 
 
 async def test_a_short_secret_key_is_refused_before_it_seals_anything(cli: CommandLine) -> None:
@@ -118,7 +123,7 @@ async def test_a_wrong_setting_is_named(cli: CommandLine) -> None:
     ],
 )
 async def test_a_word_that_means_nothing_is_named(cli: CommandLine, variable: str, value: str) -> None:
-    """A list with a word in it that is none of those possible is told by the name of its variable."""
+    """A list with a word in it that is none of those possible is reported by the name of its variable."""
     output = await cli.run("doctor", **{variable: value})
     assert output.code == 1
     assert f"WRONG  settings  {variable}: " in output.out

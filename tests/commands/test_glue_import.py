@@ -44,8 +44,8 @@ async def test_an_import_tells_what_it_did(cli: CommandLine, folder: Path, tmp_p
 
 async def test_folding_makes_galleries(cli: CommandLine, folder: Path, tmp_path: Path, connection: Connection) -> None:
     """With --fold-locales a product that shows the same in both languages gets a gallery, and no sets."""
-    told = await cli("import", "glue", str(folder), "--fold-locales", *report(tmp_path))
-    assert (told["folded_owners"], told["sets"], told["links"]["created"]) == (1, NOTHING, 1)
+    reported = await cli("import", "glue", str(folder), "--fold-locales", *report(tmp_path))
+    assert (reported["folded_owners"], reported["sets"], reported["links"]["created"]) == (1, NOTHING, 1)
     assert await connection.fetchval("select count(*) from image") == 1
 
 
@@ -53,8 +53,8 @@ async def test_a_dry_run_changes_nothing(
     cli: CommandLine, folder: Path, tmp_path: Path, connection: Connection
 ) -> None:
     """A dry run tells the same and changes nothing."""
-    told = await cli("import", "glue", str(folder), "--dry-run", *report(tmp_path))
-    assert (told["dry_run"], told["images"]["created"]) == (True, 2)
+    reported = await cli("import", "glue", str(folder), "--dry-run", *report(tmp_path))
+    assert (reported["dry_run"], reported["images"]["created"]) == (True, 2)
     assert await connection.fetchval("select count(*) from picture") == 0
 
 

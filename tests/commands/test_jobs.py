@@ -2,7 +2,8 @@ import asyncio
 
 from app.db.connections.connect import Connection
 from app.db.pool import Database
-from app.db.queue.jobs import Job, JobRunner, enqueue
+from app.db.queue.jobs import Job, enqueue
+from app.db.queue.runner import JobRunner
 from app.db.queue.trial import Policy
 from app.events import nobody
 from tests.commands.conftest import CommandLine

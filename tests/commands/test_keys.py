@@ -70,7 +70,7 @@ async def test_the_database_holds_roles_to_their_apis(cli: CommandLine, connecti
 
 
 async def test_a_consumer_is_removed_with_its_tokens(cli: CommandLine) -> None:
-    """Others stay; one that is not there is told."""
+    """Others stay; one that is not there is reported."""
     first = await cli("oauth", "token", "add", "--user-type", "admin")
     second = await cli("oauth", "token", "add", "--user-type", "customer")
 

@@ -70,7 +70,7 @@ async def test_good_lines_are_imported_and_bad_ones_told_by_number(cli: CommandL
 
 
 async def test_bad_json_lines_are_told_by_number(cli: CommandLine, tmp_path: Path) -> None:
-    """What is no JSON, no object, or has unknown or impossible values is told by its line."""
+    """What is no JSON, no object, or has unknown or impossible values is reported by its line."""
     bad = ["nope", "[]", '{"sku":"a","colour":1}', '{"sku":"a","hidden":"maybe"}', '{"sku":[]}', "[" * 100_000]
     path = _write(tmp_path, "\n".join(['{"sku":"good"}', *bad]), "products.jsonl")
     output = await cli.run("product", "import", path)

@@ -55,7 +55,7 @@ async def imported(cli: CommandLine, kind: str, text: bytes, folder: Path) -> tu
 async def test_a_line_that_is_no_text_is_refused_alone(
     cli: CommandLine, connection: Connection, tmp_path: Path, kind: str
 ) -> None:
-    """Its number is told; the lines around it are imported as they are, and nothing becomes U+FFFD."""
+    """Its number is reported; the lines around it are imported as they are, and nothing becomes U+FFFD."""
     await cli("store", "add", "--id", "1", "--code", "default", "--locale", "en_US")
     await cli("product", "add", "--sku", "lamp")
     line, head = FILES[kind]

@@ -14,15 +14,18 @@ _TAKES_AWAY: Final = {
     "changes a type": r"\balter\s+column\s+\S+\s+(set\s+data\s+)?type\b",
     "demands a value": r"\bset\s+not\s+null\b",
     "adds a column that old writers do not fill": rf"\badd\s+column\s+{_NO_DEFAULT}\bnot\s+null{_NO_DEFAULT}[,;]",
-    "removes rows": r"\b(truncate|delete\s+from)\b",
+    "removes rows": r"(?<!\bafter\s)\btruncate\b|\bdelete\s+from\b",
 }
 _INDEX: Final = re.compile(
     r"\bcreate\s+(?:unique\s+)?index\s+(concurrently\s+)?(?:if\s+not\s+exists\s+)?\S+\s+on\s+(\w+)", re.IGNORECASE
 )
 _TABLE: Final = re.compile(r"\bcreate\s+table\s+(?:if\s+not\s+exists\s+)?(\w+)", re.IGNORECASE)
 _COMMENT: Final = re.compile(r"--[^\n]*")
-_WIDENED: Final = re.compile(r"\bdrop\s+constraint\s+(\w+)\s*,\s*add\s+constraint\s+\1\s+check\b", re.IGNORECASE)
-"""A check in the place of one of the same name: whether it lets in all that the former did is for the reader."""
+_WIDENED: Final = re.compile(
+    r"\bdrop\s+constraint\s+(\w+)\s*,\s*add\s+constraint\s+\1\s+(?:check|foreign\s+key)\b", re.IGNORECASE
+)
+"""A check or a reference in the place of one of the same name: whether it lets in all that the former did is for the
+reader."""
 
 _RESUMABLE: Final = re.compile(
     r"\s*create\s+(unique\s+)?index\s+concurrently\s+if\s+not\s+exists\s+\w+\s+on\s[^;]*;\s*", re.IGNORECASE
@@ -63,6 +66,7 @@ def test_a_migration_without_a_transaction_can_be_resumed(migration: Migration) 
         "alter table image alter column label set not null;",
         "alter table image add column kind text not null;",
         "delete from image;",
+        "truncate image;",
         "create index image_by_label on image (label);",
         "alter table image drop constraint image_label_check, add constraint image_label_length check (true);",
     ],
@@ -81,6 +85,7 @@ def test_what_takes_something_away_is_seen(sql: str) -> None:
         "-- Nothing may drop table image here.\nselect 1;",
         "alter table image drop constraint image_check, add constraint image_check check (true);",
         "drop trigger notify on image; create trigger notify after insert on image execute function tell();",
+        "create trigger notify_emptied after truncate on image execute function emptied();",
     ],
 )
 def test_what_only_adds_is_allowed(sql: str) -> None:

@@ -1,5 +1,6 @@
 import asyncio
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -12,6 +13,8 @@ _FIRST = (
     "-- migrate:up\ncreate table one (id integer);\ninsert into one values (1);\n\n-- migrate:down\ndrop table one;\n"
 )
 _SECOND = "-- migrate:up transaction:false\ncreate index concurrently i on one (id);\n-- migrate:down\nselekt;\n"
+
+_HAS_HEADERS = "select exists (select from pg_attribute where attrelid = 'pgqueuer'::regclass and attname = 'headers')"
 
 
 @pytest.fixture(name="folder")
@@ -87,7 +90,39 @@ async def test_the_job_queue_comes_with_it(empty_dsn: str, folder: Path) -> None
     await connection.close()
 
 
+async def test_the_job_queue_follows_its_library(empty_dsn: str, folder: Path) -> None:
+    """Tables that another version of the queue's library made are brought up to this one; those of this one are not
+    looked at again, nor need the library be loaded for it."""
+    await migrate(empty_dsn, folder)
+    connection = await connect(empty_dsn)
+    try:
+        await connection.execute("alter table pgqueuer drop column headers")
+        await migrate(empty_dsn, folder)
+        assert await connection.fetchval(_HAS_HEADERS) is False
+        await connection.execute("comment on table pgqueuer is 'made by pgqueuer 1.5'")
+        await migrate(empty_dsn, folder)
+        assert await connection.fetchval(_HAS_HEADERS) is True
+    finally:
+        await connection.close()
+
+
+async def test_who_does_not_own_the_queue_may_start(dsn: str, folder: Path) -> None:
+    """A role that may use the tables and owns none starts, though it cannot note down for which version they are."""
+    connection = await connect(dsn)
+    role = f"clerk_{uuid4().hex}"
+    try:
+        await connection.execute(f"create role {role} login")
+        await connection.execute(
+            f"grant all on schema public to {role}; grant all on all tables in schema public to {role}"
+        )
+        await connection.execute("comment on table pgqueuer is null")
+        assert await migrate(dsn.replace("postgres@", f"{role}@")) == []
+    finally:
+        await connection.execute(f"drop owned by {role}; drop role {role}")
+        await connection.close()
+
+
 async def test_a_database_that_is_away_is_told(tmp_path: Path) -> None:
-    """A database that is away is told as such."""
+    """A database that is away is reported as such."""
     with pytest.raises(DatabaseUnavailable):
         await migrate(f"postgresql://nobody@/none?host={tmp_path}")

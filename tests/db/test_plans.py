@@ -24,6 +24,12 @@ _FILL: Final = """
     select hash, '0123456789abcdef', 'a', 'jpeg', 1, 1, 1, 'e' from n;
     insert into marked_rendition_failure (blob_hash, marks, recipe_hash, reason)
     select hash, '0123456789abcdef', 'a', 'none' from n;
+    insert into edited_picture (blob_hash, key, edit, marks, width, height, state, failure_code)
+    select hash, '0123456789abcdef', '{"rotate": 90}', '', 1, 1, 'ready', null from n where n % 9 = 0;
+    insert into edited_rendition (blob_hash, key, recipe_hash, format, width, height, size, etag)
+    select hash, '0123456789abcdef', 'a', 'jpeg', 1, 1, 1, 'e' from n where n % 9 = 0;
+    insert into edited_rendition_failure (blob_hash, key, recipe_hash, reason)
+    select hash, '0123456789abcdef', 'a', 'none' from n where n % 9 = 0;
     insert into blob_barred (hash) select hash from n;
     insert into missing_original (hash) select hash from n where n < 10;
     insert into blob_claim (hash) select hash from n;
@@ -33,7 +39,11 @@ _FILL: Final = """
     insert into picture_text (picture_id, locale, large) select n, 'en_US', n from n;
     insert into file_path (path, blob_hash, clean_recipe) select '/n/' || n, hash, 'c' from n;
     insert into file_path_series (stem, extension, last) select '/n/' || n, 'jpg', n from n;
-    insert into image (id, product_id, picture_id, imported_picture_id, file_path) select n, n, n, n, '/n/' || n from n;
+    insert into image (id, product_id, picture_id, imported_picture_id, file_path, edit, edit_key)
+    select n, n, n, n, '/n/' || n, case when n % 9 = 0 then '{"rotate": 90}'::jsonb end,
+        case when n % 9 = 0 then '0123456789abcdef' end
+    from n;
+    insert into image_declared_type (image_id, picture_id, media_type) select n, n, 'image/png' from n;
     insert into image_store (image_id, store_view_id, label) select n, 1, n from n;
     insert into image_type_assignment (product_id, type_code, image_id) select n, 'image', n from n;
     insert into change (actor_kind, via, kind, image_id, revision, picture_id, before)
@@ -87,14 +97,28 @@ _QUESTIONS: Final[Mapping[str, str]] = {
     "unrecorded_renditions": "array[sha256('7')], array['a'], array['jpeg'], array['']",
     "delete_rendition": "sha256('7'), 'a', 'jpeg', ''",
     "delete_rendition_failures_of_blob": "sha256('7')",
-    "marks_of_removal": "sha256('7')",
+    "keys_of_removal": "sha256('7')",
     "rendition": "sha256('7'), 'a', null",
-    "marked_rendition": "sha256('7'), 'a', null, '0123456789abcdef'",
+    "keyed_rendition": "sha256('7'), 'a', null, '0123456789abcdef'",
+    "images_to_edit": "array[7], array[]::bigint[]",
+    "products_of_images": "array[7]",
+    "edited_images_behind": "7",
+    "astray_edited_images": "7",
+    "edited_images_of_pictures": "array[7]",
+    "edited_images_of_blob": "sha256('7')",
+    "edited_picture": "sha256('7'), '0123456789abcdef'",
+    "is_of_marks": "sha256('7'), '0123456789abcdef'",
+    "renditions_of_edit": "sha256('7'), '0123456789abcdef'",
+    "decide_state_of_edit": "sha256('7'), '0123456789abcdef', 'ready', null, null",
+    "undecided_edits": "sha256('7'), ''",
+    "edited_pictures_behind": "sha256('7'), ''",
+    "missing_edited_renditions": "array[sha256('7')], array['0123456789abcdef'], array['a'], array['avif']",
+    "delete_edited_pictures_of_blob": "sha256('7')",
     "renditions_of_blob": "sha256('7')",
     "missing_further_formats": "sha256('7'), array['a'], array['avif'], ''",
     "move_paths_to_cleaning": "sha256('7'), 'a'",
     "decide_state": "sha256('7'), 'ready', null, null",
-    "undecided_of": "array[sha256('7')]",
+    "undecided_of": "array[sha256('7')], array['']",
     "undecided_pictures": "sha256('7')",
     "original_by_path": "'/n/7'",
     "suffix_of_path": "'/n/7_1', 1, '/n/7'",
@@ -107,6 +131,17 @@ _QUESTIONS: Final[Mapping[str, str]] = {
     "images_ever_of_blob": "sha256('7')",
     "scrub_changes": "array[7]",
     "originals_to_look_at": "sha256('7')",
+    "batch_has_news": "'b', 'key', '7'",
+    "finish_batch": "'key', '7', null, 'v1', null, 'b', true",
+    "batch_is_of": "'b', 'key', '7'",
+    "actor_of_batch": "'b', null",
+    "batch_to_undo": "'b', interval '30 days', 10001, 'key', '7'",
+    "history": "7, 50, 'b', array['image.created'], null, 'x', null, null, false",
+    "history_of_image": "7, null, null, 50",
+    "history_of_product": "7, null, 50",
+    "change_of_log": "7",
+    "product_of_history": "'7'",
+    "image_is_known": "7",
 }
 
 _SMALL: Final = ("store_view", "missing_original", "change_tidying", "change_from_5", "change_from_1", "change_rest")

@@ -77,16 +77,16 @@ async def test_a_connection_is_given_back_without_a_round_trip(shelves: Database
 
 
 async def test_every_statement_is_told(shelves: Database) -> None:
-    """What is asked is told with the time that it took, and what went wrong by its kind, in transactions too."""
-    told: list[Event] = []
-    async with _database(shelves.dsn, observe=told.append) as watched:
+    """What is asked is reported with the time that it took, and what went wrong by its kind, in transactions too."""
+    reported: list[Event] = []
+    async with _database(shelves.dsn, observe=reported.append) as watched:
         await watched.fetch("labels")
         async with watched.transaction() as tx:
             await tx.execute("insert_shelf", 1, "a")
         with pytest.raises(ConstraintViolated):
             await watched.execute("insert_shelf", 1, "again")
 
-    statements = [event for event in told if isinstance(event, StatementDone)]
+    statements = [event for event in reported if isinstance(event, StatementDone)]
     assert [(event.query, event.failure) for event in statements] == [
         ("labels", ""),
         ("insert_shelf", ""),
@@ -97,8 +97,8 @@ async def test_every_statement_is_told(shelves: Database) -> None:
 
 async def test_waiting_for_a_connection_is_told(shelves: Database) -> None:
     """Who finds all connections in use tells how long he waited for one."""
-    told: list[Event] = []
-    async with _database(shelves.dsn, size=1, observe=told.append) as watched:
+    reported: list[Event] = []
+    async with _database(shelves.dsn, size=1, observe=reported.append) as watched:
         async with watched.transaction():
             assert watched.connections == (1, 1)
             waiting = asyncio.create_task(watched.fetch("labels"))
@@ -106,7 +106,7 @@ async def test_waiting_for_a_connection_is_told(shelves: Database) -> None:
         await waiting
         assert watched.connections == (0, 1)
 
-    assert any(isinstance(event, ConnectionAwaited) and event.seconds > 0.04 for event in told)
+    assert any(isinstance(event, ConnectionAwaited) and event.seconds > 0.04 for event in reported)
 
 
 async def test_a_transaction_is_all_or_nothing(shelves: Database) -> None:
@@ -147,18 +147,18 @@ async def test_a_savepoint_undoes_only_its_own_block(shelves: Database) -> None:
 async def test_a_violated_constraint_is_told_by_name(
     shelves: Database, query: str, args: tuple[object, ...], kind: ConstraintKind, constraint: str, column: str
 ) -> None:
-    """A violated constraint is told by its kind and name, a missing value by its column."""
+    """A violated constraint is reported by its kind and name, a missing value by its column."""
     await shelves.execute("insert_shelf", 1, "a")
 
     with pytest.raises(ConstraintViolated) as violation:
         await shelves.execute(query, *args)
 
-    told = violation.value
-    assert (told.kind, told.constraint, told.column) == (kind, constraint, column)
+    reported = violation.value
+    assert (reported.kind, reported.constraint, reported.column) == (kind, constraint, column)
 
 
 async def test_a_constraint_checked_at_the_end_is_told_too(shelves: Database) -> None:
-    """A constraint that is checked at the commit is told like any other."""
+    """A constraint that is checked at the commit is reported like any other."""
     with pytest.raises(ConstraintViolated, match="book_shelf"):
         async with shelves.transaction() as tx:
             await tx.execute("defer")
@@ -265,7 +265,7 @@ async def test_a_lost_connection_is_replaced(shelves: Database) -> None:
 
 
 async def test_a_service_may_start_before_its_database(spare: Cluster) -> None:
-    """A database that is away is told as such, when the service starts and later; it recovers by itself."""
+    """A database that is away is reported as such, when the service starts and later; it recovers by itself."""
     await spare.stop()
     async with _database(spare.dsn) as database:
         with pytest.raises(DatabaseUnavailable):

@@ -85,8 +85,13 @@ def _names() -> Iterator[str]:
         for node in ast.walk(_parsed(path)):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _VERBS:
                 yield from _literals(node.args[:1])
-            if isinstance(node, ast.Subscript) and "load_queries" in ast.unparse(node.value):
+            if isinstance(node, ast.Subscript) and _asks_for_queries(node.value):
                 yield from _literals([node.slice])
+
+
+def _asks_for_queries(node: ast.expr) -> bool:
+    """Whether it is `load_queries()`, however it is reached."""
+    return isinstance(node, ast.Call) and "load_queries" in ast.unparse(node)
 
 
 def _literals(nodes: list[ast.expr]) -> Iterator[str]:

@@ -28,18 +28,18 @@ async def seen(database: Database) -> int:
 
 async def test_all_transactions_of_a_task_are_one(database: Database, connection: Connection) -> None:
     """What is asked in between sees what was done, others once it is committed; only then caches are told."""
-    told: list[str] = []
+    reported: list[str] = []
     unit = Unit(opened)
     with unit.bound():
-        once_ended(lambda: told.append("before"))
+        once_ended(lambda: reported.append("before"))
         await insert(database, "a")
         await insert(database, "b")
-        once_ended(lambda: told.append("after"))
+        once_ended(lambda: reported.append("after"))
         assert await seen(database) == 2
         assert await connection.fetchval(_COUNT) == 0
-        assert told == ["before"]
+        assert reported == ["before"]
         await unit.commit()
-        assert told == ["before", "after"]
+        assert reported == ["before", "after"]
         assert await connection.fetchval(_COUNT) == 2
         await unit.roll_back()
         assert await seen(database) == 2
@@ -58,19 +58,19 @@ async def test_a_transaction_may_stand_apart(database: Database, connection: Con
 
 async def test_a_mistake_undoes_its_own_part(database: Database, connection: Connection) -> None:
     """Whoever catches it goes on with what was done before, as without a unit: nothing that was told is taken back."""
-    told: list[str] = []
+    reported: list[str] = []
     unit = Unit(opened)
     with unit.bound():
         await insert(database, "a")
-        once_ended(lambda: told.append("after"))
+        once_ended(lambda: reported.append("after"))
         with pytest.raises(ZeroDivisionError):
             async with database.transaction():
                 await insert(database, "lost")
                 raise ZeroDivisionError
-        assert told == []
+        assert reported == []
         await insert(database, "b")
         await unit.commit()
-    assert told == ["after"]
+    assert reported == ["after"]
     assert await connection.fetchval("select array_agg(code order by code) from website") == ["a", "b"]
 
 

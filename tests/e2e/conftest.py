@@ -93,12 +93,19 @@ async def provision(database: Database) -> tuple[IssuedToken, str]:
 @pytest.fixture
 async def serve(database: Database, tmp_path: Path) -> AsyncIterator[Serve]:
     """Starts a service over the test's database, or over `database`; other keyword arguments are settings."""
+    async with serving_in(database, tmp_path) as start:
+        yield start
+
+
+@asynccontextmanager
+async def serving_in(database: Database, folder: Path) -> AsyncIterator[Serve]:
+    """For as long as the block lasts."""
     async with aiohttp.ClientSession() as session:
         runners: list[Runner] = []
 
         async def start(*, database: Database = database, **options: Any) -> Shop:
             settings = replace(
-                Settings(data_dir=tmp_path, database_url=database.dsn, secret_key=SECRET_KEY, codec_processes=1),
+                Settings(data_dir=folder, database_url=database.dsn, secret_key=SECRET_KEY, codec_processes=1),
                 **options,
             )
             admin, key = await provision(database)

@@ -1,4 +1,4 @@
-"""What each room's answers must say, whatever was asked and however it ended, and requests that walk them all."""
+"""What each API's answers must say, whatever was asked and however it ended, and requests that walk them all."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,6 +32,8 @@ ODD: Final = (
     "/v1/nothing",
     "/v1/stores/",
     "/v1/stores?after=x",
+    "/v1/media?sku=dress",
+    "/v1/media?sku=dress&sku=nothing&store=german",
     "/v1/stores/%ff",
     "/media/",
     "/media/catalog/product/n/o/nothing.jpg",
@@ -53,6 +55,7 @@ SHOWN: Final = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Access-Control-Allow-Origin": "*",
     "Cross-Origin-Resource-Policy": "cross-origin",
+    "Timing-Allow-Origin": "*",
 }
 KEPT: Final = re.compile("public, max-age=(60|31536000, immutable)")
 
@@ -69,6 +72,15 @@ GLUE: Final[Expected] = {
 }
 OPENMAGE: Final[Expected] = {**CLOSED, "Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}
 UNKEPT: Final[Expected] = {**CLOSED, "Cache-Control": "no-store"}
+
+CONSOLE: Final[Expected] = {
+    "Cache-Control": "no-cache",
+    "Content-Security-Policy": re.compile(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+}
+"""Of the page for people, and of its files."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +101,14 @@ def expected(ask: Ask, status: int) -> Expected:
     match api_name(path):
         case "openmage":
             return OPENMAGE
+        case "v1" if path == "/v1/media":
+            kept = ask.is_read and status in (200, 304)
+            shown = {"Cache-Control": "public, max-age=60, stale-while-revalidate=600"} if kept else {}
+            return {**UNKEPT, **shown, "Access-Control-Allow-Origin": "*", "Timing-Allow-Origin": "*"}
         case "v1":
-            return {**UNKEPT, "Access-Control-Allow-Origin": None}
+            is_file = path.endswith("/file") and ask.is_read and status in (200, 206, 304)
+            policy = {"Content-Security-Policy": "default-src 'none'; sandbox"} if is_file else {}
+            return {**UNKEPT, "Access-Control-Allow-Origin": None, **policy}
         case "glue" if path == "/" and ask.method == "GET" and "text/html" in ask.headers.get("Accept", ""):
             return {**NOSNIFF, "Cache-Control": "no-cache", "Vary": "Accept", "Content-Security-Policy": PAGE}
         case "glue":
@@ -102,8 +120,14 @@ def expected(ask: Ask, status: int) -> Expected:
                 {**CLOSED, "Cache-Control": "public, max-age=60"} if ask.is_read and status == 404 else UNKEPT
             )
         case _:
-            is_document = ask.is_read and status == 200 and re.match(r"/docs|/openapi|/favicon|/robots", path)
-            return {**UNKEPT, "Cache-Control": "no-cache", "Content-Security-Policy": PAGE} if is_document else UNKEPT
+            return _of_service(path, ask, status)
+
+
+def _of_service(path: str, ask: Ask, status: int) -> Expected:
+    if path.startswith("/console"):
+        return {**UNKEPT, **CONSOLE} if ask.is_read and status in (200, 304) else UNKEPT
+    is_document = ask.is_read and status == 200 and re.match(r"/docs|/openapi|/favicon|/robots", path)
+    return {**UNKEPT, "Cache-Control": "no-cache", "Content-Security-Policy": PAGE} if is_document else UNKEPT
 
 
 def _of_spree(path: str, ask: Ask, status: int) -> Expected:
@@ -136,8 +160,8 @@ def paths(known: Mapping[str, str]) -> list[str]:
     return [*(re.sub(r"\{(\w+)\}", lambda found: known[found[1]], path) for path in described), *ODD]
 
 
-def of_room(path: str, caller: Mapping[str, str]) -> Mapping[str, str]:
-    """A caller's headers as the room of a path takes them: there `Authorization` is signed, here it has the key."""
+def of_api(path: str, caller: Mapping[str, str]) -> Mapping[str, str]:
+    """A caller's headers as the API of a path takes them: there `Authorization` is signed, here it has the key."""
     if api_name(path) != "v1" or "X-Spree-Token" not in caller:
         return caller
     return {**caller, "Authorization": f"Bearer {caller['X-Spree-Token']}"}
@@ -151,14 +175,14 @@ def requests(known: Mapping[str, str], callers: Sequence[Mapping[str, str]]) -> 
 
 
 def plain(known: Mapping[str, str], caller: Mapping[str, str]) -> Iterator[Ask]:
-    """Every path × the methods that rooms route, sent by one caller."""
+    """Every path × the methods that APIs route, sent by one caller."""
     for path in paths(known):
         for method in METHODS[:6]:
-            yield Ask(method, path, {"Accept": "application/json", **of_room(path, caller)})
+            yield Ask(method, path, {"Accept": "application/json", **of_api(path, caller)})
 
 
 def _of_path(path: str, callers: Sequence[Mapping[str, str]]) -> Iterator[Ask]:
-    admin, *others = (of_room(path, caller) for caller in callers)
+    admin, *others = (of_api(path, caller) for caller in callers)
     for method in METHODS:
         yield Ask(method, path, {"Accept": "application/json", **admin})
     for method in ("GET", "POST", "DELETE"):

@@ -90,8 +90,8 @@ async def test_a_body_over_the_limit_is_refused_while_it_is_read(serve: Serve, a
         if accept == "text/xml":
             assert b"<code>413</code>\n        <message>Request entity too large.</message>" in answer.body
         else:
-            told = {"code": 413, "message": "Request entity too large."}
-            assert answer.json() == {"messages": {"error": [told]}}
+            reported = {"code": 413, "message": "Request entity too large."}
+            assert answer.json() == {"messages": {"error": [reported]}}
     assert await nothing_kept(shop)
 
 
@@ -100,8 +100,8 @@ async def test_what_is_not_base64_is_refused(serve: Serve) -> None:
     shop = await serve()
     data = json.dumps({"file_mime_type": "image/png", "file_content": "iVBO-_rw"})
     answer = await shop.signed("POST", IMAGES, data=data, headers=JSON)
-    told = {"code": 400, "message": "The image content must be valid base64 encoded data"}
-    assert (answer.status, answer.json()) == (400, {"messages": {"error": [told]}})
+    reported = {"code": 400, "message": "The image content must be valid base64 encoded data"}
+    assert (answer.status, answer.json()) == (400, {"messages": {"error": [reported]}})
 
 
 async def test_uploads_beyond_the_slots_are_told_to_wait(serve: Serve) -> None:

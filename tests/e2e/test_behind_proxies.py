@@ -31,7 +31,7 @@ def through(shop: Shop, port: int) -> Shop:
     return replace(shop, url=URL.build(scheme="http", host="127.0.0.1", port=port) / "")
 
 
-def told(answer: Answer) -> tuple[Any, ...]:
+def reported(answer: Answer) -> tuple[Any, ...]:
     """What a client goes by."""
     names = ("Content-Type", "Location", "ETag", "Content-Language")
     return answer.status, answer.body, *(answer.headers.get(name) for name in names)
@@ -53,7 +53,7 @@ async def test_a_shared_cache_changes_no_answer(serve: Serve, cache: Configure, 
         for path in [path for path in paths(known) if path not in ("/metrics", "/health/ready")]:
             for headers in (*asks, *asks[::-1], {**guest, "Accept": "text/html"}, asks[0]):
                 direct = await shop.get(path, **headers, Host="shop.example")
-                if told(await cached.get(path, **headers, Host="shop.example")) != told(direct):
+                if reported(await cached.get(path, **headers, Host="shop.example")) != reported(direct):
                     differing.append((path, headers.get("Accept")))
     assert differing == []
 

@@ -16,10 +16,11 @@ from yarl import URL
 from app.db.pool import Database
 from tests.conftest import S3
 from tests.e2e.conftest import SECRET_KEY, provision
+from tests.lengths import by_length
 from tests.pictures import encoded, picture
 from tests.processes import serving
 
-CLIENTS: Final = 300
+CLIENTS: Final = by_length(150, 300)
 AT_A_TIME: Final = 20
 SEND_SECONDS: Final = 3
 MOST_BYTES: Final = 30_000_000

@@ -65,9 +65,9 @@ async def test_nothing_is_swept_where_clocks_differ(serve: Serve, connection: Co
     shop = await serve(run_worker=False)
     await unused_for(shop, "30 minutes")
     for sweep in ("blobs", "renditions"):
-        code, said = await shifted(shop, by, sweep, "sweep", "--older-than", "1h")
+        code, given = await shifted(shop, by, sweep, "sweep", "--older-than", "1h")
         assert code == 1
-        assert "Nothing was swept: the database's clock is " in said
+        assert "Nothing was swept: the database's clock is " in given
     assert await connection.fetchval("select count(*) from blob") == 1
 
 
@@ -75,26 +75,26 @@ async def test_nothing_is_swept_where_clocks_differ(serve: Serve, connection: Co
 async def test_doctor_tells_of_clocks_that_differ(serve: Serve) -> None:
     """`doctor` in a process whose clock is wrong names all three clocks, and the remedy."""
     shop = await serve(run_worker=False)
-    code, said = await shifted(shop, "+20s", "doctor")
+    code, given = await shifted(shop, "+20s", "doctor")
     assert code == 1
-    assert "WRONG  clock     The database's clock is -" in said
-    assert "seconds from this machine's." in said
-    assert "Let all machines follow a time server (NTP)." in said
+    assert "WRONG  clock     The database's clock is -" in given
+    assert "seconds from this machine's." in given
+    assert "Let all machines follow a time server (NTP)." in given
 
 
 async def test_metrics_tell_how_far_clocks_are_apart(serve: Serve) -> None:
     """Both clocks have a figure."""
     shop = await serve(run_worker=False)
 
-    async def told(clock: str) -> float | None:
+    async def reported(clock: str) -> float | None:
         return figure((await shop.get("/metrics")).body.decode(), "clock_skew_seconds", clock=clock)
 
-    async def are_told() -> bool:
-        return None not in [await told("database"), await told("store")]
+    async def are_reported() -> bool:
+        return None not in [await reported("database"), await reported("store")]
 
-    await eventually(are_told)
+    await eventually(are_reported)
     for clock in ("database", "store"):
-        assert abs(await told(clock) or 0) < 5
+        assert abs(await reported(clock) or 0) < 5
 
 
 class Ahead(FileStore):
@@ -107,14 +107,14 @@ class Ahead(FileStore):
 async def test_a_store_whose_clock_is_wrong_stops_sweeps(serve: Serve) -> None:
     """Whichever of the three it is: nothing is swept, and the watch tells."""
     shop = await serve(run_worker=False)
-    told: list[Event] = []
+    reported: list[Event] = []
     async with keeping(shop) as parts, Ahead(shop.settings.data_dir / "objects") as store:
         with pytest.raises(Exception, match=r"the store's \+3600\.\d seconds"):
             [blob async for blob in Housekeeping(parts.storage.database, store, MONTH).sweep(timedelta(hours=1))]
-        watch = ClockWatch(parts.storage.database, store, told.append)
+        watch = ClockWatch(parts.storage.database, store, reported.append)
         await watch.look()
         assert round(watch.figures()["store"]) == 3600
-    assert [event.name for event in told if isinstance(event, CheckFailed)] == ["clock"]
+    assert [event.name for event in reported if isinstance(event, CheckFailed)] == ["clock"]
 
 
 @pytest.mark.parametrize(("database", "store", "most"), [(1, 2, 2), (-1, -2, 2), (-30, 31, 61), (0, 0, 0)])

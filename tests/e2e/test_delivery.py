@@ -3,16 +3,21 @@
 import asyncio
 import hashlib
 import re
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from email.utils import formatdate, parsedate_to_datetime
 
 import asyncpg
 import pytest
+import pytest_asyncio
 from yarl import URL
 
+from app.db.pool import Database
+from app.embedded.cluster import Cluster
 from app.model import FORMAT_OF_EXTENSION, BlobHash
 from app.store import blob_key, rendition_key
-from tests.e2e.conftest import Answer, Serve, Shop, eventually
+from tests.conftest import fresh_database
+from tests.e2e.conftest import Answer, Serve, Shop, eventually, serving_in
 from tests.e2e.test_formats import SETS
 from tests.e2e.test_housekeeping import IMAGES, keeping, upload
 from tests.pictures import encoded, picture
@@ -51,16 +56,28 @@ async def paths(shop: Shop, photo: bytes) -> Paths:
 ALL = ["original", "rendition", "spree", "spree original"]
 
 
-@pytest.fixture(params=["hot", "cold"])
-async def pulled(request: pytest.FixtureRequest, serve: Serve) -> Paths:
-    """One image, its files in memory or (where nothing fits into it) streamed from the store each time."""
-    shop = await serve(run_worker=False, media_cache_bytes=64 * 2**20 if request.param == "hot" else 0)
-    found = await paths(shop, encoded(picture(900, 600)))
-    for path in found.all.values():
-        assert (await shop.get(path)).status == 200
-    return found
+shared = pytest.mark.asyncio(loop_scope="session")
 
 
+@pytest_asyncio.fixture(params=["hot", "cold"], scope="module", loop_scope="session")
+async def pulled(
+    request: pytest.FixtureRequest, cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Paths]:
+    """One image, its files in memory or (where nothing fits into it) streamed from the store each time; for tests that
+    only read."""
+    async with (
+        fresh_database(cluster, template) as dsn,
+        Database(dsn) as database,
+        serving_in(database, tmp_path_factory.mktemp("shop")) as serve,
+    ):
+        shop = await serve(run_worker=False, media_cache_bytes=64 * 2**20 if request.param == "hot" else 0)
+        found = await paths(shop, encoded(picture(900, 600)))
+        for path in found.all.values():
+            assert (await shop.get(path)).status == 200
+        yield found
+
+
+@shared
 @pytest.mark.parametrize("kind", ALL)
 async def test_what_is_delivered_is_safe_to_keep_and_to_show(pulled: Paths, kind: str) -> None:
     """Every image comes typed, named, cacheable for ever, usable by any page and harmless in a browser."""
@@ -81,10 +98,11 @@ async def test_what_is_delivered_is_safe_to_keep_and_to_show(pulled: Paths, kind
     head = await pulled.shop.call("HEAD", pulled.all[kind])
     assert (head.status, head.body) == (200, b"")
     of_the_moment = {"Date", "X-Request-ID", "X-Runtime"}
-    told, expected = ({k: v for k, v in one.items() if k not in of_the_moment} for one in (head.headers, headers))
-    assert told == expected
+    reported, expected = ({k: v for k, v in one.items() if k not in of_the_moment} for one in (head.headers, headers))
+    assert reported == expected
 
 
+@shared
 @pytest.mark.parametrize("kind", ALL)
 async def test_parts_are_cut_out_of_the_whole(pulled: Paths, kind: str) -> None:
     """One range gets its part, several or what is none get the whole, and one behind the end gets 416 with the size."""
@@ -103,6 +121,7 @@ async def test_parts_are_cut_out_of_the_whole(pulled: Paths, kind: str) -> None:
     assert (beyond.status, beyond.headers["Content-Range"]) == (416, f"bytes */{size}")
 
 
+@shared
 @pytest.mark.parametrize("kind", ALL)
 async def test_conditions_are_heard(pulled: Paths, kind: str) -> None:
     """What a client has already is not sent again, and a part only of the version that it knows."""
@@ -133,12 +152,11 @@ async def test_conditions_are_heard(pulled: Paths, kind: str) -> None:
             assert (answer.headers["ETag"], answer.headers["Cache-Control"]) == (etag, IMMUTABLE)
 
 
+@shared
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
-async def test_files_are_only_read(serve: Serve, method: str) -> None:
+async def test_files_are_only_read(pulled: Paths, method: str) -> None:
     """Any other verb is refused, with those that are allowed."""
-    shop = await serve(run_worker=False)
-    found = await paths(shop, encoded(picture(60, 40)))
-    answer = await shop.call(method, found.all["rendition"])
+    answer = await pulled.shop.call(method, pulled.all["rendition"])
     assert (answer.status, answer.headers["Allow"]) == (405, "GET, HEAD, OPTIONS")
 
 
@@ -329,6 +347,7 @@ async def test_a_page_may_ask_for_files_with_headers_of_its_own(serve: Serve) ->
         assert "GET" in answer.headers["Access-Control-Allow-Methods"]
 
 
+@shared
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 async def test_doubled_slashes_are_one(pulled: Paths, method: str) -> None:
     """A URL that was put together with a slash too many gives the same file, for as long."""

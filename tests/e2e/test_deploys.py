@@ -174,12 +174,12 @@ async def test_an_upload_in_flight_is_finished(database: Database, tmp_path: Pat
     readiness is red and no job is begun; the process ends in order, and no sooner."""
     admin, _ = await provision(database)
     uploads, content = Uploads(admin), body(encoded(picture(600, 400))).encode()
-    begun, told = asyncio.Event(), asyncio.Event()
+    begun, reported = asyncio.Event(), asyncio.Event()
 
     async def halves() -> AsyncIterator[bytes]:
         yield content[: len(content) // 2]
         begun.set()
-        await told.wait()
+        await reported.wait()
         yield content[len(content) // 2 :]
 
     async with serving(**place(database, tmp_path)) as (base, process), aiohttp.ClientSession() as session:
@@ -194,7 +194,7 @@ async def test_an_upload_in_flight_is_finished(database: Database, tmp_path: Pat
                 return answer.status == 503 and (await answer.json())["status"] == "draining"
 
         await eventually(drains)
-        told.set()
+        reported.set()
         async with await upload as answer:
             assert answer.status == 200
             assert answer.headers["Connection"] == "close"

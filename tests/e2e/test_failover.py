@@ -15,14 +15,14 @@ from app.db.migrate import migrate
 from app.db.pool import Database
 from app.db.queue.jobs import queue_depths
 from app.embedded.cluster import Cluster
-from app.embedded.folders import made_folder
 from tests.conftest import FAST
 from tests.e2e.conftest import Serve, eventually
 from tests.e2e.test_crashes import IMAGES
 from tests.e2e.test_main_job import body
 from tests.pictures import encoded, picture
+from tests.replication import REPLICATED, replica_of
 
-_REPLICATION: Final = {"wal_level": "replica", "max_wal_senders": "4", "hot_standby": "on", "synchronous_commit": "on"}
+_REPLICATION: Final = REPLICATED | {"synchronous_commit": "on"}
 _IS_SYNCHRONOUS: Final = "select exists (select from pg_stat_replication where sync_state in ('sync', 'quorum'))"
 
 
@@ -35,19 +35,6 @@ def _options(address: str) -> dict[str, str]:
     return FAST | _REPLICATION | {"listen_addresses": address}
 
 
-async def _replica(primary: Cluster, data_dir: Path, address: str, options: dict[str, str]) -> Cluster:
-    """A standby that follows `primary`, which listens at `address`."""
-    runnable = primary._runnable
-    assert runnable is not None
-    made_folder(data_dir)
-    runnable.identity.take_over(data_dir)
-    command = [runnable.binaries / "pg_basebackup", "-D", data_dir / "postgres", "-R", "-X", "stream", "-c", "fast"]
-    copying = runnable.identity.spawn([*command, "-d", f"host={address} user=postgres"], data_dir)
-    assert await asyncio.to_thread(copying.wait) == 0
-    (data_dir / "postgres" / ".s.PGSQL.5432.lock").unlink(missing_ok=True)  # its socket lies among the data
-    return Cluster(data_dir, options)
-
-
 @pytest.fixture(name="pair")
 async def _pair(memory: Path) -> AsyncIterator[tuple[Cluster, Cluster, str]]:
     """A primary whose commits wait for its standby, the standby, and the connection string of both."""
@@ -56,7 +43,7 @@ async def _pair(memory: Path) -> AsyncIterator[tuple[Cluster, Cluster, str]]:
     addresses = _address(), _address()
     primary = Cluster(folder / "one", _options(addresses[0]))
     await primary.start()
-    standby = await _replica(primary, folder / "two", addresses[0], _options(addresses[1]))
+    standby = await replica_of(primary, addresses[0], folder / "two", _options(addresses[1]))
     await standby.start()
     async with connected(primary.dsn) as operator:
         await operator.execute("alter system set synchronous_standby_names = '*'")

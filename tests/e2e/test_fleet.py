@@ -32,15 +32,15 @@ async def test_a_fleet_tells_one_sum_and_reloads_without_a_lost_request(
     ):
         load = Load(base)
 
-        async def told(name: str, **labels: str) -> float | None:
+        async def reported(name: str, **labels: str) -> float | None:
             async with session.get(f"{base}/metrics") as answer:
                 return figure(await answer.text(), name, **labels)
 
         async def is_complete() -> bool:
-            return await told("processes") == 3
+            return await reported("processes") == 3
 
         async def tells_all() -> bool:
-            return await is_complete() and await told("http_request_seconds_count", room="glue") == load.done
+            return await is_complete() and await reported("http_request_seconds_count", room="glue") == load.done
 
         await eventually(is_complete, seconds=40)
         clients = [asyncio.create_task(load.run()) for _ in range(4)]

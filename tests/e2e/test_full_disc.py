@@ -80,8 +80,8 @@ async def test_an_upload_onto_a_full_disc_is_to_be_sent_again(place: Place, way:
             refused = await place.upload(way, data)
             assert (refused.status, refused.headers["Retry-After"]) == (503, "5"), left
             assert b"Service temporarily unavailable." in refused.body
-        (told,) = [line for line in logs if line["event"] not in {"request", "event_loop_stalled"}]
-        assert (told["event"], told["what"]) == ("request_turned_away", "DiscUnavailable")
+        (reported,) = [line for line in logs if line["event"] not in {"request", "event_loop_stalled"}]
+        assert (reported["event"], reported["what"]) == ("request_turned_away", "DiscUnavailable")
     with filled(place.disc, leaving=600_000):
         await place.upload(way, data)
         readiness = await place.readiness()

@@ -202,8 +202,8 @@ async def test_two_imports_at_a_time_do_not_lock_each_other_out(serve: Serve, tm
     back = [{"sku": "dress-red", "path": path, "file": "two.jpg"} for path in reversed(paths)]
     async with parts_of(shop) as one, parts_of(shop) as other:
         both = await asyncio.gather(imported(one, forth, folder), imported(other, back, folder))
-    told = sorted(tuple(counts["images"].items()) for counts, _ in both)
-    assert told == [(("created", len(paths)),), (("rejected", len(paths)),)]
+    reported = sorted(tuple(counts["images"].items()) for counts, _ in both)
+    assert reported == [(("created", len(paths)),), (("rejected", len(paths)),)]
 
 
 async def test_a_dry_run_says_what_would_happen_and_changes_nothing(
@@ -278,7 +278,7 @@ async def test_an_export_takes_any_name_and_an_import_takes_it_back(
 
 
 async def test_an_export_goes_on_behind_a_file_that_cannot_be_written(serve: Serve, tmp_path: Path) -> None:
-    """A file that the store has lost is told by its path; all lines are written, and all other files."""
+    """A file that the store has lost is reported by its path; all lines are written, and all other files."""
     shop = await serve(run_worker=False)
     for name in ("gone", "there"):
         data = encoded(picture(30, 20, seed=len(name)))
@@ -286,28 +286,28 @@ async def test_an_export_goes_on_behind_a_file_that_cannot_be_written(serve: Ser
         if name == "gone":
             lost = blob_key(BlobHash(hashlib.sha256(data).hexdigest()))
     (shop.settings.data_dir / "objects" / lost).unlink()
-    told: list[str] = []
+    reported: list[str] = []
     async with parts_of(shop) as parts:
         export = GalleryExport(
-            parts.storage.database, parts.storage.store, tmp_path / "out", lambda path, _: told.append(path)
+            parts.storage.database, parts.storage.store, tmp_path / "out", lambda path, _: reported.append(path)
         )
         lines = [line["path"] async for line in export.lines()]
     assert lines == ["/g/o/gone.jpg", "/t/h/there.jpg"]
-    assert told == ["/g/o/gone.jpg"]
+    assert reported == ["/g/o/gone.jpg"]
     assert (tmp_path / "out/t/h/there.jpg").read_bytes() == data
 
 
 async def answers(shop: Shop) -> dict[str, Any]:
     """What every dialect says of every product, hosts left out."""
-    told = {}
+    reported = {}
     for path in READS:
         for language in ("en", "de"):
             headers = {"Accept": "application/json", "Accept-Language": language, "X-Spree-Token": shop.api_key}
             plain = await shop.call("GET", path, headers=headers)
-            told[path, language] = plain.status, plain.body.replace(f":{shop.url.port}".encode(), b"")
+            reported[path, language] = plain.status, plain.body.replace(f":{shop.url.port}".encode(), b"")
         if path.startswith("/api/rest"):
-            told[path, "admin"] = (await shop.signed("GET", path)).body.replace(f":{shop.url.port}".encode(), b"")
-    return told
+            reported[path, "admin"] = (await shop.signed("GET", path)).body.replace(f":{shop.url.port}".encode(), b"")
+    return reported
 
 
 async def test_what_is_exported_and_imported_answers_the_same(serve: Serve, fresh: Fresh, tmp_path: Path) -> None:
@@ -331,6 +331,9 @@ async def test_what_is_exported_and_imported_answers_the_same(serve: Serve, fres
     assert (await first.signed("DELETE", f"{IMAGES}/{ids[0]}/store/3")).status == 200
     spree = await first.call("DELETE", f"/api/v1/variants/8/images/{ids[3]}", headers={"X-Spree-Token": first.api_key})
     assert spree.status == 204
+    edit = {"edit": {"rotate": 90, "crop": [0, 0, 1, 0.75], "focal": [1, 0]}}
+    key = {"Authorization": f"Bearer {first.api_key}"}
+    assert (await first.call("PATCH", f"/v1/images/{ids[1]}", json=edit, headers=key)).status == 200
 
     folder = tmp_path / "moving"
     async with parts_of(first) as parts:
@@ -346,6 +349,14 @@ async def test_what_is_exported_and_imported_answers_the_same(serve: Serve, fres
             assert [
                 line async for line in GalleryExport(parts.storage.database, parts.storage.store, None, fail).lines()
             ] == lines
+            [moved] = [line for line in lines if "edit" in line]
+            earlier = moved | {"file_updated_at": "2013-06-06T15:44:36Z"}
+            tiny, wrong = ({**moved, "edit": {"crop": [0, 0, width, 1]}} for width in (0.1, 0))
+            unsaid = {name: value for name, value in earlier.items() if name != "edit"}
+            counts, rejected = await imported(parts, [*lines, earlier, unsaid, tiny, wrong], folder)
+            assert counts["images"] == {"unchanged": 6, "rejected": 2}
+            assert rejected == ["10: too little is left", "11: edit crop must leave something, within the picture."]
+        assert moved["edit"] == {"rotate": 90, "crop": (0.0, 0.0, 1.0, 0.75), "focal": (1.0, 0.0)}
         assert await answers(second) == await answers(first)
 
 
@@ -373,7 +384,7 @@ async def test_lines_name_products_and_store_views_as_other_systems_do(serve: Se
         exported = [
             line async for line in GalleryExport(parts.storage.database, parts.storage.store, None, fail).lines()
         ]
-    said = {line["id"]: line for line in exported if "id" in line}
-    assert (said[1]["sku"], said[1]["label"], said[1]["types"]) == ("dress", "All", ["image"])
-    assert (said[2]["sku"], said[2]["label"], said[2]["stores"]) == ("dress-red", "R", {"german": {"label": "D"}})
+    given = {line["id"]: line for line in exported if "id" in line}
+    assert (given[1]["sku"], given[1]["label"], given[1]["types"]) == ("dress", "All", ["image"])
+    assert (given[2]["sku"], given[2]["label"], given[2]["stores"]) == ("dress-red", "R", {"german": {"label": "D"}})
     assert {"sku": "dress", "types": {"thumbnail": None}} in exported

@@ -15,6 +15,7 @@ from aiohttp.test_utils import TestServer
 from app.raster.child.pool import CodecPool
 from app.service.foreign.fetch import Fetcher
 from app.service.foreign.pictures import PictureFetch
+from app.service.pictures.edits.following import Edits
 from app.service.pictures.filing import Filing
 from app.service.pictures.intake import Intake
 from app.service.transfer.glue.report import Report, reported
@@ -136,7 +137,7 @@ class Team:
             await codecs.close()
         return report
 
-    def told(self) -> list[str]:
+    def left_out(self) -> list[str]:
         return (self.folder / "report.csv").read_text().splitlines()[1:]
 
 
@@ -200,7 +201,7 @@ async def test_a_fetch_goes_on_where_it_stopped(team: Team, foreign: Foreign) ->
     first = await team.fetches()
     assert (first.fetched, first.still_foreign) == (11, 3)
     assert foreign.busiest <= 2
-    assert [line.partition(",")[0] for line in sorted(team.told())] == ["/assets/site.jpg", urls[3], page]
+    assert [line.partition(",")[0] for line in sorted(team.left_out())] == ["/assets/site.jpg", urls[3], page]
     shown = await large(team.shop)
     assert [shown[3], shown[12], shown[13]] == [urls[3], page, "/assets/site.jpg"]
     foreign.failing.clear()
@@ -218,7 +219,7 @@ async def test_one_bad_address_costs_no_other(team: Team, foreign: Foreign) -> N
     report = await team.fetches()
 
     assert (report.fetched, report.still_foreign) == (1, len(bad))
-    assert {line.partition(",")[0] for line in team.told()} == set(bad)
+    assert {line.partition(",")[0] for line in team.left_out()} == set(bad)
 
 
 async def test_a_new_entry_of_a_fetched_picture_is_complete(team: Team, foreign: Foreign) -> None:
@@ -230,6 +231,28 @@ async def test_a_new_entry_of_a_fetched_picture_is_complete(team: Team, foreign:
     (listed,) = (await team.shop.signed("GET", OPENMAGE)).json()
     assert listed["url"].endswith("/media/catalog/product/a/_/a.jpg")
     assert (await team.shop.get(listed["url"])).status == 200
+
+
+async def test_imports_and_fetches_leave_edits_alone(team: Team, foreign: Foreign) -> None:
+    """An edit of a fetched picture stays with its image: also where an import names another URL, whose bytes are edited
+    once they are here."""
+    await team.imports(f"k,default,{foreign.base}/a.png,{foreign.base}/s.jpg,,dress")
+    await team.fetches()
+    (listed,) = (await team.shop.signed("GET", OPENMAGE)).json()
+    async with team.shop.database.transaction() as tx:
+        await Edits(team.shop.settings).write(tx, int(listed["id"]), {"rotate": 90})
+    await team.imports(f"k,default,{foreign.base}/a.png,{foreign.base}/s.jpg,,dress")
+    (before,) = await gallery(team.shop, "en")
+    assert decoded((await team.shop.get(before["externalUrlSmall"])).body).size == (188, 300)
+
+    await team.imports(f"k,default,{foreign.base}/b.png,{foreign.base}/s.jpg,,dress")
+    await eventually(lambda: shows(team.shop, [f"{foreign.base}/b.png"]), seconds=1)
+    foreign.body = encoded(picture(500, 100))
+    await team.fetches()
+    await eventually(lambda: served(team.shop), seconds=1)
+    (after,) = await gallery(team.shop, "en")
+    assert decoded((await team.shop.get(after["externalUrlSmall"])).body).size == (60, 300)
+    assert (await team.shop.get(before["externalUrlSmall"])).status == 200
 
 
 async def test_folded_galleries_are_edited_by_everybody(team: Team) -> None:

@@ -47,6 +47,7 @@ async def age(shop: Shop, days: int = 8) -> None:
         ("blob", "created_at"),
         ("blob_claim", "claimed_at"),
         ("rendition", "created_at"),
+        ("edited_rendition", "created_at"),
         ("recipe", "created_at"),
     ):
         await connection.execute(f"update {table} set {column} = {column} - make_interval(days => $1)", days)

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,7 +57,7 @@ Upload = Callable[..., Awaitable[Answer]]
 BOTH: Final = pytest.mark.parametrize("upload", [openmage, spree])
 
 
-def told(answer: Answer) -> tuple[int, bytes, dict[str, str]]:
+def reported(answer: Answer) -> tuple[int, bytes, dict[str, str]]:
     """All of an answer that a replay repeats."""
     changing = {"date", "x-request-id", "x-runtime", "idempotency-replayed"}
     headers = {name: value for name, value in answer.headers.items() if name.lower() not in changing}
@@ -80,7 +81,7 @@ async def test_a_retry_gets_the_same_answer_and_changes_nothing(
     for _ in range(2):
         again = await upload(shop, "a")
         assert is_replayed(again)
-        assert told(again) == told(first)
+        assert reported(again) == reported(first)
     assert await connection.fetchval(COUNT) == 1
     assert await connection.fetchval("select count(*) from blob_claim") == 0
     assert not is_replayed(await upload(shop, '"b"'))
@@ -110,7 +111,7 @@ async def test_a_replayed_update_takes_nothing_back(serve: Serve, connection: Co
     assert (first.status, (await relabel("Two", "c")).status) == (200, 200)
     again = await relabel("One", "b")
     assert is_replayed(again)
-    assert told(again) == told(first)
+    assert reported(again) == reported(first)
     assert await connection.fetchval("select label from image") == "Two"
 
 
@@ -186,7 +187,7 @@ async def test_refusals_of_the_body_are_kept(serve: Serve) -> None:
     ):
         assert 400 <= tries[0].status < 500
         assert [is_replayed(answer) for answer in tries] == [False, True]
-        assert told(tries[0]) == told(tries[1])
+        assert reported(tries[0]) == reported(tries[1])
     assert (await openmage(shop, "a")).status == 422
 
 
@@ -246,13 +247,37 @@ async def test_an_answer_is_kept_for_a_day(serve: Serve, connection: Connection)
     assert await connection.fetchval(COUNT) == 2
 
 
+async def test_an_answer_that_was_kept_before_is_given_again(serve: Serve, connection: Connection) -> None:
+    """Requests were told apart by SHA-256 then: the first retry that meets such an answer is told to wait, the next one
+    gets it, and so does every other; another request is refused as ever, and new answers are kept as they are now."""
+    shop = await serve(run_worker=False)
+    for key in "ab":
+        await openmage(shop, key)
+    body = json.dumps({"file_mime_type": "image/jpeg", "file_content": base64.b64encode(PICTURE).decode()}).encode()
+    words = (b"POST", OPENMAGE.encode(), b"", b"application/json", b"json")
+    digest = sha256(b"".join(b"%d:%b" % (len(word), word) for word in words) + body).digest()
+    await connection.execute("update kept_answer set request = $1", digest)
+    first = await openmage(shop, "a")
+    assert (first.status, first.headers["Retry-After"]) == (409, "1")
+    assert [is_replayed(await openmage(shop, key)) for key in "ab"] == [True, True]
+    assert (await openmage(shop, "a", OTHER)).status == 422
+    assert [is_replayed(await openmage(shop, "c")) for _ in range(2)] == [False, True]
+    assert await connection.fetchval("select count(*) from kept_answer where request = $1", digest) == 2
+    assert await connection.fetchval(COUNT) == 3
+
+
 async def test_what_a_purge_erases_no_retry_is_told(serve: Serve, connection: Connection) -> None:
-    """Kept answers are withheld: the retry is told to look."""
+    """Kept answers that tell of its image are withheld: their retry is told to look; others are not."""
     shop = await serve(run_worker=False)
     for upload in (openmage, spree):
         await upload(shop, "a")
-    await shop.database.execute("withhold_kept_answers")
-    assert [(await upload(shop, "a")).status for upload in (openmage, spree)] == [409, 409]
+    first = await connection.fetchval("select min(id) from image")
+    await shop.database.execute("withhold_kept_answers", [first])
+    assert (await openmage(shop, "a")).status == 409
+    assert is_replayed(await spree(shop, "a"))
+    await connection.execute("update kept_answer set images = null")
+    await shop.database.execute("withhold_kept_answers", [first])
+    assert (await spree(shop, "a")).status == 409, "of what it tells nobody knows"
     assert await connection.fetchval(COUNT) == 2
 
 
@@ -290,7 +315,7 @@ async def test_many_at_once_over_two_processes_make_one_image(
 
 
 async def test_the_native_api_keeps_answers_too(serve: Serve) -> None:
-    """A retry gets the 201 of the first try, also where it would now be a 200; problems are told as ever."""
+    """A retry gets the 201 of the first try, also where it would now be a 200; problems are reported as ever."""
     shop = await serve(run_worker=False)
 
     async def put(rank: int, key: str) -> Answer:
@@ -302,11 +327,11 @@ async def test_the_native_api_keeps_answers_too(serve: Serve) -> None:
         return await shop.call("PUT", "/v1/image-types/swatch", headers=headers, data=json.dumps({"rank": rank}))
 
     first, again, other, none = [await put(*words) for words in ((9, "a"), (9, "a"), (8, "a"), (9, ""))]
-    assert (first.status, is_replayed(again), told(again)) == (201, True, told(first))
+    assert (first.status, is_replayed(again), reported(again)) == (201, True, reported(first))
     assert [(answer.status, answer.json()["code"]) for answer in (other, none)] == [
         (422, "key_reused"),
         (400, "malformed"),
     ]
     wrong = [await put(-1, "b") for _ in range(2)]
     assert [is_replayed(answer) for answer in wrong] == [False, True]
-    assert told(wrong[0]) == told(wrong[1])
+    assert reported(wrong[0]) == reported(wrong[1])

@@ -51,8 +51,8 @@ async def test_a_lost_original_is_a_503_in_each_api_s_words(serve: Serve) -> Non
     assert (original.body, rendition.body) == (b"", b"")
     assert spree.json() == {"exception": "Service temporarily unavailable."}
     figures = (await shop.get("/metrics")).body.decode()
-    for room, count in (("request_turned_away", 3),):
-        assert figure(figures, "trouble_total", event=room, what="OriginalMissing") == count
+    for event, count in (("request_turned_away", 3),):
+        assert figure(figures, "trouble_total", event=event, what="OriginalMissing") == count
     assert figure(figures, "trouble_total", event="request_failed", what="ObjectMissing") is None
 
 
@@ -97,8 +97,8 @@ async def test_doctor_names_lost_originals(serve: Serve, commands: Commands, is_
     assert output.code == 1
     assert f"WRONG  originals 1 of 1 originals looked for are not in the store: {_DIGEST}." in output.out
     assert "blobs verify --repair DIR" in output.out
-    code, said = await of_command(cli, "blobs", "verify", "--repair", str(shop.settings.data_dir), "--json")
-    assert (code, json.loads(said)["repaired"]) == (0, [blob_key(_DIGEST)])
+    code, given = await of_command(cli, "blobs", "verify", "--repair", str(shop.settings.data_dir), "--json")
+    assert (code, json.loads(given)["repaired"]) == (0, [blob_key(_DIGEST)])
     assert (await of_command(cli, "doctor"))[0] == 0
     assert await asked(shop, "select from missing_original") == []
 

@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 from yarl import URL
 
+from app.model import BlobHash
 from app.store import blob_key, open_store
+from app.wiring.parts import Parts
 from tests.conftest import S3
 from tests.e2e.conftest import Serve, Shop, eventually
 from tests.pictures import decoded, encoded, picture
+from tests.store.servers import PROGRAMS
 
 IMAGES = "/api/rest/products/dress/images"
 SETS = "/abstract-products/dress/abstract-product-image-sets"
@@ -33,10 +36,22 @@ async def has_renditions(shop: Shop, data: bytes) -> bool:
     return bool(rows) and len(rows[0]["built"]) == len(shop.settings.recipes) + 1
 
 
-@pytest.mark.parametrize("store", ["files", "s3"])
-async def test_an_upload_becomes_an_image_set_that_a_cdn_can_pull(serve: Serve, s3: S3, store: str) -> None:
-    """Signed uploads in JSON and XML are listed, rendered, read through Glue and pulled, whatever the store."""
-    place = {"s3_bucket": s3.bucket, "s3_endpoint_url": s3.endpoint_url} if store == "s3" else {}
+@pytest.fixture(params=["files", "s3", *(one.name for one in PROGRAMS)], name="place")
+def _place(request: pytest.FixtureRequest, s3: S3, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The settings that name a store."""
+    if request.param == "files":
+        return {}
+    if request.param == "s3":
+        return {"s3_bucket": s3.bucket, "s3_endpoint_url": s3.endpoint_url}
+    server = request.getfixturevalue("others")(request.param)
+    for name, value in server.environment.items():
+        monkeypatch.setenv(name, value)
+    return {"s3_bucket": server.fresh_bucket(), "s3_endpoint_url": server.url}
+
+
+async def test_an_upload_becomes_an_image_set_that_a_cdn_can_pull(serve: Serve, place: dict[str, str]) -> None:
+    """Signed uploads in JSON and XML are listed, rendered, read through Glue and pulled, whatever the store; what a
+    purge erases is gone from it."""
     shop = await serve(**place)
     photo, drawing = encoded(picture(1800, 1200)), encoded(picture(500, 700, seed=2), "PNG")
 
@@ -80,3 +95,8 @@ async def test_an_upload_becomes_an_image_set_that_a_cdn_can_pull(serve: Serve, 
         for data in (photo, drawing):
             kept = await objects.read(blob_key(hashlib.sha256(data).hexdigest()), len(data))
             assert kept == data
+        parts = Parts(shop.settings, shop.database.dsn)
+        async with parts.opened():
+            await parts.upkeep.purge.purge(BlobHash(hashlib.sha256(photo).hexdigest()))
+        assert await objects.stat(blob_key(BlobHash(hashlib.sha256(photo).hexdigest()))) is None
+        assert await objects.stat(blob_key(BlobHash(hashlib.sha256(drawing).hexdigest()))) is not None

@@ -31,17 +31,22 @@ async def test_every_line_of_the_guide_works(serve: Serve, tmp_path: Path) -> No
     shell = await asyncio.create_subprocess_exec(
         "bash", "-c", typed, cwd=tmp_path, env=environ, stdout=PIPE, stderr=STDOUT
     )
-    said = (await shell.communicate())[0].decode()
+    given = (await shell.communicate())[0].decode()
 
-    assert shell.returncode == 0, said
-    assert '"name":"pipeline"' in said
-    assert "HTTP/1.1 201 Created" in said
-    assert '"code":"italian","locale":"it_IT","website":"base","active":false' in said
-    assert 'rel="next"' in said
+    assert shell.returncode == 0, given
+    assert '"name":"pipeline"' in given
+    assert "HTTP/1.1 201 Created" in given
+    assert '"code":"italian","locale":"it_IT","website":"base","active":false' in given
+    assert 'rel="next"' in given
     refused = (tmp_path / "refused.json").read_text()
     assert re.findall(r'"pointer":"([^"]*)"', refused) == ["?dry", "/code", "/active"]
-    assert '"retried":0' in said
-    assert '"database":"ok"' in said
+    assert (tmp_path / "vase.png").read_bytes().startswith(b"\x89PNG")
+    assert '"name":"details","locale":"en_US"' in given
+    assert '"dry_run":true,"batch":null,"lines":{"changed":0,' in given
+    assert '"before":"Vase","after":"The vase"' in given
+    assert '"retried":0' in given
+    assert "Preference-Applied: wait=1" in given
+    assert '"database":"ok"' in given
     keys = await shop.get("/v1/keys", Authorization=f"Bearer {shop.api_key}")
     [pipeline] = [key for key in keys.json()["items"] if key["name"] == "pipeline"]
     assert pipeline["revoked_at"]

@@ -29,8 +29,8 @@ async def figures(shop: Shop) -> str:
 
 
 async def test_metrics_tell_the_life_of_an_upload(serve: Serve) -> None:
-    """From the request to its renditions all that happens to an upload is counted: by room, operation, query, recipe
-    and cause, and the state of pools, slots and event loop is told."""
+    """From the request to its renditions all that happens to an upload is counted: by API, operation, query, recipe
+    and cause, and the state of pools, slots and event loop is reported."""
     shop = await serve()
     photo = encoded(picture(600, 400))
     assert (await shop.signed("POST", IMAGES, data=body(photo), headers=JSON)).status == 200
@@ -68,7 +68,7 @@ async def test_metrics_tell_the_life_of_an_upload(serve: Serve) -> None:
 
 
 async def test_the_queue_is_told_though_nobody_works(serve: Serve) -> None:
-    """What waits in the queue, and for how long, is told by any process."""
+    """What waits in the queue, and for how long, is reported by any process."""
     shop = await serve(run_worker=False)
     for seed in range(2):
         photo = encoded(picture(60, 40, seed=seed))
@@ -101,7 +101,7 @@ async def test_a_request_id_goes_through_web_job_and_worker(serve: Serve) -> Non
 
     worker = await started("-m", "app", "worker", LOG_FORMAT="json", WORKER_PORT=port, **place)
     async with asyncio.timeout(30), aiohttp.ClientSession() as session:
-        told = await anext(line async for line in lines_of(worker) if line["event"] == "job_failed")
+        reported = await anext(line async for line in lines_of(worker) if line["event"] == "job_failed")
         async with session.get(f"http://127.0.0.1:{port}/health/ready") as answer:
             assert (answer.status, (await answer.json())["status"]) == (200, "ok")
         async with session.get(f"http://127.0.0.1:{port}/metrics") as answer:
@@ -113,10 +113,10 @@ async def test_a_request_id_goes_through_web_job_and_worker(serve: Serve) -> Non
         await worker.stdout.read()
         assert await worker.wait() == 0
 
-    assert told["request_id"] == "pipeline-7"
-    assert told["subject"] == digest
-    assert told["reason"].startswith("OriginalMissing")
-    assert (told["kind"], told["final"], told["level"]) == ("render", False, "warning")
+    assert reported["request_id"] == "pipeline-7"
+    assert reported["subject"] == digest
+    assert reported["reason"].startswith("OriginalMissing")
+    assert (reported["kind"], reported["final"], reported["level"]) == ("render", False, "warning")
     assert [depth.in_hand for depth in await queue_depths(shop.database)] == [0]
 
 

@@ -72,7 +72,7 @@ async def test_uploads_beyond_the_slots_are_told_to_come_back(serve: Serve) -> N
     stalled = Stalled(shop)
     await stalled.start(2)
 
-    for accept, told in (
+    for accept, reported in (
         ("application/json", b'{"messages":{"error":[{"code":503,"message":"Service temporarily unavailable."}]}}'),
         ("text/xml", b"<message>Service temporarily unavailable.</message>"),
     ):
@@ -81,7 +81,7 @@ async def test_uploads_beyond_the_slots_are_told_to_come_back(serve: Serve) -> N
             *(shop.signed("POST", IMAGES, data=body(PHOTO), headers=headers) for _ in range(5))
         )
         assert [answer.status for answer in refused] == [503] * 5
-        assert all(int(answer.headers["Retry-After"]) > 0 and told in answer.body for answer in refused)
+        assert all(int(answer.headers["Retry-After"]) > 0 and reported in answer.body for answer in refused)
     refused = await asyncio.gather(*(spree_upload(shop) for _ in range(5)))
     assert [answer.status for answer in refused] == [503] * 5
     assert all(answer.json() == {"exception": "Service temporarily unavailable."} for answer in refused)

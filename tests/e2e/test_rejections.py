@@ -21,7 +21,7 @@ def _frames(count: int, side: int) -> bytes:
 
 
 def _with_request(_: object, __: str, line: EventDict) -> EventDict:
-    """What every line of the log gets (`app.telemetry.logs`) is known where this one is told."""
+    """What every line of the log gets (`app.telemetry.logs`) is known where this one is reported."""
     return {**line, "request": REQUEST_ID.get(None)}
 
 
@@ -68,8 +68,8 @@ async def _openmage(shop: Shop, data: bytes) -> int:
     return answer.status
 
 
-@pytest.mark.parametrize(("room", "upload"), [("spree", _spree), ("openmage", _openmage)])
-async def test_a_refusal_is_told_with_format_limit_measure_and_size(serve: Serve, room: str, upload: Any) -> None:
+@pytest.mark.parametrize(("api", "upload"), [("spree", _spree), ("openmage", _openmage)])
+async def test_a_refusal_is_told_with_format_limit_measure_and_size(serve: Serve, api: str, upload: Any) -> None:
     """Whatever is wrong with a picture, its line says what it is, which limit it exceeds, by how much; no names."""
     shop = await serve(**_LIMITS)
     for name, (data, expected) in _CASES.items():
@@ -78,13 +78,15 @@ async def test_a_refusal_is_told_with_format_limit_measure_and_size(serve: Serve
 
         (line,) = (line for line in lines if line["event"] == "upload_rejected")
         assert {key: line[key] for key in expected} == expected, name
-        assert line["room"] == room
+        assert line["room"] == api
         assert line["request"], name
         assert line["size"] == len(data) or line["limit"] == "MAX_IMAGE_BYTES", name
         assert ("limit" in line) == ("limit" in expected), name
         assert "secret-name" not in json.dumps(line), name
 
     figures = (await shop.call("GET", "/metrics")).body.decode()
-    told = [line for line in figures.splitlines() if line.startswith("product_images_uploads_rejected_total{")]
-    assert len(told) == len(_CASES), told
-    assert any('format="png"' in line and 'limit="MAX_PIXELS"' in line and 'measure="4"' in line for line in told), told
+    reported = [line for line in figures.splitlines() if line.startswith("product_images_uploads_rejected_total{")]
+    assert len(reported) == len(_CASES), reported
+    assert any(
+        'format="png"' in line and 'limit="MAX_PIXELS"' in line and 'measure="4"' in line for line in reported
+    ), reported

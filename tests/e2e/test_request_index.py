@@ -1,4 +1,4 @@
-"""Answers from memory are those that the rooms would give."""
+"""Answers from memory are those that the APIs would give."""
 
 import random
 from typing import Final
@@ -47,7 +47,7 @@ HEADERS: Final = {
 CHANGING: Final = {"date", "x-request-id", "x-runtime"}
 
 
-def told(answer: Answer) -> tuple[int, dict[str, str], bytes]:
+def reported(answer: Answer) -> tuple[int, dict[str, str], bytes]:
     headers = {name: value for name, value in answer.headers.items() if name.lower() not in CHANGING}
     return answer.status, headers, answer.body
 
@@ -72,7 +72,7 @@ async def test_a_request_is_answered_as_if_it_were_the_first(serve: Serve) -> No
         path, names = dice.choice(PATHS), dice.sample(list(HEADERS), dice.randrange(5))
         headers = {"Accept": "*/*", "Host": "shop.example"} | {name: dice.choice(HEADERS[name]) for name in names}
         headers = {name: value.format(key=shop.api_key) for name, value in headers.items()}
-        assert told(await shop.call("GET", path, headers=headers)) == told(
+        assert reported(await shop.call("GET", path, headers=headers)) == reported(
             await forgetful.call("GET", path, headers=headers)
         ), (path, headers)
     assert await hits(shop) - begun > 300
@@ -102,7 +102,7 @@ async def test_a_signed_request_is_answered_as_if_it_were_the_first(serve: Serve
             "Accept": dice.choice(["text/xml", "application/json"]),
             "Authorization": last,
         }
-        answers = [told(await one.call("GET", path, headers=headers)) for one in (shop, forgetful)]
+        answers = [reported(await one.call("GET", path, headers=headers)) for one in (shop, forgetful)]
         assert answers[0] == answers[1], headers
     assert await hits(shop) - begun > 100
 

@@ -10,6 +10,7 @@ import pytest
 from yarl import URL
 
 from app.db.listen import LISTENER
+from app.service.catalogue.keys import KeyOptions, put_key
 from tests.e2e.conftest import Serve, Shop, eventually
 from tests.e2e.test_main_job import body
 from tests.e2e.test_overload import spree_upload
@@ -35,7 +36,14 @@ async def spree(shop: Shop) -> int:
     return len(listing["images"])
 
 
-READS: Final[tuple[Callable[[Shop], Awaitable[int]], ...]] = (glue, openmage, spree)
+async def media(shop: Shop) -> int:
+    """Asked for together with another one, and alone; -1 while a change lies between the two."""
+    [several] = (await shop.get("/v1/media?sku=nothing&sku=dress")).json()["products"]
+    [one] = (await shop.get("/v1/media?sku=dress")).json()["products"]
+    return len(one["images"]) if several == one else -1
+
+
+READS: Final[tuple[Callable[[Shop], Awaitable[int]], ...]] = (glue, openmage, spree, media)
 
 
 async def upload(shop: Shop, seed: int = 1) -> None:
@@ -67,18 +75,18 @@ async def test_a_change_through_one_process_is_seen_by_the_other(two: tuple[Shop
     """An upload or a deletion in one process shows in every dialect of the other within a second, though it had
     everything cached; the one that commits shows it at once."""
     here, there = two
-    assert await counts(there) == await counts(there) == [0, 0, 0]
+    assert await counts(there) == await counts(there) == [0] * len(READS)
 
     await upload(here)
-    assert await counts(here) == [1, 1, 1]
-    await eventually(lambda: shows(there, [1, 1, 1]), SECOND)
+    assert await counts(here) == [1] * len(READS)
+    await eventually(lambda: shows(there, [1] * len(READS)), SECOND)
 
     assert (await spree_upload(here)).status == 201
-    await eventually(lambda: shows(there, [2, 2, 2]), SECOND)
+    await eventually(lambda: shows(there, [2] * len(READS)), SECOND)
 
     first = json.loads((await here.get(IMAGES, Accept="application/json")).body)[0]["id"]
     assert (await here.signed("DELETE", f"{IMAGES}/{first}")).status == 200
-    await eventually(lambda: shows(there, [1, 1, 1]), SECOND)
+    await eventually(lambda: shows(there, [1] * len(READS)), SECOND)
 
 
 async def shows(shop: Shop, expected: list[int]) -> bool:
@@ -96,8 +104,8 @@ async def test_a_change_is_seen_after_the_listening_connection_was_cut(two: tupl
 
         await upload(here, seed=number)
 
-        assert await counts(here) == [number] * 3
-        await eventually(lambda number=number: shows(there, [number] * 3), SECOND)
+        assert await counts(here) == [number] * len(READS)
+        await eventually(lambda number=number: shows(there, [number] * len(READS)), SECOND)
         await eventually(lambda: are_listening(connection, 2))
     await connection.close()
 
@@ -113,6 +121,55 @@ async def are_listening(connection: "asyncpg.Connection[asyncpg.Record]", number
     return bool(await connection.fetchval(f"select count(*) = {number} {LISTENERS}"))
 
 
+async def test_what_was_taken_back_past_the_triggers_is_refused_once_that_is_told(serve: Serve) -> None:
+    """A key that was revoked and a path that was withdrawn with triggers off are served from memory until somebody says
+    what the operating guide tells him to."""
+    shop = await serve(run_worker=False)
+    await upload(shop)
+    [image] = (await shop.get(IMAGES, Accept="application/json")).json()
+    row, key = await put_key(shop.database, KeyOptions("admin"))
+
+    async def statuses() -> list[int]:
+        answers = [await shop.get(SPREE, X_Spree_Token=key), await shop.get(image["url"])]
+        return [answer.status for answer in answers]
+
+    async def is_in_memory() -> bool:
+        assert await statuses() == [200, 200]
+        before = await statements(shop)
+        assert await statuses() == [200, 200]
+        return await statements(shop) == before
+
+    await eventually(is_in_memory)
+    connection = await asyncpg.connect(shop.database.dsn)
+    await connection.execute("set session_replication_role = replica")
+    await connection.execute("update api_key set revoked_at = now() where id = $1", row["id"])
+    await connection.execute("update file_path set withdrawn_at = now()")
+    assert await statuses() == [200, 200]
+    await connection.execute("notify catalogue_change, 'emptied'")
+    await eventually(lambda: _are_refused(statuses))
+    await connection.close()
+
+
+async def _are_refused(statuses: Callable[[], Awaitable[list[int]]]) -> bool:
+    return await statuses() == [401, 404]
+
+
+async def test_a_deleted_image_is_shown_no_longer_than_it_can_be_restored(serve: Serve) -> None:
+    """Nobody tells that its time is over, so its document is not answered from memory."""
+    shop = await serve(run_worker=False)
+    await upload(shop)
+    headers = {"Authorization": f"Bearer {shop.api_key}"}
+    assert (await shop.call("DELETE", "/v1/images/1", headers=headers)).status == 204
+    await eventually(lambda: costs_nothing(shop, IMAGES))  # the news of it have come round
+    for _ in range(2):
+        assert (await shop.get("/v1/images/1", **headers)).json()["state"] == "deleted"
+    connection = await asyncpg.connect(shop.database.dsn)
+    await connection.execute("set session_replication_role = replica")  # time goes by without a word
+    await connection.execute("update image set deleted_at = deleted_at - make_interval(days => $1)", 1000)
+    await connection.close()
+    assert (await shop.get("/v1/images/1", **headers)).status == 404
+
+
 DOCUMENTS: Final = (
     "/abstract-products/dress/abstract-product-image-sets",
     "/abstract-products/dress?include=abstract-product-image-sets,concrete-products,concrete-product-image-sets",
@@ -125,6 +182,8 @@ DOCUMENTS: Final = (
     SPREE,
     "/api/v1/products/8/images/1",
     "/api/v1/variants/9/images",
+    "/v1/media?sku=dress&store=german",
+    "/v1/media?sku=dress&sku=dress-red&sku=nothing",
 )
 
 

@@ -59,8 +59,8 @@ class Senders:
 
     async def refused(self, *words: str) -> None:
         """Refused as a command."""
-        said = await self.commands.fails(*words)
-        assert "longer than" in said or "at most" in said or "has 32 printable" in said, said[:200]
+        output = await self.commands.fails(*words)
+        assert "longer than" in output or "at most" in output or "has 32 printable" in output, output[:200]
 
     async def glue(self, **cells: str) -> None:
         """Refused as a row of a Glue import."""
@@ -190,6 +190,9 @@ WAYS: Final[dict[str, tuple[int, tuple[Way, ...]]]] = {
     "api_key.name": (255, (by_command("key", "add", "--role", "admin", "--name", TOO_LONG),)),
     "oauth_consumer.name": (255, (by_command("oauth", "consumer", "add", "--name", TOO_LONG),)),
     "oauth_token.token": (32, (by_command("oauth", "token", "add", "--user-type", "admin", "--token", TOO_LONG),)),
+    "webhook.url": (2000, (by_command("webhook", "add", f"https://a.example/{TOO_LONG}"),)),
+    "webhook.sku_prefix": (255, (by_command("webhook", "add", "https://a.example/", "--sku-prefix", TOO_LONG),)),
+    "webhook.description": (1000, (by_command("webhook", "add", "https://a.example/", "--description", TOO_LONG),)),
     "oauth_nonce.consumer_key": (32, (_nonce,)),
     "oauth_nonce.nonce": (255, (_nonce,)),
 }  # fmt: skip
@@ -205,22 +208,40 @@ OURS: Final = {
     "rendition_failure": "of recipes; its reason is ours",
     "marked_rendition": "of recipes and digests",
     "marked_rendition_failure": "of recipes; its reason is ours",
+    "edited_picture": "digests, numbers, words of ours and what is made by the job that renders",
+    "edited_rendition": "of recipes and digests",
+    "edited_rendition_failure": "of recipes; its reason is ours",
     "blob.format": "one of five",
     "blob.converted_from": "one of two",
     "blob.marks": "a digest",
     "blob.notes": "what inspection found, in words of ours",
     "blob.state": "one of three",
+    "blob.pixel_facts": "numbers",
+    "blob.thumbhash": "made by the job that renders; the table bounds it",
+    "blob.color": "made by the job that renders; the table bounds it",
     "blob.failure_code": "a word of ours",
     "blob.failure_detail": "a sentence of ours",
     "blob_claim.marks": "a digest",
+    "blob_claim.edits": "digests",
+    "image.edit": "numbers",
+    "image.edit_key": "a digest",
     "file_path.clean_recipe": "a recipe's hash",
     "file_path_series.extension": "one of a format",
     "image.recipes": "hashes of recipes",
     "api_key.role": "one of four",
+    "console_link.role": "one of three",
+    "console_session.role": "one of three",
     "api_key.audiences": "some of two",
     "change": "copies of what other columns hold, names of keys, ids of requests",
     "blob_uploader.uploader": "an account's kind and id",
+    "image_declared_type.media_type": "a column's own check; the native API reads no longer one",
     "kept_answer": "answers of ours",
+    "open_batch": "names of 64 characters, and copies of what other columns hold",
+    "long_job": "names of batches, of keys and of errors, ids of requests",
+    "webhook.types": "types of events",
+    "webhook.disabled_reason": "one of three",
+    "webhook.holder": "a process's name",
+    "webhook_delivery": "of events; of each try's answer the first kilobyte",
     "product_term.term": "of a product's SKU, slug and name",
     "oauth_token.consumer_key": "refers to oauth_consumer.key",
     "oauth_token.user_type": "one of two",

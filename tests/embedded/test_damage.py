@@ -143,7 +143,7 @@ def _short_folder(data_dir: Path) -> Path:
 
 
 def test_a_full_disk_is_told_before_what_follows_from_it(tmp_path: Path) -> None:
-    """Where Postgres ends for want of room, the want of room is told and not the panic that it led to."""
+    """Where Postgres ends for want of room, the want of room is reported and not the panic that it led to."""
     cluster = Cluster(tmp_path)
     cluster.log.write_text(
         'ERROR:  could not extend file "base/1/2": No space left on device\n'

@@ -2,6 +2,8 @@ import asyncio
 import os
 import shutil
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,6 +59,33 @@ def test_root_tries_a_namespace_before_another_user(tmp_path: Path) -> None:
     assert identities(tmp_path / "none") == [Identity(namespace=True), Identity(_NOBODY, _NOBODY)]
     os.chown(tmp_path, 1234, 1234)
     assert identities(tmp_path) == [Identity(1234, 1234)]
+
+
+_SCARCE = """
+import ctypes, sys, threading
+from pathlib import Path
+from app.embedded.identity import Identity
+
+limit = Path("/proc/sys/user/max_user_namespaces")
+assert ctypes.CDLL(None).unshare(0x10000000) == 0  # a limit of our own, below one
+Path("/proc/self/setgroups").write_text("deny")
+Path("/proc/self/uid_map").write_text("0 0 1")
+Path("/proc/self/gid_map").write_text("0 0 1")
+limit.write_text("0")
+if sys.argv[1] == "for a moment":
+    threading.Timer(0.1, limit.write_text, ["9"]).start()
+sys.exit(Identity(namespace=True).spawn(["true"], Path("/")).wait())
+"""
+
+
+@needs_root
+@pytest.mark.parametrize(("scarce", "error"), [("for a moment", ""), ("for good", "SubprocessError")])
+def test_a_namespace_that_is_not_to_be_had_at_once_is_waited_for(scarce: str, error: str) -> None:
+    """The kernel counts namespaces that have ended until it tidies up: for a second they are asked for again."""
+    if subprocess.run(["unshare", "--user", "true"], capture_output=True).returncode:
+        pytest.skip("this system gives no user namespaces, which unshare asks for")
+    tried = subprocess.run([sys.executable, "-c", _SCARCE, scarce], capture_output=True, text=True)
+    assert (tried.returncode == 0, error in tried.stderr) == (not error, True), tried.stderr
 
 
 def _permissions(folder: Path) -> tuple[int, int]:
@@ -170,7 +199,7 @@ def test_a_command_as_root_locks_no_service_out(data_dir: Path, mode: int) -> No
 
 @needs_root
 def test_a_lock_of_somebody_elses_is_told(data_dir: Path) -> None:
-    """A lock that this user may not open is told in a sentence."""
+    """A lock that this user may not open is reported in a sentence."""
     path = data_dir / "postgres.users.lock"
     path.touch(0o600)
     data_dir.chmod(0o755)

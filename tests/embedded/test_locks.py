@@ -68,7 +68,7 @@ def test_a_link_in_the_place_of_a_file_is_refused(
 
 @pytest.mark.parametrize("opening", [FileLock, opened_log])
 def test_what_is_no_file_is_refused(tmp_path: Path, opening: Callable[[Path], object]) -> None:
-    """A folder or a pipe in the place of a lock or the log is told in a sentence."""
+    """A folder or a pipe in the place of a lock or the log is reported in a sentence."""
     folder, pipe = tmp_path / "folder", tmp_path / "pipe"
     folder.mkdir()
     os.mkfifo(pipe)

@@ -154,16 +154,16 @@ async def test_a_server_says_what_it_waits_for(data_dir: Path, monkeypatch: pyte
     """However long a command takes, a server waits for it, and names it once."""
     monkeypatch.setattr(claim, "_SERVER_WAITS_SECONDS", 0.0)
     monkeypatch.setattr(claim, "_TELL_SECONDS", 0.1)
-    told = asyncio.Queue[str]()
+    reported = asyncio.Queue[str]()
     async with _process(data_dir, "guest") as command:
         await _dsn_of(command)
-        waiting = asyncio.create_task(_serve(data_dir, told.put_nowait))
+        waiting = asyncio.create_task(_serve(data_dir, reported.put_nowait))
         async with asyncio.timeout(20):
-            sentence = await told.get()
+            sentence = await reported.get()
         assert sentence == f"Waiting for process {command.pid}, a command that works with {data_dir}, to end."
         _let_end(command)
         assert await waiting
-    assert told.empty()
+    assert reported.empty()
 
 
 async def _serve(data_dir: Path, tell: Callable[[str], object]) -> bool:

@@ -56,7 +56,7 @@ def middle_and_tail(sizes: list[int]) -> tuple[float, float]:
     return median(sizes), quantiles(sizes, n=10, method="inclusive")[-1]
 
 
-def told() -> Iterator[str]:
+def reported() -> Iterator[str]:
     sizes = {name: size_of(function) for name, function in functions()}
     yield f"functions: {len(sizes)}, lines: {_spread(sizes)}"
     lines = modules()
@@ -72,4 +72,4 @@ def _spread(sizes: Mapping[str, int]) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.writelines(f"{line}\n" for line in told())
+    sys.stdout.writelines(f"{line}\n" for line in reported())

@@ -45,6 +45,15 @@ def test_the_service_is_listed_folder_by_folder() -> None:
     assert {name for name in folders if f"`service/{name}`" not in _PAGE} == set()
 
 
+def test_each_rule_is_where_it_is_said_to_be() -> None:
+    """Whoever looks for a rule is sent to a module or folder that there is."""
+    lines = _PAGE.partition("## Where is the rule that")[2].partition("## ")[0].splitlines()
+    places = {name for line in lines if line.startswith("| ") for name in _names(line.split("|")[2])}
+    app = ROOT / "app"
+    assert len(places) > 20
+    assert [name for name in places if not ((app / name).is_dir() or (app / f"{name}.py").is_file())] == []
+
+
 def test_the_glossary_is_short() -> None:
     """Words of our own are few: 25 lines at most."""
     words = [line for line in _PAGE.partition("## Words")[2].splitlines() if line.startswith("| ")][2:]

@@ -13,7 +13,15 @@ from tests.house.figures import APP
 USED: Final = {
     "aiohttp": {
         "http/ready": {"_keep_alive", "_value"},
-        "server/connection": {"_keepalive_timeout", "_next_keepalive_close_time", "_request_count", "_waiter"},
+        "server/connection": {
+            "_buffer_paused",
+            "_force_close",
+            "_keepalive_timeout",
+            "_messages",
+            "_process_keepalive",
+            "_upgraded",
+            "_waiter",
+        },
         "server/runner": {"_make_server"},
     },
     "asyncpg": {"db/connections/connect": {"_transport"}},

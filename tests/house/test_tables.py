@@ -17,9 +17,9 @@ def test_every_table_has_its_row() -> None:
 
 def test_writers_are_those_that_name_the_statements() -> None:
     """The second column names the modules whose statements write the table, and no others."""
-    told = {table: set(re.findall(r"`([\w/]+)`", row[0])) for table, row in _ROWS.items()}
+    reported = {table: set(re.findall(r"`([\w/]+)`", row[0])) for table, row in _ROWS.items()}
     found = writers()
-    assert told == {table: found[table] for table in _ROWS}
+    assert reported == {table: found[table] for table in _ROWS}
 
 
 async def test_words_are_told_by_those_tables_that_have_triggers(connection: Connection) -> None:

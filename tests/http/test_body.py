@@ -51,10 +51,10 @@ async def test_a_body_without_bytes_is_read(client: Client) -> None:
 
 
 async def test_a_body_beyond_the_limit_is_refused_while_it_arrives(client: Client) -> None:
-    """A chunked body is refused as soon as it passes the limit, in the room's words."""
+    """A chunked body is refused as soon as it passes the limit, in the API's words."""
     response = await client.post("/api/v1/images", data=in_chunks(2 * LIMIT))
 
-    assert (response.status, await response.json()) == (413, {"room": "spree", "error": "BodyTooLarge"})
+    assert (response.status, await response.json()) == (413, {"api": "spree", "error": "BodyTooLarge"})
 
 
 async def test_a_body_announced_beyond_the_limit_is_not_waited_for(client: Client) -> None:
@@ -80,7 +80,7 @@ async def test_a_compressed_body_is_refused(client: Client) -> None:
 
     response = await client.post("/api/v1/images", data=bomb, headers={"Content-Encoding": "gzip"})
 
-    assert (response.status, await response.json()) == (415, {"room": "spree", "error": "EncodingNotAccepted"})
+    assert (response.status, await response.json()) == (415, {"api": "spree", "error": "EncodingNotAccepted"})
 
 
 async def test_a_body_that_does_not_arrive_is_not_waited_for_for_ever(client: Client) -> None:

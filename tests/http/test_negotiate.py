@@ -1,10 +1,11 @@
 """What `Accept` says of further formats."""
 
 import pytest
+from aiohttp.test_utils import make_mocked_request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.http.negotiate import Choice, choices, named, preferred
+from app.http.negotiate import Choice, choices, is_wanted, named, preferred
 from app.model import Format
 
 CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
@@ -68,3 +69,24 @@ def test_a_list_is_read_whole() -> None:
 def test_any_header_can_be_read(accept: str) -> None:
     """Nothing that a client sends as `Accept` is an error."""
     assert set(preferred(accept, BOTH, "jpeg")) <= set(BOTH)
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ("text/csv", True),
+        ("Text/CSV;header=present, */*;q=0.1", True),
+        ("application/json, text/csv", True),
+        ("application/json, text/csv;q=0", False),
+        ("application/json, text/csv;q=0.5", False),
+        ("application/*, text/csv;q=0.5", False),
+        ("text/csv;q=0", False),
+        ("text/csvx, x/text/csv", False),
+        ("text/*, */*", False),
+        ("", False),
+    ],
+)
+def test_a_media_type_is_wanted_by_who_names_it(accept: str, expected: bool) -> None:
+    """And weighs it no less than the usual one."""
+    request = make_mocked_request("GET", "/", headers={"Accept": accept})
+    assert is_wanted(request, "text/csv", "application/json") is expected

@@ -19,6 +19,7 @@ from app.http.origin import (
     public_base,
     trusted_networks,
 )
+from tests.lengths import examples
 from tests.server.test_middleware import raw
 from tests.small_app import Client, Serve
 
@@ -146,9 +147,9 @@ async def test_strangers_are_not_believed(serve: Serve, proxies: tuple[str, ...]
     """Forwarding headers of anybody but a trusted proxy change nothing."""
     client = await serve(web.get("/", tell), trusted_proxies=proxies)
 
-    told = await origin(client, {"Host": "a.example", **FORWARDED, "Forwarded": "host=b.example"})
+    reported = await origin(client, {"Host": "a.example", **FORWARDED, "Forwarded": "host=b.example"})
 
-    assert told == "http://a.example"
+    assert reported == "http://a.example"
 
 
 @pytest.mark.parametrize(
@@ -222,7 +223,7 @@ async def test_the_client_is_whom_the_nearest_stranger_is(serve: Serve, headers:
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("reported", "expected"),
     [
         ('for=198.51.100.7, for="[2001:db8::1]:80";proto=https', "2001:db8::1"),
         ("for=203.0.113.5", "203.0.113.5"),
@@ -234,12 +235,12 @@ async def test_the_client_is_whom_the_nearest_stranger_is(serve: Serve, headers:
         ("for=203.0.113.5, for=unknown, for=10.1.2.3", "10.1.2.3 hides it"),
     ],
 )
-async def test_so_it_is_in_the_words_of_the_other_family(serve: Serve, told: str, expected: str) -> None:
+async def test_so_it_is_in_the_words_of_the_other_family(serve: Serve, reported: str, expected: str) -> None:
     """With `forwarded` each element names whom its proxy was asked by; `X-Forwarded-For` counts nothing."""
     proxies = ("10.0.0.0/8", "127.0.0.1")
     client = await serve(web.get("/", tell_client), trusted_proxies=proxies, forwarded_headers="forwarded")
 
-    headers = {"Forwarded": told, "X-Forwarded-For": "198.51.100.99"}
+    headers = {"Forwarded": reported, "X-Forwarded-For": "198.51.100.99"}
     assert await (await client.get("/", headers=headers)).text() == expected
 
 
@@ -251,15 +252,15 @@ async def test_without_a_trusted_proxy_the_client_is_the_neighbour(serve: Serve)
 
 
 @given(host=st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=20))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_no_host_leaves_its_place(client: Client, host: str) -> None:
     """Whatever host is named, the origin is one host of a URL or a refusal."""
-    told = await origin(client, {"Host": host})
+    reported = await origin(client, {"Host": host})
 
-    assert told == 400 or not set(str(told).removeprefix("http://")) & set("/?#@\\\"'<> ")
+    assert reported == 400 or not set(str(reported).removeprefix("http://")) & set("/?#@\\\"'<> ")
 
 
 def test_what_is_no_network_is_a_misconfiguration() -> None:
-    """A trusted proxy that is neither an address nor a network is told at the start."""
+    """A trusted proxy that is neither an address nor a network is reported at the start."""
     with pytest.raises(Misconfigured, match="TRUSTED_PROXIES"):
         trusted_networks(("10.0.0.0/8", "proxy.example"))

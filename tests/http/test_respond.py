@@ -15,11 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.errors import StoreUnavailable
-from app.http.respond import Representation, inline, represent_image, send_object
+from app.http.respond import Representation, disposed, represent_image, send_object
 from app.http.streams import Stored
 from app.store import FileStore, ObjectBody
 from app.store.protocol import CHUNK
 from tests.e2e.conftest import eventually
+from tests.lengths import examples
 from tests.small_app import Client, Serve
 
 CONTENT = bytes(range(256)) * 4
@@ -128,7 +129,7 @@ async def test_an_impossible_range_is_told_with_the_size(client: Client, path: s
 
 
 @given(first=st.integers(0, 1100), length=st.integers(0, 1100))
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_a_part_is_the_same_from_memory_and_store(client: Client, first: int, length: int) -> None:
     """A range gives the same status, headers and bytes from memory as from the store."""
     answers = []
@@ -154,7 +155,7 @@ async def test_a_store_that_is_away_is_told_before_anything_is_sent(client: Clie
 
     assert cold.status == 503
     assert cold.headers["Retry-After"] == "5"
-    assert await cold.json() == {"room": "delivery", "error": "StoreUnavailable"}
+    assert await cold.json() == {"api": "delivery", "error": "StoreUnavailable"}
     assert hot.status == 200
 
 
@@ -341,7 +342,7 @@ async def test_a_store_that_fails_in_the_middle_ends_the_connection(
 @given(st.text(max_size=300))
 def test_a_name_never_breaks_its_header(filename: str) -> None:
     """Whatever an image is called, its disposition is one plain header that names no folder."""
-    value = inline(filename)
+    value = disposed("inline", filename)
 
     assert value.isascii()
     assert value.isprintable()
@@ -355,6 +356,6 @@ def test_a_name_never_breaks_its_header(filename: str) -> None:
 
 def test_a_name_of_any_script_is_told_in_both_forms() -> None:
     """A name beyond ASCII comes as an ASCII fallback and as itself."""
-    assert inline("schön.jpg") == "inline; filename=\"sch_n.jpg\"; filename*=UTF-8''sch%C3%B6n.jpg"
-    assert inline('a"b/c.jpg') == 'inline; filename="a_b_c.jpg"'
-    assert inline("") == 'inline; filename="image"'
+    assert disposed("inline", "schön.jpg") == "inline; filename=\"sch_n.jpg\"; filename*=UTF-8''sch%C3%B6n.jpg"
+    assert disposed("inline", 'a"b/c.jpg') == 'inline; filename="a_b_c.jpg"'
+    assert disposed("inline", "") == 'inline; filename="image"'

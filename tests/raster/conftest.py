@@ -22,7 +22,7 @@ Write = Callable[[bytes], Path]
 
 @pytest.fixture(name="write")
 def _write(tmp_path: Path) -> Write:
-    """Puts bytes into a file: work is handed to the raster room by path."""
+    """Puts bytes into a file: work is handed to `raster` by path."""
 
     def write(data: bytes) -> Path:
         path = tmp_path / "picture"
@@ -51,14 +51,14 @@ def _build(write: Write) -> Build:
     return build
 
 
-@pytest.fixture(name="told")
-def _told() -> list[Event]:
+@pytest.fixture(name="reported")
+def _reported() -> list[Event]:
     """What the pool told."""
     return []
 
 
 @pytest.fixture(name="codecs")
-async def _codecs(told: list[Event]) -> AsyncIterator[CodecPool]:
-    pool = CodecPool(Settings(codec_processes=1, codec_seconds=1), told.append)
+async def _codecs(reported: list[Event]) -> AsyncIterator[CodecPool]:
+    pool = CodecPool(Settings(codec_processes=1, codec_seconds=1), reported.append)
     yield pool
     await pool.close()

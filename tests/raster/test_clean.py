@@ -13,6 +13,7 @@ from PIL import Image, ImageSequence
 from app.errors import ImageUndecodable
 from app.model import Format
 from app.raster.clean import cleaned, exif, xmp
+from tests.lengths import examples
 from tests.raster import profiles
 from tests.raster.conftest import Build
 from tests.raster.pictures import NOTICE, SECRET, decoded, encoded, photo, published, secretive, segment, smooth
@@ -177,7 +178,7 @@ def test_any_bytes_are_an_exif_block(raw: bytes) -> None:
         assert exif.parse(head + raw).orientation in range(1, 9)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.sampled_from(FORMATS), st.binary(min_size=1, max_size=64))
 def test_whatever_follows_the_end_is_cut_off(fmt: Format, trailer: bytes) -> None:
     """Bytes behind the end of the image never reach the public."""

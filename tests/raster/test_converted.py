@@ -193,9 +193,8 @@ def test_a_telephone_s_picture_shows_upright_and_in_its_colours(build: Build, in
     """A HEIC becomes a JPEG without place or maker; renditions are in sRGB."""
     pytest.importorskip("pi_heif", reason="the extra heic is not installed")
     facts = inspect(TURNED)
-    assert facts == Facts(
-        "jpeg", 64, 96, notes=(Note("converted_format", "heic"),), converted_from="heic", marks=NO_MARKS
-    )
+    notes = Note("converted_format", "heic"), Note("converted_colour", "test"), Note("removed_location")
+    assert facts == Facts("jpeg", 64, 96, notes=notes, converted_from="heic", marks=NO_MARKS)
     clean, small = build(TURNED, None, (96, 96))
     assert b"SECRET" not in clean.data
     assert not decoded(clean.data).getexif()

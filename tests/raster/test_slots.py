@@ -283,7 +283,8 @@ def test_what_a_webp_hides_behind_its_frames_is_found_in_time(monkeypatch: pytes
 @pytest.mark.parametrize("source", [JPEG, PROGRESSIVE, PNG, GIF, MOVING, WEBP, ALPHA, MOVING_WEBP, AVIF])
 def test_nothing_is_noted_where_nothing_follows(write: Write, source: bytes) -> None:
     """Every good file ends where its picture does."""
-    assert child.inspect(write(source), LIMITS).notes == ()
+    noted = {note.code for note in child.inspect(write(source), LIMITS).notes or ()}
+    assert noted <= {"converted_colour"}
 
 
 def inflated(data: bytes) -> bytes:

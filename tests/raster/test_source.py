@@ -126,5 +126,5 @@ def test_what_is_accepted_is_shown_as_it_was_or_said_to_be_encoded_anew(
     except Exception:
         return
     public = published(data, facts.format)
-    said = any(note in (REENCODED, *BROKEN_ANIMATION) for note in facts.notes)
-    assert said or fingerprint(public, facts.format) == before
+    is_noted = any(note in (REENCODED, *BROKEN_ANIMATION) for note in facts.notes)
+    assert is_noted or fingerprint(public, facts.format) == before

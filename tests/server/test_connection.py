@@ -18,6 +18,7 @@ from app.http.body import read_body
 from app.http.ready import Document
 from app.http.respond import represent, represent_image, send_document, send_object
 from app.server.connections import most_connections, used_descriptors
+from app.server.partings import MOST
 from app.server.runner import Runner
 from app.settings import Settings
 from app.telemetry.exposition import plain, text
@@ -49,6 +50,13 @@ class Served:
         lines = text(plain(self.runner.app[OBSERVER].metrics.families())).decode().splitlines()
         start = f'product_images_trouble_total{{event="{event}",what="{what}"}} '
         return sum(float(line.removeprefix(start)) for line in lines if line.startswith(start))
+
+    async def left(self, most: int) -> None:
+        """Waits until no more connections are there than that."""
+        assert self.runner.server is not None
+        async with asyncio.timeout(20):
+            while len(self.runner.server.connections) > most:  # noqa: ASYNC110, the server finds out in its own time
+                await asyncio.sleep(0.02)
 
     async def eventually(self, event: str, what: str) -> None:
         async with asyncio.timeout(20):
@@ -224,7 +232,53 @@ async def test_a_head_that_trickles_in_is_slow(start: Start) -> None:
             writer.write(b"x")
             await asyncio.wait([answer], timeout=0.1)
     assert b" 408 " in answer.result()
+    assert answer.result().endswith(b"too long to arrive.\n")
     writer.close()
+    assert served.refused("too_slow") == 1
+
+
+@pytest.mark.parametrize(
+    ("start_of_it", "status"),
+    [(b"GET /", 431), (b"nonsense\r\n", 400), (b"POST /hello HTTP/2.0\r\nContent-Length: 9000000\r\n\r\n", 505)],
+)
+async def test_who_sends_on_hears_why_he_is_refused(start: Start, start_of_it: bytes, status: int) -> None:
+    """What comes behind the refused is read away, so that the system does not reset the connection meanwhile."""
+    served = await start()
+    async with asyncio.timeout(10):
+        reader, writer = await served.open()
+        writer.write(start_of_it)
+        for _ in range(50):
+            writer.write(b"x" * 100_000)
+            await writer.drain()
+            await asyncio.sleep(0)
+        answer = await reader.read()
+    assert f" {status} ".encode() in answer.splitlines()[0]
+    assert answer.endswith(b".\n")
+    writer.close()
+    await served.left(0)
+
+
+async def test_who_does_not_go_is_not_read_from_for_ever(start: Start) -> None:
+    """A client who has his last answer and stays loses the connection in a moment."""
+    served = await start()
+    reader, writer = await served.open()
+    writer.write(b"nonsense\r\n\r\n")
+    assert (await reader.read()).endswith(b"understood.\n")
+    await served.left(0)
+    writer.close()
+
+
+async def test_few_are_read_from_that_have_their_last_answer(start: Start) -> None:
+    """However many are refused and stay, they take few of the connections that there may be."""
+    served = await start()
+    refused = [await served.open() for _ in range(3 * MOST)]
+    for reader, writer in refused:
+        writer.write(b"nonsense\r\n\r\n")
+        assert (await reader.read()).endswith(b"understood.\n")
+    await served.left(MOST)
+    for _, writer in refused:
+        writer.close()
+    await served.left(0)
 
 
 async def test_who_has_asked_may_be_idle_or_slow(start: Start) -> None:
@@ -374,7 +428,7 @@ async def test_where_all_are_at_work_a_new_one_is_told_to_come_back(start: Start
     for _, writer in busy:
         writer.write(b"POST /measure HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n")
     await asyncio.sleep(0.2)
-    answer = await served.ask(b"")
+    answer = await served.ask(b"GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
     assert b"\r\nRetry-After: 1\r\n" in answer
     for reader, writer in busy:
@@ -398,7 +452,7 @@ def test_connections_leave_descriptors_for_postgres_and_the_store() -> None:
 
 
 async def test_running_out_of_descriptors_is_told(start: Start) -> None:
-    """Where hardly a file can be opened any more, that is told."""
+    """Where hardly a file can be opened any more, that is reported."""
     served = await start(send_seconds=1)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     assert not served.troubles("check_failed", "descriptors")

@@ -30,7 +30,7 @@ async def serve_with(serve: Serve, database: Check, store: Check) -> Client:
 
 @pytest.mark.filterwarnings("ignore:Changing state of started")
 @pytest.mark.parametrize(
-    ("database", "store", "status", "told"),
+    ("database", "store", "status", "reported"),
     [
         (well, well, 200, "ok"),
         (well, store_away, 200, "degraded"),
@@ -39,7 +39,7 @@ async def serve_with(serve: Serve, database: Check, store: Check) -> Client:
     ],
 )
 async def test_readiness_tells_what_is_away(
-    serve: Serve, database: Check, store: Check, status: int, told: str
+    serve: Serve, database: Check, store: Check, status: int, reported: str
 ) -> None:
     """Without the database nothing is ready; without the store reads still are."""
     client = await serve_with(serve, database, store)
@@ -49,7 +49,7 @@ async def test_readiness_tells_what_is_away(
     assert response.status == status
     assert response.headers["Cache-Control"] == "no-store"
     assert await response.json() == {
-        "status": told,
+        "status": reported,
         "checks": {
             "database": "ok" if database is well else "failed",
             "store": "ok" if store is well else "failed",

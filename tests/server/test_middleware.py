@@ -1,4 +1,4 @@
-"""What every request meets first, whatever room answers it."""
+"""What every request meets first, whatever API answers it."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ async def ok(request: web.Request) -> web.Response:
 
 
 @pytest.mark.parametrize(
-    ("path", "room"),
+    ("path", "api"),
     [
         ("/api/rest", "openmage"),
         ("/api/rest/products/1/images", "openmage"),
@@ -51,16 +51,16 @@ async def ok(request: web.Request) -> web.Response:
         ("//api/rest", "glue"),
     ],
 )
-async def test_an_unknown_path_is_told_by_the_room_that_answers_it(serve: Serve, path: str, room: ApiName) -> None:
-    """A path without a route gets the not-found answer of its room."""
-    assert api_name(path) == room
+async def test_an_unknown_path_is_told_by_the_room_that_answers_it(serve: Serve, path: str, api: ApiName) -> None:
+    """A path without a route gets the not-found answer of its API."""
+    assert api_name(path) == api
     client = await serve()
 
     async with asyncio.timeout(5):
         answer = await raw(client, f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
 
     assert answer.startswith(b"HTTP/1.1 404 ")
-    assert json.loads(answer.partition(b"\r\n\r\n")[2]) == {"room": room, "error": "NotFound"}
+    assert json.loads(answer.partition(b"\r\n\r\n")[2]) == {"api": api, "error": "NotFound"}
 
 
 async def raw(client: Client, request: str) -> bytes:
@@ -72,18 +72,18 @@ async def raw(client: Client, request: str) -> bytes:
     return answer
 
 
-async def test_a_wrong_method_is_told_by_the_room(serve: Serve) -> None:
-    """A known path with a method that it lacks gets the room's words for that."""
+async def test_a_wrong_method_is_told_by_the_api(serve: Serve) -> None:
+    """A known path with a method that it lacks gets the API's words for that."""
     client = await serve(web.get("/api/v1/images", ok))
 
     response = await client.post("/api/v1/images")
 
-    assert (response.status, await response.json()) == (405, {"room": "spree", "error": "Method Not Allowed"})
+    assert (response.status, await response.json()) == (405, {"api": "spree", "error": "Method Not Allowed"})
 
 
 @pytest.mark.parametrize("given", ["abc-1.2_3", "x" * 64])
 async def test_a_sane_request_id_is_kept(serve: Serve, given: str) -> None:
-    """The caller's request id is used and, where the room tells it, sent back."""
+    """The caller's request id is used and, where the API tells it, sent back."""
     client = await serve(web.get("/", ok))
 
     response = await client.get("/", headers={"X-Request-Id": given})
@@ -103,7 +103,7 @@ async def test_any_other_request_id_is_replaced(serve: Serve, given: str | None)
     assert given not in ids
 
 
-async def test_a_room_may_keep_the_request_id_to_itself(serve: Serve) -> None:
+async def test_an_api_may_keep_the_request_id_to_itself(serve: Serve) -> None:
     """A dialect that knows no such header does not send it."""
     client = await serve(web.get("/api/rest/a", ok))
 
@@ -111,7 +111,7 @@ async def test_a_room_may_keep_the_request_id_to_itself(serve: Serve) -> None:
 
 
 async def test_a_bug_is_told_to_the_log_and_not_to_the_client(serve: Serve) -> None:
-    """An error that nobody foresaw is the room's 500, and one log event with its cause and request id."""
+    """An error that nobody foresaw is the API's 500, and one log event with its cause and request id."""
 
     async def broken(request: web.Request) -> NoReturn:
         raise ZeroDivisionError("secret detail")
@@ -121,7 +121,7 @@ async def test_a_bug_is_told_to_the_log_and_not_to_the_client(serve: Serve) -> N
         response = await client.get("/api/rest/a?secret=1", headers={"X-Request-Id": "r-1"})
 
     assert response.status == 500
-    assert await response.json() == {"room": "openmage", "error": "internal"}
+    assert await response.json() == {"api": "openmage", "error": "internal"}
     failed = [line for line in lines if line["event"] == "request_failed"]
     assert len(failed) == 1
     assert isinstance(failed[0]["exc_info"], ZeroDivisionError)
@@ -195,8 +195,8 @@ async def test_a_client_that_leaves_in_the_middle_is_no_error(serve: Serve, caps
             await (await client.get("/api/rest/b")).read()
     await client.close()
 
-    told = [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()]
-    assert told == ["transfer_broken"]
+    reported = [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()]
+    assert reported == ["transfer_broken"]
 
 
 async def fails_late(request: web.Request) -> NoReturn:

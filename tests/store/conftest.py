@@ -1,6 +1,7 @@
 """The stores that the contract suite runs over."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -13,20 +14,30 @@ from app.store import FileStore, ObjectStore
 from app.store.s3 import S3Store
 from app.store.watched import WatchedStore
 from tests.conftest import S3
+from tests.store.servers import PROGRAMS
 
 
-@pytest.fixture(params=["files", "watched", "s3"], name="store")
+@pytest.fixture(params=["files", "watched", "s3", *(f"s3-{one.name}" for one in PROGRAMS)], name="store")
 async def _store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ObjectStore]:
-    if request.param == "files":
-        async with FileStore(tmp_path / "objects") as files:
-            yield files
-    elif request.param == "watched":
-        async with WatchedStore(FileStore(tmp_path / "objects"), nobody) as watched:
-            yield watched
-    else:
-        server: S3 = request.getfixturevalue("s3")
-        async with S3Store(server.bucket, copies=tmp_path / "copies", endpoint_url=server.endpoint_url) as s3:
-            yield s3
+    async with _opened(request, tmp_path) as store:
+        yield store
+
+
+def _opened(request: pytest.FixtureRequest, folder: Path) -> AbstractAsyncContextManager[ObjectStore]:
+    match request.param:
+        case "files":
+            return FileStore(folder / "objects")
+        case "watched":
+            return WatchedStore(FileStore(folder / "objects"), nobody)
+        case "s3":
+            server: S3 = request.getfixturevalue("s3")
+            return S3Store(server.bucket, copies=folder / "copies", endpoint_url=server.endpoint_url)
+    other = request.getfixturevalue("others")(request.param.removeprefix("s3-"))
+    if reason := other.program.fails.get(request.node.originalname):
+        pytest.xfail(reason)
+    for name, value in other.environment.items():
+        request.getfixturevalue("monkeypatch").setenv(name, value)
+    return S3Store(other.fresh_bucket(), copies=folder / "copies", endpoint_url=other.url)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from app.errors import ChecksumMismatch, InvalidKey, ObjectMissing, ObjectTooLar
 from app.model import BlobHash, RecipeHash
 from app.store import ObjectStat, ObjectStore, blob_key, rendition_key
 from app.store.protocol import CHUNK
+from tests.lengths import examples
 from tests.store.conftest import FickleStore
 
 HASH = hashlib.sha256(b"content").hexdigest()
@@ -88,7 +89,7 @@ async def test_an_empty_object_is_an_object(store: ObjectStore) -> None:
 
 
 @given(start=st.integers(0, 30), end=st.none() | st.integers(0, 30))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_a_part_is_a_slice(store: ObjectStore, start: int, end: int | None) -> None:
     """The part from start to end is Python's slice, and the size told is that of the whole."""
     content = b"twenty bytes content"
@@ -209,5 +210,5 @@ async def test_a_store_that_is_away_is_told_and_comes_back(fickle: FickleStore) 
 
 async def test_a_store_tells_the_time(store: ObjectStore) -> None:
     """To a second or so; the three of the tests are on one machine."""
-    told = await store.clock()
-    assert abs((told - datetime.now(UTC)).total_seconds()) < 5
+    reported = await store.clock()
+    assert abs((reported - datetime.now(UTC)).total_seconds()) < 5

@@ -76,7 +76,7 @@ async def test_memory_does_not_grow_with_the_object(tmp_path: Path) -> None:
 
 
 async def test_a_file_cut_short_while_streaming_is_an_error(tmp_path: Path) -> None:
-    """A file that shrinks under its reader is told, never passed off as whole."""
+    """A file that shrinks under its reader is reported, never passed off as whole."""
     async with FileStore(tmp_path) as store:
         await store.put(KEY, bytes(4 * CHUNK), media_type=JPEG)
         async with store.open(KEY) as body:

@@ -1,4 +1,4 @@
-"""Every call of the store is told."""
+"""Every call of the store is reported."""
 
 import hashlib
 from pathlib import Path
@@ -15,12 +15,12 @@ KEY = f"blobs/ab/{hashlib.sha256(b'content').hexdigest()}"
 
 async def test_every_call_is_told(tmp_path: Path) -> None:
     """What was called, how long it took, and by which error it ended; of streams, until they were open."""
-    told: list[Event] = []
-    async with WatchedStore(FileStore(tmp_path), told.append) as store:
+    reported: list[Event] = []
+    async with WatchedStore(FileStore(tmp_path), reported.append) as store:
         await store.put(KEY, b"content", media_type="image/jpeg")
         await store.read(KEY, 100)
         async with store.open(KEY) as body:
-            assert [type(event) for event in told] == [StoreCalled] * 3
+            assert [type(event) for event in reported] == [StoreCalled] * 3
             assert b"".join([chunk async for chunk in body]) == b"content"
         async with store.local(KEY) as path:
             assert path.read_bytes() == b"content"
@@ -33,7 +33,7 @@ async def test_every_call_is_told(tmp_path: Path) -> None:
                 pass
         await store.check()
 
-    calls = [(event.operation, event.failure) for event in told if isinstance(event, StoreCalled)]
+    calls = [(event.operation, event.failure) for event in reported if isinstance(event, StoreCalled)]
     assert calls == [
         ("put", ""),
         ("read", ""),
@@ -49,11 +49,11 @@ async def test_every_call_is_told(tmp_path: Path) -> None:
 
 async def test_a_stream_that_its_reader_breaks_off_is_no_error_of_the_store(tmp_path: Path) -> None:
     """What the block does with an open object is not the store's doing."""
-    told: list[Event] = []
-    async with WatchedStore(FileStore(tmp_path), told.append) as store:
+    reported: list[Event] = []
+    async with WatchedStore(FileStore(tmp_path), reported.append) as store:
         await store.put(KEY, b"content", media_type="image/jpeg")
         with pytest.raises(ConnectionResetError):
             async with store.open(KEY):
                 raise ConnectionResetError
 
-    assert [event.failure for event in told if isinstance(event, StoreCalled)] == ["", ""]
+    assert [event.failure for event in reported if isinstance(event, StoreCalled)] == ["", ""]

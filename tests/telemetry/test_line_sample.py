@@ -20,7 +20,7 @@ def test_a_flood_of_lines_is_cut_and_counted() -> None:
 
 
 def test_one_kind_does_not_silence_another() -> None:
-    """However often one thing happens, the first of another is told."""
+    """However often one thing happens, the first of another is reported."""
     sample = LineSample(Clock())
     assert any(sample.admit("a") is None for _ in range(10 * LINES))
     assert sample.admit("b") == 0

@@ -6,8 +6,22 @@ from app.events import RequestServed
 from app.telemetry.minutes import Minutes, Sample
 
 
+def test_a_minute_tells_how_long_the_queue_was() -> None:
+    """The most that waited, and the longest; a minute in which nobody asked for anything has its sample, too."""
+    now = [60.0]
+    minutes = Minutes(lambda: now[0])
+    minutes.queued(3, 0.25)
+    minutes.queued(1, 20)
+    now[0] = 120.0
+    [sample] = minutes.samples()
+    assert (sample.requests, sample.waiting, sample.oldest_seconds) == (0, 3, 20)
+    minutes.served(RequestServed("v1", "/v1/stores", "GET", 200, 0.25))
+    now[0] = 180.0
+    assert minutes.samples()[-1].waiting is None
+
+
 def test_minutes_that_have_ended_are_told_for_an_hour() -> None:
-    """A minute is told once it is over, one without a request never, and none beyond an hour."""
+    """A minute is reported once it is over, one without a request never, and none beyond an hour."""
     now = [6000.0 * 60]
     minutes = Minutes(lambda: now[0])
     minutes.served(RequestServed("v1", "/v1/stores", "GET", 200, 0.25))

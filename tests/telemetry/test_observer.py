@@ -162,3 +162,54 @@ def test_people_get_readable_lines(capsys: pytest.CaptureFixture[str]) -> None:
     Observer(Metrics())(events.JobFailed("renditions", "no memory", final=False))
 
     assert "job_failed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seconds", [[0.00001], [0.00001] * 5, [0.0005, 0.002, 0.00001, 30.0]])
+@pytest.mark.parametrize("status", [200, 503])
+def test_requests_told_at_once_are_counted_and_logged_as_one_by_one(status: int, seconds: list[float]) -> None:
+    """In which bucket each is, in which minute, whether it failed or was slow; and each line has an id of its own."""
+    together, alone = Observer(Metrics(), sample=10**9), Observer(Metrics(), sample=10**9)
+    with capture_logs() as lines:
+        together(events.RequestsServed("glue", "/", "GET", status, seconds))
+    with capture_logs() as expected:
+        for one in seconds:
+            alone(events.RequestServed("glue", "/", "GET", status, one))
+    assert _counted(together) == _counted(alone)
+    assert (together.minutes._requests, together.minutes._failed) == (alone.minutes._requests, alone.minutes._failed)
+    assert together.minutes._seconds == pytest.approx(alone.minutes._seconds)
+    assert lines == expected
+
+
+def _counted(observer: Observer) -> dict[tuple[str, str], float]:
+    samples = [sample for family in observer.metrics.families() for sample in family.samples]
+    return {
+        (one.name, one.labels.get("le", "")): pytest.approx(one.value)
+        for one in samples
+        if one.name.startswith("product_images_http_request_seconds")
+    }
+
+
+@pytest.mark.usefixtures("_restored_logging")
+def test_each_of_several_requests_has_an_id_of_its_own_in_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    """An id that two lines share would say that they tell of one request."""
+    configure_logging("json")
+    Observer(Metrics(), sample=1)(events.RequestsServed("glue", "/", "GET", 200, [0.1] * 20))
+    out = capsys.readouterr()
+    ids = [json.loads(line)["request_id"] for line in (out.out + out.err).splitlines()]
+    assert len(ids) == len(set(ids)) == 20
+
+
+def test_no_id_stays_behind_where_a_line_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of answers that were told together: what happens next would bear the id of one of them."""
+    observer = Observer(Metrics())
+    ids: list[str] = []
+
+    def fail(*_: object, **__: object) -> None:
+        ids.append(events.REQUEST_ID.get())
+        raise OSError
+
+    monkeypatch.setattr(observer, "_seldom", fail)
+    with pytest.raises(OSError):
+        observer(events.RequestsServed("glue", "/", "GET", 500, [0.1]))
+    assert len(ids) == 1
+    assert events.REQUEST_ID.get("") == ""

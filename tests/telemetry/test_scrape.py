@@ -22,14 +22,12 @@ from app.telemetry.lookups import scrape_of
 from app.telemetry.metrics import Metrics
 from app.telemetry.observer import Observer
 from app.telemetry.processes import GAP_SECONDS, Processes
-from app.telemetry.scrape import Scrape, watch_loop
+from app.telemetry.scrape import Scrape, Shared, watch_loop
 from tests.tmpfs import filled, small_disc
 
-Queue = tuple[list[QueueDepth], list[Failure]]
 
-
-async def no_queue() -> Queue:
-    return [], []
+async def no_queue() -> Shared:
+    return Shared([], [], 0.0)
 
 
 class Process:
@@ -148,14 +146,14 @@ async def test_what_was_counted_outlives_a_restart_but_no_long_pause(
 
 
 async def test_the_queue_is_asked_now_and_then(tmp_path: Path) -> None:
-    """Depth, age and failures by kind of error are told, and looked up once however many ask."""
+    """Depth, age and failures by kind of error are reported, and looked up once however many ask."""
     asked = 0
 
-    async def queue() -> Queue:
+    async def queue() -> Shared:
         nonlocal asked
         asked += 1
         failures = [Failure("render", "CodecFailed: a", 2), Failure("render", "CodecFailed: b", 1)]
-        return [QueueDepth("render", 4, 2, 3, 61.5)], failures
+        return Shared([QueueDepth("render", 4, 2, 3, 61.5)], failures, 7.25)
 
     scrape = Scrape(Metrics(), Processes(tmp_path), queue)
     texts = [text.decode() for text in await asyncio.gather(*(scrape.text() for _ in range(5)))]
@@ -165,10 +163,11 @@ async def test_the_queue_is_asked_now_and_then(tmp_path: Path) -> None:
         assert figure(text, "queue_jobs", kind="render", state="waiting") == 4
         assert figure(text, "queue_oldest_seconds", kind="render") == 61.5
         assert figure(text, "queue_failed_jobs", reason="CodecFailed") == 3
+        assert figure(text, "feed_delay_seconds") == 7.25
 
 
 async def test_connections_and_slots_are_told_as_they_stand(database: Database, tmp_path: Path) -> None:
-    """What is taken at the moment is told beside what there is, and is given back."""
+    """What is taken at the moment is reported beside what there is, and is given back."""
     slots = Slots(3)
     scrape = scrape_of(Settings(data_dir=tmp_path, database_pool_size=10), Metrics(), database, nobody, upload=slots)
     with slots.take(), slots.take():
@@ -198,10 +197,10 @@ def _made_a_file(folder: Path) -> None:
 async def test_metrics_outlive_their_folder(tmp_path: Path) -> None:
     """Without the folder that processes share a process tells its own figures; that is told once, nothing ends by it,
     and sharing goes on where there is a folder again."""
-    told: list[Event] = []
+    reported: list[Event] = []
     folder = tmp_path / "figures"
     one, other = Process(folder), Process(folder)
-    one.scrape = Scrape(one.metrics, one.processes, no_queue, told.append)
+    one.scrape = Scrape(one.metrics, one.processes, no_queue, reported.append)
     for process in (one, other):
         await process.start()
         process.serve(1)
@@ -212,12 +211,12 @@ async def test_metrics_outlive_their_folder(tmp_path: Path) -> None:
 
     _made_a_file(folder)
     assert await one.figure("http_request_seconds_count") == 1
-    assert {(event.name, "figures" in event.reason) for event in told if isinstance(event, CheckFailed)} == {
+    assert {(event.name, "figures" in event.reason) for event in reported if isinstance(event, CheckFailed)} == {
         ("figures", True)
     }
-    told.clear()
+    reported.clear()
     assert await one.figure("http_request_seconds_count") == 1
-    assert told == []
+    assert reported == []
 
     folder.unlink()
     await other.figure("processes")
@@ -244,9 +243,9 @@ async def test_figures_that_the_disc_does_not_take_end_nothing(tmp_path: Path) -
 
 
 async def test_metrics_outlive_the_database(tmp_path: Path) -> None:
-    """While the database is away everything but the queue is told."""
+    """While the database is away everything but the queue is reported."""
 
-    async def queue() -> Queue:
+    async def queue() -> Shared:
         raise DatabaseUnavailable("gone")
 
     process = Process(tmp_path)
@@ -260,12 +259,12 @@ async def test_metrics_outlive_the_database(tmp_path: Path) -> None:
 
 async def test_a_blocked_event_loop_shows() -> None:
     """Whoever keeps the event loop busy is seen in its lag."""
-    told: asyncio.Queue[float] = asyncio.Queue()
-    watching = asyncio.create_task(watch_loop(lambda event: told.put_nowait(getattr(event, "seconds", 0))))
-    await told.get()
+    reported: asyncio.Queue[float] = asyncio.Queue()
+    watching = asyncio.create_task(watch_loop(lambda event: reported.put_nowait(getattr(event, "seconds", 0))))
+    await reported.get()
     end = asyncio.get_running_loop().time() + 0.3
     while asyncio.get_running_loop().time() < end:
         pass
 
-    assert await told.get() > 0.15
+    assert await reported.get() > 0.15
     watching.cancel()

@@ -16,20 +16,27 @@ from pathlib import Path
 from typing import Final
 
 from tests.processes import ROOT
-from tests.torture.planted import PLANTED, Planted
+from tests.torture.native.kills import kills
+from tests.torture.planted import PLANTED
+from tests.torture.planting import Planted
 from tests.torture.rounds import Ground, Outcome, ground
 from tests.torture.run import Figures
 from tests.torture.script import Profile, Script, generate, read_script
 from tests.torture.shrink import shrunk
 
 _FOLDER: Final = ROOT / "build" / "torture"
+_KILLS_OF_A_ROUND: Final = 100
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
     parser.add_argument("--seed", type=int, default=None, help="what rounds are drawn from; one is drawn and told")
     parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--steps", type=int, default=60, help="steps of a round, a quarter of them faults")
+    parser.add_argument("--steps", type=int, default=60, help="steps of a round")
+    parser.add_argument(
+        "--kills", type=int, help="so many kills between a commit and what it leads to, and nothing else"
+    )
+    parser.add_argument("--fault-every", type=int, default=4, help="every so manieth step is a fault")
     parser.add_argument("--store", choices=("files", "s3", "both"), default="both")
     parser.add_argument("--script", type=Path, help="plays this script, and nothing else")
     parser.add_argument("--minutes", type=float, default=None, help="no round begins after so many")
@@ -67,20 +74,28 @@ async def _run(args: argparse.Namespace, seed: int, place: Path) -> int:
         if args.planted is not None:
             return await find_planted(here, seed, args.planted or list(PLANTED))
         if args.script is not None:
-            return _told(await here.play(read_script(args.script)), read_script(args.script))
+            return _reported(await here.play(read_script(args.script)), read_script(args.script))
         return await _rounds(here, args, seed)
+
+
+def _script(here: Ground, args: argparse.Namespace, seed: int, number: int) -> Script:
+    stores = ("files", "s3") if args.store == "both" else (args.store,)
+    store = stores[number % len(stores)]
+    if args.kills:
+        return kills(seed, number, store, min(_KILLS_OF_A_ROUND, args.kills - number * _KILLS_OF_A_ROUND))
+    two = number % 4 >= 2
+    webs, workers = 2 if two or number % 2 else 1, 2 if two else 1
+    profile = Profile(args.steps, args.fault_every, webs=webs, workers=workers)
+    return generate(seed, number, store, profile, here.leave_out)
 
 
 async def _rounds(here: Ground, args: argparse.Namespace, seed: int) -> int:
     began, sums = time.monotonic(), Figures()
-    stores = ("files", "s3") if args.store == "both" else (args.store,)
     done = 0
-    for number in range(args.rounds):
+    for number in range(-(-args.kills // _KILLS_OF_A_ROUND) if args.kills else args.rounds):
         if args.minutes is not None and time.monotonic() - began > args.minutes * 60:
             break
-        two = number % 4 >= 2
-        profile = Profile(steps=args.steps, webs=2 if two or number % 2 else 1, workers=2 if two else 1)
-        script = generate(seed, number, stores[number % len(stores)], profile, here.leave_out)
+        script = _script(here, args, seed, number)
         outcome = await here.play(script)
         sums.add(outcome.figures)
         done += 1
@@ -117,7 +132,7 @@ async def _report(here: Ground, script: Script, outcome: Outcome, *, shrink: boo
     )
 
 
-def _told(outcome: Outcome, script: Script) -> int:
+def _reported(outcome: Outcome, script: Script) -> int:
     _say(f"{script.store}, {_line(outcome)}")
     for wrong in outcome.wrong:
         _say(f"WRONG: {wrong}\n")
@@ -125,23 +140,24 @@ def _told(outcome: Outcome, script: Script) -> int:
 
 
 def _summary(figures: Figures, rounds: int, seed: int, seconds: float, wrong: int) -> str:
-    def told(counter: dict[str, int]) -> str:
+    def reported(counter: dict[str, int]) -> str:
         return ", ".join(f"{name} {count}" for name, count in sorted(counter.items(), key=lambda one: -one[1]))
 
     lines = (
         f"{datetime.now(UTC):%Y-%m-%d}, commit {_commit()}, seed {seed}: {rounds} rounds in {seconds / 60:.1f} "
         f"minutes, load {os.getloadavg()[0]:.1f}",
-        f"faults {figures.faults.total()}: {told(figures.faults)}",
-        f"operations {figures.operations.total()}: {told(figures.operations)}",
-        f"answers: {told(figures.verdicts)}",
-        f"images acknowledged {figures.images}, reads {figures.reads}, documents and files compared {figures.compared}",
+        f"faults {figures.faults.total()}: {reported(figures.faults)}",
+        f"operations {figures.operations.total()}: {reported(figures.operations)}",
+        f"answers: {reported(figures.verdicts)}",
+        f"images acknowledged {figures.images}, reads {figures.reads}, documents, files and rows compared "
+        f"{figures.compared}, events delivered {figures.deliveries}",
         f"wrong {wrong}",
     )
     return "\n".join(lines)
 
 
 async def find_planted(here: Ground, seed: int, names: list[str]) -> int:
-    """Each planted bug has to be found within its rounds; what is not, is told."""
+    """Each planted bug has to be found within its rounds; what is not, is reported."""
     missed = list[str]()
     for name in names:
         began = time.monotonic()

@@ -8,6 +8,7 @@ from tests.torture.files_check import check_files
 from tests.torture.fleet import Fleet, Member
 from tests.torture.galleries_check import check_galleries
 from tests.torture.leftovers_check import check_commands, check_leftovers
+from tests.torture.native.log_check import check_log
 from tests.torture.run import Run
 
 _READY_SECONDS: Final = 40.0
@@ -31,6 +32,8 @@ async def check(run: Run) -> None:
     members = [*fleet.webs, fleet.cold]
     await check_galleries(run, members)
     run.note("documents were compared")
+    await check_log(run, members)
+    run.note("log, feed and deliveries were compared")
     if run.wrong:
         return
     await check_files(run, members)

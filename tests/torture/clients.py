@@ -1,10 +1,10 @@
 """Requests as clients of each API send them, and what is known once they have been answered, or have not."""
 
 import asyncio
-import base64
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 from urllib.parse import quote
@@ -20,6 +20,7 @@ from tests.torture.pictures import Picture
 Verdict = Literal["acknowledged", "refused", "unknown", "not sent"]
 
 _SECONDS: Final = aiohttp.ClientTimeout(total=12)
+_STREAM: Final = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=20)
 _PATIENCE: Final = 30.0
 _PAUSE: Final = 0.1
 _NONE: Final[CIMultiDictProxy[str]] = CIMultiDictProxy(CIMultiDict())
@@ -36,6 +37,8 @@ class Answer:
     reason: str = ""
     child: Child | None = None
     """The process that was asked."""
+    seconds: float = 0.0
+    """How long it took."""
 
     def json(self) -> Any:
         return json.loads(self.body)
@@ -65,14 +68,24 @@ class Client:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if request:
             sent["X-Request-Id"] = request
-        deadline = asyncio.get_running_loop().time() + (_PATIENCE if request else 0)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + (_PATIENCE if request else 0)
         while True:
             body = data() if callable(data) else data
-            child = member.child
-            answer = replace(await self._once(method, f"{member.base}{path}", body, sent), child=child)
-            if answer.verdict != "not sent" or asyncio.get_running_loop().time() > deadline:
+            child, began = member.child, loop.time()
+            answer = await self._once(method, f"{member.base}{path}", body, sent)
+            answer = replace(answer, child=child, seconds=loop.time() - began)
+            if answer.verdict != "not sent" or loop.time() > deadline:
                 return answer
             await asyncio.sleep(_PAUSE)
+
+    async def lines(self, member: Member, path: str, headers: Mapping[str, str]) -> AsyncIterator[bytes]:
+        """Those of a stream, until it ends or breaks off."""
+        with suppress(aiohttp.ClientError, TimeoutError, ConnectionError):
+            async with self._session.get(f"{member.base}{path}", headers=headers, timeout=_STREAM) as answer:
+                if answer.status == 200:
+                    async for line in answer.content:
+                        yield line
 
     async def _once(self, method: str, url: str, data: Any, headers: dict[str, str]) -> Answer:
         try:
@@ -92,14 +105,15 @@ class Client:
         return {"X_Spree_Token": self._shop.api_key}
 
     async def spree_create(
-        self, member: Member, product: int, name: str, data: bytes, *, request: str, **fields: object
+        self, member: Member, product: int, name: str, data: bytes, *, request: str, key: str = "", **fields: object
     ) -> Answer:
+        """`key` is one of idempotency."""
+
         def form() -> aiohttp.FormData:
             return _form(name, data, fields)
 
-        return await self.call(
-            member, "POST", f"/api/v1/variants/{product}/images", request=request, data=form, **self.key
-        )
+        path, headers = f"/api/v1/variants/{product}/images", self.key | _keyed(key)
+        return await self.call(member, "POST", path, request=request, data=form, **headers)
 
     async def spree_replace(
         self, member: Member, product: int, image: int, name: str, data: bytes, *, request: str
@@ -125,6 +139,27 @@ class Client:
         path = f"/api/v1/variants/{product}/images/{image}"
         return await self.call(member, "DELETE", path, request=request, **self.key)
 
+    # --- the native API ---
+
+    async def native(
+        self,
+        member: Member,
+        method: str,
+        path: str,
+        data: bytes | None = None,
+        *,
+        request: str = "",
+        kind: str = "application/json",
+        **headers: str,
+    ) -> Answer:
+        """`path` behind `/v1/`; `kind` is the media type of `data`."""
+        sent = self.bearer | ({"Content_Type": kind} if data is not None else {}) | headers
+        return await self.call(member, method, f"/v1/{path}", request=request, data=data, **sent)
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._shop.native_key}"}
+
     # --- OpenMage ---
 
     @property
@@ -147,12 +182,18 @@ class Client:
         *,
         request: str,
         as_xml: bool = False,
+        key: str = "",
     ) -> Answer:
-        """`path` behind `/api/rest/products/`."""
+        """`path` behind `/api/rest/products/`; `key` is one of idempotency."""
         kind = "text/xml" if as_xml else "application/json"
         data = None if fields is None else (xml(fields) if as_xml else json.dumps(fields)).encode()
         headers = {"Accept": kind} | ({"Content_Type": kind} if fields is not None else {}) | self.signature
+        headers |= _keyed(key)
         return await self.call(member, method, f"/api/rest/products/{path}", request=request, data=data, **headers)
+
+
+def _keyed(key: str) -> dict[str, str]:
+    return {"Idempotency_Key": key} if key else {}
 
 
 def _form(name: str, data: bytes, fields: Mapping[str, object]) -> aiohttp.FormData:
@@ -167,7 +208,7 @@ def file_fields(picture: Picture, name: str) -> dict[str, str]:
     """What OpenMage is told of a file; the extension it appends itself."""
     return {
         "file_mime_type": picture.media_type,
-        "file_content": base64.b64encode(picture.data).decode(),
+        "file_content": picture.base64,
         "file_name": name.rpartition(".")[0],
     }
 

@@ -24,14 +24,15 @@ _PICTURES: Final = 24
 
 
 async def until_done(run: Run, *words: str, good: Iterable[int] = (0,)) -> str:
-    """A command that is repeated until it has come to its end, however often it is broken off; what it answered."""
-    said: object = ""
+    """A command that is repeated until it has come to its end, however often it is broken off; what it answered, which
+    one that found everything away does not."""
+    given = ""
     for _ in range(_TRIES):
-        code, said = await run.fleet.command(*words, "--json")
-        if code in good:
-            return str(said)
+        code, given = await run.fleet.command(*words, "--json")
+        if code in good and given:
+            return given
         await asyncio.sleep(_PAUSE)
-    raise Wrong(f"{' '.join(words)} did not succeed in {_TRIES} tries: {said}")
+    raise Wrong(f"{' '.join(words)} did not succeed in {_TRIES} tries: {given}")
 
 
 async def once(run: Run, *words: str) -> None:
@@ -118,10 +119,8 @@ async def _lose(run: Run, sha: str) -> None:
 
 
 async def import_gallery(run: Run, step: Step) -> None:
-    """A broken-off import is simply repeated."""
+    """A broken-off import is simply repeated; what is barred by the time that it may begin is not imported."""
     picture = run.picture(step)
-    if picture.sha in run.barred:
-        return
     folder = run.fleet.folder / "files"
     write_all(folder, _PICTURES)
     images = [_line_image(step, part) for part in range(1 + step.more["count"] // 2)]
@@ -131,6 +130,8 @@ async def import_gallery(run: Run, step: Step) -> None:
     file = f"{picture.sha}.{picture.extension}"
     lines.write_text("".join(json.dumps(_line(sku, image, file)) + "\n" for image in images))
     async with run.alone([step.product]), run.under_way(picture.sha):
+        if picture.sha in run.barred:
+            return
         report = str(run.fleet.folder / f"rejected-{step.number}.txt")
         await until_done(run, "import", "gallery", str(lines), "--files", str(folder), "--report", report)
         found = {image.name: image for image in (await run.fleet.oracle.gallery(step.product)).images}
@@ -148,8 +149,8 @@ def _line_image(step: Step, part: int) -> Image:
 
 
 def _line(sku: str, image: Image, file: str) -> dict[str, object]:
-    said = {"label": image.label, "position": image.position, "exclude": image.excluded}
-    return {"sku": sku, "path": image.path, "file": file, **said}
+    given = {"label": image.label, "position": image.position, "exclude": image.excluded}
+    return {"sku": sku, "path": image.path, "file": file, **given}
 
 
 async def import_glue(run: Run, step: Step) -> None:

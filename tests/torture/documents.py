@@ -7,7 +7,7 @@ from typing import Any, Final
 from xml.etree import ElementTree
 
 from tests.torture.fleet import PUBLIC_URL
-from tests.torture.model import GERMAN, Gallery, Image, Scope
+from tests.torture.model import GERMAN, TYPES, Gallery, Image, Scope
 
 _SHA: Final = re.compile(r"/media/renditions/(?P<recipe>[a-z]+)-[0-9a-f]{8}/(?P<sha>[0-9a-f]{64})")
 
@@ -24,12 +24,12 @@ def openmage_public(gallery: Gallery) -> list[dict[str, Any]]:
 
 
 def _item(gallery: Gallery, image: Image, scope: Scope) -> dict[str, Any]:
-    said = image.in_scope(scope)
+    given = image.in_scope(scope)
     return {
         "id": str(image.id),
-        "label": said.label or "",
-        "position": "" if said.position is None else str(said.position),
-        "exclude": "" if said.excluded is None else str(int(said.excluded)),
+        "label": given.label or "",
+        "position": "" if given.position is None else str(given.position),
+        "exclude": "" if given.excluded is None else str(int(given.excluded)),
         "url": f"{PUBLIC_URL}/media/catalog/product{image.path}",
         "types": gallery.types_of(image.key, scope),
     }
@@ -65,6 +65,44 @@ def of_spree(body: bytes) -> list[dict[str, Any]]:
     """The attributes that the model knows of."""
     known = ("id", "position", "attachment_file_name", "alt", "viewable_id")
     return [{name: image[name] for name in known} for image in json.loads(body)["images"]]
+
+
+def native(gallery: Gallery, product: int) -> list[dict[str, Any]]:
+    """Once all is rendered."""
+    images = sorted(gallery.images, key=lambda image: (image.position is None, image.position or 0, image.id))
+    return [
+        {
+            "id": image.id,
+            "product": product,
+            "state": "ready",
+            "label": image.label,
+            "position": image.position,
+            "exclude": bool(image.excluded),
+            "types": gallery.types_of(image.key),
+            "german": _native_store(gallery, image),
+            "file_name": image.name,
+            "path": image.path,
+            "sha256": image.sha,
+        }
+        for image in images
+    ]
+
+
+def _native_store(gallery: Gallery, image: Image) -> dict[str, Any] | None:
+    types, own = [code for code in TYPES if gallery.types.get((GERMAN, code)) == image.key], image.german
+    said = {"label": own.label, "position": own.position, "exclude": own.excluded, "hidden": own.hidden}
+    return None if own.is_empty and not types else said | {"types": types}
+
+
+def of_native(body: bytes) -> list[dict[str, Any]]:
+    """What the model knows of, in its shape."""
+    plain = ("id", "state", "label", "position", "exclude", "types", "file_name", "path")
+    return [
+        {name: image[name] for name in plain}
+        | {"product": image["product"]["id"], "german": image["stores"].get("german")}
+        | {"sha256": image["picture"]["sha256"]}
+        for image in json.loads(body)["items"]
+    ]
 
 
 def glue(gallery: Gallery, scope: Scope) -> list[list[str]]:

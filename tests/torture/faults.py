@@ -15,6 +15,7 @@ from tests.torture.s3_proxy import TROUBLES, Trouble
 from tests.torture.script import Step
 
 _END_SECONDS: Final = 60.0
+_LOOKS_FOR_JOB: Final = 60
 
 Fault = Callable[[Run, Step], Awaitable[None]]
 
@@ -62,6 +63,27 @@ async def revive(fleet: Fleet, member: Member) -> None:
             await fleet.start(member)
 
 
+async def kill_busy_worker(run: Run, step: Step) -> None:
+    """With a job in hand: its codec children stand still until it has one."""
+    member = _one_of(run.fleet.workers, step)
+    children = children_of(member.child.pid) if member.child is not None and member.is_up else []
+    _send_all(children, signal.SIGSTOP)
+    for _ in range(_LOOKS_FOR_JOB):
+        if await run.fleet.oracle.fetch("select from pgqueuer where status = 'picked'"):
+            break
+        await asyncio.sleep(0.05)
+    await end(run.fleet, member)
+    _send_all(children, signal.SIGCONT)
+    await asyncio.sleep(_seconds(step) / 2)
+    await revive(run.fleet, member)
+
+
+def _send_all(processes: list[int], sign: signal.Signals) -> None:
+    for process in processes:
+        with suppress(ProcessLookupError):
+            os.kill(process, sign)
+
+
 def stopping(webs: bool) -> Fault:
     async def stop(run: Run, step: Step) -> None:
         member = _one_of(run.fleet.webs if webs else run.fleet.workers, step)
@@ -84,18 +106,14 @@ def children_of(pid: int) -> list[int]:
 
 
 async def kill_child(run: Run, step: Step) -> None:
-    for child in _codec_children(run, step):
-        with suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
+    _send_all(_codec_children(run, step), signal.SIGKILL)
 
 
 async def stop_child(run: Run, step: Step) -> None:
     found = _codec_children(run, step)
-    for sign in (signal.SIGSTOP, signal.SIGCONT):
-        for child in found:
-            with suppress(ProcessLookupError):
-                os.kill(child, sign)
-        await asyncio.sleep(_seconds(step))
+    _send_all(found, signal.SIGSTOP)
+    await asyncio.sleep(_seconds(step))
+    _send_all(found, signal.SIGCONT)
 
 
 def _codec_children(run: Run, step: Step) -> list[int]:
@@ -189,12 +207,9 @@ async def restart_postgres(run: Run, step: Step) -> None:
 async def stop_postgres(run: Run, step: Step) -> None:
     async with run.fleet.postgres:
         stopped = _working_in(run.fleet.shop.cluster.folder)
-        for sign in (signal.SIGSTOP, signal.SIGCONT):
-            for pid in stopped:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, sign)
-            if sign == signal.SIGSTOP:
-                await asyncio.sleep(_seconds(step))
+        _send_all(stopped, signal.SIGSTOP)
+        await asyncio.sleep(_seconds(step))
+        _send_all(stopped, signal.SIGCONT)
 
 
 def _working_in(folder: Path) -> list[int]:
@@ -249,6 +264,7 @@ FAULTS: Final[dict[str, Fault]] = {
     "end web": killing(True, signal.SIGTERM),
     "stop web": stopping(True),
     "kill worker": killing(False, signal.SIGKILL),
+    "kill busy worker": kill_busy_worker,
     "stop worker": stopping(False),
     "kill child": kill_child,
     "stop child": stop_child,

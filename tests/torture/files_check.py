@@ -69,7 +69,7 @@ async def _renditions(
 ) -> None:
     answer = await read(run, members[0], f"/{kind}-products/{sku}/{kind}-product-image-sets", {"Accept": "*/*"})
     if answer.status != 200:
-        return  # which is told elsewhere
+        return  # which is reported elsewhere
     for urls in documents.glue_images(answer.body):
         for url, box in zip(urls, _BOXES.values(), strict=True):
             [sha] = documents.hashes([url])
@@ -86,13 +86,20 @@ async def _same(run: Run, members: list[Member], url: str, wrong: Callable[[byte
         return
     if len({answer.body for answer in answers}) > 1:
         run.complain(f"{url} is not the same in all processes")
-    if found := await asyncio.to_thread(wrong, answers[0].body):
+    if found := await asyncio.to_thread(_trouble, wrong, answers[0].body):
         run.complain(f"{url}: {found}")
     for member, answer in zip(members, answers, strict=True):
         run.figures.compared += 1
         if answer.headers.get("ETag") != f'"{hashlib.sha256(answer.body).hexdigest()[:32]}"':
             run.complain(f"{member.name}: the ETag of {url} is not that of its bytes")
     await unchanged(run, members[0], url, {}, answers[0])
+
+
+def _trouble(wrong: Callable[[bytes], str | None], body: bytes) -> str | None:
+    try:
+        return wrong(body)
+    except OSError as error:
+        return f"it is no picture: {error}"
 
 
 def _has_pixels(body: bytes, picture: Picture) -> str | None:

@@ -48,7 +48,7 @@ PRODUCTS: Final = {
 """Those with galleries: id → SKU and parent."""
 EXTERNAL: Final = "poster"
 """The one that has image sets of external pictures, by import, and nothing else."""
-_READY_SECONDS: Final = 60.0
+_READY_SECONDS: Final = 240.0
 _TEMPLATE: Final = "template_torture"
 
 
@@ -59,10 +59,11 @@ class Shop:
     cluster: Cluster
     admin: IssuedToken
     api_key: str
+    native_key: str
 
 
 async def made_shop(cluster: Cluster) -> Shop:
-    """Three store views of one website, two families, an admin of each API."""
+    """Two store views of one website, two families, an admin of each API."""
     async with _admin(cluster) as connection:
         await connection.execute(f"create database {_TEMPLATE}")
     dsn = _of(cluster, _TEMPLATE)
@@ -77,7 +78,8 @@ async def made_shop(cluster: Cluster) -> Shop:
             await put_product(tx, ProductOptions(EXTERNAL, id=30, slug=EXTERNAL, name=EXTERNAL))
             admin = await put_token(tx, SecretBox(SECRET_KEY), TokenOptions("admin"))
         _, key = await put_key(database, KeyOptions("admin"))
-    return Shop(cluster, admin, key)
+        _, native_key = await put_key(database, KeyOptions("admin", ["v1"], "torture"))
+    return Shop(cluster, admin, key, native_key)
 
 
 @asynccontextmanager
@@ -177,6 +179,7 @@ class Fleet:
             "CODEC_PROCESSES": 1,
             "RUN_WORKER": "false",
             "DRAIN_SECONDS": 0,
+            "FETCH_ALLOWED_NETWORKS": "127.0.0.1:*",
         }
         if self.s3 is not None:
             place |= {"S3_BUCKET": self.bucket, "S3_ENDPOINT_URL": f"http://127.0.0.1:{self.s3.port}"}

@@ -41,6 +41,9 @@ def _documents(run: Run, product: int) -> Iterator[Document]:
     listed = documents.spree(gallery, product)
     path = f"/api/v1/variants/{product}/images"
     yield Document("Spree", path, dict(run.client.key), _not(listed, documents.of_spree))
+    native = documents.native(gallery, product)
+    path = f"/v1/products/{sku}/images"
+    yield Document("The native API", path, dict(run.client.bearer), _not(native, documents.of_native))
     kind = "abstract" if PRODUCTS[product][1] is None else "concrete"
     for language, scope in SCOPES.items():
         path = f"/{kind}-products/{sku}/{kind}-product-image-sets"

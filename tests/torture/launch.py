@@ -1,8 +1,8 @@
-"""`python -m tests.torture.launch SOCKET`: starts the product's own commands, each in a process of its own, from one
-that has loaded the program already. A start then takes milliseconds, and there can be hundreds of them.
+"""`python -m tests.torture.launch SOCKET`: starts the product's own commands, or parts of it, each in a process of its
+own, from one that has loaded the program already. A start then takes milliseconds, and there can be hundreds of them.
 
-What it is asked is a JSON line: words, environment, log, and what is to be replaced or written down. It answers with
-process ids, and with exit codes as they come. When whoever asks is gone, all end.
+What it is asked is a JSON line: function, words, environment, log, and what is to be replaced or written down. It
+answers with process ids, and with exit codes as they come. When whoever asks is gone, all end.
 """
 
 import ctypes
@@ -21,9 +21,12 @@ _POLL_SECONDS: Final = 0.05
 _PR_SET_PDEATHSIG: Final = 1
 _LOADED: Final = (
     "app.__main__",
+    "app.commands.serve",
+    "app.commands.worker",
     "app.process",
     "app.wiring.application",
     "tests.torture.journal",
+    "tests.torture.native.courier",
     "tests.torture.planted",
 )
 """What every command would load; each brings in the rest."""
@@ -89,9 +92,8 @@ def _become(asked: dict[str, Any]) -> NoReturn:
             from tests.torture.planted import plant
 
             plant(asked["planted"])
-        from app.__main__ import main
-
-        code = main(asked["words"])
+        module, _, name = asked["main"].partition(":")
+        code = getattr(import_module(module), name)(asked["words"])
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
     finally:

@@ -21,7 +21,7 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ScopeValues:
     """What a store view says of an image; None = unset."""
 
     label: str | None = None
@@ -31,7 +31,7 @@ class Said:
 
     @property
     def is_empty(self) -> bool:
-        return self == Said()
+        return self == ScopeValues()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +44,16 @@ class Image:
     label: str | None = None
     position: int | None = None
     excluded: bool | None = False
-    german: Said = Said()
+    german: ScopeValues = ScopeValues()
     id: int | None = None
 
     @property
     def path(self) -> str:
         return path_of(self.name)
 
-    def in_scope(self, scope: Scope) -> Said:
-        own = self.german if scope == GERMAN else Said()
-        return Said(
+    def in_scope(self, scope: Scope) -> ScopeValues:
+        own = self.german if scope == GERMAN else ScopeValues()
+        return ScopeValues(
             self.label if own.label is None else own.label,
             self.position if own.position is None else own.position,
             self.excluded if own.excluded is None else own.excluded,
@@ -217,14 +217,14 @@ def openmage_create(image: Image, scope: Scope, values: Values) -> Write:
         position = values.position
         if position is None:
             position = max((one.in_scope(scope).position or 0 for one in gallery.images), default=0) + 1
-        said = Said(values.label, position, bool(values.excluded))
+        given = ScopeValues(values.label, position, bool(values.excluded))
         if scope is None:
-            made = replace(image, label=said.label, position=said.position, excluded=said.excluded)
+            made = replace(image, label=given.label, position=given.position, excluded=given.excluded)
         else:
-            german = replace(said, label=said.label or None)
+            german = replace(given, label=given.label or None)
             made = replace(image, label=None, position=None, excluded=None, german=german)
         gallery = gallery.with_image(made)
-        return _assign(gallery, scope, made.key, values.types) if values.types else gallery
+        return assign(gallery, scope, made.key, values.types) if values.types else gallery
 
     return write
 
@@ -237,7 +237,7 @@ def openmage_update(key: str, scope: Scope, values: Values) -> Write:
         change = _say_globally if scope is None else _say_in_store
         gallery = gallery.with_image(change(image, values))
         if values.types is not None:
-            gallery = _assign(_clear(gallery, scope, key, values.types), scope, key, values.types)
+            gallery = assign(clear(gallery, scope, key, values.types), scope, key, values.types)
         return gallery
 
     return write
@@ -255,12 +255,12 @@ def _say_globally(image: Image, values: Values) -> Image:
 
 def _say_in_store(image: Image, values: Values) -> Image:
     own = image.german
-    said = Said(
+    given = ScopeValues(
         own.label if values.label is None else values.label or None,
         own.position if values.position is None else values.position,
         own.excluded if values.excluded is None else values.excluded,
     )
-    return replace(image, german=said)
+    return replace(image, german=given)
 
 
 def openmage_replace(key: str, name: str, sha: str) -> Write:
@@ -277,7 +277,7 @@ def openmage_delete(key: str, scope: Scope) -> Write:
         image = gallery.image(key)
         if image.in_scope(scope).hidden:
             raise Refused(f"{key} is hidden there")
-        gallery = _clear(gallery, scope, key, ())
+        gallery = clear(gallery, scope, key, ())
         if any(holder == key and where != scope for (where, _), holder in gallery.types.items()):
             return gallery
         if scope is not None:
@@ -287,11 +287,11 @@ def openmage_delete(key: str, scope: Scope) -> Write:
     return write
 
 
-def _assign(gallery: Gallery, scope: Scope, key: str, codes: Iterable[str]) -> Gallery:
+def assign(gallery: Gallery, scope: Scope, key: str, codes: Iterable[str]) -> Gallery:
     return replace(gallery, types={**gallery.types, **{(scope, code): key for code in codes}})
 
 
-def _clear(gallery: Gallery, scope: Scope, key: str, but: Iterable[str]) -> Gallery:
+def clear(gallery: Gallery, scope: Scope, key: str, but: Iterable[str]) -> Gallery:
     gone = [code for code in TYPES if gallery.holder(scope, code) == key and code not in but]
     return replace(gallery, types={**gallery.types, **{(scope, code): None for code in gone}})
 

@@ -25,6 +25,8 @@ class Child:
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     code: int | None = None
     is_stopped: bool = False
+    is_ending: bool = False
+    """Whether it was told to."""
 
     @property
     def is_alive(self) -> bool:
@@ -36,6 +38,7 @@ class Child:
                 os.kill(self.pid, sign)
                 if sign in {signal.SIGSTOP, signal.SIGCONT}:
                     self.is_stopped = sign == signal.SIGSTOP
+                self.is_ending |= sign == signal.SIGTERM
 
 
 class Nursery:
@@ -55,12 +58,15 @@ class Nursery:
         answer: Path | None = None,
         journal: Path | None = None,
         planted: str = "",
+        main: str = "app.__main__:main",
     ) -> Child:
-        """A command of the product. What it says goes to `log`, or what it answers to `answer`."""
+        """A command of the product, or another function of words. What it says goes to `log`, or what it answers to
+        `answer`."""
         number = next(self._numbers)
         self._started[number] = asyncio.get_running_loop().create_future()
         asked = {
             "number": number,
+            "main": main,
             "words": words,
             "environment": {name: str(value) for name, value in environment.items()},
             "log": str(log),
@@ -73,12 +79,12 @@ class Nursery:
 
     async def listen(self) -> None:
         async for line in self._reader:
-            told = json.loads(line)
-            if "started" in told:
-                child = self._children[told["started"]] = Child(told["started"])
-                self._started.pop(told["asked"]).set_result(child)
-            elif child := self._children.pop(told["ended"], None):
-                child.code = told["code"]
+            reported = json.loads(line)
+            if "started" in reported:
+                child = self._children[reported["started"]] = Child(reported["started"])
+                self._started.pop(reported["asked"]).set_result(child)
+            elif child := self._children.pop(reported["ended"], None):
+                child.code = reported["code"]
                 child.ended.set()
 
 

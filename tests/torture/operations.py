@@ -7,25 +7,27 @@ from typing import Final
 
 from tests.torture import model
 from tests.torture.clients import Answer, file_fields
+from tests.torture.fleet import Member
 from tests.torture.model import Gallery, Image, Scope, Values
 from tests.torture.pictures import BAD, Picture
+from tests.torture.repeating import Ask, is_replay, repeated
 from tests.torture.run import Run, Wrong
 from tests.torture.script import Step
 
 Operation = Callable[[Run, Step], Awaitable[None]]
 
 
-def _new(step: Step, picture: Picture, part: int = 0) -> Image:
+def new_image(step: Step, picture: Picture, part: int = 0) -> Image:
     name = f"t{step.number}{f'-{part}' if part else ''}.{picture.extension}"
     return Image(key=name, name=name, sha=picture.sha)
 
 
-def _picked(run: Run, step: Step, scope: Scope = None) -> Image | None:
+def picked(run: Run, step: Step, scope: Scope = None) -> Image | None:
     images = [image for image in run.galleries[step.product].images if not image.in_scope(scope).hidden]
     return images[step.pick % len(images)] if images else None
 
 
-def _id(image: Image) -> int:
+def id_of(image: Image) -> int:
     assert image.id is not None, f"nobody knows the id of {image}"
     return image.id
 
@@ -39,29 +41,38 @@ def _of_openmage(answer: Answer) -> int:
 
 
 async def spree_create(run: Run, step: Step) -> None:
-    picture, member = run.picture(step), run.member(step.via)
+    picture, product = run.picture(step), step.product
     position, alt = step.more["position"], step.more["label"]
-    image = replace(_new(step, picture), label=alt)
+    image = replace(new_image(step, picture), label=alt)
     fields = {name: value for name, value in (("alt", alt), ("position", position)) if value is not None}
-    async with run.alone([step.product]), run.under_way(picture.sha):
-        request = run.request(step)
-        ask = run.client.spree_create(member, step.product, image.name, picture.data, request=request, **fields)
-        writes = {step.product: model.spree_create(image, position)}
+    async with run.alone([product]), run.under_way(picture.sha):
+        named = {"request": run.request(step), "key": run.request(step) if step.more.get("keyed") else ""}
+
+        async def ask(member: Member) -> Answer:
+            return await run.client.spree_create(member, product, image.name, picture.data, **named, **fields)
+
+        writes = {product: model.spree_create(image, position)}
         await _upload(run, step, ask, writes, picture, image.key, _of_spree)
 
 
 async def _upload(
     run: Run,
     step: Step,
-    ask: Awaitable[Answer],
+    ask: Ask,
     writes: dict[int, model.Write],
     picture: Picture,
     key: str,
-    told: Callable[[Answer], int],
+    reported: Callable[[Answer], int],
 ) -> None:
-    """A new image; one that was purged has to be refused."""
-    is_barred, member = picture.sha in run.barred, run.member(step.via)
-    answer = await run.write(member, run.request(step), ask, writes, key=key, told_id=told, may_be_refused=is_barred)
+    """A new image; one that was purged has to be refused. With a key of idempotency it is asked for until somebody
+    answers, and then once more."""
+    is_barred, member, name = picture.sha in run.barred, run.member(step.via), run.request(step)
+    asked = repeated(run, step.via, name, ask) if step.more.get("keyed") else ask(member)
+    answer = await run.write(member, name, asked, writes, key=key, id_of=reported, may_be_refused=is_barred)
+    if answer.verdict == "acknowledged" and step.more.get("keyed"):
+        again = await ask(run.member(step.via + 1))
+        if again.verdict == "acknowledged" and not is_replay(again, answer):
+            raise Wrong(f"{name} was answered with {answer}, and asked again with {again}")
     if is_barred and answer.verdict == "acknowledged":
         raise Wrong(f"step {step.number}: purged bytes came back: {answer}")
     if answer.verdict == "acknowledged" and step.more["reads"]:
@@ -70,7 +81,7 @@ async def _upload(
 
 async def spree_update(run: Run, step: Step) -> None:
     async with run.alone([step.product]):
-        image = _picked(run, step)
+        image = picked(run, step)
         if image is None:
             return
         alt, position = step.more["label"], step.more["position"]
@@ -79,7 +90,7 @@ async def spree_update(run: Run, step: Step) -> None:
             fields = {"alt": "again"}
             alt = "again"
         member, request = run.member(step.via), run.request(step)
-        ask = run.client.spree_update(member, step.product, _id(image), fields, request=request)
+        ask = run.client.spree_update(member, step.product, id_of(image), fields, request=request)
         write = model.spree_update(image.key, alt=alt, position=position)
         await _change(run, step, ask, {step.product: write})
 
@@ -96,12 +107,12 @@ async def _change(run: Run, step: Step, ask: Awaitable[Answer], writes: dict[int
 async def spree_replace(run: Run, step: Step) -> None:
     picture = run.picture(step)
     async with run.alone([step.product]), run.under_way(picture.sha):
-        image = _picked(run, step)
+        image = picked(run, step)
         if image is None:
             return
-        new, member = _new(step, picture), run.member(step.via)
+        new, member = new_image(step, picture), run.member(step.via)
         ask = run.client.spree_replace(
-            member, step.product, _id(image), new.name, picture.data, request=run.request(step)
+            member, step.product, id_of(image), new.name, picture.data, request=run.request(step)
         )
         write = model.spree_replace(image.key, new.name, picture.sha)
         await _change(run, step, ask, {step.product: write}, picture.sha)
@@ -112,27 +123,27 @@ async def spree_move(run: Run, step: Step) -> None:
     if target == step.product:
         return
     async with run.alone([step.product, target]):
-        image = _picked(run, step)
+        image = picked(run, step)
         if image is None:
             return
         fields = {"viewable_id": target, "viewable_type": "Spree::Variant"}
         member, request = run.member(step.via), run.request(step)
-        ask = run.client.spree_update(member, step.product, _id(image), fields, request=request)
+        ask = run.client.spree_update(member, step.product, id_of(image), fields, request=request)
         writes = {step.product: model.spree_leave(image.key), target: model.spree_arrive(image)}
         await _change(run, step, ask, writes)
 
 
 async def spree_destroy(run: Run, step: Step) -> None:
     async with run.alone([step.product]):
-        image = _picked(run, step)
+        image = picked(run, step)
         if image is None:
             return
-        ask = run.client.spree_destroy(run.member(step.via), step.product, _id(image), request=run.request(step))
+        ask = run.client.spree_destroy(run.member(step.via), step.product, id_of(image), request=run.request(step))
         await _change(run, step, ask, {step.product: model.spree_destroy(image.key)})
 
 
 def _path(product: int, scope: Scope, image: Image | None = None) -> str:
-    entity = "" if image is None else f"/{_id(image)}"
+    entity = "" if image is None else f"/{id_of(image)}"
     return f"{product}/images{entity}" + ("" if scope is None else f"/store/{scope}")
 
 
@@ -141,34 +152,38 @@ def _values(step: Step) -> tuple[Values, dict[str, object]]:
     more = step.more
     types = None if more["types"] == [] and more["as_xml"] else more["types"]
     values = Values(more["label"], more["position"], more["excluded"], None if types is None else tuple(types))
-    said = {"label": more["label"], "position": more["position"], "types": types}
-    said["exclude"] = None if more["excluded"] is None else int(more["excluded"])
-    return values, {name: value for name, value in said.items() if value is not None}
+    given = {"label": more["label"], "position": more["position"], "types": types}
+    given["exclude"] = None if more["excluded"] is None else int(more["excluded"])
+    return values, {name: value for name, value in given.items() if value is not None}
 
 
 async def openmage_create(run: Run, step: Step) -> None:
     picture, scope, as_xml = run.picture(step), step.more["scope"], step.more["as_xml"]
-    image, (values, said) = _new(step, picture), _values(step)
+    image, (values, given) = new_image(step, picture), _values(step)
     async with run.alone([step.product]), run.under_way(picture.sha):
-        fields = file_fields(picture, image.name) | said
-        member, request = run.member(step.via), run.request(step)
-        ask = run.client.openmage(member, "POST", _path(step.product, scope), fields, request=request, as_xml=as_xml)
+        fields = file_fields(picture, image.name) | given
+        named = {"request": run.request(step), "key": run.request(step) if step.more.get("keyed") else ""}
+
+        async def ask(member: Member) -> Answer:
+            path = _path(step.product, scope)
+            return await run.client.openmage(member, "POST", path, fields, as_xml=as_xml, **named)
+
         writes = {step.product: model.openmage_create(image, scope, values)}
         await _upload(run, step, ask, writes, picture, image.key, _of_openmage)
 
 
 async def openmage_update(run: Run, step: Step) -> None:
     scope, as_xml = step.more["scope"], step.more["as_xml"]
-    values, said = _values(step)
-    if not said:
+    values, given = _values(step)
+    if not given:
         return
     async with run.alone([step.product]):
-        image = _picked(run, step, scope)
+        image = picked(run, step, scope)
         if image is None:
             return
         member, request = run.member(step.via), run.request(step)
         ask = run.client.openmage(
-            member, "PUT", _path(step.product, scope, image), said, request=request, as_xml=as_xml
+            member, "PUT", _path(step.product, scope, image), given, request=request, as_xml=as_xml
         )
         await _change(run, step, ask, {step.product: model.openmage_update(image.key, scope, values)})
 
@@ -176,10 +191,10 @@ async def openmage_update(run: Run, step: Step) -> None:
 async def openmage_replace(run: Run, step: Step) -> None:
     picture, as_xml = run.picture(step), step.more["as_xml"]
     async with run.alone([step.product]), run.under_way(picture.sha):
-        image = _picked(run, step)
+        image = picked(run, step)
         if image is None:
             return
-        new, member, request = _new(step, picture), run.member(step.via), run.request(step)
+        new, member, request = new_image(step, picture), run.member(step.via), run.request(step)
         fields = file_fields(picture, new.name)
         ask = run.client.openmage(
             member, "PUT", _path(step.product, None, image), fields, request=request, as_xml=as_xml
@@ -191,7 +206,7 @@ async def openmage_replace(run: Run, step: Step) -> None:
 async def openmage_delete(run: Run, step: Step) -> None:
     scope = step.more["scope"]
     async with run.alone([step.product]):
-        image = _picked(run, step, scope)
+        image = picked(run, step, scope)
         if image is None:
             return
         member, request = run.member(step.via), run.request(step)
@@ -202,7 +217,7 @@ async def openmage_delete(run: Run, step: Step) -> None:
 async def burst(run: Run, step: Step) -> None:
     """Several clients add to one gallery at once, through all processes: each image gets a place of its own."""
     product, parts = step.product, range(step.more["count"])
-    images = [_new(step, run.picture(step, part), part + 1) for part in parts]
+    images = [new_image(step, run.picture(step, part), part + 1) for part in parts]
     shas = {image.sha for image in images}
     async with run.alone([product]), run.under_way(*shas):
         if shas & run.barred:
@@ -210,6 +225,8 @@ async def burst(run: Run, step: Step) -> None:
         before = run.galleries[product]
         answers = await asyncio.gather(*(_one_of_burst(run, step, part, image) for part, image in enumerate(images)))
         found = await run.fleet.oracle.gallery(product)
+        names = {image.name for image in found.images}
+        run.logged |= {run.request(step, part): image.name in names for part, image in enumerate(images)}
         run.galleries[product] = _after_burst(before, dict(zip(images, answers, strict=True)), found, step)
         run.figures.images += sum(answer.verdict == "acknowledged" for answer in answers)
 
@@ -264,6 +281,7 @@ async def bad_picture(run: Run, step: Step) -> None:
     else:
         answer = await run.client.spree_create(member, step.product, f"t{step.number}.jpg", BAD, request=request)
     run.figures.verdicts[answer.verdict] += 1
+    run.logged[request] = False
     if answer.verdict == "acknowledged" or answer.status == 500:
         raise Wrong(f"{request}: no picture, and the answer is {answer}")
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import asyncpg
 
 from app.db.errors import DRIVER_ERRORS
-from tests.torture.model import GERMAN, Gallery, Image, Said
+from tests.torture.model import GERMAN, Gallery, Image, ScopeValues
 
 _AWAY: Final = DRIVER_ERRORS
 _TRIES: Final = 60
@@ -57,6 +57,14 @@ class Oracle:
             await asyncio.sleep(0.5)
         raise AssertionError("the database did not come back")
 
+    @asynccontextmanager
+    async def told(self, channel: str) -> AsyncIterator[asyncio.Event]:
+        """Whether something was told on a channel, as soon as it is."""
+        heard = asyncio.Event()
+        async with self._connected() as connection:
+            await connection.add_listener(channel, lambda *_: heard.set())
+            yield heard
+
     async def gallery(self, product: int) -> Gallery:
         rows = await self.fetch(_IMAGES, product)
         images = [
@@ -67,7 +75,9 @@ class Oracle:
                 label=row["label"],
                 position=row["position"],
                 excluded=row["excluded"],
-                german=Said(row["german_label"], row["german_position"], row["german_excluded"], row["german_hidden"]),
+                german=ScopeValues(
+                    row["german_label"], row["german_position"], row["german_excluded"], row["german_hidden"]
+                ),
                 id=row["id"],
             )
             for row in rows

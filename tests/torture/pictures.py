@@ -1,5 +1,6 @@
 """The pictures of a run: few, so that the same bytes come and go, and small, so that much can happen."""
 
+import base64
 import hashlib
 from dataclasses import dataclass
 from functools import cache
@@ -21,6 +22,10 @@ class Picture:
     sha: str
     extension: str
     media_type: str
+
+    @property
+    def base64(self) -> str:
+        return base64.b64encode(self.data).decode()
 
     def shown(self) -> Image.Image:
         return decoded(self.data)

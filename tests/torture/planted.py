@@ -8,28 +8,14 @@ import asyncio
 import hashlib
 import os
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from tests.torture.script import Profile
-
-Plant = Callable[[Any], Any]
-"""From the function that is to be replaced to the one that takes its place."""
-
-
-@dataclass(frozen=True)
-class Planted:
-    """`what` it breaks; `places` says what takes the place of what; `profile` leads to where it can be found."""
-
-    what: str
-    places: Mapping[str, Plant]
-    profile: Profile
-    store: str = "files"
-    rounds: int = 4
+from tests.torture.native.planted import NATIVE
+from tests.torture.planting import QUERIES, Planted, found, nothing, nothing_async, profile, queries
 
 
 def plant(name: str) -> None:
@@ -39,47 +25,9 @@ def plant(name: str) -> None:
         setattr(owner, attribute, made(getattr(owner, attribute)))
 
 
-def found(place: str) -> tuple[Any, str]:
-    """What has the named function, and its name there; AttributeError or ImportError where there is none."""
-    module, _, path = place.partition(":")
-    *owners, attribute = path.split(".")
-    owner: Any = import_module(module)
-    for one in owners:
-        owner = getattr(owner, one)
-    getattr(owner, attribute)
-    return owner, attribute
-
-
 # --- what takes the place ---
 
 _LATE: Final = set[Any]()
-
-
-def _nothing(_: Any) -> Any:
-    return lambda *_, **__: None
-
-
-def _nothing_async(_: Any) -> Any:
-    async def nothing(*_: Any, **__: Any) -> None:
-        return None
-
-    return nothing
-
-
-def _queries(**edits: tuple[str, str]) -> Plant:
-    """Statements of which a piece is another one."""
-
-    def planted(load: Any) -> Any:
-        def loaded(*arguments: Any) -> Any:
-            queries = dict(load(*arguments))
-            for name, (piece, other) in edits.items():
-                assert piece in queries[name].sql, f"{name} has no {piece!r}"
-                queries[name] = replace(queries[name], sql=queries[name].sql.replace(piece, other))
-            return queries
-
-        return loaded
-
-    return planted
 
 
 def _put_later(put: Any) -> Any:
@@ -89,7 +37,7 @@ def _put_later(put: Any) -> Any:
         data = spool.path.read_bytes()
 
         async def work() -> None:
-            await asyncio.sleep(1.5)
+            await asyncio.sleep(3)
             await self._store.put(_blob_key(blob.hash), data, sha256=blob.hash, media_type="image/jpeg")
 
         _LATE.add(asyncio.create_task(work()))
@@ -166,7 +114,7 @@ def _any_bytes(_: Any) -> Any:
 
 
 def _never_away(write: Any) -> Any:
-    """A database that was away is told as a success."""
+    """A database that was away is reported as a success."""
 
     async def written(*arguments: Any, **options: Any) -> None:
         errors = import_module("app.errors")
@@ -191,7 +139,7 @@ def _always_heard(_: Any) -> Any:
 
 
 def _unless_families(hear: Any) -> Any:
-    """As if it had been told before there was anything to see."""
+    """As if it had been reported before there was anything to see."""
 
     def heard(self: Any, payload: str) -> None:
         if not payload.replace(",", "").isdigit():
@@ -212,78 +160,72 @@ _ALL: Final = _UPLOADS | {
 }
 
 
-def _profile(operations: dict[str, int] | None = None, faults: dict[str, int] | None = None, **more: Any) -> Profile:
-    return replace(Profile(steps=36, operations=operations or _ALL, faults=faults or {}), **more)
-
-
-_QUERIES: Final = "app.db.pool:load_queries"
-
 PLANTED: Final[dict[str, Planted]] = {
     "lost fsync": Planted(
         "a file that was put is on disc",
-        {"app.store.files:_verify_and_flush": _nothing},
-        _profile(_UPLOADS, {"cut power": 1}, fault_every=6),
+        {"app.store.files:_verify_and_flush": nothing},
+        profile(_UPLOADS, {"cut power": 1}, fault_every=6),
     ),
     "lost fsync of a folder": Planted(
         "the name of a file that was put is on disc",
-        {"app.store.files:_flush": _nothing},
-        _profile(_UPLOADS, {"cut power": 1}, fault_every=6),
+        {"app.store.files:_flush": nothing},
+        profile(_UPLOADS, {"cut power": 1}, fault_every=6),
     ),
     "row before bytes": Planted(
         "bytes come before rows",
         {"app.service.pictures.intake:Intake._put": _put_later},
-        _profile(_UPLOADS, {"kill web": 1}),
+        profile(_UPLOADS, {"kill web": 1}, pictures=24),
     ),
     "half a file": Planted(
         "a file is whole or absent",
         {"app.store.files:FileStore._put": _in_two_parts},
-        _profile(_UPLOADS, {"kill web": 1}),
+        profile(_UPLOADS, {"kill web": 1}),
     ),
     "sweep without claims": Planted(
         "a sweep spares bytes that are being put",
         {
-            _QUERIES: _queries(
+            QUERIES: queries(
                 unused_blobs=("k.claimed_at >= now() - $1::interval", "k.claimed_at is null"),
                 may_be_removed=("claimed_at >= now() - $2::interval", "claimed_at > now() + $2::interval"),
             )
         },
-        _profile({"spree create": 4, "openmage create": 4, "sweep": 4}, {"s3 late": 1}, pictures=24, fault_every=3),
+        profile({"spree create": 4, "openmage create": 4, "sweep": 4}, {"s3 late": 1}, pictures=24, fault_every=3),
         store="s3",
     ),
     "cache kept after a drop": Planted(
         "a change shows in every process within a second",
-        {"app.cache.documents:DocumentCache.drop_families": _nothing},
-        _profile(),
+        {"app.cache.documents:DocumentCache.drop_families": nothing},
+        profile(_ALL),
     ),
     "notification before commit": Planted(
         "other processes hear of a change once it can be seen",
         {"app.wiring.caches:Caches.hear": _unless_families},
-        _profile(),
+        profile(_ALL),
     ),
     "silence taken for a sign of life": Planted(
         "a listening connection that fell silent is noticed",
         {"app.db.listen:Listener._answers_in_time": _always_heard},
-        _profile(faults={"silence listener": 1}),
+        profile(_ALL, faults={"silence listener": 1}),
     ),
     "lease without end": Planted(
         "a killed worker's jobs go to another one",
-        {"app.db.queue.jobs:JobRunner._run": _without_end},
-        _profile(_UPLOADS, {"kill worker": 1}),
+        {"app.db.queue.runner:JobRunner._run": _without_end},
+        profile(_UPLOADS, {"kill worker": 1}),
     ),
     "position not locked": Planted(
         "two images of a gallery never get one place",
-        {_QUERIES: _queries(lock_products=("for update", ""))},
-        _profile({"burst": 5, "spree create": 2}),
+        {QUERIES: queries(lock_products=("for update", ""))},
+        profile({"burst": 5, "spree create": 2}),
     ),
     "double job": Planted(
         "of the same bytes one job waits or is in hand",
         {"app.service.pictures.filing:enqueue": _undeduplicated},
-        _profile({"burst": 5, "spree create": 2}, {"stop worker": 1}),
+        profile({"burst": 5, "spree create": 2}, {"stop worker": 1}),
     ),
     "job given up early": Planted(
         "what is merely away fails no job",
         {"app.db.queue.trial:Trials.failed": _final_at_once},
-        _profile(_UPLOADS, {"s3 error": 3, "s3 half": 2, "s3 silent": 1}),
+        profile(_UPLOADS, {"s3 error": 3, "s3 half": 2, "s3 silent": 1}),
         store="s3",
     ),
     "success despite a lost database": Planted(
@@ -292,7 +234,7 @@ PLANTED: Final[dict[str, Planted]] = {
             "app.service.galleries.openmage.writer:GalleryWriter.update": _never_away,
             "app.service.galleries.openmage.writer:GalleryWriter.delete": _never_away,
         },
-        _profile(
+        profile(
             {"openmage create": 2, "openmage update": 8, "openmage delete": 2},
             {"terminate backends": 3, "cut database": 3, "restart postgres": 1},
             fault_every=3,
@@ -301,42 +243,43 @@ PLANTED: Final[dict[str, Planted]] = {
     "ETag of other bytes": Planted(
         "an ETag is one of the bytes",
         {"app.delivery.media:represent_image": _tag_of_path},
-        _profile(),
+        profile(_ALL),
     ),
     "restore of other bytes": Planted(
         "what is put back has the hash of what was lost",
         {"app.service.upkeep.verify:Verify._put_back": _any_bytes},
-        _profile(_UPLOADS | {"repair": 8}),
+        profile(_UPLOADS | {"repair": 8}),
     ),
     "purge without a bar": Planted(
         "purged bytes stay away",
-        {_QUERIES: _queries(bar_blob=("($1)", "(sha256($1))"))},
-        _profile(_UPLOADS | {"purge": 8}, pictures=4),
+        {QUERIES: queries(bar_blob=("($1)", "(sha256($1))"))},
+        profile(_UPLOADS | {"purge": 8}, pictures=4),
     ),
     "withdrawn path answers": Planted(
         "what was destroyed is not served again",
         {
-            "app.service.galleries.removal:withdraw_path": _nothing_async,
-            "app.service.galleries.spree.writer:withdraw_path": _nothing_async,
+            "app.service.galleries.removal:withdraw_path": nothing_async,
+            "app.service.galleries.spree.writer:withdraw_path": nothing_async,
         },
-        _profile(),
+        profile(_ALL),
     ),
     "withdrawn file kept in memory": Planted(
         "a process that withdraws a path never sends it again, and others soon do not",
         {
-            "app.delivery.media:Media.drop_path": _nothing,
-            "app.delivery.media:Media.drop_paths": _nothing,
+            "app.delivery.media:Media.drop_path": nothing,
+            "app.delivery.media:Media.drop_paths": nothing,
         },
-        _profile(_UPLOADS | {"spree destroy": 6}),
+        profile(_UPLOADS | {"spree destroy": 6}),
     ),
     "gap left in a list": Planted(
         "images behind one that goes close the gap",
         {"app.service.galleries.positions:remove": lambda _: lambda *_: {}},
-        _profile(),
+        profile(_ALL),
     ),
     "types kept by what is gone": Planted(
         "what is destroyed or moved holds no type",
-        {_QUERIES: _queries(release_types_of_image=("image_id = $1", "image_id = $1 and false"))},
-        _profile({"openmage create": 4, "openmage update": 6, "spree destroy": 4, "spree move": 4}),
+        {QUERIES: queries(release_types_of_image=("image_id = $1", "image_id = $1 and false"))},
+        profile({"openmage create": 4, "openmage update": 6, "spree destroy": 4, "spree move": 4}),
     ),
+    **NATIVE,
 }

@@ -46,6 +46,7 @@ def _document(run: Run, dice: random.Random, product: int) -> tuple[str, dict[st
             (images, {"Accept": "application/json"}),
             (f"{images}/store/2", {"Accept": "application/json"} | run.client.signature),
             (f"/api/v1/variants/{product}/images", run.client.key),
+            (f"/v1/products/{sku}/images", run.client.bearer),
             (f"/{kind}-products/{sku}/{kind}-product-image-sets", {"Accept": "*/*"}),
             (f"/{kind}-products/{sku}/{kind}-product-image-sets", {"Accept": "*/*", "Accept_Language": "de"}),
         )

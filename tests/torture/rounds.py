@@ -1,6 +1,7 @@
 """A round: clients and faults by a script, then quiet, then every check."""
 
 import asyncio
+import json
 import sys
 import traceback
 from collections.abc import AsyncIterator
@@ -19,6 +20,9 @@ from tests.torture.clients import Client
 from tests.torture.commands import COMMANDS
 from tests.torture.faults import FAULTS
 from tests.torture.fleet import DURABLE_ENOUGH, Shop, StoreKind, fleet, made_shop
+from tests.torture.native.following import follow_on, stream_on
+from tests.torture.native.kills import KILLS
+from tests.torture.native.operations import NATIVE
 from tests.torture.nursery import Nursery, nursery
 from tests.torture.operations import OPERATIONS
 from tests.torture.readers import read_on
@@ -26,11 +30,13 @@ from tests.torture.run import Figures, Run, Wrong
 from tests.torture.script import Script, Step
 
 _AT_ONCE: Final = 6
-_READERS: Final = 3
 _DISC_BYTES: Final = 96 * 1024 * 1024
 _FAULTS_SECONDS: Final = 60.0
-_ROUND_SECONDS: Final = 900.0
+_ROUND_SECONDS: Final = 600.0
+_STEP_SECONDS: Final = 6.0
+"""More for each step: on a machine with much else to do."""
 _WATCH_SECONDS: Final = 0.3
+_WORK: Final = {**OPERATIONS, **NATIVE, **KILLS, **COMMANDS}
 
 
 @dataclass
@@ -67,11 +73,12 @@ class Ground:
             disc.mkdir()
             if self.has_small_discs:
                 disc = stack.enter_context(mounted_disc(_DISC_BYTES))
+            seconds = _ROUND_SECONDS + _STEP_SECONDS * len(script.steps)
             try:
-                async with asyncio.timeout(_ROUND_SECONDS):
+                async with asyncio.timeout(seconds):
                     return await self._play(script, folder, disc, planted)
             except TimeoutError:
-                return Outcome([f"the round took more than {_ROUND_SECONDS:.0f} seconds"])
+                return Outcome([f"the round took more than {seconds:.0f} seconds"])
             finally:
                 if not self._shop.cluster.pid:
                     await self._shop.cluster.start()
@@ -84,13 +91,26 @@ class Ground:
             connector = aiohttp.TCPConnector(force_close=True, limit=0)
             async with aiohttp.ClientSession(connector=connector, auto_decompress=True) as session:
                 run = Run(made, Client(self._shop, session), self._rounds)
-                await _played(run, script)
+                async with run.receiver.opened():
+                    await _add_webhook(run)
+                    await _played(run, script)
                 (folder / "wrong.txt").write_text("\n\n".join(run.wrong))
                 return Outcome(run.wrong, run.figures)
 
 
+async def _add_webhook(run: Run) -> None:
+    """Before anything goes wrong."""
+    body = json.dumps({"url": run.receiver.url}).encode()
+    answer = await run.client.native(run.member(0), "POST", "webhooks", body, request="webhook")
+    assert answer.status == 201, answer
+    run.receiver.webhook = answer.json()["id"]
+    [row] = await run.fleet.oracle.fetch("select max(id) as id from change")
+    run.receiver.behind = row["id"]
+
+
 async def _played(run: Run, script: Script) -> None:
-    reading = [asyncio.create_task(read_on(run, script.seed + number)) for number in range(_READERS)]
+    reading = [asyncio.create_task(read_on(run, script.seed + number)) for number in range(script.readers)]
+    reading += [asyncio.create_task(follow(run, script.seed)) for follow in (follow_on, stream_on)]
     watching = asyncio.create_task(_watch_jobs(run))
     faults = list[asyncio.Task[None]]()
     try:
@@ -113,6 +133,8 @@ async def _checked(run: Run) -> None:
         await check(run)
     except Wrong as wrong:
         run.complain(str(wrong))
+    except Exception:
+        run.complain(traceback.format_exc())
 
 
 async def _worked(run: Run, script: Script, faults: list[asyncio.Task[None]]) -> None:
@@ -136,7 +158,7 @@ async def _worked(run: Run, script: Script, faults: list[asyncio.Task[None]]) ->
 
 async def _operation(run: Run, step: Step) -> None:
     run.figures.operations[step.do] += 1
-    work = OPERATIONS.get(step.do) or COMMANDS[step.do]
+    work = _WORK[step.do]
     run.note(f"begins {step}")
     try:
         await work(run, step)

@@ -10,7 +10,9 @@ from typing import Final
 from tests.torture import documents
 from tests.torture.clients import Answer, Client
 from tests.torture.fleet import PRODUCTS, Fleet, Member
-from tests.torture.model import Gallery, Refused, Write, settled
+from tests.torture.model import Gallery, Refused, Write, seen, settled
+from tests.torture.native.following import Feed
+from tests.torture.native.receiver import Receiver
 from tests.torture.pictures import Picture, pictures
 from tests.torture.script import Step
 
@@ -33,6 +35,7 @@ class Figures:
     images: int = 0
     reads: int = 0
     compared: int = 0
+    deliveries: int = 0
 
     def add(self, other: "Figures") -> None:
         self.operations += other.operations
@@ -41,6 +44,7 @@ class Figures:
         self.images += other.images
         self.reads += other.reads
         self.compared += other.compared
+        self.deliveries += other.deliveries
 
 
 class Run:
@@ -53,6 +57,13 @@ class Run:
         """Sort order and URL of each picture in the external product's set."""
         self.barred: set[str] = set()
         self.in_flight: Counter[str] = Counter()
+        self.logged: dict[str, bool] = {}
+        """Of each request whether it has changed something, which the log then tells."""
+        self.feed = Feed()
+        self.stream = Feed()
+        self.receiver = Receiver()
+        self.killing = asyncio.Lock()
+        """Whoever watches a process until a certain moment, to kill it then, does so alone."""
         self.violations: list[str] = []
         self.figures = Figures()
         self._external_lock = asyncio.Lock()
@@ -109,11 +120,11 @@ class Run:
         writes: Mapping[int, Write],
         *,
         key: str = "",
-        told_id: Callable[[Answer], int] | None = None,
+        id_of: Callable[[Answer], int] | None = None,
         may_be_refused: bool = False,
     ) -> Answer:
         """One request, and what it makes of the galleries; who calls this has them alone. `key` is that of a new image,
-        whose id `told_id` reads from the answer."""
+        whose id `id_of` reads from the answer."""
         before = {product: self.galleries[product] for product in writes}
         try:
             after = {product: write(before[product]) for product, write in writes.items()}
@@ -125,13 +136,14 @@ class Run:
         if answer.verdict == "acknowledged":
             if not after:
                 raise Wrong(f"{request} was acknowledged, which the model refuses: {answer}")
-            self._adopt(after, key, told_id(answer) if told_id else None)
+            self._adopt(after, key, id_of(answer) if id_of else None)
         elif answer.verdict == "refused" and after and not may_be_refused:
             raise Wrong(f"{request} was refused, which the model does not: {answer}")
         elif answer.verdict == "unknown" and after:
             await self.ended(member, request, answer)
             await self._settle([before, after], f"{request} ({answer})")
             self.note(f"{request} is settled")
+        self.logged[request] = any(seen(before[product]) != seen(self.galleries[product]) for product in writes)
         return answer
 
     def _adopt(self, after: Mapping[int, Gallery], key: str, number: int | None) -> None:

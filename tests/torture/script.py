@@ -3,7 +3,7 @@
 import json
 import random
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,13 +36,14 @@ class Script:
     webs: int
     workers: int
     steps: tuple[Step, ...]
+    readers: int = 3
 
     def write(self, path: Path) -> None:
-        head = {"seed": self.seed, "round": self.round, "store": self.store, "webs": self.webs, "workers": self.workers}
+        head = {name: value for name, value in vars(self).items() if name != "steps"}
         path.write_text("\n".join([json.dumps(head), *map(str, self.steps)]) + "\n")
 
     def of(self, steps: Iterable[Step]) -> "Script":
-        return Script(self.seed, self.round, self.store, self.webs, self.workers, tuple(steps))
+        return replace(self, steps=tuple(steps))
 
 
 def read_script(path: Path) -> Script:
@@ -73,6 +74,14 @@ OPERATIONS: Final = {
     "openmage update": 8,
     "openmage replace": 4,
     "openmage delete": 5,
+    "v1 create": 8,
+    "v1 update": 7,
+    "v1 replace": 3,
+    "v1 delete": 3,
+    "v1 copy": 3,
+    "v1 order": 3,
+    "v1 undo": 5,
+    "v1 restore": 4,
     "burst": 3,
     "bad picture": 2,
     "sweep": 6,
@@ -88,16 +97,23 @@ OPERATIONS: Final = {
     "export products": 1,
 }
 
-_SAID: Final[dict[str, tuple[str, ...]]] = {
-    "spree create": ("picture", "label", "position", "reads"),
+_VALUES: Final[dict[str, tuple[str, ...]]] = {
+    "spree create": ("picture", "label", "position", "keyed", "reads"),
     "spree update": ("label", "position", "reads"),
     "spree replace": ("picture", "reads"),
     "spree move": ("other", "reads"),
     "spree destroy": ("reads",),
-    "openmage create": ("picture", "scope", "label", "position", "excluded", "types", "as_xml", "reads"),
+    "openmage create": ("picture", "scope", "label", "position", "excluded", "types", "as_xml", "keyed", "reads"),
     "openmage update": ("scope", "label", "position", "excluded", "types", "as_xml", "reads"),
     "openmage replace": ("picture", "as_xml", "reads"),
     "openmage delete": ("scope", "reads"),
+    "v1 create": ("picture", "label", "position", "excluded", "types", "german", "raw", "wait", "again"),
+    "v1 update": ("label", "position", "excluded", "types", "german", "stale", "again"),
+    "v1 replace": ("picture", "wait", "again"),
+    "v1 copy": ("label", "position", "other", "again"),
+    "v1 order": ("scope", "again"),
+    "v1 undo": ("picture", "count", "newer"),
+    "v1 restore": ("raw", "wait", "again"),
     "burst": ("picture", "count"),
     "bad picture": ("as_xml",),
     "purge": ("picture",),
@@ -105,14 +121,18 @@ _SAID: Final[dict[str, tuple[str, ...]]] = {
 }
 """What a step of each kind says."""
 
-_FILLING: Final = {"spree create": 2, "openmage create": 2, "burst": 1}
+_GERMAN: Final = ({"label": "Grün"}, {"position": 2}, {"exclude": True}, {"types": ["image"]}, {"types": []})
+"""What the store view is told through the native API."""
+
+_FILLING: Final = {"spree create": 2, "openmage create": 2, "v1 create": 2, "burst": 1}
 """What a round begins with, so that there is something to change."""
 
 FAULTS: Final = {
     "kill web": 4,
     "end web": 2,
     "stop web": 3,
-    "kill worker": 4,
+    "kill worker": 2,
+    "kill busy worker": 3,
     "stop worker": 3,
     "kill child": 4,
     "stop child": 2,
@@ -181,6 +201,13 @@ def _operation(dice: random.Random, number: int, operations: dict[str, int], cou
         "other": dice.choice(PRODUCTS),
         "count": dice.randint(2, 5),
         "reads": dice.random() < 0.4,
+        "keyed": dice.random() < 0.5,
+        "german": dice.choice((None, None, *_GERMAN)),
+        "raw": dice.random() < 0.5,
+        "wait": dice.choice((None, None, 2, 8)),
+        "again": dice.choice(("", "", "same", "other")),
+        "stale": dice.random() < 0.2,
+        "newer": dice.random() < 0.4,
     }
-    said = {name: more[name] for name in _SAID.get(do, ())}
-    return Step(number, do, dice.choice(PRODUCTS), dice.randrange(4), dice.randrange(1000), said)
+    given = {name: more[name] for name in _VALUES.get(do, ())}
+    return Step(number, do, dice.choice(PRODUCTS), dice.randrange(4), dice.randrange(1000), given)

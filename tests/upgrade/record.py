@@ -205,11 +205,11 @@ async def asked(session: aiohttp.ClientSession, reader: str, path: str) -> dict[
 
 
 async def _answers(session: aiohttp.ClientSession) -> list[dict[str, Any]]:
-    told = [await asked(session, reader, path) for reader, path in _START]
+    reported = [await asked(session, reader, path) for reader, path in _START]
     links = sorted(
-        {link.replace("\\/", "/") for one in told for link in _LINK.findall(one["body"].replace("\\/", "/"))}
+        {link.replace("\\/", "/") for one in reported for link in _LINK.findall(one["body"].replace("\\/", "/"))}
     )
-    return told + [await asked(session, "glue", link) for link in links]
+    return reported + [await asked(session, "glue", link) for link in links]
 
 
 def _dump(dsn: str) -> str:

@@ -68,13 +68,13 @@ async def test_an_upgrade_changes_no_address_no_byte_and_makes_no_job(dsn: str, 
     """Every URL that the release handed out answers as it did, and nobody has anything to do that was done already."""
     objects = _restore_objects(release, tmp_path / "objects")
     before = await _value(dsn, _JOBS)
-    told: list[dict[str, Any]] = json.loads((release / "answers.json").read_text())
+    reported: list[dict[str, Any]] = json.loads((release / "answers.json").read_text())
     place = {"DATABASE_URL": dsn, "DATA_DIR": tmp_path, "SECRET_KEY": SECRET_KEY, "PUBLIC_URL": PUBLIC_URL}
 
     async with serving(**place) as (base, _), aiohttp.ClientSession(base) as session:
-        answers = [await asked(session, one["reader"], one["path"]) for one in told]
+        answers = [await asked(session, one["reader"], one["path"]) for one in reported]
 
-    assert [one for one, former in zip(answers, told, strict=True) if one != former] == []
+    assert [one for one, former in zip(answers, reported, strict=True) if one != former] == []
     assert await _value(dsn, _JOBS) == before
     assert _objects(tmp_path / "objects") == objects
 
@@ -84,9 +84,9 @@ async def test_pictures_of_before_are_brought_over_to_their_marks(dsn: str, rele
     """`renditions build` gives pictures with marks other URLs, whose bytes carry them; former URLs, Spree's too,
     stay as they were, and pictures without marks keep everything."""
     _restore_objects(release, tmp_path / "objects")
-    told: list[dict[str, Any]] = json.loads((release / "answers.json").read_text())
-    files = [one for one in told if one["path"].startswith(("/media/", "/spree/"))]
-    sets = next(one for one in told if one["path"].startswith("/abstract-products/dress/"))
+    reported: list[dict[str, Any]] = json.loads((release / "answers.json").read_text())
+    files = [one for one in reported if one["path"].startswith(("/media/", "/spree/"))]
+    sets = next(one for one in reported if one["path"].startswith("/abstract-products/dress/"))
     place = {"DATABASE_URL": dsn, "DATA_DIR": tmp_path, "SECRET_KEY": SECRET_KEY, "PUBLIC_URL": PUBLIC_URL}
 
     async with serving(**place) as (base, _), aiohttp.ClientSession(base) as session:

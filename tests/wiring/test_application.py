@@ -34,6 +34,7 @@ async def _keep(parts: Parts, family: int) -> None:
         ("addresses", set()),
         ("*", set()),
         ("paths", {0, 7, 8}),
+        ("emptied", set()),
         ("of a later version", set()),
     ],
 )

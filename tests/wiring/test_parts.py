@@ -17,7 +17,7 @@ from tests.e2e.conftest import eventually
 _TRIES = 4
 
 
-class _Told(Observer):
+class _Reported(Observer):
     def __init__(self) -> None:
         super().__init__(Metrics())
         self.events: list[Event] = []
@@ -30,12 +30,14 @@ class _Told(Observer):
 async def test_a_database_that_comes_late_is_not_opened_with_a_short_key(spare: Cluster, tmp_path: Path) -> None:
     """A key that a start would have refused is told at each try, nothing is served, and no try leaves a connection."""
     await spare.stop()
-    told = _Told()
+    reported = _Reported()
     settings = Settings(data_dir=tmp_path, database_url=spare.dsn, secret_key="short", run_worker=False)
-    parts = Parts(settings, spare.dsn, told)
+    parts = Parts(settings, spare.dsn, reported)
 
     async def has_tried() -> bool:
-        return sum(isinstance(event, CheckFailed) and "too short" in event.reason for event in told.events) >= _TRIES
+        return (
+            sum(isinstance(event, CheckFailed) and "too short" in event.reason for event in reported.events) >= _TRIES
+        )
 
     async with parts.opened(waits=True):
         await spare.start()

@@ -37,12 +37,12 @@ class View:
 
 def image_sets_document(target: Target, sku: str, sets: tuple[ImageSet, ...], view: View) -> bytes:
     """The image sets of the product with `sku` (as typed): a collection of one, or a single object."""
-    resource = _sets_resource(target.type, sku, sets, view)
+    link = view.link(target.product_type, sku, target.type)
+    resource = _sets_resource(target.type, sku, sets, link, view)
     if not target.is_collection:
         return f'{{"data":{resource}}}'.encode()
-    mine = (target.ignored_id,) if target.ignored_id else ()
-    link = view.with_query(view.link(target.product_type, sku, target.type, *mine))
-    return f'{{"data":[{resource}],"links":{_self(link)}}}'.encode()
+    mine = f"/{_segment(target.ignored_id)}" if target.ignored_id else ""
+    return f'{{"data":[{resource}],"links":{_self(view.with_query(link + mine))}}}'.encode()
 
 
 def product_document(family: ProductFamily, view: View) -> bytes:
@@ -54,10 +54,10 @@ def product_document(family: ProductFamily, view: View) -> bytes:
     return f'{{"data":{data}{included}}}'.encode()
 
 
-def _sets_resource(kind: ResourceType, sku: str, sets: tuple[ImageSet, ...], view: View) -> str:
+def _sets_resource(kind: ResourceType, sku: str, sets: tuple[ImageSet, ...], link: str, view: View) -> str:
     written = ",".join(_image_set(image_set, view.alt_text) for image_set in sets)
     attributes = _attributes(kind, {"imageSets": f"[{written}]"}, view)
-    return _resource(kind, sku, attributes, view.link(PARENT[kind], sku, kind))
+    return _resource(kind, sku, attributes, link)
 
 
 def _image_set(image_set: ImageSet, alt_text: AltText) -> str:
@@ -129,7 +129,7 @@ def _included(
                 continue
             seen.add((kind, other.sku))
             if kind in PARENT:
-                yield _sets_resource(kind, other.sku, other.sets, view)
+                yield _sets_resource(kind, other.sku, other.sets, view.link(PARENT[kind], other.sku, kind), view)
             else:
                 yield from _included(other, family, view, seen)
                 yield _product_resource(other, family, view.link(kind, other.sku), view)

@@ -1,11 +1,16 @@
 """What this dialect takes from a query string (spec §3.1, §4, §7)."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
-from app.apis.php.query import Parameter, Parameters, parse_query
+from app.apis.php.query import MOST_VARIABLES, Parameter, Parameters, parse_query
 from app.apis.php.values import trim, valid_int
+from app.percent import decoded_plus, readable
+
+_READ: Final = re.compile(r"include|fields\[[^\[\]\0\s]+\]|page\[(?:limit|offset)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,14 @@ def read_query(raw: str) -> Query:
         include=_include(parameters.get("include")),
         page_is_sane=_page_is_sane(parameters.get("page")),
     )
+
+
+def is_read(raw: str) -> bool:
+    """Whether all that a query string says counts here, which is nothing that is secret: no name that PHP drops, wholly
+    or in part, none beyond those that it reads, and none twice."""
+    names = [readable(decoded_plus(pair.partition("=")[0])) for pair in raw.split("&") if pair]
+    is_all = len(names) <= MOST_VARIABLES and len(names) == len(set(names))
+    return is_all and all(map(_READ.fullmatch, names))
 
 
 def _flat(table: Parameters, prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -7,7 +7,18 @@ from urllib.parse import urlencode
 from xml.sax.saxutils import escape
 
 from app.apis.openmage.formats import CONTENT_TYPES
-from app.openapi.sections import Content, Method, Operation, Parameter, Response, Schema, Section, array, record, ref
+from app.openapi.sections import (
+    Content,
+    JsonSchema,
+    Method,
+    Operation,
+    Parameter,
+    Response,
+    Section,
+    array,
+    record,
+    ref,
+)
 
 _MEDIA_TYPES: Final = tuple(value.partition(";")[0] for value in CONTENT_TYPES.values())
 _SECURITY: Final = ("OpenMageOAuth",)
@@ -18,13 +29,13 @@ _ACCEPT: Final = Parameter("Accept", "header", "Chooses the format of answers.",
 _ATTRS: Final = Parameter("attrs", "query", "Attributes to keep of an image; unknown ones count for nothing.", "id,url")
 _VERSION: Final = Parameter("Version", "header", "Of the API; only 1 exists.", 1, {"type": "integer", "minimum": 1})
 
-_SAID: Final[dict[str, Schema]] = {
+_GIVEN: Final[dict[str, JsonSchema]] = {
     "label": {"type": "string", "maxLength": 255},
     "position": {"type": "integer", "minimum": 0},
     "types": {"type": "array", "items": {"type": "string"}, "description": "`image`, `small_image`, `thumbnail` …"},
     "exclude": {"type": "integer", "enum": [0, 1]},
 }
-_FILE: Final[dict[str, Schema]] = {
+_FILE: Final[dict[str, JsonSchema]] = {
     "file_name": {"type": "string", "description": "Without an extension; made up where it is missing."},
     "file_content": {"type": "string", "contentEncoding": "base64"},
     "file_mime_type": {"type": "string", "enum": ["image/jpeg", "image/jpg", "image/png", "image/gif", "image/webp"]},
@@ -43,7 +54,7 @@ def _written(schema: str, example: Mapping[str, Any]) -> Content:
     xml, pairs = _in_xml(example), _in_pairs(example)
     examples = {"application/json": example, "application/xml": xml, "text/xml": xml, "text/plain": pairs}
     schemas = {
-        media_type: ref(schema) if example is said else {"type": "string"} for media_type, said in examples.items()
+        media_type: ref(schema) if example is given else {"type": "string"} for media_type, given in examples.items()
     }
     return Content(schemas, examples=examples)
 
@@ -63,7 +74,7 @@ def _in_pairs(example: Mapping[str, Any]) -> str:
     return urlencode({f"{name}[]" if isinstance(value, list) else name: value for name, value in example.items()}, True)
 
 
-def _read(schema: Schema) -> Content:
+def _read(schema: JsonSchema) -> Content:
     """In JSON as described; XML and `text/plain` tell the same."""
     return Content({media_type: schema if "json" in media_type else {} for media_type in _MEDIA_TYPES})
 
@@ -147,8 +158,8 @@ SECTION: Final = Section(
             },
             optional=("id", "label", "position", "exclude", "url", "types"),
         ),
-        "OpenMageNewImage": record(_FILE | _SAID, optional=("file_name", *_SAID)),
-        "OpenMageChange": record(_FILE | _SAID, optional=(*_FILE, *_SAID)),
+        "OpenMageNewImage": record(_FILE | _GIVEN, optional=("file_name", *_GIVEN)),
+        "OpenMageChange": record(_FILE | _GIVEN, optional=(*_FILE, *_GIVEN)),
         "OpenMageErrors": record(
             {"messages": record({"error": array(record({"code": {"type": "integer"}, "message": {"type": "string"}}))})}
         ),

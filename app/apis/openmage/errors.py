@@ -75,7 +75,7 @@ class OpenMageError(core.ProductImagesError):
 
 @dataclass(slots=True)
 class ErrorStyle:
-    """How, and to whom, errors of one request are told: as far as that is known by now."""
+    """How, and to whom, errors of one request are reported: as far as that is known by now."""
 
     format: Format = "xml"
     profile: Profile = "documented"
@@ -100,8 +100,8 @@ def messages_of(style: ErrorStyle, error: BaseException) -> tuple[Message, ...]:
         return (Message(401, error.problem),)
     if isinstance(error, web.HTTPException):
         return (Message(error.status, error.reason),)
-    if said := _by_place(style, error):
-        return (said,)
+    if given := _by_place(style, error):
+        return (given,)
     of_class = (_BY_CLASS[kind] for kind in type(error).__mro__ if kind in _BY_CLASS)
     return next(of_class, (_UNFORESEEN.get(style.method, UNEXPECTED),))
 
@@ -155,18 +155,22 @@ _UNFORESEEN: Final = {"POST": UNKNOWN_ERROR, "PUT": INTERNAL_ERROR, "DELETE": IN
 
 
 def _document(style: ErrorStyle, messages: tuple[Message, ...]) -> bytes:
-    told = [(m.status if m.code is None else m.code, m.text(style.profile)) for m in messages]
+    reported = [(m.status if m.code is None else m.code, m.text(style.profile)) for m in messages]
     if style.format == "json":
-        items = ",".join(f'{{"code":{code},"message":{json_text(text)}}}' for code, text in told)
+        items = ",".join(f'{{"code":{code},"message":{json_text(text)}}}' for code, text in reported)
         return f'{{"messages":{{"error":[{items}]}}}}'.encode()
     if style.format == "query":
-        pairs = [(f"messages[error][{i}][{key}]", value) for i, item in enumerate(told) for key, value in _named(item)]
+        pairs = [
+            (f"messages[error][{i}][{key}]", value) for i, item in enumerate(reported) for key, value in _named(item)
+        ]
         return build_query(pairs).encode()
-    return _XML.format(items="".join(_XML_ITEM.format(code=code, text=xml_text(text)) for code, text in told)).encode()
+    return _XML.format(
+        items="".join(_XML_ITEM.format(code=code, text=xml_text(text)) for code, text in reported)
+    ).encode()
 
 
-def _named(told: tuple[int, str]) -> tuple[tuple[str, str], ...]:
-    code, text = told
+def _named(reported: tuple[int, str]) -> tuple[tuple[str, str], ...]:
+    code, text = reported
     return ("code", str(code)), ("message", text)
 
 

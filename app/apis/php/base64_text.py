@@ -47,3 +47,27 @@ class Base64Decoder:
         except binascii.Error:
             self.bad = True
             return b""
+
+
+class Base64Field:
+    """A field's text on its way to where its bytes go: a reader `start`s each value, and the bytes are taken as they
+    come."""
+
+    def __init__(self) -> None:
+        self.restarted = False
+        self._decoder = Base64Decoder()
+        self._decoded: list[bytes] = []
+
+    @property
+    def bad(self) -> bool:
+        """Whether the text cannot be base64 any more."""
+        return self._decoder.bad
+
+    def take(self) -> bytes:
+        """The bytes decoded since the last call."""
+        taken, self._decoded = b"".join(self._decoded), []
+        return taken
+
+    def _begin(self) -> None:
+        """A value begins, which makes any former one void."""
+        self._decoder, self._decoded = Base64Decoder(), []

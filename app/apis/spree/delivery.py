@@ -1,13 +1,11 @@
 """`/spree/products/:id/:style/:file`: an image's renditions under its own URLs. Source: spree.md, section 9."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from aiohttp import hdrs, web
 
 from app.apis.spree.match import Binary, binary_of
-from app.apis.spree.present import STYLES, file_segment, unix
 from app.cache.bytes import ByteCache
 from app.errors import ImageNotFound, NotFound, RenditionFailed
 from app.http.negotiate import is_negotiable, named, wanted_formats
@@ -16,13 +14,12 @@ from app.http.streams import Stored
 from app.model import Format, RecipeHash
 from app.percent import decoded
 from app.service.flight import SingleFlight
+from app.service.galleries.spree.addresses import ORIGINAL, STYLES, file_segment, unix
 from app.service.galleries.spree.reader import SpreeGalleryReader, StoredFile
 from app.service.renditions.render import Renderer
 from app.service.renditions.rendition import Rendition, bytes_of
 from app.settings import Settings
 from app.store import ObjectStore
-
-_ORIGINAL: Final = "original"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +43,7 @@ class SpreeDelivery:
         store: ObjectStore,
         hot: ByteCache[Hashable, tuple[Rendition, bytes]],
         address_of: Callable[[web.Request], str],
+        tags: Callable[[str], Mapping[str, str]],
     ) -> None:
         self._recipes = {recipe.name: recipe.hash for recipe in settings.recipes}
         self._negotiate = settings.media_negotiate
@@ -55,12 +53,13 @@ class SpreeDelivery:
         self._reading: SingleFlight[str, bytes] = SingleFlight()
         self._hot = hot
         self._address_of = address_of
+        self._tags = tags
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         asked = binary_of(request.rel_url.raw_path)
         if asked is None or request.method not in (hdrs.METH_GET, hdrs.METH_HEAD):
             raise NotFound
-        if asked.style not in (*STYLES, _ORIGINAL):
+        if asked.style not in (*STYLES, ORIGINAL):
             raise ImageNotFound(f"there is no style {asked.style}")
         return await self._renderer.despite_losses(
             lambda: self._answer(request, asked), lambda: self._address_of(request)
@@ -70,7 +69,7 @@ class SpreeDelivery:
         file = await self._reader.file(asked.image, f"spree-{asked.style}")
         if not _names(asked, file):
             raise ImageNotFound(f"image {asked.image} is not called {asked.file}")
-        offered = self._negotiate if asked.style != _ORIGINAL else ()
+        offered = self._negotiate if asked.style != ORIGINAL else ()
         wanted = wanted_formats(request, file.format, offered)
         asker = self._address_of(request)
         served = await self._served(file, asked.style, wanted, _caching(request, file), asker)
@@ -80,7 +79,7 @@ class SpreeDelivery:
     async def _served(
         self, file: StoredFile, style: str, wanted: Sequence[Format], caching: str, asker: str
     ) -> _Served:
-        version = file.path if style == _ORIGINAL else file.recipe or self._recipes[f"spree-{style}"]
+        version = file.path if style == ORIGINAL else file.recipe or self._recipes[f"spree-{style}"]
         key = (file.segment, style, version, wanted)
         hot = self._hot.get(key)
         if hot is not None:
@@ -101,7 +100,7 @@ class SpreeDelivery:
         self, file: StoredFile, style: str, version: str | None, wanted: Sequence[Format], asker: str
     ) -> tuple[Rendition, bool]:
         """What shows the file in a style; and whether nothing better may come."""
-        if style == _ORIGINAL or version is None:
+        if style == ORIGINAL or version is None:
             return await self._original(file), True
         if not wanted:
             return await self._renderer.find(file.segment, RecipeHash(version)), True
@@ -124,6 +123,7 @@ class SpreeDelivery:
             filename=file.name if rendition.format == file.format else named(file.name, rendition.format),
             modified=unix(file.updated_at or rendition.created_at),
             vary=vary,
+            further=self._tags(rendition.key),
         )
         body = served.data or Stored(self._store, rendition.key, rendition.size)
         return await send_object(request, about, body)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlencode
 
-from app.apis.spree.present import STYLES
 from app.openapi.sections import (
     Content,
     Method,
@@ -19,6 +18,7 @@ from app.openapi.sections import (
     record,
     ref,
 )
+from app.service.galleries.spree.addresses import STYLES
 
 _SECURITY: Final = ("SpreeKey", "SpreeKeyInQuery")
 _IMAGE: Final = Parameter("image", "path", "Id of the image.", 1, {"type": "integer", "minimum": 1})
@@ -116,7 +116,7 @@ _SERVED: Final = {
     503: Response("Too much is asked for at once, or the store is away.", _ERROR, ("Retry-After",)),
 }
 _TEXT: Final = nullable("string")
-_SAID: Final = {
+_GIVEN: Final = {
     "alt": _TEXT,
     "position": nullable("integer"),
     "viewable_id": nullable("integer"),
@@ -155,8 +155,8 @@ SECTION: Final = Section(
             }
         ),
         "SpreeImages": record({"images": array(ref("SpreeImage"))}),
-        "SpreeNewImage": record({"image": record(_SAID, optional=tuple(_SAID))}),
-        "SpreeImageChange": record({"image": record(_SAID, optional=tuple(_SAID))}),
+        "SpreeNewImage": record({"image": record(_GIVEN, optional=tuple(_GIVEN))}),
+        "SpreeImageChange": record({"image": record(_GIVEN, optional=tuple(_GIVEN))}),
         "SpreeError": {"type": "object"},
     },
     security_schemes={

@@ -101,7 +101,7 @@ _AWAY: Final = {"exception": "Service temporarily unavailable."}
 OF_THE_BODY: Final = (Malformed, Undecodable, Unusable, Invalid)
 """Refusals whose cause is in what was sent, and nowhere else."""
 
-_TOLD: Final[Mapping[type[ProductImagesError], tuple[int, Callable[[ProductImagesError], dict[str, Any]]]]] = {
+_REPORTED: Final[Mapping[type[ProductImagesError], tuple[int, Callable[[ProductImagesError], dict[str, Any]]]]] = {
     Unauthorised: (401, lambda error: {"error": error.public}),
     NoSuchAction: (404, lambda error: {"status": 404, "error": error.public}),
     NotFound: (404, lambda _: _NOT_FOUND),
@@ -142,7 +142,7 @@ def document(error: Exception) -> ErrorBody:
         return ErrorBody(422, json_bytes({"error": INVALID_RESOURCE, "errors": dict(error.errors)}))
     if isinstance(error, NotAcceptable):
         return ErrorBody(406, _XML, "application/xml") if error.suffix == "xml" else ErrorBody(406, b"", None)
-    for family, (status, tell) in _TOLD.items():
+    for family, (status, tell) in _REPORTED.items():
         if isinstance(error, family):
             return ErrorBody(status, json_bytes(tell(error)), headers=_further(error))
     return ErrorBody(500, json_bytes({"status": 500, "error": "Internal Server Error"}))

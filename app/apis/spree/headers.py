@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
 from aiohttp import hdrs, web
 
 from app.apis.spree.errors import JSON
+from app.http.apis import described_by
 from app.http.conditions import evaluate
 from app.http.ready import Document
 from app.http.respond import send_document
@@ -47,6 +48,11 @@ def other(
     if content_type is not None:
         headers[hdrs.CONTENT_TYPE] = content_type
     return Document(status, headers, body, family)
+
+
+def described(document: Document, image: int) -> Document:
+    """The same, which leads to what the native API says of the image."""
+    return replace(document, headers={**document.headers, **described_by(image)})
 
 
 def respond(request: web.Request, document: Document, key: Hashable = None) -> web.StreamResponse:

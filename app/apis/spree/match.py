@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from app.errors import ProductNotFound
 from app.percent import decoded
+from app.service.galleries.spree.reader import Parent
 
 Parents = Literal["products", "variants"]
 Action = Literal["index", "new", "show", "create", "update", "destroy"]
@@ -121,3 +123,12 @@ def plain_integer(text: str) -> int | None:
         return None
     value = int(text)
     return value if value <= _LARGEST_ID else None
+
+
+def parent_of(place: Place) -> Parent:
+    """The owner of the list that a path names; ProductNotFound for what no row can hold."""
+    if "\x00" in place.parent:
+        raise ProductNotFound("a slug with a null byte")
+    if place.parents == "products":
+        return Parent("product", place.parent, plain_integer(place.parent))
+    return Parent("variant", "", leading_integer(place.parent))

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any, Final
-from urllib.parse import quote
+from typing import Any, Final, Literal, TypeAlias
 
 import orjson
 
 from app.model import MEDIA_TYPES
+from app.service.galleries.spree.addresses import STYLES, file_segment, unix
 from app.service.galleries.spree.reader import ListedImage
 
-STYLES: Final = ("mini", "small", "product", "large")
+Audience: TypeAlias = Literal["admin", "public", "nobody"]
+"""Who sees a document: an admin, whoever may read, or one without a right on images."""
+
 NEW: Final = (
     b'{"attributes":["id","position","attachment_content_type","attachment_file_name","type",'
     b'"attachment_updated_at","attachment_width","attachment_height","alt"],"required_attributes":[]}'
@@ -84,17 +86,11 @@ def _foreign_urls(image: ListedImage) -> tuple[str, str, str, str]:
     return small, small, large, large
 
 
-def file_segment(name: str) -> str:
-    """The file name as it stands in a URL: basename, dot and extension, even an empty one."""
-    quoted = quote(name, safe="!*'")
-    return quoted if "." in name else f"{quoted}."
-
-
-def unix(moment: datetime) -> int:
-    """Whole seconds, cut off."""
-    return int(moment.timestamp() // 1)
-
-
 def timestamp(moment: datetime) -> str:
     """UTC with exactly three fraction digits, such as `2013-06-06T15:44:36.000Z`."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+
+
+def is_shown(image: ListedImage, audience: Audience) -> bool:
+    """Without a right on images nobody sees any; the public sees what is not excluded."""
+    return audience == "admin" or (audience == "public" and not image.excluded)

@@ -1,20 +1,23 @@
 """Spree's API: match, authenticate, parse, call the service, present."""
 
-from collections.abc import Hashable
+from collections.abc import AsyncIterator, Hashable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import Any, Final, Literal, assert_never
+from typing import Any, Final, assert_never
+from urllib.parse import quote
 
 from aiohttp import hdrs, web
 
+from app.apis.previews import Preview, Subject
 from app.apis.spree import headers, present, validation
 from app.apis.spree.auth import KEY_HEADER, Caller, Credentials, FindKey, authenticate, credentials, header_key
 from app.apis.spree.body.files import Files, Standing
-from app.apis.spree.body.forms import METHOD_OVERRIDE, Body, parse_body, query_params
+from app.apis.spree.body.forms import METHOD_OVERRIDE, parse_body, query_params
 from app.apis.spree.body.params import check_viewable, image_form
-from app.apis.spree.errors import OF_THE_BODY, Invalid, NoSuchAction, NotAcceptable, Unauthorised, document
+from app.apis.spree.checks import READ_METHODS, check_head, routed
+from app.apis.spree.errors import OF_THE_BODY, Invalid, Unauthorised, document
 from app.apis.spree.headers import respond
-from app.apis.spree.match import Action, Place, action_of, leading_integer, place_of, plain_integer
+from app.apis.spree.match import Action, Place, leading_integer, parent_of, place_of
 from app.apis.spree.uploads import Uploads
 from app.cache.documents import DocumentCache
 from app.errors import CodecFailed, FileTooLarge, ImageNotFound, NotFound, ProductNotFound
@@ -28,11 +31,9 @@ from app.service.galleries.spree.writer import Edit, SpreeGalleryWriter
 from app.service.pictures.intake import Intake
 from app.settings import Settings
 
-Audience = Literal["admin", "public", "nobody"]
 READS: Final = frozenset((b"x-spree-token", b"x-spree-order-token", b"if-none-match"))
 """The headers that documents depend on."""
 
-_READS = frozenset({hdrs.METH_GET, hdrs.METH_HEAD})
 _WRITES = frozenset({hdrs.METH_POST, hdrs.METH_PUT, hdrs.METH_PATCH, hdrs.METH_DELETE})
 
 
@@ -65,10 +66,10 @@ class SpreeApi:
         place = place_of(request.rel_url.raw_path)
         if place is None:
             raise NotFound(f"nothing is routed at {request.rel_url.raw_path}")
-        if request.method in _READS:
-            told, key = await self._read(request, place)
+        if request.method in READ_METHODS:
+            reported, key = await self._read(request, place)
             # what is remembered of a request does not say whose `Authorization` it had
-            return respond(request, told, None if self._settings.spree_bearer and _is_bearers(request) else key)
+            return respond(request, reported, None if self._settings.spree_bearer and _is_bearers(request) else key)
         if request.method in _WRITES:
             work, tell = partial(self._written, request, place), partial(self._of_the_body, request)
             verb = request.headers.get(METHOD_OVERRIDE, "").upper()
@@ -77,23 +78,22 @@ class SpreeApi:
 
     def error(self, request: web.Request, error: Exception) -> web.StreamResponse:
         """The answer to a request that ended in `error`."""
-        told = document(error)
-        return respond(request, headers.other(told.status, told.body, told.content_type, further=told.headers))
+        return respond(request, _reported(error))
 
     def _of_the_body(self, request: web.Request, error: Exception) -> web.Response | None:
         """A refusal that the same body would meet again."""
         is_ours = isinstance(error.__cause__, CodecFailed | FileTooLarge)  # a child, or a setting, of this moment
-        told = self.error(request, error) if isinstance(error, OF_THE_BODY) and not is_ours else None
-        return told if isinstance(told, web.Response) else None
+        reported = self.error(request, error) if isinstance(error, OF_THE_BODY) and not is_ours else None
+        return reported if isinstance(reported, web.Response) else None
 
     async def _written(self, request: web.Request, place: Place) -> web.StreamResponse:
         return respond(request, await self._write(request, place))
 
     async def _read(self, request: web.Request, place: Place) -> tuple[Document, Hashable]:
         """A document and its key in the cache."""
-        action = _routed(place, request.method)
+        action = routed(place, request.method)
         caller = await self._caller(request, query_params(request.rel_url.raw_query_string))
-        audience: Audience = "admin" if caller.admin else "public" if self._settings.spree_public_read else "nobody"
+        audience = self._audience(caller)
         match action:
             case "new":
                 return headers.good(200, present.NEW), None
@@ -103,35 +103,62 @@ class SpreeApi:
                 return await self._index(place, audience)
         raise NotFound
 
-    async def _index(self, place: Place, audience: Audience) -> tuple[Document, Hashable]:
+    def _audience(self, caller: Caller) -> present.Audience:
+        return "admin" if caller.admin else "public" if self._settings.spree_public_read else "nobody"
+
+    async def previews(self, _: web.Request, subject: Subject) -> AsyncIterator[Preview]:
+        """A product's images, to who has an admin's key and to who has none."""
+        owner = f"products/{quote(subject.slug, safe='')}" if subject.is_root else f"variants/{subject.id}"
+        path = f"/api/v1/{owner}/images"
+        place = place_of(path)
+        assert place is not None
+        yield Preview("spree", "admin", None, None, path, await self._load_index(parent_of(place), "admin"))
+        yield Preview("spree", "guest", None, None, path, await self._to_guests(place))
+
+    async def _to_guests(self, place: Place) -> Document:
+        required = self._settings.spree_requires_authentication
+        try:
+            guest = await authenticate(Credentials("", order=False), self._find_key, required=required)
+        except Unauthorised as error:
+            return _reported(error)
+        return await self._load_index(parent_of(place), self._audience(guest))
+
+    async def _index(self, place: Place, audience: present.Audience) -> tuple[Document, Hashable]:
         key = ("spree", place.parents, place.parent, audience)
         load = partial(self._load_index, parent_of(place), audience)
         return self._documents.get(key) or await self._documents.fill(key, load), key
 
-    async def _load_index(self, parent: Parent, audience: Audience) -> Document:
+    async def warm(self, line: Sequence[Any]) -> None:
+        """Keeps the document of a key as it is written down; ValueError for what is none."""
+        match line:
+            case ["products" | "variants" as parents, str(parent), "admin" | "public" | "nobody" as audience]:
+                await self._index(Place(parents, parent, None, ""), audience)
+            case [int(image), "admin" | "public" | "nobody" as audience] if 0 < image < 2**63:
+                await self._show(image, audience)
+            case _:
+                raise ValueError("not of Spree's")
+
+    async def _load_index(self, parent: Parent, audience: present.Audience) -> Document:
         try:
             listing = await self._reader.list(parent)
         except ProductNotFound as error:
             return headers.other(404, document(error).body)
-        images = [image for image in listing.images if _is_shown(image, audience)]
+        images = [image for image in listing.images if present.is_shown(image, audience)]
         return headers.good(200, present.index(images, self._prefix), listing.family)
 
-    async def _show(self, image: int, audience: Audience) -> tuple[Document, Hashable]:
+    async def _show(self, image: int, audience: present.Audience) -> tuple[Document, Hashable]:
         key = ("spree", image, audience)
         load = partial(self._load_show, image, audience)
         return self._documents.get(key) or await self._documents.fill(key, load), key
 
-    async def _load_show(self, image_id: int, audience: Audience) -> Document:
+    async def _load_show(self, image_id: int, audience: present.Audience) -> Document:
         family, image = await self._reader.image(image_id)
-        if not _is_shown(image, audience):
+        if not present.is_shown(image, audience):
             raise ImageNotFound(f"image {image_id} is not for {audience}")
         return headers.good(200, present.show(image, self._prefix), family)
 
     async def _write(self, request: web.Request, place: Place) -> Document:
-        if not place.representable:
-            _routed(place, Body({}).verb(request))
-        if request.method != hdrs.METH_POST:
-            _routed(place, request.method)
+        check_head(request, place)
         query = query_params(request.rel_url.raw_query_string)
         key = self._credentials(request, query).key
         await self._limits.admit_address(request)
@@ -141,14 +168,14 @@ class SpreeApi:
             if files.standing == "admin":
                 take_key(key)
             body = await parse_body(request, files, self._settings.max_body_bytes)
-            action = _routed(place, body.verb(request))
-            params = body.params | query
+            action, params = routed(place, body.verb(request)), body.params | query
+            given = self._credentials(request, params).key
             if not key:
-                await self._limits.admit_key(self._credentials(request, params).key)
+                await self._limits.admit_key(given)
             caller = await self._caller(request, params)
             if caller.key is None:
                 return await self._change(action, place, caller, params, files)
-            take_key(self._credentials(request, params).key)
+            take_key(given)
             await require_first()
             await files.admit()
             with as_actor(Act("key", str(caller.key.id), caller.key.name, "spree")):
@@ -166,7 +193,7 @@ class SpreeApi:
             case "destroy":
                 product, image = await self._own(place, caller)
                 await self._writer.destroy(product, image.id)
-                return headers.other(204, content_type=None)
+                return self._described(headers.other(204, content_type=None), image)
             case "index" | "show" | "new":
                 raise NotFound
             case _:
@@ -181,7 +208,7 @@ class SpreeApi:
         if upload is None:
             raise Invalid(validation.BLANK)
         image = await self._writer.create(product, upload, form.alt, form.position)
-        return headers.good(201, present.show(image, self._prefix))
+        return self._described(headers.good(201, present.show(image, self._prefix)), image)
 
     async def _update(self, product: ProductId, image: ListedImage, params: dict[str, Any], files: Files) -> Document:
         form = image_form(params)
@@ -189,7 +216,10 @@ class SpreeApi:
         upload = await self._uploads.take(form.attachment, files)
         edit = Edit(form.given, form.alt, form.position, form.viewable_id, upload)
         changed = await self._writer.update(product, image.id, edit)
-        return headers.good(200, present.show(changed, self._prefix))
+        return self._described(headers.good(200, present.show(changed, self._prefix)), changed)
+
+    def _described(self, answer: Document, image: ListedImage) -> Document:
+        return headers.described(answer, image.id) if self._settings.described_by else answer
 
     async def _own(self, place: Place, caller: Caller) -> tuple[ProductId, ListedImage]:
         """The image, if it is in the parent's list and the caller may see it there."""
@@ -228,31 +258,10 @@ class SpreeApi:
         return await authenticate(given, self._find_key, required=self._settings.spree_requires_authentication)
 
 
+def _reported(error: Exception) -> Document:
+    reported = document(error)
+    return headers.other(reported.status, reported.body, reported.content_type, further=reported.headers)
+
+
 def _is_bearers(request: web.Request) -> bool:
     return KEY_HEADER not in request.headers and hdrs.AUTHORIZATION in request.headers
-
-
-def parent_of(place: Place) -> Parent:
-    """The owner of the list that a path names; ProductNotFound for what no row can hold."""
-    if "\x00" in place.parent:
-        raise ProductNotFound("a slug with a null byte")
-    if place.parents == "products":
-        return Parent("product", place.parent, plain_integer(place.parent))
-    return Parent("variant", "", leading_integer(place.parent))
-
-
-def _routed(place: Place, method: str) -> Action:
-    """The action there, if it has one and can be told as JSON."""
-    action = action_of(place, method)
-    if action is None and place.edit and method in _READS:
-        raise NoSuchAction
-    if action is None:
-        raise NotFound(f"{method} is not routed there")
-    if not place.representable:
-        raise NotAcceptable(place.suffix)
-    return action
-
-
-def _is_shown(image: ListedImage, audience: Audience) -> bool:
-    """Without a right on images nobody sees any; the public sees what is not excluded."""
-    return audience == "admin" or (audience == "public" and not image.excluded)

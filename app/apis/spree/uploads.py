@@ -55,7 +55,7 @@ class Uploads:
         """A text that stands for a file."""
         start = data_uri.payload_start(text)
         if start is not None:
-            return await files.receive(data_uri.NAME, data_uri.decoded(text, start))
+            return await files.receive(data_uri.NAME, data_uri.decoded(text, start), data_uri.declared(text))
         if self._fetcher is not None and _URL.match(text):
             async with self._fetcher.open(text.strip()) as remote:
                 return await files.receive(_remote_name(remote), remote.chunks)
@@ -86,7 +86,7 @@ class Uploads:
             limits = self._settings
             errors = validation.beyond_limits(limits.max_pixels, limits.max_total_pixels, limits.max_frames)
             raise Invalid(errors) from error
-        return StoredUpload(blob, upload.name)
+        return StoredUpload(blob, upload.name, upload.declared)
 
     async def _inspect(self, path: Path) -> Facts:
         """A JPEG that ends behind the header of its scan is taken if it can be shown as far as it goes."""

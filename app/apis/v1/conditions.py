@@ -7,7 +7,7 @@ from typing import Any, Final
 from aiohttp import hdrs, web
 
 from app.errors import PreconditionFailed
-from app.service.galleries.v1.said import Revisions
+from app.service.galleries.v1.input import Revisions
 
 _TAG: Final = re.compile(r'(W/)?"([^"]*)"')
 _REVISION: Final = re.compile(r"([0-9]{1,18})(?:-[0-9a-f]*)?", re.ASCII)

@@ -4,14 +4,26 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
+
+from aiohttp import web
 
 from app.apis.v1.errors import Malformed, Mistake
 
 HEADER: Final = "Content-Digest"
 _KNOWN: Final = {"sha-256": hashlib.sha256, "sha-512": hashlib.sha512}
 _MEMBER: Final = re.compile(r"\s*(?P<name>[a-z*][a-z0-9_.*-]*)\s*=\s*:(?P<digest>[A-Za-z0-9+/=]*):\s*", re.ASCII)
+
+
+async def checked(request: web.Request, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The body as it comes; Malformed at its end where it is not the one that was announced, and at once for a header
+    that is none."""
+    digest = ContentDigest(request.headers.getall(HEADER, []))
+    async for chunk in chunks:
+        digest.update(chunk)
+        yield chunk
+    digest.check()
 
 
 class ContentDigest:
@@ -31,8 +43,8 @@ class ContentDigest:
         """Malformed, with the mistake `digest_mismatch`, where the body is another one."""
         for name, digest in self._found.items():
             if digest.digest() != self._wanted[name]:
-                told = f"The body's {name} is not the one that {HEADER} says."
-                raise Malformed(told, [Mistake("", "digest_mismatch", told)])
+                reported = f"The body's {name} is not the one that {HEADER} says."
+                raise Malformed(reported, [Mistake("", "digest_mismatch", reported)])
 
 
 def _member(text: str) -> tuple[str, bytes]:

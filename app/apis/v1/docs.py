@@ -6,16 +6,17 @@ from typing import Any, Final
 
 from app.apis.v1.call import OWN, Row
 from app.apis.v1.errors import MEDIA_TYPE
-from app.apis.v1.fields import Many, Told
+from app.apis.v1.fields import CodedField, Many
 from app.apis.v1.operations import ROWS, SCHEMAS
+from app.apis.v1.parse import BATCH
 from app.apis.v1.problems import CODES
 from app.openapi.sections import (
     Content,
+    JsonSchema,
     Method,
     Operation,
     Parameter,
     Response,
-    Schema,
     Section,
     array,
     json,
@@ -60,21 +61,21 @@ def _operation(row: Row) -> Operation:
         row.pattern,
         row.summary,
         {**row.answers, **_refusals(row)},
-        (*_in_path(row), *_in_query(row)),
+        (*_in_path(row), *_in_query(row), *_in_header(row)),
         _body(row),
         () if row.role is None else ("Key",),
     )
 
 
 def _refusals(row: Row) -> Mapping[int, Response]:
-    told = dict(_ALWAYS) if row.role is not None else {status: _ALWAYS[status] for status in (400, 422, 503)}
+    refusals = dict(_ALWAYS) if row.role is not None else {status: _ALWAYS[status] for status in (400, 422, 503)}
     if "{" in row.pattern:
-        told |= _NAMED
+        refusals |= _NAMED
     if row.method != "GET":
-        told |= _WRITES
+        refusals |= _WRITES
     if row.body is not None:
-        told |= _BODIES
-    return told | {status: _FURTHER[status] for status in row.refusals}
+        refusals |= _BODIES
+    return refusals | {status: _FURTHER[status] for status in row.refusals}
 
 
 def _in_path(row: Row) -> Iterator[Parameter]:
@@ -89,21 +90,36 @@ _PARAMETERS: Final = {
 }
 
 
+def _in_header(row: Row) -> Iterator[Parameter]:
+    if row.method != "GET" and row.role is not None:
+        yield _BATCH
+
+
+_BATCH: Final = Parameter(
+    BATCH,
+    "header",
+    "What is sent with the same name by the same key can be taken back as one.",
+    "spring",
+    {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"},
+)
+
+
 def _in_query(row: Row) -> Iterator[Parameter]:
-    for name, field in row.query.told().items():
+    for name, field in row.query.coded_fields().items():
         yield Parameter(
             name,
             "query",
             field.sentence or row.sentences.get(name) or _SENTENCES[name],
-            _example(field),
+            row.examples.get(name) or _example(field),
             field.json_schema,
+            field.required,
         )
 
 
 _SENTENCES: Final = {"limit": "Most items of a page.", "after": "Where the page before says that the list goes on."}
 
 
-def _example(field: Told) -> str | int:
+def _example(field: CodedField) -> str | int:
     schema: Mapping[str, Any] = field.json_schema
     if isinstance(field, Many):
         schema = schema["items"]
@@ -128,7 +144,7 @@ _MISTAKE: Final = record(
         "measured": {},
     }
 )
-_PROBLEMS: Final[Mapping[str, Schema]] = {
+_PROBLEMS: Final[Mapping[str, JsonSchema]] = {
     "Problem": {
         "type": "object",
         "properties": {

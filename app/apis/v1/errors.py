@@ -11,6 +11,7 @@ from app.apis.v1.present import json_bytes
 from app.apis.v1.problems import CODES, PAGE, Code
 from app.db.errors import TransactionConflict
 from app.service.catalogue.plan import InvalidProduct
+from app.service.pictures.file_names import scrubbed
 
 MEDIA_TYPE: Final = "application/problem+json"
 _MOST_MISTAKES: Final = 1000
@@ -29,9 +30,9 @@ class Mistake:
     measured: Any = None
 
     @property
-    def told(self) -> dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         return {
-            "pointer": printable(self.pointer),
+            "pointer": scrubbed(self.pointer),
             "code": self.code,
             "detail": self.detail,
             "limit": self.limit,
@@ -45,6 +46,10 @@ class Unauthenticated(core.ProductImagesError):
 
 class Forbidden(core.ProductImagesError):
     """The key's role does not suffice."""
+
+
+class NoChangeToken(Forbidden):
+    """A session changes nothing without its token in the header X-Change-Token."""
 
 
 class NoSuchAddress(core.NotFound):
@@ -106,9 +111,9 @@ class Problem:
         return CODES[self.code].status
 
     @property
-    def told(self) -> dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         """As a document, or in one."""
-        told: dict[str, Any] = {
+        document: dict[str, Any] = {
             "type": f"{PAGE}#{self.code}",
             "title": CODES[self.code].title,
             "status": self.status,
@@ -116,12 +121,12 @@ class Problem:
             "detail": self.detail,
         }
         if self.mistakes:
-            told["errors"] = [mistake.told for mistake in self.mistakes[:_MOST_MISTAKES]]
-        return {**told, **(self.further or {})}
+            document["errors"] = [mistake.document for mistake in self.mistakes[:_MOST_MISTAKES]]
+        return {**document, **(self.further or {})}
 
     @property
     def body(self) -> bytes:
-        return json_bytes(self.told)
+        return json_bytes(self.document)
 
 
 def problem_of(error: Exception) -> Problem:
@@ -169,15 +174,20 @@ def _product(error: InvalidProduct) -> Problem:
 
 
 def _conflict(error: core.Conflict) -> Problem:
-    return Problem("conflict", error.reason or error.public, further=error.told)
+    return Problem("conflict", error.reason or error.public, further=error.details)
 
 
 def _changed(error: core.PreconditionFailed) -> Problem:
-    return Problem("precondition_failed", error.public, further=error.told)
+    return Problem("precondition_failed", error.public, further=error.details)
 
 
 def _at(pointer: str, code: str) -> _Tell:
     return lambda error: Problem("invalid", error.public, (Mistake(pointer, code, error.public),))
+
+
+def _too_small(error: core.EditTooSmall) -> Problem:
+    limit, measured = (error.excess.allowed, error.excess.measured) if error.excess else (None, None)
+    return Problem("invalid", error.public, (Mistake("/edit/crop", "out_of_range", error.public, limit, measured),))
 
 
 def _picture(code: str) -> _Tell:
@@ -229,7 +239,9 @@ _BY_CLASS: Final[Mapping[type[Exception], _Tell]] = {
     core.InvalidCommand: _command,
     InvalidProduct: _product,
     core.InvalidFileName: _at("/file_name", "out_of_range"),
+    core.InvalidAddress: _at("/url", "out_of_range"),
     core.NoSuchRevision: _at("/revision", "out_of_range"),
+    core.EditTooSmall: _too_small,
     core.ImageNotSpecified: _at("/file", "required"),
     core.Rejected: _plain("invalid"),
     core.FetchRefused: _picture("fetch_failed"),
@@ -240,7 +252,9 @@ _BY_CLASS: Final[Mapping[type[Exception], _Tell]] = {
     core.ImageLimitExceeded: _limit,
     core.FileTooLarge: _picture("file_too_large"),
     core.ImageUndecodable: _picture("damaged"),
+    core.ImageTruncated: _picture("truncated"),
     core.CodecFailed: _picture("damaged"),
+    core.ImageTooSlow: _picture("too_slow"),
     core.BlobBarred: _picture("barred"),
     core.KeyMalformed: _plain("malformed"),
     core.KeyReused: _plain("key_reused"),
@@ -256,10 +270,22 @@ _BY_CLASS: Final[Mapping[type[Exception], _Tell]] = {
 _UNKEPT: Final = frozenset(("digest_mismatch", "not_found", "switched_off", "fetch_failed", "too_slow", "barred"))
 
 
+_OF_THIS_MOMENT: Final = (
+    core.BodyBroken,
+    core.CodecFailed,
+    core.InvalidCommand,
+    core.NoSuchRevision,
+    core.EditTooSmall,
+)
+"""What a service refuses of a change lies in what is there: another time it may be done."""
+
+
 def of_the_body(error: Exception) -> web.Response | None:
     """The answer to a refusal whose cause is in the body's bytes alone: the same request would meet it again."""
     problem = problem_of(error)
-    is_kept = problem.code in {"malformed", "image_refused", "invalid"} and not isinstance(error, core.BodyBroken)
+    if isinstance(error, _OF_THIS_MOMENT) or (isinstance(error, core.ProductImagesError) and error.is_elsewhere):
+        return None
+    is_kept = problem.code in {"malformed", "image_refused", "invalid"}
     causes = {mistake.code for mistake in problem.mistakes}
     return response(problem) if is_kept and causes.isdisjoint(_UNKEPT) else None
 
@@ -268,8 +294,3 @@ def refuse(mistakes: Iterable[Mistake]) -> None:
     """Invalid where there are any."""
     if found := list(mistakes):
         raise Invalid(found)
-
-
-def printable(text: str) -> str:
-    """A member's name may hold half a character, which no answer can."""
-    return text.encode("utf-8", "replace").decode()

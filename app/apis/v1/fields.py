@@ -2,18 +2,21 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Final
 
 import marshmallow
 from marshmallow import fields as mf
 
 from app.apis.v1.errors import Mistake
-from app.openapi.sections import Schema as JsonSchema
+from app.openapi.sections import JsonSchema
 
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,18})", re.ASCII)
 _NO_TEXT: Final = re.compile(r"[\x00\ud800-\udfff]")
 _NO_WORD: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _LARGEST: Final = 2**63 - 1
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
 class Fault(str):
@@ -46,7 +49,7 @@ _FAULTS: Final[Mapping[str, Fault]] = {
 _OF_SCHEMAS: Final[dict[str, str]] = {name: _FAULTS[name] for name in ("unknown", "type")}
 
 
-class Told(mf.Field[Any]):
+class CodedField(mf.Field[Any]):
     """A field whose mistakes have codes. `json_schema` is what `/docs` says of it."""
 
     sentence: str = ""
@@ -71,7 +74,7 @@ class Told(mf.Field[Any]):
         return schema
 
 
-class Text(Told):
+class Text(CodedField):
     """A text of `least` to `most` characters, or one of `words`, without NUL and half characters; as a `word` without
     any control character. In a query, too."""
 
@@ -116,7 +119,7 @@ class Text(Told):
         return {"type": "string", "minLength": self._least, "maxLength": self._most, **pattern}
 
 
-class Whole(Told):
+class Whole(CodedField):
     """A whole number from `low` to `high`; neither `true` nor `1.5` is one."""
 
     def __init__(self, low: int = 0, high: int = _LARGEST, **kwargs: Any) -> None:
@@ -128,7 +131,7 @@ class Whole(Told):
             raise wrong("wrong_type", "It has to be a whole number.")
         if not self._low <= value <= self._high:
             limit = self._low if value < self._low else self._high
-            raise wrong("out_of_range", f"It has to be {self._low} to {self._high}.", limit, _shown(value))
+            raise wrong("out_of_range", f"It has to be {self._low} to {self._high}.", limit, readable(value))
         return value
 
     @property
@@ -145,7 +148,7 @@ class WholeInQuery(Whole):
         return super()._deserialize(int(value), *args, **kwargs)
 
 
-class Truth(Told):
+class Truth(CodedField):
     """`true` or `false`."""
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
@@ -165,10 +168,26 @@ class TruthInQuery(Truth):
         return super()._deserialize({"true": True, "false": False}.get(value), *args, **kwargs)
 
 
-class Many(Told):
+class Moment(CodedField):
+    """A time as RFC 3339 has it, with its zone; given as UTC. Of a query."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime:
+        moment = _moment(value)
+        if moment is None:
+            raise wrong("wrong_type", "It has to be a time such as 2026-01-31T12:00:00Z.")
+        return moment
+
+    @property
+    def json_schema(self) -> JsonSchema:
+        return {"type": "string", "format": "date-time"}
+
+
+class Many(CodedField):
     """`least` to `most` values of a kind; in a query, the parameter as often as it is given."""
 
-    def __init__(self, inner: Told, *, least: int = 0, most: int = 1000, unique: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, inner: CodedField, *, least: int = 0, most: int = 1000, unique: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self._inner, self._least, self._most, self._unique = inner, least, most, unique
 
@@ -206,19 +225,25 @@ class Schema(marshmallow.Schema):
         unknown = marshmallow.RAISE
 
     @classmethod
-    def told(cls) -> dict[str, Told]:
+    def coded_fields(cls) -> dict[str, CodedField]:
         """Its fields by the names of their members."""
-        return {name: field for name, field in cls().fields.items() if isinstance(field, Told)}
+        return {name: field for name, field in cls().fields.items() if isinstance(field, CodedField)}
 
     @classmethod
     def json_schema(cls) -> dict[str, Any]:
-        members = cls.told()
+        members = cls.coded_fields()
         required = [name for name, field in members.items() if field.required]
         properties = {name: dict(field.shown) for name, field in members.items()}
         return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
-class Within(Told):
+@cache
+def made(schema: type[Schema]) -> Schema:
+    """One of a class is enough: making one takes much longer than using it."""
+    return schema()
+
+
+class Within(CodedField):
     """An object in an object."""
 
     def __init__(self, schema: type[Schema], **kwargs: Any) -> None:
@@ -226,7 +251,7 @@ class Within(Told):
         self._schema = schema
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
-        return self._schema().load(value)
+        return made(self._schema).load(value)
 
     @property
     def json_schema(self) -> JsonSchema:
@@ -260,6 +285,15 @@ def _below(pointer: str, name: object, *, query: bool) -> str:
     return f"{pointer}/{str(name).replace('~', '~0').replace('/', '~1')}"
 
 
-def _shown(number: int) -> int | str:
+def _moment(text: str) -> datetime | None:
+    """None for what is no time, or has no zone."""
+    try:
+        moment = datetime.fromisoformat(text) if _TIME.fullmatch(text) else None
+        return None if moment is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def readable(number: float) -> float | str:
     """What JSON's readers take as it is; others as text."""
     return number if abs(number) <= _LARGEST else f"{'-' if number < 0 else ''}…"

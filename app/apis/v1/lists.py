@@ -13,9 +13,9 @@ from aiohttp import hdrs, web
 from marshmallow import ValidationError
 
 from app.apis.v1.call import Call
-from app.apis.v1.fields import Schema, Told, WholeInQuery, wrong
+from app.apis.v1.fields import CodedField, Schema, WholeInQuery, wrong
 from app.apis.v1.present import answer
-from app.openapi.sections import Schema as JsonSchema
+from app.openapi.sections import JsonSchema
 
 MOST: Final = 200
 USUAL: Final = 50
@@ -27,7 +27,7 @@ Cursor: TypeAlias = tuple[Any, ...]
 """Where a list goes on: the sort key of the last item looked at."""
 
 
-class After(Told):
+class After(CodedField):
     """A cursor of values of these kinds (int, str, datetime), as `page` has made it; what is none is a mistake."""
 
     sentence = "Where the page before says that the list goes on."

@@ -29,6 +29,11 @@ class Place:
         return self.rows.get("GET" if method == "HEAD" else method)
 
     @property
+    def is_open(self) -> bool:
+        """Whether everybody may ask, without a key: then pages of all origins may, too."""
+        return all(row.role is None for row in self.rows.values())
+
+    @property
     def allow(self) -> str:
         methods = [*self.rows, "OPTIONS"] + (["HEAD"] if "GET" in self.rows else [])
         return ", ".join(sorted(methods))

@@ -17,6 +17,8 @@ from app.errors import NotFound
 from app.http.body import read_body
 from app.percent import decoded
 
+BATCH: Final = "Batch"
+_BATCH: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _LITTLE: Final = 32 * 1024  # bytes that are read in less than a millisecond
 _MOST_PARAMETERS: Final = 1000
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
@@ -39,7 +41,7 @@ def read_query(raw: str) -> Mapping[str, list[str]]:
 
 def checked_query(schema: type[Schema], query: Mapping[str, list[str]]) -> tuple[Mapping[str, Any], list[Mistake]]:
     """What a schema makes of parameters, and all that is wrong with them."""
-    members = schema.told()
+    members = schema.coded_fields()
     several = [
         Mistake(f"?{name}", "wrong_type", "It is given more than once.")
         for name, values in query.items()
@@ -53,6 +55,16 @@ def checked_query(schema: type[Schema], query: Mapping[str, list[str]]) -> tuple
 def checked_body(schema: type[Schema], value: Any) -> tuple[Mapping[str, Any], list[Mistake]]:
     """What a schema makes of a body's value, and all that is wrong with it."""
     return _loaded(schema, value, query=False)
+
+
+def batch_of(request: web.Request) -> str | None:
+    """The batch to which a write is to belong by its header, None where none is named; Malformed for what is none."""
+    given = request.headers.getall(BATCH, [])
+    if not given or request.method in (hdrs.METH_GET, hdrs.METH_HEAD):
+        return None
+    if len(given) > 1 or not _BATCH.fullmatch(given[0]):
+        raise Malformed(f"{BATCH} is given once, with up to 64 letters, digits, hyphens and underscores.")
+    return given[0]
 
 
 def number_in_path(text: str, missing: type[NotFound], high: int = 2**63 - 1) -> int:

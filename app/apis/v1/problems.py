@@ -95,7 +95,7 @@ CODES: Final[Mapping[Code, Meaning]] = {
     "precondition_failed": Meaning(
         412,
         "Precondition failed",
-        "If-Match does not hold: somebody changed the image meanwhile. current is the image as it is now.",
+        "If-Match does not hold: somebody changed it meanwhile. current is the image, or the product, as it is now.",
     ),
     "too_large": Meaning(
         413,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, cast
 import asyncpg
 
 from app.db.connections.hosts import of_each_host
+from app.db.connections.pooled import Pooled
 from app.db.errors import DRIVER_ERRORS, unavailable
 from app.errors import DatabaseUnavailable
 
@@ -48,24 +49,24 @@ class Connection(_Connection):
         return asyncio.get_running_loop().time()
 
     async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:
-        return await self._told(super().execute(query, *args, timeout=timeout))
+        return await self._reported(super().execute(query, *args, timeout=timeout))
 
     async def executemany(self, command: str, args: Iterable[Any], *, timeout: float | None = None) -> None:
-        await self._told(super().executemany(command, args, timeout=timeout))
+        await self._reported(super().executemany(command, args, timeout=timeout))
 
     async def fetch(self, query: str, *args: Any, **options: Any) -> list[Any]:
-        return await self._told(super().fetch(query, *args, **options))
+        return await self._reported(super().fetch(query, *args, **options))
 
     async def fetchrow(self, query: str, *args: Any, **options: Any) -> Any:
-        return await self._told(super().fetchrow(query, *args, **options))
+        return await self._reported(super().fetchrow(query, *args, **options))
 
     async def fetchval(self, query: str, *args: Any, **options: Any) -> Any:
-        return await self._told(super().fetchval(query, *args, **options))
+        return await self._reported(super().fetchval(query, *args, **options))
 
     async def copy_records_to_table(self, table_name: str, **options: Any) -> str:
-        return await self._told(super().copy_records_to_table(table_name, **options))
+        return await self._reported(super().copy_records_to_table(table_name, **options))
 
-    async def _told(self, statement: Awaitable[T]) -> T:
+    async def _reported(self, statement: Awaitable[T]) -> T:
         self.asked_at = self._clock()
         try:
             return await statement
@@ -83,15 +84,19 @@ Attempt: TypeAlias = Callable[[], Coroutine[Any, Any, Connection]]
 async def connect(dsn: str, **options: Any) -> Connection:
     """A new connection. Whatever it is that hinders it is `DatabaseUnavailable`: a server may refuse a session by any
     of its codes, as for a database that takes none. Of several hosts the first one that serves; one that does not
-    answer soon does not keep the next one waiting."""
+    answer soon does not keep the next one waiting. Behind a pooler that keeps no sessions it prepares nothing."""
     hosts = of_each_host(dsn)
     options = {"timeout": CONNECT_SECONDS, "server_settings": SESSION_SETTINGS} | options
     options["connection_class"] = Connection
+    keeps_sessions = not isinstance(dsn, Pooled)
+    if not keeps_sessions:
+        options["statement_cache_size"] = 0
     attempts: list[Attempt] = [partial(_dial, host, options) for host in hosts]
     try:
         connection = await (_first(attempts) if len(attempts) > 1 else _dial(dsn, options))
         _notice_silence(connection)
-        await _prepare(connection)
+        if keeps_sessions:
+            await _prepare(connection)
     except Exception as error:
         raise unavailable(error) from error
     return connection

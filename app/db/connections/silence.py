@@ -14,6 +14,7 @@ import asyncpg
 
 from app.background import in_background
 from app.db.connections.connect import Connection, connected
+from app.db.connections.pooled import Pooled
 from app.db.errors import translated
 from app.db.queries import load_queries
 from app.errors import DatabaseUnavailable
@@ -99,8 +100,13 @@ class Watch:
         """What the server says of each. It knows nothing of connections to something in between, such as a pooler."""
         pids = {other: other.get_server_pid() for other in late}
         async with connected(self._dsn) as connection:
-            with translated():
-                rows = await connection.fetch(self._sql, list(pids.values()), timeout=_ASK_SECONDS)
+            try:
+                with translated():
+                    rows = await connection.fetch(self._sql, list(pids.values()), timeout=_ASK_SECONDS)
+            except DatabaseUnavailable:
+                if not isinstance(self._dsn, Pooled):
+                    raise
+                return dict.fromkeys(late, "at_work")  # the pooler lives, and has no room: this waited, too
             if rows[0]["own"] != connection.get_server_pid():
                 return dict.fromkeys(late, "at_work")
         states: dict[int, State] = {row["pid"]: "at_work" if row["is_at_work"] else "idle" for row in rows}

@@ -13,6 +13,8 @@ STATES: Final[Mapping[JobState, str]] = {"waiting": "queued", "in_hand": "picked
 
 _OF_STATUS: Final = {status: state for state, status in STATES.items()}
 _HASH_BYTES: Final = 32
+_OF_PICTURES: Final = (_HASH_BYTES, _HASH_BYTES + 8)
+"""Lengths of payloads that name a picture, or an edited one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def _line(row: Record) -> JobLine:
         row["id"],
         row["kind"],
         _OF_STATUS[row["status"]],
-        payload.hex() if len(payload) == _HASH_BYTES else None,
+        payload[:_HASH_BYTES].hex() if len(payload) in _OF_PICTURES else None,
         tuple(row["images"]),
         row["attempts"],
         failure,

@@ -17,7 +17,7 @@ from pgqueuer.domain.types import JOB_STATUS, JobId
 from app.db.connections.connect import Connection
 from app.db.errors import DRIVER_ERRORS
 from app.db.queries import load_queries
-from app.db.queue.schema import QUEUE
+from app.db.queue.library import QUEUE
 from app.db.queue.trial import Trials
 from app.events import CheckFailed
 
@@ -42,10 +42,10 @@ class RunnerQueries(Queries):
         unsaid = [
             outcome for outcome in job_status if outcome[1] == "failed" and outcome[0].id not in self._trials.final
         ]
-        said = [outcome for outcome in job_status if outcome not in unsaid]
+        given = [outcome for outcome in job_status if outcome not in unsaid]
         try:
-            if said:
-                await super().log_jobs(said)
+            if given:
+                await super().log_jobs(given)
             for job, _, record in unsaid:
                 if job.id not in self._given_back:
                     await self.retry_job(job, self._trials.policy.pause(job.attempts), record)
@@ -53,7 +53,7 @@ class RunnerQueries(Queries):
         except DRIVER_ERRORS as error:
             await self._refused(error)
             raise
-        self._trials.forget(job.id for job, *_ in said)
+        self._trials.forget(job.id for job, *_ in given)
         self._given_back.difference_update(job.id for job, *_ in unsaid)
 
     async def retry_job(self, job: Job, delay: timedelta, traceback_record: TracebackRecord | None) -> None:

@@ -1,43 +1,34 @@
 """The job queue's tables, which the queue's library makes and upgrades itself."""
 
+from contextlib import suppress
+from importlib.metadata import version
 from typing import Final
 
-from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
-from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueueBuilder
-from pgqueuer.adapters.persistence.queries import Queries
-from pgqueuer.domain.settings import DBSettings, Durability
-from pgqueuer.domain.types import Channel
+import asyncpg
 
 from app.db.connections.connect import Connection
 from app.db.errors import translated
 
-# Named here, because the library would read them from variables as common as CHANNEL.
-QUEUE: Final = DBSettings(
-    prefix="",
-    db_schema=None,
-    channel=Channel("ch_pgqueuer"),
-    function="fn_pgqueuer_changed",
-    statistics_table="pgqueuer_statistics",
-    queue_status_type="pgqueuer_status",
-    queue_table="pgqueuer",
-    queue_table_log="pgqueuer_log",
-    trigger="tg_pgqueuer_changed",
-    schedules_table="pgqueuer_schedules",
-    durability=Durability.durable,
-    widen_id=True,
-)
-
-
-def queue_queries(connection: Connection) -> Queries:
-    """The library's own statements over one connection, which they share with nobody else."""
-    return Queries(AsyncpgDriver(connection), QueryBuilderEnvironment(QUEUE), QueryQueueBuilder(QUEUE))
+_UP_TO: Final = "select obj_description(to_regclass('pgqueuer'), 'pg_class')"
 
 
 async def install_queue(connection: Connection) -> None:
-    """Make the tables, or bring them up to the installed version of the library."""
-    queries = queue_queries(connection)
+    """Make the tables, or bring them up to the installed version of the library, of which a comment on its table tells:
+    where it does, the library need not even be loaded, which takes as long as all else that a command begins with."""
+    mark = f"made by pgqueuer {version('pgqueuer')}"
     with translated():
-        if await queries.schema_is_installed():
-            await queries.apply_upgrade()
-        else:
-            await queries.install()
+        if await connection.fetchval(_UP_TO) == mark:
+            return
+        await _bring_up(connection)
+        with suppress(asyncpg.InsufficientPrivilegeError):  # who does not own the table looks again at each start
+            await connection.execute(f"comment on table pgqueuer is '{mark}'")
+
+
+async def _bring_up(connection: Connection) -> None:
+    from app.db.queue.library import queue_queries
+
+    queries = queue_queries(connection)
+    if await queries.schema_is_installed():
+        await queries.apply_upgrade()
+    else:
+        await queries.install()

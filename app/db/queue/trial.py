@@ -12,11 +12,10 @@ from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Context
 from pgqueuer.domain.models import Job as QueuedJob
 
+from app.db.queue.jobs import REQUEST_HEADER
 from app.errors import CodecsTooSlow, Unavailable
 from app.events import REQUEST_ID, JobDone, JobFailed, Observe
-
-REQUEST_HEADER: Final = "request_id"
-"""The header of a job that names the request in whose course it was added."""
+from app.traces import TRACEPARENT, Spans, Trace, trace_of
 
 _MOST_AWAY: Final = 10_000
 
@@ -51,10 +50,11 @@ class Policy:
 class Trials:
     """What all tries of one runner share: the number of them at a time, and how to break them off."""
 
-    def __init__(self, concurrency: int, policy: Policy, observe: Observe) -> None:
+    def __init__(self, concurrency: int, policy: Policy, observe: Observe, spans: Spans) -> None:
         self.slots = asyncio.Semaphore(concurrency)
         self.policy = policy
         self.observe = observe
+        self.spans = spans
         self.in_hand: set[asyncio.Task[None]] = set()
         self.final: set[int] = set()
         """Jobs, by id, whose handler has said that they failed for good."""
@@ -99,6 +99,10 @@ class Trial(AbstractEntrypointExecutor):
 
     async def execute(self, job: QueuedJob, context: Context) -> None:
         REQUEST_ID.set(_request_of(job))
+        with self._trials.spans.span(f"job {job.entrypoint}", "consumer", _trace_of(job)):
+            await self._tried(job)
+
+    async def _tried(self, job: QueuedJob) -> None:
         # The handler has a task of its own: the library takes a cancelled job for one to be forgotten.
         work = asyncio.create_task(self._work(job))
         self._trials.in_hand.add(work)
@@ -138,6 +142,11 @@ class Trial(AbstractEntrypointExecutor):
                 raise RetryRequested(pause, f"{reason}, and {unheard}") from error
         self._trials.final.add(job.id)
         raise error
+
+
+def _trace_of(job: QueuedJob) -> Trace | None:
+    header = (job.headers or {}).get(TRACEPARENT)
+    return trace_of([header]) if isinstance(header, str) else None
 
 
 def _request_of(job: QueuedJob) -> str:

@@ -24,9 +24,10 @@ class Part:
 async def parts(chunks: AsyncIterator[bytes], content_type: str) -> AsyncIterator[Part]:
     """The parts of a body whose Content-Type is `content_type`, in order; BodyBroken."""
     found = _BOUNDARY.search(content_type)
-    if found is None:
+    boundary = found[1].strip() if found else ""
+    if not boundary:
         raise BodyBroken("a multipart body without a boundary")
-    scanner = _Scanner(chunks, b"\r\n--" + found[1].strip().encode())
+    scanner = _Scanner(chunks, b"\r\n--" + boundary.encode("utf-8", "surrogateescape"))
     await pass_over(scanner.content())
     while await scanner.opens_part():
         part = Part(await scanner.headers(), scanner.content())

@@ -16,9 +16,14 @@ def pieces(chunk: bytes, marks: tuple[bytes, ...]) -> Iterator[bytes]:
 
 
 def _halved(piece: bytes, marks: tuple[bytes, ...]) -> Iterator[bytes]:
-    if len(piece) <= _MOST_MARKS or sum(map(piece.count, marks)) <= _MOST_MARKS:
+    if len(piece) <= _MOST_MARKS or _count(piece, marks) <= _MOST_MARKS:
         yield piece
         return
     middle = len(piece) // 2
     yield from _halved(piece[:middle], marks)
     yield from _halved(piece[middle:], marks)
+
+
+def _count(piece: bytes, marks: tuple[bytes, ...]) -> int:
+    """Looking whether there are any takes a thirtieth of counting them: base64 has none, and is nearly all there is."""
+    return sum(piece.count(mark) for mark in marks if mark in piece)

@@ -5,7 +5,9 @@ transaction begins, behind a lock that is tried and never waited for, so that wh
 """
 
 import hashlib
+import math
 import re
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,7 +23,7 @@ from app.db.pool import Database, Record, Transaction
 from app.db.unit import Unit
 from app.errors import AnswerWithheld, KeyInFlight, KeyMalformed, KeyReused
 from app.http.body import WATCHED, body_chunks
-from app.http.retries.fingerprint import Fingerprint
+from app.http.retries.fingerprint import FORMER_BYTES, Fingerprint
 from app.settings import Settings
 
 KEY: Final = "Idempotency-Key"
@@ -72,9 +74,19 @@ class KeptAnswers:
         self.limit = settings.max_body_bytes
         self.age = timedelta(hours=settings.idempotency_hours)
         self.in_flight: set[bytes] = set()
+        self._former_until = -math.inf
+
+    @property
+    def are_former(self) -> bool:
+        """Whether answers may be kept that a process of before has kept."""
+        return time.monotonic() < self._former_until
+
+    def expect_former(self) -> None:
+        """One was found: until the last of them is too old, requests are also told apart as they were then."""
+        self._former_until = time.monotonic() + self.age.total_seconds()
 
     async def answered(
-        self, request: web.Request, room: str, credential: str | None, work: Work, tell: Tell, variant: str = ""
+        self, request: web.Request, api: str, credential: str | None, work: Work, tell: Tell, variant: str = ""
     ) -> web.StreamResponse:
         """What `work` answers, or what it did answer to the same request. `credential` None: it is not known yet, and
         `work` says whose the request is. `variant` is what of the headers the answer depends on.
@@ -83,7 +95,7 @@ class KeptAnswers:
         """
         if request.method not in _METHODS or KEY not in request.headers:
             return await work()
-        attempt = _Attempt(self, request, f"{room}\0{_key(request)}", variant)
+        attempt = _Attempt(self, request, f"{api}\0{_key(request)}", variant)
         with attempt.under_way():
             if credential is not None:
                 attempt.take(credential)
@@ -110,8 +122,8 @@ class _Attempt:
         self._answers = answers
         self._request = request
         self._key = key
-        self._fingerprint = Fingerprint(request, variant)
-        self._digest: bytes | None = None
+        self._fingerprint = Fingerprint(request, variant, also_former=answers.are_former)
+        self._is_read = False
         self._scope = b""
         self._instead: bytes | None = None
         self._is_withheld = False
@@ -140,10 +152,11 @@ class _Attempt:
 
     async def require_first(self) -> None:
         """Once the body has arrived; what nobody has read of it is read now."""
-        if self._digest is None:
+        if not self._is_read:
             async for _ in body_chunks(self._request, self._answers.limit):
                 pass
-            self._digest = self._fingerprint.digest()
+            self._fingerprint.end()
+            self._is_read = True
             self._judge(await self._answers.database.fetchrow("kept_answer", self._scope, self._answers.age))
 
     async def _opened(self, tx: Transaction) -> None:
@@ -157,12 +170,22 @@ class _Attempt:
     def _judge(self, row: Record | None) -> None:
         if row is None:
             return
-        if row["request"] != self._digest:
+        if row["request"] != self._digest_like(row["request"]):
             raise KeyReused
         if row["status"] is None:
             raise AnswerWithheld
         headers: CIMultiDict[str] = CIMultiDict([*map(tuple, orjson.loads(row["headers"])), (REPLAYED, "true")])
         raise _Replayed(web.Response(status=row["status"], headers=headers, body=row["body"] or None))
+
+    def _digest_like(self, kept: bytes) -> bytes:
+        """Of this request, as that was reckoned. KeyInFlight where it no longer can be, as the body went by; the next
+        try will have it."""
+        if len(kept) != FORMER_BYTES:
+            return self._fingerprint.digest
+        self._answers.expect_former()
+        if self._fingerprint.former_digest is None:
+            raise KeyInFlight
+        return self._fingerprint.former_digest
 
     async def ended(self, response: web.StreamResponse) -> web.StreamResponse:
         """The answer, kept with the change if it tells of one that was made."""
@@ -183,10 +206,13 @@ class _Attempt:
         assert body is None or isinstance(body, bytes | bytearray)
         headers = [(name, value) for name, value in response.headers.items() if name.lower() not in _UNKEPT]
         kept = _Kept(response.status, headers, bytes(body or b""))
+        said = (None,) * 3 if self._is_withheld else kept.columns
+        row = (self._scope, self._fingerprint.digest, *said, sorted(self.unit.touched) or None)
+        if (begun := self.unit.transaction) is not None:
+            await begun.execute("keep_answer", *row)
+            return
         async with self._answers.database.transaction() as tx:
-            await tx.execute(
-                "keep_answer", self._scope, self._digest, *((None,) * 3 if self._is_withheld else kept.columns)
-            )
+            await tx.execute("keep_answer", *row)
 
     def keep_instead(self, body: bytes | None) -> None:
         self._instead, self._is_withheld = body, body is None

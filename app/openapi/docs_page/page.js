@@ -50,7 +50,7 @@ const bodyOf = (operation, components) => {
   const file = make("input", { type: "file", accept: "image/*" });
   const fill = () => { text.value = sample(content[type.value], components); };
   type.addEventListener("change", fill);
-  type.value = "application/json";
+  type.value = "application/json" in content ? "application/json" : Object.keys(content)[0];
   fill();
   const takesFile = "multipart/form-data" in content;
   const parts = [make("label", {}, "Content-Type", type), make("label", {}, "Body", text)];
@@ -133,15 +133,15 @@ const operationOf = (method, path, operation, components) => {
 const start = async () => {
   const api = await (await fetch("/openapi.json")).json();
   document.getElementById("about").textContent = api.info.description;
-  const chapters = api.tags.map((tag) => {
-    const chapter = make("section", { id: tag.name }, make("h2", { textContent: tag.name }), make("p", { textContent: tag.description }));
+  const sections = api.tags.map((tag) => {
+    const section = make("section", { id: tag.name }, make("h2", { textContent: tag.name }), make("p", { textContent: tag.description }));
     for (const [path, operations] of Object.entries(api.paths))
       for (const [method, operation] of Object.entries(operations))
-        if (operation.tags.includes(tag.name)) chapter.append(operationOf(method, path, operation, api.components));
-    return chapter;
+        if (operation.tags.includes(tag.name)) section.append(operationOf(method, path, operation, api.components));
+    return section;
   });
   const contents = make("nav", {}, ...api.tags.map(({ name }) => make("a", { textContent: name, href: `#${name}` })));
-  document.getElementById("operations").replaceChildren(contents, ...chapters);
+  document.getElementById("operations").replaceChildren(contents, ...sections);
 };
 
 start();

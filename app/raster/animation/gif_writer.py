@@ -35,7 +35,7 @@ def write(animation: Animation, most: int | None = None) -> bytes | None:
 
 
 def _written(animation: Animation, colours: int, unseen: int, most: int | None) -> bytes | None:
-    width, height = animation.frames[0].size
+    width, height = animation.image(0).size
     written = bytearray(b"GIF89a" + struct.pack("<HHBBB", width, height, 0, 0, 0) + _loop(animation))
     for frame in _frames(animation, colours, unseen):
         written += frame
@@ -45,8 +45,8 @@ def _written(animation: Animation, colours: int, unseen: int, most: int | None) 
 
 
 def _frames(animation: Animation, colours: int, unseen: int) -> Iterator[bytes]:
-    timed = zip(animation.frames, animation.milliseconds, strict=True)
-    if any(_is_see_through(frame) for frame in animation.frames):
+    timed = zip(animation.images(), animation.milliseconds, strict=True)
+    if any(map(_is_see_through, animation.images())):
         for frame, milliseconds in timed:
             yield _frame(_cut_out(frame, colours), (0, 0), milliseconds, _RESTORE)
         return

@@ -52,7 +52,7 @@ class PixelBudget:
                 turn.set_result(None)
 
 
-class Room:
+class Budgets:
     """For `pixels` at a time, a third of which is left to uploads. No picture takes so much of either part that no
     other one can go on beside it, for however long: neither a long animation nor what nobody waits for."""
 

@@ -2,29 +2,31 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from app.errors import CodecFailed, CodecsTooSlow, CodecsUnavailable, DiscUnavailable, Unavailable
+from app.errors import CodecFailed, CodecsTooSlow, CodecsUnavailable, DiscUnavailable, ImageTooSlow, Unavailable
 from app.events import CodecChildLost, CodecTaskDone, Observe, nobody
-from app.model import MEDIA_TYPES, SOURCE_FORMATS, Facts, Format, MarksKey, Recipe, Rendered, SourceFormat
+from app.model import SOURCE_FORMATS, Facts, Format, MarksKey, PixelFacts, Placeholder, Recipe, Rendered, SourceFormat
 from app.raster.child import work as child
-from app.raster.child.allowance import Allowance, is_large, of_building, of_inspection, of_still, pixels_of
-from app.raster.child.budget import Room
+from app.raster.child.allowance import Allowance, is_large, of_building, of_inspection, of_still, pixels_by, pixels_of
+from app.raster.child.believed import believed_pixel_facts, believed_placeholder, believed_renditions
+from app.raster.child.budget import Budgets
 from app.raster.child.process import Child, ChildLost, NotStarted, start
 from app.raster.child.turns import Turn, Turns
 from app.raster.facts.limits import Limits
-from app.raster.source import KEPT_BY_CLEANING, Keep
+from app.raster.source import Keep, keep_of
+from app.raster.steps.edit import UNEDITED, Edit
 from app.settings import Settings
 
 T = TypeVar("T")
 _Work = tuple[Allowance, Callable[..., T], Sequence[Any]]
 """What it may take, what is called, and with what."""
-_Wanted = tuple[Sequence[Recipe], Sequence[Format] | None, Keep]
+_Wanted = tuple[Sequence[Recipe], Sequence[Format] | None, Keep, Edit]
 
 _TASKS_PER_CHILD: Final = 200
 
@@ -39,7 +41,7 @@ class CodecPool:
         self._limits = Limits(settings.max_pixels, settings.max_total_pixels, settings.max_frames)
         self._keep_copyright = settings.rights != "none"
         self.turns = Turns(settings.codec_processes)
-        self._room = Room(settings.codec_pixels)
+        self._budgets = Budgets(settings.codec_pixels)
         self._threads = ThreadPoolExecutor(2 * settings.codec_processes + 2, thread_name_prefix="codecs")
         self._numbers = count()
         self._begun = 0
@@ -50,19 +52,20 @@ class CodecPool:
         self._closed = False
 
     async def inspect(
-        self, path: Path, *, whole: bool = True, allowed: frozenset[SourceFormat] = SOURCE_FORMATS
+        self, path: Path, *, whole: bool = True, allowed: Set[SourceFormat] = SOURCE_FORMATS, turn: Turn = "inspect"
     ) -> Facts:
         """What the file at `path` is, every frame of which was decoded; notes tell what was found. Without `whole` a
         JPEG may end inside its scans. What is not `allowed` is not even opened.
 
-        Raises FormatNotAllowed, ImageLimitExceeded, ImageUndecodable or CodecFailed for the picture's own sake;
+        Raises FormatNotAllowed, ImageLimitExceeded, ImageUndecodable or CodecFailed, or one of their kinds, for the
+        picture's own sake;
         CodecsUnavailable where children were ended from outside or had too little time, DiscUnavailable where the
         file cannot be read: then nothing is said of the picture.
         """
-        facts: Facts = await self.run(child.header, self._limits, allowed, path=path, turn="inspect")
-        async with self._at_work("inspect", facts, self._room.to_inspect(facts)):
+        facts: Facts = await self.run(child.header, self._limits, allowed, path=path, turn=turn)
+        async with self._at_work("inspect", facts, self._budgets.to_inspect(facts)):
             allowance = of_inspection(self._seconds, facts)
-            return await self.run(child.inspect, self._limits, whole, path=path, turn="inspect", allowance=allowance)
+            return await self.run(child.inspect, self._limits, whole, path=path, turn=turn, allowance=allowance)
 
     async def build(
         self,
@@ -72,45 +75,53 @@ class CodecPool:
         *,
         turn: Turn = "build",
         marked: bool = False,
+        edit: Edit = UNEDITED,
         waited_for: bool = False,
     ) -> list[Rendered]:
-        """Every recipe in every format (None: the source's own), from one decode; `marked` ones carry its marks. Where
-        it is `waited_for`, an animation is given no longer on the clock than a still, and that with its turn and all.
+        """Every recipe in every format (None: the source's own), from one decode, as an `edit` shows it; `marked` ones
+        carry its marks. Where it is `waited_for`, an animation is given no longer on the clock than a still, and that
+        with its turn and all.
 
         A recipe without a box gives the cleaned original, in its own format only. Raises as `inspect` does.
         """
         clock = of_still(self._seconds).clock if waited_for else None
-        wanted = tuple(recipes), formats, self._keep(recipes, marked=marked)
+        wanted = tuple(recipes), formats, keep_of(recipes, marked=marked, noticed=self._keep_copyright), edit
         try:
             async with asyncio.timeout(clock):
                 made = await self._built_of(path, wanted, turn, waited_for=waited_for)
         except TimeoutError as error:
             raise CodecsTooSlow(f"Timeout: {clock} s on the clock, with the wait for its turn") from error
-        if not all(isinstance(one, Rendered) and one.recipe in recipes and one.format in MEDIA_TYPES for one in made):
-            raise CodecFailed("a child made what it was not asked for")
-        return made
+        return believed_renditions(made, recipes)
 
     async def _built_of(self, path: Path, wanted: _Wanted, turn: Turn, *, waited_for: bool) -> list[Rendered]:
         facts: Facts = await self.run(child.header, self._limits, path=path, turn=turn)
-        if turn == "build" and not waited_for and is_large(facts.frames, pixels_of(facts)):
+        recipes, formats, *_ = wanted
+        pixels = [pixels_by(recipe, facts.frames, pixels_of(facts)) for recipe in recipes]
+        if turn == "build" and not waited_for and is_large(facts.frames, max(pixels, default=0)):
             turn = "long"
-        async with self._at_work("build", facts, self._room.to_build(facts, waited_for=waited_for)):
-            recipes, formats, _ = wanted
-            drawings = len(recipes) * len(formats or (facts.format,))
-            allowance = of_building(self._seconds, facts, drawings, waited_for=waited_for)
+        async with self._at_work("build", facts, self._budgets.to_build(facts, waited_for=waited_for)):
+            written = sum(pixels) * len(formats or (facts.format,))
+            allowance = of_building(self._seconds, facts, written, waited_for=waited_for)
             return await self.run(child.build, self._limits, *wanted, path=path, turn=turn, allowance=allowance)
-
-    def _keep(self, recipes: Sequence[Recipe], *, marked: bool) -> Keep:
-        """A cleaning keeps what its version says, which need not be in force any more."""
-        versions = {recipe.version for recipe in recipes if recipe.box is None}
-        if versions:
-            return KEPT_BY_CLEANING[max(versions)]
-        return Keep(copyright=self._keep_copyright and not marked, marks=marked)
 
     async def marks(self, path: Path) -> MarksKey:
         """What tells an image's marks from others; raises as `inspect` does."""
         marks: MarksKey = await self.run(child.marks, self._limits, path=path)
         return marks
+
+    async def placeholder(self, path: Path) -> Placeholder:
+        """What stands for a picture, of which a small rendition is in the file; raises as `build` does."""
+        return believed_placeholder(await self.run(child.placeholder, self._limits, path=path))
+
+    async def pixel_facts(self, path: Path) -> PixelFacts:
+        """What is found in the pixels of a picture, the first frame of an animation; raises as `build` does. Nobody
+        waits for it."""
+        facts: Facts = await self.run(child.header, self._limits, path=path)
+        turn: Turn = "long" if is_large(facts.frames, pixels_of(facts)) else "build"
+        async with self._at_work("build", facts, self._budgets.to_build(facts, waited_for=False)):
+            allowance = of_building(self._seconds, facts, pixels_of(facts), waited_for=False)
+            task = self.run(child.pixel_facts, self._limits, path=path, turn=turn, allowance=allowance)
+            return believed_pixel_facts(await task)
 
     async def run(
         self,
@@ -139,7 +150,7 @@ class CodecPool:
             return await self._attempt(self._usual, path, work)
         except ChildLost as lost:
             if lost.out_of_time:
-                raise CodecFailed(f"Timeout: {lost}") from lost
+                raise ImageTooSlow(f"Timeout: {lost}") from lost
             if turn == "further" and not isinstance(lost, NotStarted):
                 raise CodecFailed(str(lost)) from lost
         begun, was_alone = self._begun, self.turns.taken == 1
@@ -260,8 +271,8 @@ class CodecPool:
         return asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
 
     @asynccontextmanager
-    async def _at_work(self, task: str, facts: Facts, room: AbstractAsyncContextManager[None]) -> AsyncIterator[None]:
-        async with room:
+    async def _at_work(self, task: str, facts: Facts, budget: AbstractAsyncContextManager[None]) -> AsyncIterator[None]:
+        async with budget:
             started = time.perf_counter()
             yield
             self._observe(CodecTaskDone(task, pixels_of(facts), time.perf_counter() - started))

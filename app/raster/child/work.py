@@ -21,18 +21,32 @@ from typing import Final, ParamSpec, TypeVar
 import PIL
 from PIL import AvifImagePlugin, Image, PngImagePlugin, _imaging, features
 
-from app.errors import CodecFailed, CodecsUnavailable, Excess, ImageLimitExceeded, ImageUndecodable, ProductImagesError
-from app.model import SOURCE_FORMATS, Facts, Format, MarksKey, Recipe, Rendered, SourceFormat
+from app.errors import (
+    CodecFailed,
+    CodecsUnavailable,
+    Excess,
+    ImageLimitExceeded,
+    ImageTruncated,
+    ImageUndecodable,
+    ProductImagesError,
+)
+from app.model import SOURCE_FORMATS, Facts, Format, MarksKey, PixelFacts, Placeholder, Recipe, Rendered, SourceFormat
 from app.raster.buffer import File
 from app.raster.child.containment import contain
 from app.raster.child.wire import OUT_OF_MEMORY, Hung, hear_task, say
 from app.raster.clean.png import LARGEST_PROFILE
+from app.raster.colour.srgb import default_cmyk
+from app.raster.facts.ending import is_cut_short
 from app.raster.facts.limits import Limits, check
 from app.raster.facts.sniff import facts_of, mapped
 from app.raster.marks.notes import notes_on
 from app.raster.marks.packet import key_of
 from app.raster.marks.read import marks_of
+from app.raster.remarks import notes_beside
 from app.raster.source import Keep, source_of
+from app.raster.steps.edit import UNEDITED, Edit
+from app.raster.treat import pixel_facts as pixel_facts_in
+from app.raster.treat import placeholder as placeholder_in
 from app.raster.treat import treat
 
 P = ParamSpec("P")
@@ -80,6 +94,7 @@ def _load_the_rest() -> None:
         importlib.import_module("pi_heif")
     for encoding in _ENCODINGS:
         codecs.lookup(encoding)
+    default_cmyk()
 
 
 def _serve(line: socket.socket) -> None:
@@ -179,15 +194,27 @@ def _decoding() -> Iterator[None]:
         raise ImageUndecodable(f"{type(error).__name__}: {error}") from error
 
 
+@contextmanager
+def _telling_the_end(file: File) -> Iterator[None]:
+    """Of what cannot be decoded, whether the reason is that the file ends too early."""
+    try:
+        yield
+    except ImageUndecodable as error:
+        with mapped(file) as data:
+            if is_cut_short(data):
+                raise ImageTruncated(error.reason) from error
+        raise
+
+
 def _excess(error: Image.DecompressionBombError) -> Excess:
     """Pillow says in words alone how many pixels there are; it looks before we can."""
-    told = re.search(r"\d+", str(error))
-    return Excess("MAX_PIXELS", Image.MAX_IMAGE_PIXELS or 0, int(told[0]) if told else 0)
+    count = re.search(r"\d+", str(error))
+    return Excess("MAX_PIXELS", Image.MAX_IMAGE_PIXELS or 0, int(count[0]) if count else 0)
 
 
 def header(file: File, limits: Limits, allowed: frozenset[SourceFormat] = SOURCE_FORMATS) -> Facts:
     """The facts of an image within the limits, without decoding it; FormatNotAllowed for one that is not `allowed`."""
-    with _decoding():
+    with _telling_the_end(file), _decoding():
         return check(facts_of(file, most_frames=limits.frames, allowed=allowed), limits)
 
 
@@ -197,9 +224,10 @@ def inspect(file: File, limits: Limits, whole: bool = True) -> Facts:
     Without `whole` a JPEG may end inside its scans.
     """
     facts = header(file, limits)
-    with _decoding(), source_of(file, facts, Keep(copyright=True, marks=True), whole=whole) as source:
+    keep = Keep(copyright=True, marks=True)
+    with _telling_the_end(file), _decoding(), source_of(file, facts, keep, whole=whole) as source:
         source.check()
-        notes = (*source.notes, *notes_on(source.marks, source.upload))
+        notes = (*source.notes, *notes_on(source.marks, source.upload), *notes_beside(source, facts))
     return replace(facts, notes=notes, marks=MarksKey(key_of(source.marks)))
 
 
@@ -210,16 +238,31 @@ def marks(file: File, limits: Limits) -> MarksKey:
         return MarksKey(key_of(marks_of(upload, facts.source_format)))
 
 
+def placeholder(file: File, limits: Limits) -> Placeholder:
+    """What stands for a picture, of which a small rendition is in the file."""
+    facts = header(file, limits)
+    with _decoding():
+        return placeholder_in(file, facts)
+
+
+def pixel_facts(file: File, limits: Limits) -> PixelFacts:
+    """What is found in a picture's pixels."""
+    facts = header(file, limits)
+    with _decoding():
+        return pixel_facts_in(file, facts)
+
+
 def build(
     file: File,
     limits: Limits,
     recipes: Sequence[Recipe],
     formats: Sequence[Format] | None,
     keep: Keep,
+    edit: Edit = UNEDITED,
 ) -> list[Rendered]:
-    """Every recipe in every format; in the source's own where `formats` is None."""
+    """Every recipe in every format, as an edit shows it; in the source's own format where `formats` is None."""
     facts = header(file, limits)
-    return list(treat(file, facts, recipes, formats or (facts.format,), keep))
+    return list(treat(file, facts, recipes, formats or (facts.format,), keep, edit))
 
 
 def versions() -> dict[str, str]:

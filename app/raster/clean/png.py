@@ -25,7 +25,7 @@ _LENGTHS: Final = {
 """Colour and presentation: what is kept beside pixels, and how long it is."""
 _TRANSPARENCY: Final = {0: range(2, 3), 2: range(6, 7), 3: range(1, 257)}
 """Of each colour type that takes one: the length of tRNS."""
-_TOLD: Final = frozenset((*_LENGTHS, b"tRNS", b"iCCP"))
+_DECLARED: Final = frozenset((*_LENGTHS, b"tRNS", b"iCCP"))
 LARGEST_PROFILE: Final = 1 << 24
 """Bytes of a colour profile, inflated."""
 _TEXT: Final = (b"tEXt", b"zTXt", b"iTXt")
@@ -110,13 +110,13 @@ def _body(chunk: Chunk, data: Buffer, shape: Header, *, keep_copyright: bool) ->
             return _notice(body) if keep_copyright and chunk.sound else b""
         case b"eXIf":
             return exif.reduced(body, keep_copyright=keep_copyright) if chunk.sound else None
-        case kind if kind in _TOLD:
-            return _told(kind, body, shape) if chunk.sound else None
+        case kind if kind in _DECLARED:
+            return _declared(kind, body, shape) if chunk.sound else None
         case _:
             return b""
 
 
-def _told(kind: bytes, body: bytes, shape: Header) -> bytes | None:
+def _declared(kind: bytes, body: bytes, shape: Header) -> bytes | None:
     """What says how pixels are meant, unless it makes no sense."""
     if kind == b"iCCP":
         return _profile(body)

@@ -56,7 +56,7 @@ def clean(data: Buffer, *, keep_copyright: bool) -> Cleaned:
     kept = [_reduced(name, body, keep_copyright=keep_copyright) for name, body in _top(data)]
     pairs = [(name, body) for name, body in kept if body]
     flags = sum(_FLAGS.get(name, 0) for name in {name for name, _ in pairs})
-    parts = [_chunk(name, _flagged(body, flags) if name == b"VP8X" else body) for name, body in pairs]
+    parts = [chunk(name, _flagged(body, flags) if name == b"VP8X" else body) for name, body in pairs]
     frames = (body for name, body in pairs if name == b"ANMF")
     is_odd = _is_odd([name for name, _ in pairs]) or any(map(_is_odd_frame, frames))
     return Cleaned(_file(parts), is_odd, behind=max(0, len(data) - _end(data) - _end(data) % 2))
@@ -95,10 +95,10 @@ def with_frames(data: bytes, changed: Iterable[Frame]) -> bytes:
 
     def replaced(name: bytes, body: bytes) -> bytes:
         if name in _STILL:
-            return _chunk(*next(still))
+            return chunk(*next(still))
         if name == b"ANMF":
-            return _chunk(name, body[:_FRAME_HEADER] + b"".join(_chunk(*part) for part in next(frame).parts))
-        return _chunk(name, body)
+            return chunk(name, body[:_FRAME_HEADER] + b"".join(chunk(*part) for part in next(frame).parts))
+        return chunk(name, body)
 
     return _file([replaced(*one) for one in _top(data)])
 
@@ -106,8 +106,8 @@ def with_frames(data: bytes, changed: Iterable[Frame]) -> bytes:
 def alone(frame: Frame) -> bytes:
     """A still picture of one frame."""
     see_through = any(name == b"ALPH" for name, _ in frame.parts)
-    head = [_chunk(b"VP8X", _SEE_THROUGH + frame.size)] if see_through else []
-    return _file(head + [_chunk(*part) for part in frame.parts])
+    head = [chunk(b"VP8X", _SEE_THROUGH + frame.size)] if see_through else []
+    return _file(head + [chunk(*part) for part in frame.parts])
 
 
 def _end(data: Buffer) -> int:
@@ -128,7 +128,7 @@ def _reduced(name: bytes, body: bytes, *, keep_copyright: bool) -> tuple[bytes, 
         return name, body[: _LENGTHS.get(name)]
     if name == b"ANMF":
         inner = chunks(body, _FRAME_HEADER, len(body))
-        return name, body[:_FRAME_HEADER] + b"".join(_chunk(part, data) for part, data in inner if part in _STILL)
+        return name, body[:_FRAME_HEADER] + b"".join(chunk(part, data) for part, data in inner if part in _STILL)
     if name == b"EXIF":
         return name, exif.reduced(body, keep_copyright=keep_copyright)
     if name == b"XMP " and keep_copyright:
@@ -141,5 +141,6 @@ def _flagged(body: bytes, flags: int) -> bytes:
     return bytes((body[0] & ~sum(_FLAGS.values()) | flags,)) + body[1:]
 
 
-def _chunk(name: bytes, body: bytes) -> bytes:
+def chunk(name: bytes, body: bytes) -> bytes:
+    """As a file of RIFF has it: its length in four bytes, and padded to an even one."""
     return name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)

@@ -60,13 +60,13 @@ def _equal(space: Space | None, image: Image.Image) -> bytes | None:
 
 def _of_png(data: Buffer, image: Image.Image, profile: bytes | None) -> bytes | None:
     """As the third edition of PNG ranks them (§4.3): cICP, iCCP, sRGB, and gAMA with cHRM."""
-    told = dict(_colour_chunks(data))
-    coded = _of_cicp(told.get(b"cICP", b""))
+    declared = dict(_colour_chunks(data))
+    coded = _of_cicp(declared.get(b"cICP", b""))
     if coded is not None:
         return _equal(coded, image)
-    if profile or b"sRGB" in told:
+    if profile or b"sRGB" in declared:
         return profile
-    return _equal(_of_gamma(told.get(b"gAMA", b""), told.get(b"cHRM", b"")), image)
+    return _equal(_of_gamma(declared.get(b"gAMA", b""), declared.get(b"cHRM", b"")), image)
 
 
 def _colour_chunks(data: Buffer) -> Iterator[tuple[bytes, bytes]]:
@@ -114,5 +114,5 @@ def _of_avif(data: Buffer) -> Space | None:
 def _of_codes(codes: tuple[int, int] | None) -> Space | None:
     if codes is None:
         return None
-    told = (code if code != _UNSPECIFIED else usual for code, usual in zip(codes, _SRGB_CODES, strict=True))
-    return of_code_points(*told)
+    declared = (code if code != _UNSPECIFIED else usual for code, usual in zip(codes, _SRGB_CODES, strict=True))
+    return of_code_points(*declared)

@@ -21,8 +21,10 @@ _BRADFORD_BACK: Final = (
 _STEPS: Final = 256
 """An entry for each value that a channel of 8 bits can have, so that none is interpolated."""
 _HEADER: Final = 128
+UNNAMED: Final = "declared"
+"""What profiles that are written here are called."""
 _TEXTS: Final = {
-    b"desc": b"desc\0\0\0\0" + struct.pack(">I", 9) + b"declared\0" + bytes(78),
+    b"desc": b"desc\0\0\0\0" + struct.pack(">I", len(UNNAMED) + 1) + UNNAMED.encode() + b"\0" + bytes(78),
     b"cprt": b"text\0\0\0\0none\0",
 }
 

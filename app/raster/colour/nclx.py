@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from app.raster.buffer import Buffer
-from app.raster.clean.avif import Box, Reader, boxes
+from app.raster.clean.avif.boxes import Box, Reader, boxes
+from app.raster.clean.avif.items import primary
 
 _NUMBERED = 1
 """The flag of `ipma` by which the numbers of properties take two bytes."""
@@ -22,7 +23,7 @@ def code_points(data: Buffer) -> tuple[int, int] | None:
     if shelf is None or links is None:
         return None
     properties = list(boxes(data, shelf.start, shelf.end))
-    for number in _properties_of(_primary(data, inner[b"pitm"]), Reader(data, links.start)):
+    for number in _properties_of(primary(data, inner[b"pitm"]), Reader(data, links.start)):
         if 0 < number <= len(properties) and _is_nclx(data, properties[number - 1]):
             reader = Reader(data, properties[number - 1].start + 4)
             return reader.number(2), reader.number(2)
@@ -31,11 +32,6 @@ def code_points(data: Buffer) -> tuple[int, int] | None:
 
 def _child(data: Buffer, parent: Box, name: bytes) -> Box | None:
     return next((box for box in boxes(data, parent.start, parent.end) if box.name == name), None)
-
-
-def _primary(data: Buffer, pitm: Box) -> int:
-    wide = data[pitm.start] > 0
-    return Reader(data, pitm.start + 4).number(4 if wide else 2)
 
 
 def _is_nclx(data: Buffer, box: Box) -> bool:

@@ -38,7 +38,7 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         image = eight_bit(image)
     transform = _transform(profile, image.mode) if profile else None
     if transform is None and image.mode == "CMYK":
-        transform = _transform(_default_cmyk(), image.mode)
+        transform = _transform(default_cmyk(), image.mode)
     if transform is None:
         return image
     return _grey(image, transform) if image.mode in ("L", "LA") else _applied(transform, image)
@@ -78,5 +78,6 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
 
 
 @cache
-def _default_cmyk() -> bytes:
+def default_cmyk() -> bytes:
+    """What inks look like where a file does not say. Asked for before a child shuts itself in, which finds no file."""
     return CMYK_PROFILE.read_bytes()

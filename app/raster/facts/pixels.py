@@ -35,8 +35,8 @@ def fingerprint(data: bytes, fmt: Format) -> bytes:
             if number:
                 image.seek(number)
             image.load()
-            told = [image.info.get(name) for name in ("duration", "loop", "transparency")]
-            digest.update(repr((image.mode, image.size, told)).encode())
+            declared = [image.info.get(name) for name in ("duration", "loop", "transparency")]
+            digest.update(repr((image.mode, image.size, declared)).encode())
             for rows in _strips(image):
                 digest.update(rows)
     return digest.digest()

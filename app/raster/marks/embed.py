@@ -6,7 +6,7 @@ from typing import Final
 
 from app.model import Facts
 from app.raster.buffer import Buffer
-from app.raster.clean import avif, gif
+from app.raster.clean import avif, gif, webp
 
 _JPEG_SPACE: Final = b"http://ns.adobe.com/xap/1.0/\0"
 _JPEG_FIRST: Final = (0xE0, 0xE1)
@@ -66,10 +66,6 @@ def _webp(data: bytes, facts: Facts, packet: bytes) -> bytes:
     chunks = data[_WEBP_HEAD:]
     if not chunks.startswith(_WEBP_EXTENDED):
         size = (facts.width - 1).to_bytes(3, "little") + (facts.height - 1).to_bytes(3, "little")
-        chunks = _chunk(_WEBP_EXTENDED, bytes((_HAS_ALPHA * facts.has_alpha, 0, 0, 0)) + size) + chunks
-    content = b"WEBP" + chunks[:8] + bytes((chunks[8] | _HAS_XMP,)) + chunks[9:] + _chunk(b"XMP ", packet)
+        chunks = webp.chunk(_WEBP_EXTENDED, bytes((_HAS_ALPHA * facts.has_alpha, 0, 0, 0)) + size) + chunks
+    content = b"WEBP" + chunks[:8] + bytes((chunks[8] | _HAS_XMP,)) + chunks[9:] + webp.chunk(b"XMP ", packet)
     return b"RIFF" + struct.pack("<I", len(content)) + content
-
-
-def _chunk(name: bytes, body: bytes) -> bytes:
-    return name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)

@@ -29,18 +29,18 @@ def packet(marks: Marks) -> bytes:
 
     What weighs most comes first: of what does not fit, texts are cut and addresses left out.
     """
-    said: list[str] = []
+    given: list[str] = []
     for name, value in _properties(marks):
-        fitting = _longest_that_fits(said, name, value)
+        fitting = _longest_that_fits(given, name, value)
         if fitting:
-            said.append(fitting)
-    return _whole(said) if said else b""
+            given.append(fitting)
+    return _whole(given) if given else b""
 
 
 def key_of(marks: Marks) -> str:
     """16 hexadecimal digits that tell these marks from others; empty where there are none."""
-    said = packet(marks)
-    return hashlib.sha256(said).hexdigest()[:16] if said else ""
+    given = packet(marks)
+    return hashlib.sha256(given).hexdigest()[:16] if given else ""
 
 
 def _properties(marks: Marks) -> Iterator[tuple[str, str | tuple[str, ...]]]:
@@ -60,17 +60,17 @@ def _properties(marks: Marks) -> Iterator[tuple[str, str | tuple[str, ...]]]:
 _ADDRESSES: Final = ("Iptc4xmpExt:DigitalSourceType", "xmpRights:WebStatement", "plus:Licensor")
 
 
-def _longest_that_fits(said: list[str], name: str, value: str | tuple[str, ...]) -> str:
+def _longest_that_fits(given: list[str], name: str, value: str | tuple[str, ...]) -> str:
     """The property as XML beside what is said already; empty where not even a part of its value has room."""
     whole = _written(name, value)
-    if not whole or _fits(said, whole):
+    if not whole or _fits(given, whole):
         return whole
     if isinstance(value, tuple):
-        return _longest_that_fits(said, name, value[:-1] if len(value) > 1 else value[0])
+        return _longest_that_fits(given, name, value[:-1] if len(value) > 1 else value[0])
     if name in _ADDRESSES:
         return ""
     lengths = range(_SHORTEST, len(value))
-    fitting = bisect(lengths, False, key=lambda length: not _fits(said, _cut(name, value, length)))
+    fitting = bisect(lengths, False, key=lambda length: not _fits(given, _cut(name, value, length)))
     return _cut(name, value, lengths[fitting - 1]) if fitting else ""
 
 
@@ -78,16 +78,16 @@ def _cut(name: str, value: str, length: int) -> str:
     return _written(name, value[:length].rstrip() + "…")
 
 
-def _fits(said: list[str], more: str) -> bool:
-    return len(_whole([*said, more])) <= LONGEST
+def _fits(given: list[str], more: str) -> bool:
+    return len(_whole([*given, more])) <= LONGEST
 
 
-def _whole(said: list[str]) -> bytes:
+def _whole(given: list[str]) -> bytes:
     """Attributes first, then the elements; only the namespaces that are used are declared."""
-    used = (space for space in _SPACES if any(one.strip("< ").startswith(f"{space}:") for one in said))
+    used = (space for space in _SPACES if any(one.strip("< ").startswith(f"{space}:") for one in given))
     declared = "".join(f' xmlns:{space}="{_SPACES[space]}"' for space in used)
-    attributes = "".join(one for one in said if not one.startswith("<"))
-    elements = "".join(one for one in said if one.startswith("<"))
+    attributes = "".join(one for one in given if not one.startswith("<"))
+    elements = "".join(one for one in given if one.startswith("<"))
     return f"{_HEAD}{declared}{attributes}>{elements}{_TAIL}".encode()
 
 

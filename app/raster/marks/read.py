@@ -31,16 +31,16 @@ _LONGEST: Final = 4 * 1024 * 1024
 
 def marks_of(data: Buffer, fmt: SourceFormat) -> Marks:
     """The marks of a file in this format. Damage reads as absence."""
-    said = UNMARKED
+    given = UNMARKED
     for further in _found(data, fmt):
-        said = _beside(said, further)
-    return said
+        given = _beside(given, further)
+    return given
 
 
-def _beside(said: Marks, further: Marks) -> Marks:
+def _beside(given: Marks, further: Marks) -> Marks:
     """What is said already counts; the further marks fill what is empty."""
-    names = (name for name in Marks.__dataclass_fields__ if not getattr(said, name))
-    return replace(said, **{name: getattr(further, name) for name in names})
+    names = (name for name in Marks.__dataclass_fields__ if not getattr(given, name))
+    return replace(given, **{name: getattr(further, name) for name in names})
 
 
 def _found(data: Buffer, fmt: SourceFormat) -> Iterator[Marks]:

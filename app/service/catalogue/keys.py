@@ -52,7 +52,7 @@ async def put_key(database: Database, options: KeyOptions) -> tuple[Record, str]
         found = await tx.fetchrow("api_key_to_change", hash_key(key), None)
         row = await tx.fetchrow("put_api_key", hash_key(key), options.role, options.name or options.role, audiences)
         assert row is not None
-        await record_key(tx, _told(found) if found else None, _told(row))
+        await record_key(tx, _reported(found) if found else None, _reported(row))
     return row, key
 
 
@@ -66,7 +66,7 @@ async def grant_key(database: Database, key_or_id: str, audiences: Sequence[Audi
         check_audiences(found["role"], known)
         row = await tx.fetchrow("grant_api_key", found["id"], known)
         assert row is not None
-        await record_key(tx, _told(found), _told(row))
+        await record_key(tx, _reported(found), _reported(row))
         return row
 
 
@@ -107,11 +107,11 @@ async def _revoked(tx: Transaction, digest: bytes, number: int | None, *, last: 
     if not last and await tx.fetchval("is_last_admin_key", found["id"]):
         raise Conflict("It is the last key of an admin; with ?last=true it is revoked all the same.")
     await tx.execute("end_api_key", found["id"])
-    await record_key(tx, _told(found), _told(found) | {"revoked": True})
+    await record_key(tx, _reported(found), _reported(found) | {"revoked": True})
     return int(found["id"])
 
 
-def _told(row: Record) -> dict[str, Any]:
+def _reported(row: Record) -> dict[str, Any]:
     """What the log says of a key."""
     named = {name: row[name] for name in ("id", "name", "role", "audiences")}
     return named | {"revoked": row["revoked_at"] is not None}

@@ -126,11 +126,11 @@ async def _consumer(tx: Transaction, box: SecretBox, key: str | None) -> tuple[s
 async def _record_token(tx: Transaction, token: str, former: Record | None, *, is_same: bool) -> None:
     present = await tx.fetchrow("oauth_token_to_provision", token)
     assert present is not None
-    before = _told(former) if former else None
-    await record_key(tx, before, _told(present) | _replaced(before, is_same=is_same))
+    before = _reported(former) if former else None
+    await record_key(tx, before, _reported(present) | _replaced(before, is_same=is_same))
 
 
-def _told(row: Record) -> dict[str, Any]:
+def _reported(row: Record) -> dict[str, Any]:
     """What the log says of a token."""
     named = {name: row[name] for name in ("token", "user_type", "has_role", "privileges")}
     return named | {"consumer": row["consumer_key"], "revoked": row["revoked_at"] is not None}

@@ -3,16 +3,18 @@ updated in the options that were given, and a line that cannot be carried out co
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
 from typing import Any, TypeAlias
 
 from app.db.errors import ConstraintViolated
 from app.db.pool import Database, Record, Transaction
-from app.errors import InvalidCommand, ProductNotFound
+from app.errors import Conflict, InvalidCommand, PreconditionFailed, ProductNotFound
 from app.model import ProductId, sku_key
 from app.service.catalogue.plan import Draft, Outcome, Plan, ProductOptions, check_options
 from app.service.catalogue.slugs import slug_candidates
 from app.service.catalogue.terms import Named, fold_here, write_terms
 from app.service.changes.acting import in_batch
+from app.service.changes.products import Back, restore_products
 from app.service.changes.record import Row, record_rows, recorded_products
 
 Result = tuple[Draft, Outcome] | InvalidCommand
@@ -40,10 +42,14 @@ async def put_products(
     return results
 
 
-async def put_batch(database: Database, batch: Sequence[ProductOptions]) -> list[Result]:
-    """Carries out a batch in one transaction, or, where the catalogue refuses it as a whole, line by line."""
+async def put_batch(
+    database: Database, batch: Sequence[ProductOptions], revisions: frozenset[int] | None = None
+) -> list[Result]:
+    """Carries out a batch in one transaction, or, where the catalogue refuses it as a whole, line by line. `revisions`:
+    those at which the only product of a batch may be. PreconditionFailed."""
     try:
         async with database.transaction() as tx:
+            await _check_revision(tx, batch, revisions)
             return await put_products(tx, batch)
     except ConstraintViolated as error:
         if len(batch) == 1:
@@ -66,10 +72,14 @@ async def rename_product(tx: Transaction, sku: str, slug: str) -> tuple[Draft, O
     return await put_product(tx, ProductOptions(sku, slug=slug))
 
 
-async def delete_product(database: Database, sku: str) -> list[tuple[ProductId, str]]:
-    """Ids and SKUs of what was deleted, the product and its children; nothing if it was deleted before."""
+async def delete_product(
+    database: Database, sku: str, revisions: frozenset[int] | None = None
+) -> list[tuple[ProductId, str]]:
+    """Ids and SKUs of what was deleted, the product and its children; nothing if it was deleted before. `revisions`:
+    those at which it may be, any by default. ProductNotFound, PreconditionFailed."""
     async with database.transaction() as tx:
         await tx.execute("lock_provisioning")
+        await _check_revision(tx, [ProductOptions(sku)], revisions)
         ids = [row["id"] for row in await tx.fetch("product_with_children", sku)]
         await tx.fetch("lock_products", ids)
         with in_batch():
@@ -78,6 +88,20 @@ async def delete_product(database: Database, sku: str) -> list[tuple[ProductId, 
     if not rows and not await database.fetchval("product_was_deleted", sku):
         raise ProductNotFound(f"There is no product {sku}.")
     return [(ProductId(row["id"]), row["sku"]) for row in rows]
+
+
+async def restore_product(database: Database, sku: str, restorable: timedelta) -> list[Back]:
+    """What came back: of those with this SKU the product that was deleted last, and the children that were deleted with
+    it. ProductNotFound, Conflict, Gone."""
+    async with database.transaction() as tx:
+        await tx.execute("lock_provisioning")
+        ids = [row["id"] for row in await tx.fetch("product_to_restore", sku)]
+        if not ids and await tx.fetchrow("product_revision", sku) is not None:
+            raise Conflict(f"Product {sku} is not deleted.")
+        if not ids:
+            raise ProductNotFound(f"There is no product {sku}.")
+        with in_batch():
+            return await restore_products(tx, ids, restorable)
 
 
 async def list_products(database: Database) -> list[Record]:
@@ -100,6 +124,17 @@ async def list_images(database: Database, sku: str | None = None) -> list[Record
     if not rows and sku is not None and await database.fetchrow("list_products", sku) is None:
         raise ProductNotFound(f"There is no product {sku}.")
     return rows
+
+
+async def _check_revision(tx: Transaction, batch: Sequence[ProductOptions], revisions: frozenset[int] | None) -> None:
+    """PreconditionFailed where a product is at none of these revisions, or is not there; None: it is no matter."""
+    if revisions is None:
+        return
+    await tx.execute("lock_provisioning")  # before any row is, as all do who need both
+    [options] = batch
+    row = await tx.fetchrow("product_revision", options.sku)
+    if row is None or row["revision"] not in revisions:
+        raise PreconditionFailed(f"product {options.sku} is at revision {row and row['revision']}")
 
 
 def _problem(options: ProductOptions) -> InvalidCommand | None:

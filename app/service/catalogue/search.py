@@ -11,21 +11,21 @@ from app.service.catalogue.terms import folded
 from app.service.pictures.paths import rendition_path
 from app.settings import Settings
 
-LOOKED_AT: Final = 2000
+LOOKED_AT: Final = 1000
 """Rows that the statement of a list looks at."""
 _BEFORE_HALVES: Final = 0xD7FF
 _BEHIND_HALVES: Final = 0xE000
 """What lies between them are halves of characters, which no text has."""
 
 
-class Place(NamedTuple):
+class ListPlace(NamedTuple):
     """Where a list has come to: the term that matched, empty where none was asked for, and the product's id."""
 
     term: str = ""
     id: int = 0
 
 
-BEGINNING: Final = Place()
+BEGINNING: Final = ListPlace()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Wanted:
     `missing` a word of `ProductDocument.missing`, `website` a code."""
 
     limit: int
-    after: Place = BEGINNING
+    after: ListPlace = BEGINNING
     query: str | None = None
     skus: tuple[str, ...] | None = None
     parent: str | None = None
@@ -94,11 +94,11 @@ class ProductReader:
         rows = await self._db.fetch("native_products", skus, *[None] * 11)
         return [self._document(row) for row in rows if row["id"] is not None]
 
-    async def page(self, wanted: Wanted) -> tuple[list[ProductDocument], Place | None]:
+    async def page(self, wanted: Wanted) -> tuple[list[ProductDocument], ListPlace | None]:
         """A page in the order of the terms that matched, else by id; and where the list goes on, None at its end. A
         page may hold few products, or none, although the list goes on."""
         first, behind = _bounds(wanted.query)
-        after = max(wanted.after, Place(first or "", 0))
+        after = max(wanted.after, ListPlace(first or "", 0))
         rows = await self._db.fetch(
             "native_products",
             None,
@@ -117,11 +117,11 @@ class ProductReader:
         shown = found[: wanted.limit]
         products = [self._document(row) for row in shown]
         if len(found) > wanted.limit:
-            return products, Place(shown[-1]["term"], shown[-1]["id"])
+            return products, ListPlace(shown[-1]["term"], shown[-1]["id"])
         if rows[0]["looked"] < LOOKED_AT:
             return products, None
         term, number = rows[0]["looked_to"]
-        return products, Place(term, int(number))
+        return products, ListPlace(term, int(number))
 
     def _document(self, row: Record) -> ProductDocument:
         return ProductDocument(
@@ -146,7 +146,8 @@ class ProductReader:
     def _cover(self, row: Record) -> str | None:
         if row["format"] is None:
             return None
-        segment = segment_of(BlobHash(row["blob_hash"].hex()), row["marks"] if self._shows_marks else None)
+        key = row["edit_key"] or (row["marks"] if self._shows_marks else None)
+        segment = segment_of(BlobHash(row["blob_hash"].hex()), key)
         return rendition_path(self._small, segment, row["file_name"], row["picture"], row["format"])
 
 

@@ -1,11 +1,11 @@
 """Image sets beyond the gallery, managed by hand by teams that do not import them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from app.db.pool import Database, Record, Transaction
+from app.db.pool import REQUEST_LOCK_SECONDS, Database, Record, Transaction
 from app.errors import InvalidCommand, NotFound, ProductNotFound
 from app.service.catalogue.words import check_words
 from app.service.changes.record import recorded_sets
@@ -21,6 +21,48 @@ class SetName:
     name: str
     locale: str | None = None
     key: str | None = None
+
+
+class SetKeeper:
+    """Sets written by clients of the native API: as by the commands, and seen at once by whoever asks this process.
+    `changed` is told the families that a commit changed."""
+
+    def __init__(self, database: Database, changed: Callable[[Iterable[int | None]], None]) -> None:
+        self._db = database
+        self._changed = changed
+
+    async def sets(self, sku: str) -> list[Record]:
+        """Those of a product but its gallery: name, locale, key, revision, and as JSON the pictures in order with
+        live images that show each. ProductNotFound."""
+        rows = await self._db.fetch("native_sets", sku)
+        if not rows and not await self._db.fetchval("product_exists", sku):
+            raise ProductNotFound(f"There is no product {sku}.")
+        return rows
+
+    async def unknown(self, words: Sequence[str]) -> set[str]:
+        """Of words as `put_set` takes them those that mean nothing that is there."""
+        return set(words) - set(await _known(self._db, words))
+
+    async def put(self, which: SetName, words: Sequence[str]) -> bool:
+        """As `put_set`; whether the set is new."""
+        async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
+            is_new = await self._found(tx, which) is None
+            await put_set(tx, which, words)
+            family = await tx.fetchval("family_of_sku", which.sku)
+        self._changed([family])
+        return is_new
+
+    async def remove(self, which: SetName) -> None:
+        """As `remove_set`."""
+        async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
+            await remove_set(tx, which)
+            family = await tx.fetchval("family_of_sku", which.sku)
+        self._changed([family])
+
+    async def _found(self, tx: Transaction, which: SetName) -> int | None:
+        product = await _product(tx, which.sku)
+        found: int | None = await tx.fetchval("set_of_product", product, which.name, which.locale, which.key)
+        return found
 
 
 async def put_set(tx: Transaction, which: SetName, words: Sequence[str]) -> list[int]:
@@ -76,9 +118,8 @@ async def _product(tx: Transaction, sku: str) -> int:
 
 
 async def _pictures(tx: Transaction, words: Sequence[str]) -> list[int]:
+    known = await _known(tx, words)
     matches = [_WORD.fullmatch(word) for word in words]
-    pictures, images = ([int(m[2]) for m in matches if m and m[1] == prefix] for prefix in ("p", ""))
-    known: dict[str, int] = {row["word"]: row["id"] for row in await tx.fetch("pictures_to_show", pictures, images)}
     plain = [f"{m[1]}{int(m[2])}" if m else word for m, word in zip(matches, words, strict=True)]
     if missing := [word for word in plain if word not in known]:
         raise InvalidCommand(f"There is no image or picture {', '.join(missing)}.")
@@ -86,3 +127,10 @@ async def _pictures(tx: Transaction, words: Sequence[str]) -> list[int]:
     if len(set(ids)) < len(ids):
         raise InvalidCommand("A set shows a picture only once.")
     return ids
+
+
+async def _known(source: Database | Transaction, words: Sequence[str]) -> dict[str, int]:
+    """The pictures meant, by the words that mean them, as far as there are any."""
+    matches = [_WORD.fullmatch(word) for word in words]
+    pictures, images = ([int(m[2]) for m in matches if m and m[1] == prefix] for prefix in ("p", ""))
+    return {row["word"]: row["id"] for row in await source.fetch("pictures_to_show", pictures, images)}

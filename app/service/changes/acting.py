@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 from uuid import uuid4
 
 from app.events import REQUEST_ID
 
 ActorKind = Literal["key", "oauth", "session", "command", "system"]
 Via = Literal["v1", "spree", "openmage", "console", "command", "import", "worker"]
+WAYS: Final[tuple[Via, ...]] = get_args(Via)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,11 @@ async def end_restoring(database: Database, older_than: timedelta) -> None:
 
 
 async def scrub_images(tx: Transaction, digest: bytes) -> None:
-    """Whatever the log says of images that show these bytes, or can be restored to them, goes."""
-    await tx.execute("scrub_changes", await tx.fetchval("images_ever_of_blob", digest))
+    """What log, kept answers and deliveries say of images that show these bytes, or can be restored to them, goes."""
+    images = await tx.fetchval("images_ever_of_blob", digest)
+    await tx.execute("scrub_changes", images)
+    await tx.execute("withhold_kept_answers", images)
+    await tx.execute("scrub_deliveries", images)
 
 
 async def scrub_former_images(database: Database, blob: BlobHash) -> None:
@@ -28,4 +31,6 @@ async def scrub_former_images(database: Database, blob: BlobHash) -> None:
     after = 0
     while (page := await database.fetchrow("images_that_showed", after, blob)) and page["last"] is not None:
         await database.execute("scrub_changes", page["images"])
+        await database.execute("withhold_kept_answers", page["images"])
+        await database.execute("scrub_deliveries", page["images"])
         after = page["last"]

@@ -37,11 +37,16 @@ class ChangeFeed:
         first_open: int | None = await self._db.fetchval("first_open_change")
         return Horizon(last, last if first_open is None else min(last, first_open))
 
-    async def page(self, after: int, most: int = _MOST) -> tuple[list[Record], int]:
-        """The next rows behind `after` (0: from the oldest kept) and where to go on, also when there is none. Raises
-        Gone for a place that is older than the log, or that the log has never had."""
+    async def horizon_behind(self, after: int) -> Horizon:
+        """That of a reader who stands behind `after` (0: before the oldest kept). Raises Gone for a place that is older
+        than the log, or that the log has never had."""
         horizon = await self.horizon()
         if after > horizon.last or 0 < after < await self._db.fetchval("change_log_ends"):
             raise Gone(f"the log has no place {after}")
+        return horizon
+
+    async def page(self, after: int, most: int = _MOST) -> tuple[list[Record], int]:
+        """The next rows behind `after` and where to go on, also when there is none. Raises Gone as above."""
+        horizon = await self.horizon_behind(after)
         rows = await self._db.fetch("changes_behind", after, horizon.settled, most)
         return rows, rows[-1]["id"] if rows else after

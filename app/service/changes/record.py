@@ -3,7 +3,7 @@
 They come last in it, while it holds its products: readers go by the rows' ids, and who draws one early holds them up.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,8 @@ from typing import Any
 import orjson
 
 from app.db.pool import Transaction
-from app.model import BlobHash, Failure
+from app.db.unit import unit_here
+from app.model import Failure, Segment, parted
 from app.service.changes.acting import acting
 
 
@@ -35,7 +36,20 @@ async def recorded(tx: Transaction, products: Sequence[int], placed: Sequence[in
     way by is no change of theirs."""
     former = await tx.fetchval("image_states", products)
     yield
-    await tx.execute("record_image_changes", products, former, placed, *acting().columns)
+    rows = await tx.fetch("record_image_changes", products, former, placed, *acting().columns)
+    _touch(row["image_id"] for row in rows)
+
+
+async def record_creation(tx: Transaction, product: int, make: Callable[[], Awaitable[int]], *, is_alone: bool) -> int:
+    """Has an image made in a gallery, whose product is locked, and gives its id. `is_alone`: no other image becomes
+    another one by it, so that its row is known without comparing the gallery, which costs several times as much."""
+    if not is_alone:
+        async with recorded(tx, [product]):
+            return await make()
+    image = await make()
+    await tx.execute("record_image_creation", product, image, *acting().columns)
+    _touch([image])
+    return image
 
 
 @asynccontextmanager
@@ -85,13 +99,15 @@ async def record_rows(tx: Transaction, rows: Sequence[Row]) -> None:
 
 
 async def record_state(
-    tx: Transaction, blob: BlobHash, before: str, after: str, failure: Failure | None = None
+    tx: Transaction, segment: Segment, before: str, after: str, failure: Failure | None = None
 ) -> None:
-    """What was decided of a picture, `ready` or `failed`: a row for every image with it. Its products are not held,
-    or whoever renders would wait for imports: who reads the log finds the image as it is by then."""
-    told = {"state": after} | ({"failure": {"code": failure.code, "detail": failure.detail}} if failure else {})
-    states = _json({"state": before}), _json(told)
-    await tx.execute("record_state", bytes.fromhex(blob), f"image.{after}", *states, *acting().columns)
+    """What was decided of a picture, or of an edited one, `ready` or `failed`: a row for every image that shows it. Its
+    products are not held, or whoever renders would wait for imports: who reads the log finds the image as it is by
+    then."""
+    blob, key = parted(segment)
+    reported = {"state": after} | ({"failure": {"code": failure.code, "detail": failure.detail}} if failure else {})
+    states = _json({"state": before}), _json(reported)
+    await tx.execute("record_state", bytes.fromhex(blob), f"image.{after}", *states, *acting().columns, key or None)
 
 
 async def record_key(tx: Transaction, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> None:
@@ -100,6 +116,12 @@ async def record_key(tx: Transaction, before: Mapping[str, Any] | None, after: M
         return
     kind = "key.added" if before is None else "key.revoked" if after.get("revoked") else "key.changed"
     await record_rows(tx, [Row(kind, before=before, after=after)])
+
+
+def _touch(images: Iterable[int]) -> None:
+    """The answer to the request tells of these."""
+    if (unit := unit_here()) is not None:
+        unit.touched.update(images)
 
 
 def _json(members: Mapping[str, Any] | None) -> str | None:

@@ -1,15 +1,13 @@
 """Fetching a file that somebody else names, without being led to places that only we can reach.
 
-The address is judged when the socket is made, after all name resolution and for every redirect, so
-that no spelling of a host and no resolver that changes its mind gets round it.
+The address is judged when the socket is made (`guard`), for every redirect, too.
 """
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import aiohttp
 from aiohttp import hdrs
@@ -17,11 +15,11 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from app.errors import FetchFailed, FetchRefused, ProductImagesError
-from app.service.foreign.addresses import AllowedNetwork, allowed_network, is_public, parsed
+from app.service.foreign.addresses import allowed_network
+from app.service.foreign.guard import guarded, was_refused
 from app.service.foreign.urls import CONTROLS
 from app.settings import Settings
 
-_PORTS: Final = (80, 443)
 _REDIRECTS: Final = 3
 _REDIRECT_STATUSES: Final = (301, 302, 303, 307, 308)
 _CHUNK: Final = 64 * 1024  # bytes
@@ -36,10 +34,6 @@ class Remote:
     disposition: str
     segment: str
     chunks: AsyncIterator[bytes]
-
-
-class _AddressRefused(OSError):
-    """Raised where sockets are made; an OSError, so that the next address of the host is tried."""
 
 
 class Fetcher:
@@ -59,7 +53,7 @@ class Fetcher:
                 await stack.enter_async_context(asyncio.timeout(self._seconds))
                 yield await self._answered(stack, text)
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise _told(error) from error
+            raise _translated(error) from error
 
     async def _answered(self, stack: AsyncExitStack, text: str) -> Remote:
         """Until the first byte all hangs on what strangers wrote: the address, name servers, redirects, headers. So
@@ -72,15 +66,10 @@ class Fetcher:
         except ProductImagesError:
             raise
         except Exception as error:
-            raise _told(error) from error
+            raise _translated(error) from error
 
     def _session(self) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(
-            socket_factory=self._guarded_socket,
-            resolver=self._resolver,
-            use_dns_cache=False,
-            force_close=True,
-        )
+        connector = guarded(self._allowed, self._resolver)
         return aiohttp.ClientSession(
             connector=connector,
             connector_owner=True,
@@ -88,13 +77,6 @@ class Fetcher:
             headers=_HEADERS,
             auto_decompress=False,
         )
-
-    def _guarded_socket(self, address: Any) -> socket.socket:
-        family, kind, protocol, _, where = address
-        host, port = where[:2]
-        if not may_connect(host, port, self._allowed):
-            raise _AddressRefused(f"{host} port {port} is not public")
-        return socket.socket(family, kind, protocol)
 
     @asynccontextmanager
     async def _followed(
@@ -124,18 +106,10 @@ def last_segment(path: str) -> str:
     return path.rstrip("/").rpartition("/")[2]
 
 
-def may_connect(host: str, port: int, allowed: tuple[AllowedNetwork, ...] = ()) -> bool:
-    """Whether a socket may be opened to this address: a public one at the web's ports, or an allowed one."""
-    address = parsed(host)
-    if any(address in one.network and one.port in (None, port) for one in allowed):
-        return True
-    return port in _PORTS and is_public(address)
-
-
-def _told(error: Exception) -> FetchRefused | FetchFailed:
+def _translated(error: Exception) -> FetchRefused | FetchFailed:
     reason = f"{type(error).__name__}: {error}"
     is_bad = isinstance(error, ValueError) and not isinstance(error, OSError)  # such as a host that IDNA cannot encode
-    return FetchRefused(reason) if is_bad or _was_refused(error) else FetchFailed(reason)
+    return FetchRefused(reason) if is_bad or was_refused(error) else FetchFailed(reason)
 
 
 def _usable(text: str, base: URL | None = None) -> URL:
@@ -155,12 +129,3 @@ def _check(response: aiohttp.ClientResponse) -> None:
         raise FetchFailed(f"answered {response.status}")
     if response.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
         raise FetchFailed("answered in a compressed form")
-
-
-def _was_refused(error: BaseException) -> bool:
-    causes: list[BaseException | None] = [error]
-    while (cause := causes.pop()) is not None:
-        if isinstance(cause, _AddressRefused):
-            return True
-        causes.append(cause.__cause__ or cause.__context__)
-    return False

@@ -91,6 +91,8 @@ class PictureFetch:
             async with recorded_pictures(tx, pictures), recorded(tx, products):
                 adopted = [row["id"] for row in await tx.fetch("adopt_blob", bytes.fromhex(blob.hash), pictures, url)]
                 await give_files(tx, self._filing, adopted)
+                images = [row["id"] for row in await tx.fetch("edited_images_of_pictures", adopted)]
+                await self._filing.edits.follow(tx, images)
         return len(adopted)
 
 

@@ -3,22 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Final
+from typing import Final, NamedTuple
 
-from app.db.pool import Database, Record
+from app.db.pool import Readable, Record
 from app.errors import ProductNotFound
 from app.model import BlobHash, ProductId, segment_of, sku_key
 from app.service.batches import Batches
-from app.service.pictures.paths import rendition_path
+from app.service.pictures.paths import rendition_file
 from app.settings import Settings
 
 _LANES: Final = 2
 """Statements under way at a time: enough to keep a database busy, few enough that a rush is read in batches."""
 
 
-@dataclass(frozen=True, slots=True)
-class SetImage:
-    """One image of a set. Both URLs are non-empty; a text is null where there is none for the locale read."""
+class SetImage(NamedTuple):
+    """One image of a set. Both URLs are non-empty; a text is null where there is none for the locale read. A tuple,
+    since several are made for each document."""
 
     large_url: str
     small_url: str
@@ -74,12 +74,12 @@ class Wanted:
 
 
 class ImageSetReader:
-    def __init__(self, database: Database, settings: Settings) -> None:
+    def __init__(self, database: Readable, settings: Settings) -> None:
         self._db = database
         self._batches = Batches(self._rows, _LANES)
         slugs = {recipe.name: recipe.slug for recipe in settings.recipes}
         self._shows_marks = settings.rights == "rights"
-        self._large, self._small = slugs["large"], slugs["small"]
+        self._large, self._small = (f"/media/renditions/{slugs[name]}/" for name in ("large", "small"))
 
     async def read(self, wanted: Wanted) -> ProductFamily:
         """Raises ProductNotFound for a product that is deleted, disabled, in no website or of the other kind."""
@@ -139,7 +139,8 @@ class ImageSetReader:
         if row["blob_hash"] is None:
             large, small = row["url_large"] or row["url_small"], row["url_small"] or row["url_large"]
         else:
-            segment = segment_of(BlobHash(row["blob_hash"].hex()), row["marks"] if self._shows_marks else None)
-            file = segment, row["file_name"], row["picture_id"], row["format"]
-            large, small = (media_base + rendition_path(slug, *file) for slug in (self._large, self._small))
+            key = row["edit_key"] or (row["marks"] if self._shows_marks else None)
+            segment = segment_of(BlobHash(row["blob_hash"].hex()), key)
+            file = rendition_file(segment, row["file_name"], row["picture_id"], row["format"])
+            large, small = media_base + self._large + file, media_base + self._small + file
         return SetImage(large, small, row["alt_large"], row["alt_small"])

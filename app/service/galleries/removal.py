@@ -30,7 +30,7 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """What is to be told once the removal is committed: the family, and the path that the image had."""
+    """What is to be reported once the removal is committed: the family, and the path that the image had."""
 
     family: ProductId
     path: str | None

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import orjson
 
@@ -11,15 +10,13 @@ from app.db.queue.jobs import Job, enqueue
 from app.errors import BlobBarred, ImageNotFound, InvalidCommand, InvalidFileName
 from app.model import Note
 from app.service.pictures.claims import lock_blob
+from app.service.pictures.edits.following import Edits
 from app.service.pictures.intake import Blob
 from app.service.pictures.paths import Naming, check_path, safe_base, split_number, stem
 from app.settings import Settings
 
 RENDER = "render"
 """The job that builds every recipe in force of one blob; its payload is the hash."""
-
-MARKS: Final = "marks"
-"""Among the recipes that an image keeps: its renditions carry the picture's marks."""
 
 UPLOAD_PRIORITY = 10
 """Pictures that somebody just uploaded come before rebuilds."""
@@ -49,7 +46,8 @@ class Filing:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._keeps_marks = settings.rights == "rights"
-        self.recipes = [recipe.hash for recipe in settings.recipes] + [MARKS] * self._keeps_marks
+        self.edits = Edits(settings)
+        self.recipes = self.edits.recipes
         self._cleanings = (settings.clean.hash, settings.cleanings[-1].hash)
 
     async def admit(self, tx: Transaction, blob: Blob) -> None:

@@ -47,7 +47,7 @@ class Spool:
         self._pending_size = 0
         self._size = 0
         self.head = b""
-        """The first bytes, by which formats are told."""
+        """The first bytes, by which formats are known."""
 
     @property
     def size(self) -> int:

@@ -23,9 +23,14 @@ async def original_of(blob: BlobHash, database: Database, store: ObjectStore) ->
         async with store.local(blob_key(blob)) as path:
             yield path
     except ObjectMissing as error:
-        if await database.execute("note_missing_original", bytes.fromhex(blob)):
-            raise OriginalMissing(f"{blob} is recorded, but not in the store") from error
-        raise RenditionNotFound(f"blob {blob} was swept meanwhile") from error
+        raise await lost(database, blob) from error
+
+
+async def lost(database: Database, blob: BlobHash) -> OriginalMissing | RenditionNotFound:
+    """What the absence of bytes means that are recorded, or were a moment ago; the former is noted for `doctor`."""
+    if await database.execute("note_missing_original", bytes.fromhex(blob)):
+        return OriginalMissing(f"{blob} is recorded, but not in the store")
+    return RenditionNotFound(f"blob {blob} was swept meanwhile")
 
 
 async def missing_originals(database: Database, store: ObjectStore) -> tuple[list[BlobHash], int]:

@@ -62,8 +62,18 @@ def check_path(path: str) -> None:
 def rendition_path(slug: str, segment: Segment, name: str | None, picture: int, fmt: Format) -> str:
     """A rendition's URL below the media address, by its recipe's slug. Its last part is for people: what the file is
     called, without its extension; a picture without a name goes by its id."""
-    base = quote(stem(name), safe="") if name else f"p{picture}"
-    return f"/media/renditions/{slug}/{segment}/{base}.{EXTENSIONS[fmt]}"
+    return f"/media/renditions/{slug}/{rendition_file(segment, name, picture, fmt)}"
+
+
+def rendition_file(segment: Segment, name: str | None, picture: int, fmt: Format) -> str:
+    """What the URLs of a picture's renditions have in common: all behind the recipe's slug."""
+    base = _quoted(stem(name)) if name else f"p{picture}"
+    return f"{segment}/{base}.{EXTENSIONS[fmt]}"
+
+
+def _quoted(base: str) -> str:
+    """Percent-encoded, which names of uploads have no need of: they are made of what `safe_base` leaves."""
+    return base if base.isascii() and not _UNSAFE.search(base) else quote(base, safe="")
 
 
 def stem(file_name: str) -> str:

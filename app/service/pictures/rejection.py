@@ -8,10 +8,10 @@ from app.raster.facts.sniff import kind_of
 from app.service.pictures.intake import Spool
 
 
-def rejection(room: str, error: BaseException, spool: Spool) -> UploadRejected:
+def rejection(api: str, error: BaseException, spool: Spool) -> UploadRejected:
     """The event for the picture in `spool`, as far as that was received."""
-    told = UploadRejected(room, type(error).__name__, kind_of(spool.head), spool.size)
+    reported = UploadRejected(api, type(error).__name__, kind_of(spool.head), spool.size)
     excess = error.excess if isinstance(error, ImageLimitExceeded) else None
     if excess is None:
-        return told
-    return replace(told, limit=excess.setting, allowed=excess.allowed, measured=excess.measured)
+        return reported
+    return replace(reported, limit=excess.setting, allowed=excess.allowed, measured=excess.measured)

@@ -11,12 +11,12 @@ from typing import Final
 
 from app.db.pool import Database
 from app.errors import DatabaseUnavailable
-from app.model import BlobHash
+from app.model import Segment, parted
 from app.service.batches import Batches
 from app.service.flight import Slots
 
 PICTURE_STATE: Final = "picture_state"
-"""The channel that tells the hash of each picture that was decided, or `*`."""
+"""The channel that tells each picture that was decided by its hash, an edited one with its key behind that; or `*`."""
 
 _LANES: Final = 2
 
@@ -27,19 +27,19 @@ class Waiting:
     def __init__(self, database: Database, limit: int) -> None:
         self._db = database
         self.slots = Slots(limit)
-        self._waiters: defaultdict[BlobHash, set[asyncio.Future[None]]] = defaultdict(set)
+        self._waiters: defaultdict[Segment, set[asyncio.Future[None]]] = defaultdict(set)
         self._missed = asyncio.Event()
         self._is_over = False
         self._undecided = Batches(self._are_undecided, _LANES)
 
-    async def until_decided(self, blob: BlobHash, seconds: float) -> bool:
+    async def until_decided(self, picture: Segment, seconds: float) -> bool:
         """Returns when the picture is decided, the time is over or the process drains; False, at once, where nobody
         may wait: too many do, or the process drains already."""
         if self._is_over or self.slots.taken >= self.slots.limit:
             return False
         with self.slots.take(), suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._decided(blob)
+                await self._decided(picture)
         return True
 
     def hear(self, payload: str) -> None:
@@ -47,7 +47,7 @@ class Waiting:
         if payload == "*":
             self.look_again()
         else:
-            self._wake(BlobHash(payload))
+            self._wake(Segment(payload))
 
     def look_again(self) -> None:
         """Notifications may have been missed."""
@@ -56,8 +56,8 @@ class Waiting:
     def release(self) -> None:
         """Everybody is answered now, and nobody waits any more."""
         self._is_over = True
-        for blob in list(self._waiters):
-            self._wake(blob)
+        for picture in list(self._waiters):
+            self._wake(picture)
 
     async def run(self) -> None:
         """Looks all waiters up, in one statement, whenever something may have been missed, until it is cancelled."""
@@ -74,40 +74,41 @@ class Waiting:
         waited_for = list(self._waiters)
         if not waited_for:
             return
-        for blob, is_undecided in zip(waited_for, await self._are_undecided(waited_for), strict=True):
+        for picture, is_undecided in zip(waited_for, await self._are_undecided(waited_for), strict=True):
             if not is_undecided:
-                self._wake(blob)
+                self._wake(picture)
 
-    async def _decided(self, blob: BlobHash) -> None:
-        with self._registered(blob) as decided:  # before it is read: nothing falls in between
-            if await self._is_undecided(blob):
+    async def _decided(self, picture: Segment) -> None:
+        with self._registered(picture) as decided:  # before it is read: nothing falls in between
+            if await self._is_undecided(picture):
                 await decided
 
-    async def _is_undecided(self, blob: BlobHash) -> bool:
+    async def _is_undecided(self, picture: Segment) -> bool:
         """Also where nobody can tell: all are looked up when the database is back."""
         try:
-            return await self._undecided.answer(blob)
+            return await self._undecided.answer(picture)
         except DatabaseUnavailable:
             return True
 
     @contextmanager
-    def _registered(self, blob: BlobHash) -> Iterator[asyncio.Future[None]]:
+    def _registered(self, picture: Segment) -> Iterator[asyncio.Future[None]]:
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiters[blob].add(waiter)
+        self._waiters[picture].add(waiter)
         try:
             yield waiter
         finally:
-            waiters = self._waiters[blob]
+            waiters = self._waiters[picture]
             waiters.discard(waiter)
             if not waiters:
-                del self._waiters[blob]
+                del self._waiters[picture]
 
-    def _wake(self, blob: BlobHash) -> None:
-        for waiter in self._waiters.get(blob, ()):
+    def _wake(self, picture: Segment) -> None:
+        for waiter in self._waiters.get(picture, ()):
             if not waiter.done():
                 waiter.set_result(None)
 
-    async def _are_undecided(self, blobs: Sequence[BlobHash]) -> list[bool]:
-        rows = await self._db.fetch("undecided_of", [bytes.fromhex(blob) for blob in blobs])
-        undecided = {row["hash"] for row in rows}
-        return [bytes.fromhex(blob) in undecided for blob in blobs]
+    async def _are_undecided(self, pictures: Sequence[Segment]) -> list[bool]:
+        asked = [(bytes.fromhex(blob), key) for blob, key in map(parted, pictures)]
+        rows = await self._db.fetch("undecided_of", *map(list, zip(*asked, strict=True)))
+        undecided = {(row["hash"], row["key"]) for row in rows}
+        return [one in undecided for one in asked]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from app.db.errors import ConstraintViolated
 from app.db.pool import Database
-from app.errors import RenditionNotFound
+from app.errors import CodecsTooSlow, ImageRejected, RenditionNotFound
 from app.events import Cause, Observe, RenditionBuilt
 from app.model import Format, Recipe, Segment, parted
 from app.raster.child.pool import CodecPool
@@ -48,6 +48,23 @@ class Builder:
             raise RenditionNotFound(f"{segment} was swept meanwhile") from error
         self._tell(made, cause)
 
+    async def build_each(
+        self, segment: Segment, shared: Sequence[Sequence[Recipe]], formats: Sequence[Format] | None = None
+    ) -> None:
+        """One share after the other, each kept as soon as it is made. A picture that makes one fail fails when all were
+        tried, and not for good while time ran out for another: that one has not failed."""
+        slow: CodecsTooSlow | None = None
+        failed: ImageRejected | None = None
+        for recipes in shared:
+            try:
+                await self.build(segment, recipes, formats, "job")
+            except CodecsTooSlow as error:
+                slow = error
+            except ImageRejected as error:
+                failed = error
+        if first := slow or failed:
+            raise first
+
     async def build_again(self, segment: Segment, recipe: Recipe, fmt: Format | None) -> None:
         """One that is recorded, and that the store has lost: as what it was recorded, whatever is in force by now.
         `fmt` None: the source's own.
@@ -67,8 +84,9 @@ class Builder:
     async def _made(
         self, segment: Segment, recipes: Sequence[Recipe], formats: Sequence[Format] | None, cause: Cause
     ) -> Sequence[Kept]:
-        blob, marks = parted(segment)
-        marked = bool(marks) or self._settings.clean_marked in recipes
+        blob, _ = parted(segment)
+        edit, carries_marks = await self._rows.edited.shown(segment)
+        marked = carries_marks or self._settings.clean_marked in recipes
         async with original_of(blob, self._db, self._store) as path, fair(path, blob):
             rendered = await self._codecs.build(
                 path,
@@ -76,6 +94,7 @@ class Builder:
                 formats,
                 turn="further" if formats else "build",
                 marked=marked,
+                edit=edit,
                 waited_for=cause == "demand",
             )
         return await asyncio.gather(*map(as_kept, rendered))

@@ -8,7 +8,9 @@ from app.model import Failure
 
 _CODES: Final[Mapping[type[errors.ProductImagesError], str]] = {
     errors.ImageUndecodable: "damaged",
+    errors.ImageTruncated: "truncated",
     errors.CodecFailed: "damaged",
+    errors.ImageTooSlow: "too_slow",
     errors.FormatNotAllowed: "format_not_accepted",
     errors.FileTooLarge: "file_too_large",
     errors.ImageLimitExceeded: "too_many_pixels",

@@ -10,7 +10,10 @@ from app.model import Format, Recipe, RecipeHash
 
 async def register(statements: Statements, recipes: Iterable[Recipe]) -> None:
     """Keeps their parameters; done twice, it changes nothing."""
-    rows = [(one.hash, one.name, *(one.box or (None, None)), one.version, _json(one.quality)) for one in recipes]
+    rows = [
+        (one.hash, one.name, *(one.box or (None, None)), one.version, _json(one.quality), *_further(one))
+        for one in recipes
+    ]
     await statements.execute("register_recipes", *zip(*rows, strict=True))
 
 
@@ -20,7 +23,12 @@ async def kept(statements: Statements, recipe: RecipeHash) -> Recipe:
     if row is None:
         raise RenditionNotFound(f"recipe {recipe} is unknown")
     box = (row["box_width"], row["box_height"]) if row["box_width"] else None
-    return Recipe(row["name"], box, row["version"], json.loads(row["quality"]))
+    further = row["fit"], row["background"], row["trim"], row["margin"], row["only_format"]
+    return Recipe(row["name"], box, row["version"], json.loads(row["quality"]), *further)
+
+
+def _further(recipe: Recipe) -> tuple[object, ...]:
+    return recipe.fit, recipe.background, recipe.trim, recipe.margin, recipe.only
 
 
 def _json(quality: Mapping[Format, int]) -> str:

@@ -1,6 +1,6 @@
 """Renditions: built by the background task for every upload, and on demand until it came round."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import nullcontext, suppress
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ from app.model import (
     BlobHash,
     Format,
     MarksKey,
+    Placeholder,
     Recipe,
     RecipeHash,
     Segment,
@@ -33,14 +34,21 @@ from app.service.pictures.disc import fair
 from app.service.pictures.original import original_of
 from app.service.renditions.building import Builder
 from app.service.renditions.demand import Delays, Guests
+from app.service.renditions.hindsight import look_into
 from app.service.renditions.kept_recipes import kept, register
+from app.service.renditions.lacking import Lacking
 from app.service.renditions.rendition import Rendition
-from app.service.renditions.rows import RenditionRows
+from app.service.renditions.rows import RenditionRows, keep_placeholder
 from app.settings import Settings
 from app.store import ObjectStore
 from app.store.keys import rendition_key, rendition_of_key
 
 T = TypeVar("T")
+
+
+def _all_of(settings: Settings) -> Iterable[Recipe]:
+    """The recipes in force, and those by which pictures are offered to storefronts and to feeds of channels."""
+    return (*settings.cleanings, *settings.recipes, *settings.width_recipes, settings.feed_recipe)
 
 
 class Renderer:
@@ -58,7 +66,7 @@ class Renderer:
         self._codecs = codecs
         self._rows = RenditionRows(settings, database)
         self._builder = Builder(settings, database, store, codecs, self._rows, observe)
-        self._recipes = {recipe.hash: recipe for recipe in (*settings.cleanings, *settings.recipes)}
+        self._recipes = {recipe.hash: recipe for recipe in _all_of(settings)}
         self.slots = Slots(settings.max_builds)
         self._guests = Guests(max(1, settings.max_builds // 2))
         self._delays = Delays()
@@ -76,30 +84,39 @@ class Renderer:
         with suppress(RenditionNotFound):  # swept since the job was enqueued, or while it was being built
             marks = await self._marks(blob)
             lacking = await self._rows.lacking(blob, marks)
-            try:
-                await self._build_each(lacking.segment, lacking.shares)
-            except (ImageRejected, CodecsTooSlow):
-                if lacking.cleaning and len(lacking.shares[0]) > 1:
-                    await self._builder.build(lacking.segment, lacking.cleaning, None, "job")
-                raise
+            if lacking.is_bare:
+                await keep_placeholder(self._db, blob, await self._placeholder(lacking.segment))
+            await self._build_lacking(lacking)
             await self._rows.decide(blob)
+            await look_into(self._db, self._store, self._codecs, blob, lacking)
 
-    async def _build_each(
-        self, segment: Segment, shared: Sequence[Sequence[Recipe]], formats: Sequence[Format] | None = None
-    ) -> None:
-        """One share after the other, each kept as soon as it is made. A picture that makes one fail fails when all were
-        tried, and not for good while time ran out for another: that one has not failed."""
-        slow: CodecsTooSlow | None = None
-        failed: ImageRejected | None = None
-        for recipes in shared:
-            try:
-                await self._builder.build(segment, recipes, formats, "job")
-            except CodecsTooSlow as error:
-                slow = error
-            except ImageRejected as error:
-                failed = error
-        if first := slow or failed:
-            raise first
+    async def build_edit(self, segment: Segment) -> None:
+        """The job of an edited picture: the same."""
+        with suppress(RenditionNotFound):
+            lacking = await self._rows.edited.lacking(segment)
+            if lacking.is_bare:
+                await self._rows.edited.keep_placeholder(self._db, segment, await self._placeholder(segment))
+            await self._build_lacking(lacking)
+            await self._rows.edited.decide(segment)
+
+    async def _build_lacking(self, lacking: Lacking) -> None:
+        try:
+            await self._builder.build_each(lacking.segment, lacking.shares)
+        except (ImageRejected, CodecsTooSlow):
+            if lacking.cleaning and len(lacking.shares[0]) > 1:
+                await self._builder.build(lacking.segment, lacking.cleaning, None, "job")
+            raise
+
+    async def _placeholder(self, segment: Segment) -> Placeholder:
+        """For a picture whose smallest rendition was built by a version that made none."""
+        smallest = self._settings.recipes[-1].hash
+
+        async def made() -> Placeholder:
+            rendition = await self.find(segment, smallest)
+            async with self._store.local(rendition.key) as path:
+                return await self._codecs.placeholder(path)
+
+        return await self.despite_losses(made, lambda: "")
 
     async def give_up(self, blob: BlobHash, reason: str) -> None:
         """After the job's last try: what is missing answers with the cleaned original from now on. Marks that nobody
@@ -110,6 +127,12 @@ class Renderer:
                 await self._rows.keep_marks(blob, NO_MARKS)
             await self.register_recipes()
             await self._rows.fail(blob, marks or NO_MARKS, reason)
+
+    async def give_up_edit(self, segment: Segment, reason: str) -> None:
+        """After the last try of the job of an edited picture."""
+        with suppress(RenditionNotFound):
+            await self.register_recipes()
+            await self._rows.edited.fail(segment, reason)
 
     async def _marks(self, blob: BlobHash) -> MarksKey:
         """Those that the blob's renditions are to carry; a picture of before is looked into first."""
@@ -148,6 +171,8 @@ class Renderer:
     ) -> tuple[Rendition, bool]:
         """A rendition in the first of the formats `wanted` that can be had now, else in the picture's `own`; and
         whether nothing better may come. Raises as `find` does."""
+        if (await self._recipe(recipe)).only:
+            return await self.find(segment, recipe, own, asker=asker), True
         row = await self._rows.find(segment, recipe, own)
         if own != row["source_format"]:
             raise RenditionNotFound(f"{segment} is not a picture in {own}")
@@ -156,12 +181,13 @@ class Renderer:
                 return await self.find(segment, recipe, fmt, asker=asker), fmt == wanted[0]
         return await self.find(segment, recipe, own), not wanted
 
-    async def build_further(self, blob: BlobHash, formats: Sequence[Format]) -> None:
-        """What the blob lacks in further formats, of the recipes in force."""
+    async def build_further(self, picture: Segment, recipes: Sequence[Recipe], formats: Sequence[Format]) -> None:
+        """What a blob with its marks, or an edited picture, lacks of these recipes in these formats."""
         with suppress(RenditionNotFound):  # swept meanwhile
-            segment = segment_of(blob, await self._marks(blob))
-            for lacking, shared in await self._rows.lacking_further(segment, formats):
-                await self._build_each(segment, shared, lacking)
+            blob, edit = parted(picture)
+            segment = segment_of(blob, edit or await self._marks(blob))
+            for lacking, shared in await self._rows.lacking_further(segment, recipes, formats):
+                await self._builder.build_each(segment, shared, lacking)
 
     async def cleaned(self, blob: BlobHash, version: RecipeHash | None = None) -> Rendition:
         """The cleaned original under the cleaning version that a path was given (None: the one in force).
@@ -202,11 +228,11 @@ class Renderer:
         which, lost = (segment, recipe, fmt), await self._rows.look(segment, recipe, fmt)
         if lost["size"] is None:
             return
-        wanted = self._recipes.get(recipe) or await kept(self._db, recipe)
+        wanted = await self._recipe(recipe)
         own = wanted.box is None or fmt == lost["source_format"]
 
         async def build() -> None:
-            with self._delays.one_try(which), nullcontext() if own else self._guests.place(asker()):
+            with self._delays.one_try(which), nullcontext() if own or wanted.only else self._guests.place(asker()):
                 await self._builder.build_again(segment, wanted, None if own else fmt)
 
         try:
@@ -219,27 +245,34 @@ class Renderer:
     async def _build_one(
         self, segment: Segment, recipe: RecipeHash, fmt: Format, asker: str | None, cleaning: Recipe
     ) -> None:
-        """Without an asker it is the source's own format, which comes before all others.
+        """Without an asker it is the source's own format, which comes before all others; so does what is made in one
+        format only.
 
         Of cleanings only the picture's `cleaning` in force is made, and it is the blob's own: strangers choose neither
         what it keeps nor what a path takes, and have none made over and over.
         """
-        wanted = self._recipes.get(recipe) or await kept(self._db, recipe)
+        wanted = await self._recipe(recipe)
         if wanted.box is None and (wanted.hash != cleaning.hash or parted(segment)[1]):
             raise RenditionNotFound(f"{segment} has no {wanted.slug}")
-        if asker is not None and (wanted.box is None or fmt not in FURTHER_FORMATS):
+        if not _is_made(wanted, fmt, is_own=asker is None):
             raise RenditionNotFound(f"{wanted.name} is not made in {fmt}")
+        place = nullcontext() if asker is None or wanted.only else self._guests.place(asker)
         try:
-            with self._delays.one_try((segment, recipe, fmt)):
-                if asker is None:
-                    await self._builder.build(segment, [wanted], None, "demand")
-                else:
-                    with self._guests.place(asker):
-                        await self._builder.build(segment, [wanted], [fmt], "demand")
+            with self._delays.one_try((segment, recipe, fmt)), place:
+                await self._builder.build(segment, [wanted], None if asker is None else [fmt], "demand")
         except ImageRejected as error:
             raise RenditionFailed(str(error)) from error
 
     async def name_of(self, recipe: RecipeHash) -> str:
         """What a recipe is called, in force or kept; RenditionNotFound."""
-        known = self._recipes.get(recipe) or await kept(self._db, recipe)
-        return known.name
+        return (await self._recipe(recipe)).name
+
+    async def _recipe(self, recipe: RecipeHash) -> Recipe:
+        return self._recipes.get(recipe) or await kept(self._db, recipe)
+
+
+def _is_made(recipe: Recipe, fmt: Format, *, is_own: bool) -> bool:
+    """Whether somebody may have that built in a format, the picture's own or another one."""
+    if recipe.only:
+        return fmt == recipe.only
+    return is_own or (recipe.box is not None and fmt in FURTHER_FORMATS)

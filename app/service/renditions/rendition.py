@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from app.errors import ObjectTooLarge, RenditionNotFound, StoreUnavailable
 from app.model import FORMAT_OF_EXTENSION, MEDIA_TYPES, Format, Rendered, Segment, parted
-from app.service.pictures.removal import Place
+from app.service.pictures.removal import RenditionPlace
 from app.store import ObjectStore
 from app.store.keys import rendition_key
 
@@ -71,7 +71,7 @@ def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def place(segment: Segment, one: Rendered) -> Place:
+def place(segment: Segment, one: Rendered) -> RenditionPlace:
     """Where it is recorded."""
     blob, marks = parted(_own(segment, one))
     return bytes.fromhex(blob), one.recipe.hash, one.format, marks

@@ -31,9 +31,9 @@ class Table:
             raise InvalidCommand(f"{text.name} is no text in UTF-8: save it as CSV (UTF-8).")
         self._unreadable = (0, "")  # the last line that holds what no text may, and what that is
         lines = self._readable(text)
-        said = _SEPARATOR_LINE.fullmatch(text.first_line)
-        self._lines_before = len(list(islice(lines, 1))) if said else 0
-        separator = said[1] if said else max(_SEPARATORS, key=text.first_line.count)
+        given = _SEPARATOR_LINE.fullmatch(text.first_line)
+        self._lines_before = len(list(islice(lines, 1))) if given else 0
+        separator = given[1] if given else max(_SEPARATORS, key=text.first_line.count)
         self._oddities = text.oddities + [f"separated by {_SEPARATORS[separator]}"] * (separator != ",")
         self._reader = csv.reader(lines, delimiter=separator, strict=True)
         self.header = self._read_header()

@@ -9,10 +9,13 @@ from app.access.secret_key import SHORTEST, is_short
 from app.access.secrets import SecretBox
 from app.db.migrate import pending
 from app.db.pool import Database
+from app.db.replica.looking import looked_at
 from app.errors import Misconfigured, ProductImagesError, sentence
+from app.service.changes.delay import FeedWatch
 from app.service.pictures.original import missing_originals
 from app.service.upkeep.clocks import skew_of
 from app.settings import Settings, options
+from app.settings.memory import usable_memory
 from app.store import ObjectStore
 
 if TYPE_CHECKING:
@@ -21,11 +24,17 @@ if TYPE_CHECKING:
 _OLDEST_POSTGRES: Final = 150000
 _MOST_SKEW_SECONDS: Final = 5.0
 _MOST_NAMED: Final = 5
+_MB: Final = 1_000_000
+_MOST_DELAY_SECONDS: Final = 60.0
 _REMEDIES: Final = {
-    "keeps no sessions": "Name Postgres itself in DATABASE_URL, or set pool_mode=session for it in PgBouncer.",
+    "keeps no sessions": "Name Postgres itself in DATABASE_LISTEN_URL, or set pool_mode=session for it in PgBouncer.",
+    "is not heard at": "Name Postgres itself in DATABASE_LISTEN_URL, with the database that DATABASE_URL leads to.",
+    "does not replay": "Run `select pg_wal_replay_resume()` there; until then the primary is read for what changes.",
+    "takes no transactions": "Set pool_mode=transaction for it in PgBouncer.",
     "unsupported startup parameter": "Take that parameter out of DATABASE_URL, or let PgBouncer ignore it "
     "(ignore_startup_parameters).",
     "no S3_BUCKET": "Set S3_BUCKET to keep files there; unset S3_ENDPOINT_URL to keep them below DATA_DIR.",
+    "lifecycle rule": "Let it leave out what lies below blobs/; of former versions it may remove what it likes.",
     "proxy": "Unset HTTP_PROXY and HTTPS_PROXY for this service, or name the store's host in NO_PROXY.",
 }
 """By words that stand in an error's sentence."""
@@ -33,8 +42,12 @@ _SHORT_REMEDY: Final = (
     f"Set a new SECRET_KEY of {SHORTEST} random characters or more and the present one as SECRET_KEY_FORMER, restart "
     "all processes, then run `product-images oauth reseal`."
 )
+_FEED_REMEDY: Final = "Let it end; where it is stuck, end it with `select pg_terminate_backend(PROCESS)`."
 _EMBEDDED_REMEDY: Final = "Read postgres.log in DATA_DIR; restore the data directory from a backup or move it away."
 _OUTSIDE_REMEDY: Final = "Check DATABASE_URL, and that Postgres 15 or newer runs there and lets this machine in."
+_REPLICA_REMEDY: Final = (
+    "Name a running replica of DATABASE_URL's primary in DATABASE_READ_URL; until then the primary answers all reads."
+)
 _LIMIT_WORDS: Final = ("max_", "codec_", "cache_bytes", "_seconds", "concurrency", "pool_size", "recipe_")
 
 
@@ -64,6 +77,7 @@ class Running:
         return [
             Finding("settings", True, described(settings)),
             await look("database", version_of(database), database_remedy(settings)),
+            *await of_replica(settings, database),
             *await of_catalogue(lambda: settings, database),
             await look("store", tried(store), store_remedy(settings)),
             *await of_both(database, store),
@@ -82,14 +96,19 @@ async def look(name: str, check: Awaitable[str], remedy: str) -> Finding:
 
 def failed(name: str, error: ProductImagesError, remedy: str) -> Finding:
     """With what helps against this very error, where its text gives that away."""
-    told = sentence(error)
-    return Finding(name, False, told, next((best for words, best in _REMEDIES.items() if words in told), remedy))
+    reported = sentence(error)
+    return Finding(
+        name, False, reported, next((best for words, best in _REMEDIES.items() if words in reported), remedy)
+    )
 
 
 def described(settings: Settings) -> str:
     database = "the embedded Postgres" if settings.embedded else "the Postgres of DATABASE_URL"
+    if settings.database_listen_url:
+        database += ", with sessions at DATABASE_LISTEN_URL,"
     objects = f"the bucket {settings.s3_bucket}" if settings.s3_bucket else "the file store"
-    return f"{database} and {objects}, data below {settings.data_dir.resolve()}"
+    kept = f"{settings.document_cache_bytes // _MB:,} of {usable_memory() // _MB:,} MB of memory for documents"
+    return f"{database} and {objects}, data below {settings.data_dir.resolve()}, {kept}"
 
 
 def limits(settings: Settings) -> dict[str, int]:
@@ -134,17 +153,24 @@ async def version_of(database: Database) -> str:
 
 async def tried(store: ObjectStore) -> str:
     await store.check()
-    return "a small object was written, read and deleted"
+    return "; ".join(("a small object was written, read and deleted", *await store.remarks()))
 
 
-async def of_catalogue(sealing: Callable[[], Settings], database: Database) -> tuple[Finding, Finding]:
-    """Its schema and its secrets. `sealing` gives the settings with the key that seals; Misconfigured."""
+async def of_catalogue(sealing: Callable[[], Settings], database: Database) -> tuple[Finding, ...]:
+    """Its schema, its secrets, its log. `sealing` gives the settings with the key that seals; Misconfigured."""
     schema = await look("schema", _schema(database), "Run `product-images migrate`.")
     secrets = await look("secrets", _secrets(sealing, database), "Set SECRET_KEY to the value it had.")
     if secrets.ok and is_short(sealing()):  # it goes on opening what it has sealed
-        told = f"{secrets.detail}, but it is short enough to be guessed"
-        secrets = replace(secrets, detail=told, remedy=_SHORT_REMEDY)
-    return schema, secrets
+        reported = f"{secrets.detail}, but it is short enough to be guessed"
+        secrets = replace(secrets, detail=reported, remedy=_SHORT_REMEDY)
+    return schema, secrets, await look("feed", _feed(database), _FEED_REMEDY)
+
+
+async def of_replica(settings: Settings, database: Database) -> tuple[Finding, ...]:
+    """Nothing where there is none."""
+    if not settings.database_read_url:
+        return ()
+    return (await look("replica", looked_at(settings.database_read_url, database), _REPLICA_REMEDY),)
 
 
 async def of_both(database: Database, store: ObjectStore) -> tuple[Finding, Finding]:
@@ -184,6 +210,18 @@ async def _secrets(sealing: Callable[[], Settings], database: Database) -> str:
     return "SECRET_KEY opens the stored OAuth secrets" if row else "no OAuth secrets are stored"
 
 
+async def _feed(database: Database) -> str:
+    if await pending(database):
+        return "not looked at before the schema is up to date"
+    delay = await FeedWatch(database).look()
+    if delay.holder is None:
+        return "readers of changes are up to date"
+    reported = f"{delay.holder} holds up readers of changes for {delay.seconds:.1f} s by now"
+    if delay.seconds > _MOST_DELAY_SECONDS:
+        raise Misconfigured(f"The {reported}.")
+    return f"the {reported}"
+
+
 async def _clock(database: Database, store: ObjectStore) -> str:
     skew = await skew_of(database, store)
     if skew.most > _MOST_SKEW_SECONDS:
@@ -205,8 +243,8 @@ async def _walls(codecs: "CodecPool") -> str:
     from app.raster.child.containment import ESSENTIAL
 
     held = await codecs.contained()
-    told = ", ".join(name for name, holds in held.items() if holds)
+    reported = ", ".join(name for name, holds in held.items() if holds)
     if open_ones := [name for name in ESSENTIAL if not held[name]]:
-        raise Misconfigured(f"Codec children are not shut off from: {', '.join(open_ones)}. What holds: {told}.")
+        raise Misconfigured(f"Codec children are not shut off from: {', '.join(open_ones)}. What holds: {reported}.")
     missing = ", ".join(name for name, holds in held.items() if not holds)
-    return f"codec children are shut in by {told}" + (f"; not to be had here: {missing}" if missing else "")
+    return f"codec children are shut in by {reported}" + (f"; not to be had here: {missing}" if missing else "")

@@ -11,7 +11,7 @@ from app.service.changes.expiry import scrub_former_images, scrub_images
 from app.service.changes.record import recorded, recorded_sets
 from app.service.galleries.removal import ImageRemover
 from app.service.pictures.claims import lock_blob
-from app.service.pictures.removal import forget_blob, remove_blob
+from app.service.pictures.removal import forget_blob, held_of, remove_blob
 from app.store import ObjectStore
 
 _SHA256: Final = re.compile(r"[0-9a-fA-F]{64}")
@@ -49,10 +49,10 @@ class Purge:
             await self._destroy(entry["product_id"], entry["id"])
         async with self._db.transaction() as tx:
             await lock_blob(tx, blob)
+            held = await held_of(tx, digest)  # before the log is scrubbed of names and paths
             await _take_out(tx, digest)
             await scrub_images(tx, digest)
-            await tx.execute("withhold_kept_answers")  # which of them told of it nobody has noted
-            await forget_blob(tx, digest, "picture.purged")
+            await forget_blob(tx, digest, "picture.purged", held)
         await scrub_former_images(self._db, blob)
         await remove_blob(self._db, self._store, blob)
         self._observe(BlobPurged(blob))

@@ -5,16 +5,18 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
-from app.db.pool import Database, Record
-from app.db.queue.jobs import enqueue
+from app.db.pool import Database, Record, Transaction
+from app.db.queue.jobs import Job, enqueue
 from app.errors import CodecsTooSlow, ImageRejected, ObjectMissing
 from app.model import NO_MARKS, BlobHash, RecipeHash
 from app.raster.child.pool import CodecPool
 from app.service.changes.record import Row, record_rows
+from app.service.pictures.edits.following import Edits, edit_job
+from app.service.pictures.edits.values import read
 from app.service.pictures.filing import REBUILD_PRIORITY, render_job
-from app.service.pictures.removal import Place, remove_renditions
+from app.service.pictures.removal import RenditionPlace, remove_renditions
 from app.service.upkeep.clocks import require_agreement
 from app.settings import Settings
 from app.store import ObjectStore, blob_key
@@ -37,11 +39,13 @@ _PROMISES: Final = (
 class RecipePlan:
     """What `build` would do: `seconds` by one codec process alone, `size` in bytes; both reckoned from a sample.
 
-    `unseen` of the blobs were never looked into for marks; those that have some need all renditions anew.
+    `unseen` of the blobs were never looked into for marks; those that have some need all renditions anew. For `bare`
+    ones nothing stands while they load, or nobody has looked into them, for which nothing is rendered anew.
     """
 
     blobs: int
     unseen: int
+    bare: int
     renditions: int
     seconds: float
     size: int
@@ -51,6 +55,8 @@ class RecipeChange:
     def __init__(self, settings: Settings, database: Database, store: ObjectStore, codecs: CodecPool) -> None:
         self._settings = settings
         self._hashes = [recipe.hash for recipe in settings.recipes]
+        self._offered = [recipe.hash for recipe in (*settings.width_recipes, settings.feed_recipe)]
+        self._edits = Edits(settings)
         self._cleanings = [recipe.hash for recipe in settings.cleanings]
         self._further = list(settings.render_ahead)
         self._db = database
@@ -59,22 +65,25 @@ class RecipeChange:
 
     async def plan(self) -> RecipePlan:
         """Counts what is missing and builds a small sample of it."""
-        blobs = unseen = renditions = 0
+        blobs = unseen = bare = renditions = 0
         sample: list[Record] = []
         async for rows in self._missing():
             blobs += len(rows)
             unseen += sum(row["unseen"] for row in rows)
+            bare += sum(row["bare"] for row in rows)
             renditions += sum(row["missing"] for row in rows)
             sample += rows[: max(0, _SAMPLE - len(sample))]
         seconds, size, made = await self._try(sample)
         share = renditions / made if made else 0.0
-        return RecipePlan(blobs, unseen, renditions, seconds * share, round(size * share))
+        return RecipePlan(blobs, unseen, bare, renditions, seconds * share, round(size * share))
 
     async def build(self) -> AsyncIterator[int]:
         """Enqueues what is missing, a batch at a time; gives how many blobs each batch had. What is already in the
-        queue, or built, is not enqueued again, so a build that was broken off goes on."""
+        queue, or built, is not enqueued again, so a build that was broken off goes on. Images show by then what their
+        edits make of their pictures with the settings in force."""
+        await self._follow()
         async for rows in self._missing():
-            jobs = [render_job(row["hash"], REBUILD_PRIORITY) for row in rows]
+            jobs = [_job(row) for row in rows]
             async with self._db.transaction() as tx:
                 await enqueue(tx, jobs)
             yield len(rows)
@@ -86,9 +95,8 @@ class RecipeChange:
         """
         await require_agreement(self._db, self._store)
         count = size = 0
-        former = {
-            RecipeHash(row["hash"]) for row in await self._db.fetch("former_recipes", self._hashes + self._cleanings)
-        }
+        in_force = [*self._hashes, *self._offered, *self._cleanings]
+        former = {RecipeHash(row["hash"]) for row in await self._db.fetch("former_recipes", in_force)}
         used = set[RecipeHash]()
         async for rows in self._made_with(former, older_than):
             stale = [row for row in rows if row["is_stale"]]
@@ -104,7 +112,7 @@ class RecipeChange:
 
     async def _made_with(self, former: set[RecipeHash], older_than: timedelta) -> AsyncIterator[list[Record]]:
         """All renditions of these recipes, page by page of all that there are; none is read where none can be."""
-        after: Place = (b"", RecipeHash(""), "jpeg", NO_MARKS)
+        after: RenditionPlace = (b"", RecipeHash(""), "jpeg", NO_MARKS)
         while former and (last := await self._db.fetchrow("rendition_page", *after)):
             yield await self._db.fetch("former_renditions", older_than, list(former), *after, *_place(last))
             after = _place(last)
@@ -119,7 +127,31 @@ class RecipeChange:
                 after = tuple(row[column] for column in columns)
         return found
 
+    async def _follow(self) -> None:
+        after = 0
+        while page := await self._db.fetch("edited_images_behind", after):
+            after = page[-1]["id"]
+            async with self._db.transaction() as tx:
+                live = [row["id"] for row in page if row["is_live"]]
+                await self._edits.follow_later(tx, live, REBUILD_PRIORITY)
+
     async def _missing(self) -> AsyncIterator[list[Record]]:
+        async for rows in self._missing_of_blobs():
+            yield rows
+        async for rows in self._missing_of_edits():
+            yield rows
+
+    async def _missing_of_edits(self) -> AsyncIterator[list[Record]]:
+        """Of those that images show."""
+        after: tuple[bytes, str] = (b"", "")
+        while page := await self._db.fetch("edited_pictures_behind", *after):
+            shown = [(row["blob_hash"], row["key"]) for row in page if row["is_shown"]]
+            after = page[-1]["blob_hash"], page[-1]["key"]
+            columns = [list(column) for column in zip(*shown, strict=True)] or [[], []]
+            if rows := await self._db.fetch("missing_edited_renditions", *columns, self._hashes, self._further):
+                yield rows
+
+    async def _missing_of_blobs(self) -> AsyncIterator[list[Record]]:
         after = b""
         while page := await self._db.fetch("blob_hashes_behind", after):
             hashes = [row["hash"] for row in page]
@@ -138,7 +170,8 @@ class RecipeChange:
             began = time.monotonic()
             try:
                 async with self._store.local(blob_key(BlobHash(row["hash"].hex()))) as path:
-                    rendered = await self._codecs.build(path, recipes, tuple(formats), waited_for=True)
+                    edit = read(row["edit"])
+                    rendered = await self._codecs.build(path, recipes, tuple(formats), edit=edit, waited_for=True)
             except (ObjectMissing, ImageRejected, CodecsTooSlow):  # `blobs verify` and `jobs failed` tell of these
                 continue
             seconds += time.monotonic() - began
@@ -146,19 +179,34 @@ class RecipeChange:
             made += len(rendered)
         return seconds, size, made
 
-    async def _remove(self, renditions: list[Place]) -> None:
+    async def _remove(self, renditions: list[RenditionPlace]) -> None:
         for first in range(0, len(renditions), _AT_ONCE):
             some = renditions[first : first + _AT_ONCE]
             async with self._db.transaction() as tx:
                 await tx.executemany("delete_rendition", some)
-                await record_rows(tx, [Row("recipe.swept", after={"renditions": list(map(_told, some))})])
+                await record_rows(tx, [Row("recipe.swept", after=await _reported(tx, some))])
             await remove_renditions(self._db, self._store, some)
 
 
-def _told(place: Place) -> dict[str, str]:
-    digest, recipe, format_, marks = place
-    return {"hash": digest.hex(), "recipe": recipe, "format": format_, "marks": marks}
+def _job(row: Record) -> Job:
+    return (
+        edit_job(row["hash"], row["key"], REBUILD_PRIORITY) if row["key"] else render_job(row["hash"], REBUILD_PRIORITY)
+    )
 
 
-def _place(row: Record) -> Place:
+async def _reported(tx: Transaction, places: list[RenditionPlace]) -> dict[str, Any]:
+    """What caches may hold of them: the recipes may be forgotten, and the images gone, when that is asked."""
+    blobs = await tx.fetch("held_of_blobs", list({digest for digest, *_ in places}))
+    slugs = await tx.fetch("slugs_of_recipes", list({recipe for _, recipe, *_ in places}))
+    return {
+        "renditions": [
+            {"hash": digest.hex(), "recipe": recipe, "format": format_, "marks": marks}
+            for digest, recipe, format_, marks in places
+        ],
+        "slugs": {row["hash"]: row["slug"] for row in slugs},
+        "blobs": {row["hash"].hex(): {"names": row["names"], "pictures": row["pictures"]} for row in blobs},
+    }
+
+
+def _place(row: Record) -> RenditionPlace:
     return row["blob_hash"], row["recipe_hash"], row["format"], row["marks"]

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from app.db.pool import Database, Record
-from app.db.queue.jobs import enqueue
+from app.db.pool import Database, Record, Transaction
+from app.db.queue.jobs import Job, enqueue
 from app.errors import ChecksumMismatch, ObjectMissing
 from app.model import SOURCE_MEDIA_TYPES, BlobHash, SourceFormat, segment_of
 from app.service.pictures.claims import lock_blob
+from app.service.pictures.edits.following import edit_job
 from app.service.pictures.filing import REBUILD_PRIORITY, render_job
-from app.service.pictures.removal import Place, remove_renditions
+from app.service.pictures.removal import RenditionPlace, remove_renditions
 from app.store import ObjectStore, blob_key, rendition_key
 
 
@@ -28,7 +29,7 @@ class Expected:
     sha256: str
     size: int
     format: SourceFormat
-    place: Place | None = None
+    place: RenditionPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class Verify:
                 yield lost.pop(digest)
         for damage in damages:
             if damage.expected.place is not None and damage.expected.blob not in lost:
-                await self._build_anew(damage.expected.blob, damage.expected.place)
+                await self._build_anew(damage.expected.place)
                 yield damage
 
     async def _look(self, expected: Expected) -> Damage | None:
@@ -107,11 +108,18 @@ class Verify:
             return True
         return False
 
-    async def _build_anew(self, blob: BlobHash, place: Place) -> None:
+    async def _build_anew(self, place: RenditionPlace) -> None:
         await self._db.execute("delete_rendition", *place)
         await remove_renditions(self._db, self._store, [place])
         async with self._db.transaction() as tx:
-            await enqueue(tx, [render_job(bytes.fromhex(blob), REBUILD_PRIORITY)])
+            await enqueue(tx, [await _job(tx, *place)])
+
+
+async def _job(tx: Transaction, digest: bytes, _: str, __: str, key: str) -> Job:
+    """That builds a rendition anew."""
+    if key and await tx.fetchval("is_edit", digest, key):
+        return edit_job(digest, key, REBUILD_PRIORITY)
+    return render_job(digest, REBUILD_PRIORITY)
 
 
 def _expected(row: Record) -> Iterator[Expected]:

@@ -1,4 +1,4 @@
-"""The room over HTTP: order of checks, headers, oddities, and documents dropped on change."""
+"""The API over HTTP: order of checks, headers, oddities, and documents dropped on change."""
 
 from collections.abc import AsyncIterator
 
@@ -44,7 +44,9 @@ class Shop:
             method, url, headers=ACCEPT if headers is None else headers, skip_auto_headers=skip
         )
 
-    async def told(self, target: str, method: str = "GET", headers: dict[str, str] | None = None) -> tuple[int, str]:
+    async def reported(
+        self, target: str, method: str = "GET", headers: dict[str, str] | None = None
+    ) -> tuple[int, str]:
         response = await self.ask(target, method, headers)
         return response.status, await response.text()
 
@@ -52,17 +54,17 @@ class Shop:
 @pytest.fixture
 async def shop(database: Database) -> AsyncIterator[Shop]:
     documents = DocumentCache(1_000_000, Hearing(True, True))
-    room = GlueApi(SETTINGS, ImageSetReader(database, SETTINGS), documents)
+    api = GlueApi(SETTINGS, ImageSetReader(database, SETTINGS), documents)
 
     @web.middleware
     async def tell(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             return await handler(request)
         except Exception as error:
-            return room.error(request, error)
+            return api.error(request, error)
 
     app = web.Application(middlewares=[tell])
-    app.router.add_route("*", "/{path:.*}", room.handle)
+    app.router.add_route("*", "/{path:.*}", api.handle)
     server = TestServer(app)
     async with TestClient(server) as client:
         yield Shop(client, documents)
@@ -88,17 +90,17 @@ async def test_a_document_arrives_with_its_headers(shop: Shop, product: int) -> 
 @pytest.mark.parametrize("path", ["/{}", "//{}//", "/\\{}/"])
 async def test_slashes_around_a_path_do_not_count(shop: Shop, product: int, path: str) -> None:
     """Slashes around a path do not count."""
-    assert (await shop.told(path.format(SETS[1:])))[0] == 200
+    assert (await shop.reported(path.format(SETS[1:])))[0] == 200
 
 
 async def test_the_id_is_as_typed(shop: Shop, product: int, catalogue: Catalogue) -> None:
     """The id is the SKU as typed; below a product it is the stored spelling."""
     website = await catalogue.connection.fetchval("select id from website")
     await catalogue.product("A b/ü", website)
-    _, sets = await shop.told("/abstract-products/a%20B%2F%C3%9C/abstract-product-image-sets")
+    _, sets = await shop.reported("/abstract-products/a%20B%2F%C3%9C/abstract-product-image-sets")
     assert '"id":"a B\\/\\u00dc"' in sets
     assert '"self":"http:\\/\\/glue.example.com\\/abstract-products\\/a%20B%2F%C3%9C\\/abstract-' in sets
-    _, product = await shop.told("/abstract-products/a%20B%2F%C3%9C?include=abstract-product-image-sets")
+    _, product = await shop.reported("/abstract-products/a%20B%2F%C3%9C?include=abstract-product-image-sets")
     assert product.count('"id":"A b\\/\\u00fc"') == 3
 
 
@@ -119,7 +121,7 @@ async def test_the_id_is_as_typed(shop: Shop, product: int, catalogue: Catalogue
     ],
 )
 async def test_what_is_not_there_is_told_by_code(shop: Shop, product: int, target: str, status: int, code: str) -> None:
-    """What is not there is told by its code, cached or not."""
+    """What is not there is reported by its code, cached or not."""
     for _ in range(2):
         response = await shop.ask(target)
         assert (response.status, response.headers["Content-Language"]) == (status, "en_US")
@@ -136,14 +138,14 @@ async def test_other_methods_are_not_found(shop: Shop, product: int, method: str
 
 async def test_head_is_not_found(shop: Shop, product: int) -> None:
     """HEAD is not found either, and has no body."""
-    assert await shop.told(SETS, "HEAD") == (404, "")
+    assert await shop.reported(SETS, "HEAD") == (404, "")
 
 
 async def test_a_version_is_not_found(shop: Shop, product: int) -> None:
     """A media type with a version asks for a route that does not exist; version=1 is not recognised."""
     versioned = {**ACCEPT, "Content-Type": "application/vnd.api+json; version=1.0"}
-    assert (await shop.told(SETS, headers=versioned))[0] == 404
-    assert (await shop.told(SETS, headers=versioned | {"Content-Type": "application/vnd.api+json; version=1"}))[
+    assert (await shop.reported(SETS, headers=versioned))[0] == 404
+    assert (await shop.reported(SETS, headers=versioned | {"Content-Type": "application/vnd.api+json; version=1"}))[
         0
     ] == 200
 
@@ -197,20 +199,20 @@ async def test_a_preflight_is_answered(shop: Shop) -> None:
     assert (response.status, await response.text()) == (200, '{"data":[],"links":[]}')
     assert response.headers["access-control-allow-methods"] == "GET, OPTIONS"
     assert response.headers["Content-Type"] == "application/vnd.api+json"
-    assert await shop.told("/nothing", "OPTIONS", headers) == (403, "Not allowed.")
-    assert (await shop.told(SETS, "OPTIONS"))[0] == 501
+    assert await shop.reported("/nothing", "OPTIONS", headers) == (403, "Not allowed.")
+    assert (await shop.reported(SETS, "OPTIONS"))[0] == 501
 
 
 async def test_a_change_is_seen_once_its_family_is_dropped(shop: Shop, product: int, catalogue: Catalogue) -> None:
     """A document is served from memory until its family is dropped."""
-    before = await shop.told(SETS)
+    before = await shop.reported(SETS)
     await catalogue.connection.execute("update picture set url_large = 'https://u/new.jpg'")
-    assert await shop.told(SETS) == before
+    assert await shop.reported(SETS) == before
     shop.documents.drop_families([product])
-    assert "new.jpg" in (await shop.told(SETS))[1]
+    assert "new.jpg" in (await shop.reported(SETS))[1]
 
 
 async def test_documents_differ_by_language(shop: Shop, product: int) -> None:
     """One address has a document per language."""
-    texts = [(await shop.told(SETS, headers=ACCEPT | {"Accept-Language": tag}))[1] for tag in ("de", "en", "de")]
+    texts = [(await shop.reported(SETS, headers=ACCEPT | {"Accept-Language": tag}))[1] for tag in ("de", "en", "de")]
     assert ["de.jpg" in text for text in texts] == [True, False, True]

@@ -260,9 +260,9 @@ async def test_products_read_together_get_their_own_sets(database: Database, cat
         product = await catalogue.product(sku, website)
         await catalogue.set(product, "views", None, (f"{sku}-plain", 0))
         await catalogue.set(product, "views", "de_DE", (f"{sku}-german", 0))
-    told_of: list[Event] = []
+    reported: list[Event] = []
 
-    async with Database(database.dsn, observe=told_of.append) as counted:
+    async with Database(database.dsn, observe=reported.append) as counted:
         storefront = Storefront(counted)
         asked = [(sku, locale) for sku in [*skus, "unknown"] for locale in ("de_DE", "en_US")]
         answers = await asyncio.gather(*(storefront.sets(*one) for one in asked), return_exceptions=True)
@@ -272,5 +272,5 @@ async def test_products_read_together_get_their_own_sets(database: Database, cat
     assert shown == [{"views": [f"{sku}-{suffixes[locale]}"]} for sku, locale in asked[:-2]]
     assert isinstance(unknown, ProductNotFound)
     assert isinstance(unknown_too, ProductNotFound)
-    statements = [event for event in told_of if isinstance(event, StatementDone) and event.query == "image_sets"]
+    statements = [event for event in reported if isinstance(event, StatementDone) and event.query == "image_sets"]
     assert 1 < len(statements) <= 4

@@ -6,8 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.apis.glue.query import read_query
+from app.apis.glue.query import is_read, read_query
 from app.apis.php.query import parse_query
+
+
+@pytest.mark.parametrize(
+    ("raw", "is_told"),
+    [
+        ("", True),
+        ("include=a,b&fields[abstract-products]=name&page[limit]=5&page%5Boffset%5D=0", True),
+        *((f"include=a&{raw}=SECRET", False) for raw in ("", "%00t", "t", "[a]", "%20", "include%00t", "fields")),
+        *((f"{raw}=SECRET", False) for raw in ("fields[a]t", "fields[a][b", "fields[a%00b]", "page[t]", "include[]")),
+        ("include=SECRET&include=a", False),
+        ("&".join(f"fields[{number}]=a" for number in range(1001)), False),
+    ],
+)
+def test_only_what_counts_is_written_down(raw: str, is_told: bool) -> None:
+    """Nothing that the answer does not hang on, and that might be a secret."""
+    assert is_read(raw) == is_told
 
 
 @pytest.mark.parametrize(

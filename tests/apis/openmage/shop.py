@@ -74,7 +74,7 @@ class Answer:
 
 
 @dataclass
-class Room:
+class Api:
     """A running service with OpenMage's shop in it."""
 
     base: str
@@ -206,17 +206,17 @@ async def provision(database: Database) -> dict[str, IssuedToken]:
 
 
 @asynccontextmanager
-async def open_room(dsn: str, data_dir: Path, **options: Any) -> AsyncIterator[Room]:
+async def open_api(dsn: str, data_dir: Path, **options: Any) -> AsyncIterator[Api]:
     """A service over a database that is still empty; keywords are settings."""
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(dsn))
         accounts = await provision(database)
-        yield await serve_room(stack, database, accounts, data_dir, **options)
+        yield await serve_api(stack, database, accounts, data_dir, **options)
 
 
-async def serve_room(
+async def serve_api(
     stack: AsyncExitStack, database: Database, accounts: Mapping[str, IssuedToken], data_dir: Path, **options: Any
-) -> Room:
+) -> Api:
     """One more server over a shop's database, closed with the stack."""
     quiet = {"run_worker": False, "codec_processes": 1, "log_sample": 10**9, "media_url": MEDIA}
     settings = replace(Settings(data_dir=data_dir, secret_key=SECRET_KEY), **(quiet | options))
@@ -224,4 +224,4 @@ async def serve_room(
     await server.start_server()
     stack.push_async_callback(server.close)
     session = await stack.enter_async_context(aiohttp.ClientSession())
-    return Room(str(server.make_url("")).rstrip("/"), settings, database, session, accounts)
+    return Api(str(server.make_url("")).rstrip("/"), settings, database, session, accounts)

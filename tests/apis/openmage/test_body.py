@@ -16,6 +16,7 @@ from app.apis.openmage.body.content import BodyFormat
 from app.apis.openmage.body.reader import ParsedBody, read_body
 from app.apis.openmage.errors import OpenMageError
 from app.errors import BodyTooLarge
+from tests.lengths import examples
 
 
 class Kept:
@@ -418,7 +419,7 @@ damages = st.lists(
 @given(values, st.booleans(), st.booleans(), damages, st.lists(st.integers(0, 300), max_size=6))
 @example({"file_content": "\U0001f600"}, True, False, [], list(range(40)))
 @example({"file_content": "\U0001f600é\u4e2d"}, False, False, [], list(range(40)))
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 async def test_the_scanner_reads_any_document_as_orjson_does(
     value: object, ascii_only: bool, slashes: bool, damage: list[tuple[int, bytes]], points: list[int]
 ) -> None:

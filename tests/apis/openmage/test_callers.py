@@ -97,7 +97,7 @@ async def test_a_guard_lets_nobody_without_the_privilege() -> None:
         await callers(OneToken(WRITER)).guards["admin"](request())
 
 
-async def test_a_guard_leaves_forms_to_the_room() -> None:
+async def test_a_guard_leaves_forms_to_the_api() -> None:
     """A form is signed, too, and its body cannot be read twice."""
     asked = request(**{"Content-Type": "application/x-www-form-urlencoded"})
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.apis.openmage.shop import ACCEPTS, IMAGES, PNG, Room, User, error_body, upload
+from tests.apis.openmage.shop import ACCEPTS, IMAGES, PNG, Api, User, error_body, upload
 from tests.pictures import encoded, picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -34,7 +34,7 @@ BAD_METHOD: Final = (400, "Invalid request method")
 class Case:
     """A request, by an admin unless told otherwise; `fields` are sent as JSON."""
 
-    told: tuple[tuple[int, str], ...]
+    reported: tuple[tuple[int, str], ...]
     method: str
     path: str
     fields: Mapping[str, Any] | None = None
@@ -42,11 +42,11 @@ class Case:
     body: bytes | None = None
     headers: Mapping[str, str | None] = field(default_factory=dict)
 
-    async def check(self, room: Room, form: str) -> None:
+    async def check(self, api: Api, form: str) -> None:
         body = self.body if self.fields is None else json.dumps(self.fields).encode()
         headers = {"Content_Type": "application/json" if body is not None else None} | dict(self.headers)
-        answer = await room.call(self.user, self.method, self.path, body=body, accept=ACCEPTS[form], **headers)
-        expected = self.told[-1][0], error_body(form, *self.told)
+        answer = await api.call(self.user, self.method, self.path, body=body, accept=ACCEPTS[form], **headers)
+        expected = self.reported[-1][0], error_body(form, *self.reported)
         assert (answer.status, answer.body) == expected
         assert answer.headers["Content-Type"] == f"application/{form}; charset=utf-8"
         assert "WWW-Authenticate" not in answer.headers
@@ -175,6 +175,6 @@ TABLE: Final = NOT_THERE | NOT_GOOD | BEFORE_THAT | BODIES
 
 @pytest.mark.parametrize("form", ["json", "xml"])
 @pytest.mark.parametrize("name", TABLE)
-async def test_each_failure_is_told_as_the_table_has_it(room: Room, name: str, form: str) -> None:
+async def test_each_failure_is_told_as_the_table_has_it(api: Api, name: str, form: str) -> None:
     """Every row of the tables of errors has its status and its document, in JSON and in XML."""
-    await TABLE[name].check(room, form)
+    await TABLE[name].check(api, form)

@@ -1,4 +1,4 @@
-"""Which words each failure is told in, in both formats and both profiles."""
+"""Which words each failure is reported in, in both formats and both profiles."""
 
 import json
 from dataclasses import replace
@@ -13,7 +13,7 @@ from app.apis.openmage import errors
 from app.apis.openmage.errors import ErrorStyle, Message, OpenMageError, error_document
 
 
-def told(style: ErrorStyle, error: BaseException) -> list[tuple[int, str]]:
+def reported(style: ErrorStyle, error: BaseException) -> list[tuple[int, str]]:
     """Status and texts as JSON and XML have them, which must be the same."""
     status, _, as_json = error_document(replace(style, format="json"), error)
     messages = [(m["code"], m["message"]) for m in json.loads(as_json)["messages"]["error"]]
@@ -59,26 +59,26 @@ E8, E9 = "Resource unknown error", "Resource internal error"
     ],
 )
 def test_each_failure_has_its_status_and_text(method: str, user: str, error: Exception, status: int, text: str) -> None:
-    """A failure is told with the status and the text that its operation and its reader call for."""
+    """A failure is reported with the status and the text that its operation and its reader call for."""
     style = ErrorStyle(method=method, user=user)  # type: ignore[arg-type]
-    assert told(style, error) == [(status, text)]
+    assert reported(style, error) == [(status, text)]
 
 
 def test_an_unforeseen_failure_of_a_read_has_the_code_zero() -> None:
     """What nobody foresaw on a read is a 500 with the code 0, and says nothing of its cause."""
-    assert told(ErrorStyle(), RuntimeError("secret")) == [(0, E9)]
+    assert reported(ErrorStyle(), RuntimeError("secret")) == [(0, E9)]
 
 
 def test_an_image_that_is_missing_is_told_with_two_messages() -> None:
     """The image that is not specified is followed by the pre-validation message."""
     expected = [(400, "The image is not specified"), (400, "Resource data pre-validator error")]
-    assert told(ErrorStyle(method="PUT"), core.ImageNotSpecified()) == expected
+    assert reported(ErrorStyle(method="PUT"), core.ImageNotSpecified()) == expected
 
 
 @pytest.mark.parametrize("error", [core.StoreViewNotFound(), core.ProductNotFound(), core.ImagesNotSupported()])
 def test_the_servers_profile_masks_what_a_post_did_not_find(error: Exception) -> None:
     """With the server's profile a POST tells every missing thing as the same unknown error."""
-    assert told(ErrorStyle(profile="server", method="POST"), error) == [(400, "Resource unknown error.")]
+    assert reported(ErrorStyle(profile="server", method="POST"), error) == [(400, "Resource unknown error.")]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_the_servers_profile_masks_what_a_post_did_not_find(error: Exception) ->
 )
 def test_the_servers_profile_has_the_servers_words(method: str, error: Exception, status: int, text: str) -> None:
     """With the server's profile the texts are those of a running server, as a whole."""
-    assert told(ErrorStyle(profile="server", method=method), error) == [(status, text)]
+    assert reported(ErrorStyle(profile="server", method=method), error) == [(status, text)]
 
 
 @pytest.mark.parametrize("error", [core.Busy(), core.StoreUnavailable()])
@@ -112,7 +112,7 @@ def test_an_outage_says_when_to_come_back(error: core.Unavailable) -> None:
 def test_an_oauth_problem_is_a_401_without_challenge(problem: str, absent: str) -> None:
     """An OAuth problem is one message with the code 401, and no challenge."""
     error = OAuthProblem(problem, absent)
-    assert told(ErrorStyle(), error) == [(401, error.problem)]
+    assert reported(ErrorStyle(), error) == [(401, error.problem)]
     assert list(error_document(ErrorStyle(), error)[1]) == ["Content-Type"]
 
 
@@ -137,4 +137,4 @@ def test_other_texts_are_the_same_sentence_in_both_profiles(
     """Messages that only the server's source defines read alike in both profiles."""
     if message is errors.UNSUPPORTED_MIME and profile == "server":
         text = "Unsuppoted image MIME type"
-    assert told(ErrorStyle(profile=profile), OpenMageError(message)) == [(status, text)]  # type: ignore[arg-type]
+    assert reported(ErrorStyle(profile=profile), OpenMageError(message)) == [(status, text)]  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ from app.apis.openmage.body.reader import read_body
 from app.apis.openmage.errors import OpenMageError
 from app.errors import BodyTooLarge
 from tests.apis.openmage.conftest import Open
-from tests.apis.openmage.shop import ACCEPTS, IMAGES, Room, error_body, upload
+from tests.apis.openmage.shop import ACCEPTS, IMAGES, Api, error_body, upload
 
 session = pytest.mark.asyncio(loop_scope="session")
 
@@ -74,13 +74,13 @@ BODIES: Final[dict[str, tuple[str, bytes, tuple[int, str]]]] = {
 @session
 @pytest.mark.parametrize("form", ["json", "xml"])
 @pytest.mark.parametrize("name", BODIES)
-async def test_a_hostile_body_is_refused_in_time(room: Room, name: str, form: str) -> None:
+async def test_a_hostile_body_is_refused_in_time(api: Api, name: str, form: str) -> None:
     """Whatever a body tries, it is refused within seconds, and the next request is answered."""
-    content_type, body, told = BODIES[name]
+    content_type, body, reported = BODIES[name]
     started = time.monotonic()
-    answer = await room.call("admin", "POST", IMAGES, body=body, accept=ACCEPTS[form], Content_Type=content_type)
-    assert (answer.status, answer.body) == (told[0], error_body(form, told))
-    assert (await room.call("guest", "GET", IMAGES)).status == 200
+    answer = await api.call("admin", "POST", IMAGES, body=body, accept=ACCEPTS[form], Content_Type=content_type)
+    assert (answer.status, answer.body) == (reported[0], error_body(form, reported))
+    assert (await api.call("guest", "GET", IMAGES)).status == 200
     assert time.monotonic() - started < SECONDS
 
 
@@ -141,12 +141,12 @@ async def memory_for(content_type: str, body: bytes) -> int:
     return most
 
 
-async def exchange(room: Room, head: dict[str, str], body: bytes = b"") -> bytes:
+async def exchange(api: Api, head: dict[str, str], body: bytes = b"") -> bytes:
     """The answer to a request that no proper client would send; the body follows once the service asks for it."""
-    lines = {"Host": urlsplit(room.base).netloc, "Accept": "application/json", "Content-Type": "application/json"}
-    lines |= {name: value for name, value in room.signed("admin", "POST", IMAGES).items() if value} | head
+    lines = {"Host": urlsplit(api.base).netloc, "Accept": "application/json", "Content-Type": "application/json"}
+    lines |= {name: value for name, value in api.signed("admin", "POST", IMAGES).items() if value} | head
     text = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-    reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(room.base).port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(api.base).port)
     try:
         async with asyncio.timeout(SECONDS):
             writer.write(f"POST {IMAGES} HTTP/1.1\r\nExpect: 100-continue\r\n{text}\r\n".encode())
@@ -161,35 +161,35 @@ async def exchange(room: Room, head: dict[str, str], body: bytes = b"") -> bytes
 
 
 @session
-async def test_a_gigabyte_announced_is_refused_before_it_comes(room: Room) -> None:
+async def test_a_gigabyte_announced_is_refused_before_it_comes(api: Api) -> None:
     """A body that is announced as too large is refused at once."""
-    told = await exchange(room, {"Content-Length": str(2**30)})
-    assert told == b"HTTP/1.1 413 Request Entity Too Large\n" + error_body("json", TOO_LARGE)
+    reported = await exchange(api, {"Content-Length": str(2**30)})
+    assert reported == b"HTTP/1.1 413 Request Entity Too Large\n" + error_body("json", TOO_LARGE)
 
 
 @session
-async def test_a_body_that_ends_too_soon_leaves_nothing(room: Room) -> None:
+async def test_a_body_that_ends_too_soon_leaves_nothing(api: Api) -> None:
     """A client that announces more than it sends, and goes, has changed nothing."""
-    images = await room.product()
-    head = room.signed("admin", "POST", images) | {"Content-Type": "application/json", "Content-Length": "100000"}
+    images = await api.product()
+    head = api.signed("admin", "POST", images) | {"Content-Type": "application/json", "Content-Length": "100000"}
     text = "".join(f"{name}: {value}\r\n" for name, value in head.items())
-    reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(room.base).port)
-    host = urlsplit(room.base).netloc
+    reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(api.base).port)
+    host = urlsplit(api.base).netloc
     writer.write(f"POST {images} HTTP/1.1\r\nHost: {host}\r\n{text}\r\n{json.dumps(upload())}".encode())
     writer.write_eof()
     async with asyncio.timeout(SECONDS):
         assert await reader.read() == b""
     writer.close()
     await writer.wait_closed()
-    assert await room.get(images) == []
-    assert not list(room.settings.spool_dir.glob("*"))
+    assert await api.get(images) == []
+    assert not list(api.settings.spool_dir.glob("*"))
 
 
 @session
-async def test_what_comes_behind_a_body_is_not_part_of_it(room: Room) -> None:
+async def test_what_comes_behind_a_body_is_not_part_of_it(api: Api) -> None:
     """Bytes behind the announced end are left alone."""
-    told = await exchange(room, {"Content-Length": "2"}, b'{}{"label":"a"}')
-    assert told == b"HTTP/1.1 400 Bad Request\n" + error_body("json", (400, "The request data is invalid."))
+    reported = await exchange(api, {"Content-Length": "2"}, b'{}{"label":"a"}')
+    assert reported == b"HTTP/1.1 400 Bad Request\n" + error_body("json", (400, "The request data is invalid."))
 
 
 @pytest.mark.parametrize(
@@ -202,17 +202,17 @@ async def test_what_comes_behind_a_body_is_not_part_of_it(room: Room) -> None:
 )
 async def test_a_body_that_does_not_come_is_not_waited_for(open_own: Open, head: dict[str, str], body: bytes) -> None:
     """A body whose rest does not come in time, or cannot be told from noise, is refused."""
-    room = await open_own(body_seconds=1)
-    told = await exchange(room, head, body)
-    assert told == b"HTTP/1.1 408 Request Timeout\n" + error_body("json", (408, "Request timeout."))
+    api = await open_own(body_seconds=1)
+    reported = await exchange(api, head, body)
+    assert reported == b"HTTP/1.1 408 Request Timeout\n" + error_body("json", (408, "Request timeout."))
 
 
 @session
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "identity, gzip"])
-async def test_a_compressed_body_is_refused_unopened(room: Room, encoding: str) -> None:
+async def test_a_compressed_body_is_refused_unopened(api: Api, encoding: str) -> None:
     """A body that says that it is compressed is not decompressed."""
     body = gzip.compress(json.dumps(upload()).encode())
-    answer = await room.call(
+    answer = await api.call(
         "admin", "POST", IMAGES, body=body, Content_Type="application/json", Content_Encoding=encoding
     )
     assert (answer.status, answer.body) == (400, error_body("json", DECODING))
@@ -220,7 +220,7 @@ async def test_a_compressed_body_is_refused_unopened(room: Room, encoding: str) 
 
 @session
 @pytest.mark.parametrize("path", ["%00", "%ff", "%ED%A0%80", "8%00", "a" * 4000, "9" * 3000, "%F0%9F%98%80"])
-async def test_odd_paths_are_only_unknown(room: Room, path: str) -> None:
+async def test_odd_paths_are_only_unknown(api: Api, path: str) -> None:
     """What no product, image or store view is called is not found, and nothing worse."""
     for user, images, status in (
         ("admin", f"/api/rest/products/{path}/images", 404),
@@ -228,6 +228,6 @@ async def test_odd_paths_are_only_unknown(room: Room, path: str) -> None:
         ("guest", f"{IMAGES}/{path}", 404),
         ("admin", f"{IMAGES}/store/{path}", 400),
     ):
-        answer = await room.call(user, "GET", images)  # type: ignore[arg-type]
+        answer = await api.call(user, "GET", images)  # type: ignore[arg-type]
         assert answer.status == status
         assert answer.json()["messages"]["error"][0]["code"] == status

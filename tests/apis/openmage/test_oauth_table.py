@@ -11,7 +11,7 @@ import pytest
 from oauthlib.oauth1 import Client as Signer
 
 from tests.apis.openmage.conftest import Open
-from tests.apis.openmage.shop import ACCEPTS, IMAGES, JPEG, Answer, Room, error_body, upload
+from tests.apis.openmage.shop import ACCEPTS, IMAGES, JPEG, Answer, Api, error_body, upload
 
 session = pytest.mark.asyncio(loop_scope="session")
 FORMS: Final = pytest.mark.parametrize("form", ["json", "xml"])
@@ -42,9 +42,9 @@ PROBLEMS: Final[dict[str, tuple[dict[str, str | None], str]]] = {
 }
 
 
-def header(room: Room, changed: Mapping[str, str | None], account: str = "admin") -> str:
+def header(api: Api, changed: Mapping[str, str | None], account: str = "admin") -> str:
     """An Authorization header with a signature that is none."""
-    one = room.accounts[account]
+    one = api.accounts[account]
     parameters = {
         "oauth_version": "1.0",
         "oauth_consumer_key": one.consumer_key,
@@ -58,12 +58,12 @@ def header(room: Room, changed: Mapping[str, str | None], account: str = "admin"
     return "OAuth " + ", ".join(pairs)
 
 
-async def get(room: Room, form: str, authorization: str, path: str = IMAGES, method: str = "GET") -> Answer:
-    return await room.raw(method, path, None, {"Authorization": authorization, "Accept": ACCEPTS[form]})
+async def get(api: Api, form: str, authorization: str, path: str = IMAGES, method: str = "GET") -> Answer:
+    return await api.raw(method, path, None, {"Authorization": authorization, "Accept": ACCEPTS[form]})
 
 
-def problem(answer: Answer, form: str, told: str) -> None:
-    assert (answer.status, answer.body) == (401, error_body(form, (401, f"oauth_problem={told}")))
+def problem(answer: Answer, form: str, reported: str) -> None:
+    assert (answer.status, answer.body) == (401, error_body(form, (401, f"oauth_problem={reported}")))
     assert answer.headers["Content-Type"] == f"application/{form}; charset=utf-8"
     assert "WWW-Authenticate" not in answer.headers
 
@@ -71,116 +71,116 @@ def problem(answer: Answer, form: str, told: str) -> None:
 @session
 @FORMS
 @pytest.mark.parametrize("name", PROBLEMS)
-async def test_each_problem_has_its_text(room: Room, name: str, form: str) -> None:
+async def test_each_problem_has_its_text(api: Api, name: str, form: str) -> None:
     """Every row of the table of problems is a 401 with its text."""
-    changed, told = PROBLEMS[name]
-    problem(await get(room, form, header(room, changed)), form, told)
+    changed, reported = PROBLEMS[name]
+    problem(await get(api, form, header(api, changed)), form, reported)
 
 
 @session
 @FORMS
-async def test_another_consumers_token_is_rejected(room: Room, form: str) -> None:
+async def test_another_consumers_token_is_rejected(api: Api, form: str) -> None:
     """A token belongs to the consumer that it was made for."""
-    told = await get(room, form, header(room, {"oauth_token": room.accounts["customer"].token}))
-    problem(told, form, "token_rejected")
+    reported = await get(api, form, header(api, {"oauth_token": api.accounts["customer"].token}))
+    problem(reported, form, "token_rejected")
 
 
 @session
 @FORMS
-async def test_a_revoked_token_is_told(room: Room, form: str) -> None:
+async def test_a_revoked_token_is_told(api: Api, form: str) -> None:
     """A token that was revoked says so."""
-    problem(await get(room, form, header(room, {}, "revoked")), form, "token_revoked")
+    problem(await get(api, form, header(api, {}, "revoked")), form, "token_revoked")
 
 
 @session
 @FORMS
 @pytest.mark.parametrize(("method", "path"), [("GET", IMAGES), ("DELETE", f"{IMAGES}/999")])
-async def test_a_request_is_not_played_twice(room: Room, form: str, method: str, path: str) -> None:
+async def test_a_request_is_not_played_twice(api: Api, form: str, method: str, path: str) -> None:
     """The same request a second time is refused for its nonce, a read as well as a write."""
-    authorization = room.signed("admin", method, path)["Authorization"]
+    authorization = api.signed("admin", method, path)["Authorization"]
     assert authorization is not None
-    first = await get(room, form, authorization, path, method)
+    first = await get(api, form, authorization, path, method)
     assert first.status == (200 if method == "GET" else 404)
-    problem(await get(room, form, authorization, path, method), form, "nonce_used")
+    problem(await get(api, form, authorization, path, method), form, "nonce_used")
 
 
 @session
-async def test_a_problem_comes_before_the_route_and_the_method(room: Room) -> None:
+async def test_a_problem_comes_before_the_route_and_the_method(api: Api) -> None:
     """Credentials are checked before anything that is asked for."""
-    answer = await get(room, "json", header(room, {}), "/api/rest/nowhere", "PATCH")
+    answer = await get(api, "json", header(api, {}), "/api/rest/nowhere", "PATCH")
     problem(answer, "json", "signature_invalid")
 
 
 @session
 @pytest.mark.parametrize("authorization", ["Basic YTpi", "Bearer abc", "Digest OAuth", ""])
-async def test_any_other_authorization_is_a_guests(room: Room, authorization: str) -> None:
+async def test_any_other_authorization_is_a_guests(api: Api, authorization: str) -> None:
     """Whoever brings no OAuth header reads as a guest, whatever stands in the query."""
-    path = f"{IMAGES}?oauth_token={room.accounts['admin'].token}&oauth_signature=x"
-    assert (await get(room, "json", authorization, path)).status == 200
+    path = f"{IMAGES}?oauth_token={api.accounts['admin'].token}&oauth_signature=x"
+    assert (await get(api, "json", authorization, path)).status == 200
 
 
 @session
 @FORMS
-async def test_an_admin_without_a_role_is_an_internal_error(room: Room, form: str) -> None:
+async def test_an_admin_without_a_role_is_an_internal_error(api: Api, form: str) -> None:
     """The token of an admin who has no role is answered with an error of the code 0."""
-    admin_id = await room.sql("select admin_id from oauth_token where token = $1", room.accounts["roleless"].token)
-    answer = await get(room, form, room.signed("roleless", "GET", IMAGES)["Authorization"] or "")
+    admin_id = await api.sql("select admin_id from oauth_token where token = $1", api.accounts["roleless"].token)
+    answer = await get(api, form, api.signed("roleless", "GET", IMAGES)["Authorization"] or "")
     assert (answer.status, answer.body) == (500, error_body(form, (0, f"Admin role for user ID {admin_id} not found")))
 
 
 @session
 @FORMS
-async def test_a_role_without_the_privilege_is_denied(room: Room, form: str) -> None:
+async def test_a_role_without_the_privilege_is_denied(api: Api, form: str) -> None:
     """A role that only retrieves reads, and is denied the rest."""
-    assert (await get(room, form, room.signed("reader", "GET", IMAGES)["Authorization"] or "")).status == 200
+    assert (await get(api, form, api.signed("reader", "GET", IMAGES)["Authorization"] or "")).status == 200
     for method, path in (("POST", IMAGES), ("PUT", f"{IMAGES}/1"), ("DELETE", f"{IMAGES}/1")):
-        answer = await get(room, form, room.signed("reader", method, path)["Authorization"] or "", path, method)
+        answer = await get(api, form, api.signed("reader", method, path)["Authorization"] or "", path, method)
         assert (answer.status, answer.body) == (403, error_body(form, (403, "Access denied")))
 
 
 @session
-async def test_a_signed_form_is_told_its_content_type(room: Room) -> None:
+async def test_a_signed_form_is_told_its_content_type(api: Api) -> None:
     """A form's parameters are signed; who signs them rightly hears that forms are not understood."""
-    one, form = room.accounts["admin"], "application/x-www-form-urlencoded"
+    one, form = api.accounts["admin"], "application/x-www-form-urlencoded"
     signer = Signer(one.consumer_key, one.consumer_secret, one.token, one.token_secret)
     body = "label=a+b&types%5B%5D=image"
-    _, headers, _ = signer.sign(f"{room.base}{IMAGES}", "POST", body, {"Content-Type": form})
-    told = f'Server can not understand Content-Type HTTP header media type "{form}"'
-    answer = await room.raw("POST", IMAGES, body, headers | {"Accept": "application/json"})
-    assert (answer.status, answer.body) == (400, error_body("json", (400, told)))
-    _, headers, _ = signer.sign(f"{room.base}{IMAGES}", "POST", body, {"Content-Type": form})
-    answer = await room.raw("POST", IMAGES, body + "&label=b", headers | {"Accept": "application/json"})
+    _, headers, _ = signer.sign(f"{api.base}{IMAGES}", "POST", body, {"Content-Type": form})
+    reported = f'Server can not understand Content-Type HTTP header media type "{form}"'
+    answer = await api.raw("POST", IMAGES, body, headers | {"Accept": "application/json"})
+    assert (answer.status, answer.body) == (400, error_body("json", (400, reported)))
+    _, headers, _ = signer.sign(f"{api.base}{IMAGES}", "POST", body, {"Content-Type": form})
+    answer = await api.raw("POST", IMAGES, body + "&label=b", headers | {"Accept": "application/json"})
     problem(answer, "json", "signature_invalid")
 
 
 @session
 @pytest.mark.parametrize("query", ["attrs[]=id&attrs[]=url", "attrs=id,url", "filter=a+b", "filter=a%20b", "a=b&a=a"])
-async def test_every_parameter_of_the_query_is_signed(room: Room, query: str) -> None:
+async def test_every_parameter_of_the_query_is_signed(api: Api, query: str) -> None:
     """Repeated names, blanks and brackets in a query are signed as RFC 5849 has it."""
     path = f"{IMAGES}?{query.replace('[', '%5B').replace(']', '%5D')}"
-    assert (await room.call("admin", "GET", path)).status == 200
+    assert (await api.call("admin", "GET", path)).status == 200
 
 
 @session
-async def test_the_host_may_be_signed_without_its_port(room: Room) -> None:
+async def test_the_host_may_be_signed_without_its_port(api: Api) -> None:
     """A signature over the host alone is accepted too."""
-    without_port = re.sub(r":\d+$", "", room.base)
-    authorization = room.signed("admin", "GET", IMAGES, without_port)["Authorization"]
-    assert (await get(room, "json", authorization or "")).status == 200
+    without_port = re.sub(r":\d+$", "", api.base)
+    authorization = api.signed("admin", "GET", IMAGES, without_port)["Authorization"]
+    assert (await get(api, "json", authorization or "")).status == 200
 
 
 PLAIN: Final = {"oauth_signature_method": "PLAINTEXT", "oauth_nonce": None, "oauth_timestamp": None}
 
 
-def plaintext(room: Room) -> str:
-    one = room.accounts["admin"]
-    return header(room, PLAIN | {"oauth_signature": f"{one.consumer_secret}&{one.token_secret}"})
+def plaintext(api: Api) -> str:
+    one = api.accounts["admin"]
+    return header(api, PLAIN | {"oauth_signature": f"{one.consumer_secret}&{one.token_secret}"})
 
 
 @session
-async def test_plaintext_is_accepted_from_the_loopback(room: Room) -> None:
+async def test_plaintext_is_accepted_from_the_loopback(api: Api) -> None:
     """Secrets in the clear are accepted where nobody is on the way, without nonce and timestamp."""
-    assert (await get(room, "json", plaintext(room))).status == 200
+    assert (await get(api, "json", plaintext(api))).status == 200
 
 
 @pytest.mark.parametrize(
@@ -200,9 +200,9 @@ async def test_behind_a_proxy_the_client_decides_on_plaintext(
 ) -> None:
     """Behind a trusted proxy it is the client's address and scheme that count, not the proxy's."""
     family = "forwarded" if "Forwarded" in headers else "x-forwarded"
-    room = await open_own(trusted_proxies=("127.0.0.1",), forwarded_headers=family)
-    sent = {"Authorization": plaintext(room), "Accept": "application/json", "Host": "shop.example"} | headers
-    answer = await room.raw("GET", IMAGES, None, sent)
+    api = await open_own(trusted_proxies=("127.0.0.1",), forwarded_headers=family)
+    sent = {"Authorization": plaintext(api), "Accept": "application/json", "Host": "shop.example"} | headers
+    answer = await api.raw("GET", IMAGES, None, sent)
     if accepted:
         assert answer.status == 200
     else:
@@ -211,14 +211,14 @@ async def test_behind_a_proxy_the_client_decides_on_plaintext(
 
 async def test_an_old_timestamp_is_accepted_where_the_operator_says_so(open_own: Open) -> None:
     """Without a bound on the past an old request is judged by its signature."""
-    room = await open_own(openmage_oauth_past_seconds=0)
-    problem(await get(room, "json", header(room, {"oauth_timestamp": "1"})), "json", "signature_invalid")
+    api = await open_own(openmage_oauth_past_seconds=0)
+    problem(await get(api, "json", header(api, {"oauth_timestamp": "1"})), "json", "signature_invalid")
 
 
 async def test_without_the_privilege_nobody_reads(open_own: Open) -> None:
     """Guests and customers read only where they are granted it; writing leads nowhere even then."""
-    room = await open_own(openmage_guest_privileges=(), openmage_customer_privileges=("create", "retrieve"))
-    assert (await room.call("guest", "GET", IMAGES)).body == error_body("json", (403, "Access denied"))
-    assert (await room.call("customer", "GET", IMAGES)).status == 200
-    answer = await room.call("customer", "POST", IMAGES, body=str(upload(JPEG)), Content_Type="application/json")
+    api = await open_own(openmage_guest_privileges=(), openmage_customer_privileges=("create", "retrieve"))
+    assert (await api.call("guest", "GET", IMAGES)).body == error_body("json", (403, "Access denied"))
+    assert (await api.call("customer", "GET", IMAGES)).status == 200
+    answer = await api.call("customer", "POST", IMAGES, body=str(upload(JPEG)), Content_Type="application/json")
     assert (answer.status, answer.body) == (405, error_body("json", (405, "Resource does not support method.")))

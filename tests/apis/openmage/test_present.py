@@ -105,6 +105,6 @@ def test_what_xml_forbids_is_dropped() -> None:
     ],
 )
 def test_an_error_is_its_golden_document(name: str, error: Exception, status: int, written: Format) -> None:
-    """An error is told in the negotiated format, with its status as the code."""
-    told = error_document(ErrorStyle(written), error)
-    assert told == (status, {"Content-Type": CONTENT_TYPES[written]}, golden(name, written))
+    """An error is reported in the negotiated format, with its status as the code."""
+    reported = error_document(ErrorStyle(written), error)
+    assert reported == (status, {"Content-Type": CONTENT_TYPES[written]}, golden(name, written))

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from tests.apis.openmage.conftest import Open
-from tests.apis.openmage.shop import ACCEPTS, IMAGES, Room, User, open_room, serve_room, upload
+from tests.apis.openmage.shop import ACCEPTS, IMAGES, Api, User, open_api, serve_api, upload
 
 SECONDS: Final = 1.0
 """How long another process may take to show a change."""
@@ -35,62 +35,62 @@ async def test_a_read_is_one_statement_and_none_the_second_time(
     statements: list[str], open_own: Open, user: User
 ) -> None:
     """The first read of a document is one statement; from then on it is none, until something changes."""
-    room = await open_own()
-    image = await room.create(label="A")
-    assert (await room.call(user, "GET", "/api/rest/products/23/images")).status == 200
-    await has_heard_all(room)
+    api = await open_own()
+    image = await api.create(label="A")
+    assert (await api.call(user, "GET", "/api/rest/products/23/images")).status == 200
+    await has_heard_all(api)
     for form in ACCEPTS.values():
         for path in (IMAGES, f"{IMAGES}/{image}", f"{IMAGES}/store/french", "/api/rest/products/nothing/images"):
             for expected in (1, 0, 0):
                 statements.clear()
-                await room.call(user, "GET", path, accept=form)
+                await api.call(user, "GET", path, accept=form)
                 assert len(statements) == expected, (path, statements)
-    await room.put(f"{IMAGES}/{image}", label="B")
+    await api.put(f"{IMAGES}/{image}", label="B")
     statements.clear()
-    assert (await room.get(IMAGES, user))[0]["label"] == "B"
+    assert (await api.get(IMAGES, user))[0]["label"] == "B"
     assert len(statements) == 1
 
 
-async def has_heard_all(room: Room) -> None:
+async def has_heard_all(api: Api) -> None:
     """Waits until the service has heard of every change so far, its own included: changes are told in their order."""
     disabled = "/api/rest/products/20/images"
-    assert (await room.call("guest", "GET", disabled)).status == 404
-    await room.sql("update product set enabled = true where id = 20 returning id")
+    assert (await api.call("guest", "GET", disabled)).status == 404
+    await api.sql("update product set enabled = true where id = 20 returning id")
     async with asyncio.timeout(10):
-        while (await room.call("guest", "GET", disabled)).status != 200:
+        while (await api.call("guest", "GET", disabled)).status != 200:
             pass
 
 
 async def test_a_read_needs_no_object_store(open_own: Open) -> None:
     """Lists and entities are answered while the store is away, cached or not."""
-    room = await open_own()
-    image = await room.create()
-    objects = room.settings.data_dir / "objects"
+    api = await open_own()
+    image = await api.create()
+    objects = api.settings.data_dir / "objects"
     objects.rename(objects.with_name("away"))
     for path in (IMAGES, f"{IMAGES}/{image}"):
-        assert (await room.call("guest", "GET", path)).status == 200
+        assert (await api.call("guest", "GET", path)).status == 200
 
 
 async def test_uploads_are_counted(open_own: Open) -> None:
     """What came in, and what was turned away and why, is told to whoever watches the service."""
-    room = await open_own()
-    await room.create()
-    assert (await room.post(IMAGES, upload(b"no image"))).status == 400
-    told = (await room.call("guest", "GET", "/metrics", accept="*/*")).body.decode()
-    counted = [line for line in told.splitlines() if "upload" in line and not line.startswith("#")]
+    api = await open_own()
+    await api.create()
+    assert (await api.post(IMAGES, upload(b"no image"))).status == 400
+    reported = (await api.call("guest", "GET", "/metrics", accept="*/*")).body.decode()
+    counted = [line for line in reported.splitlines() if "upload" in line and not line.startswith("#")]
     assert any('room="openmage"' in line for line in counted)
     assert any("upload_rejected" in line and "FormatNotAllowed" in line for line in counted), counted
 
 
-@pytest.fixture(name="rooms")
-async def _rooms(dsn: str, tmp_path: Path) -> AsyncIterator[tuple[Room, Room]]:
+@pytest.fixture(name="apis")
+async def _apis(dsn: str, tmp_path: Path) -> AsyncIterator[tuple[Api, Api]]:
     """Two servers over one database."""
     async with AsyncExitStack() as stack:
-        one = await stack.enter_async_context(open_room(dsn, tmp_path))
-        yield one, await serve_room(stack, one.database, one.accounts, tmp_path)
+        one = await stack.enter_async_context(open_api(dsn, tmp_path))
+        yield one, await serve_api(stack, one.database, one.accounts, tmp_path)
 
 
-async def until_same(one: Room, other: Room, path: str) -> None:
+async def until_same(one: Api, other: Api, path: str) -> None:
     """That the other shows what the one shows, soon."""
     asked = [(user, form) for user in ("admin", "guest") for form in ACCEPTS.values()]
     expected = [(await one.call(user, "GET", path, accept=form)).body for user, form in asked]  # type: ignore[arg-type]
@@ -101,9 +101,9 @@ async def until_same(one: Room, other: Room, path: str) -> None:
     assert time.monotonic() - started < SECONDS
 
 
-async def test_a_change_is_seen_by_its_own_process_at_once_and_by_others_soon(rooms: tuple[Room, Room]) -> None:
+async def test_a_change_is_seen_by_its_own_process_at_once_and_by_others_soon(apis: tuple[Api, Api]) -> None:
     """Who commits a change reads it at once; another process shows it within a second."""
-    one, other = rooms
+    one, other = apis
     image = await one.create(label="A", types=["image"])
     paths = (IMAGES, f"{IMAGES}/{image}", f"{IMAGES}/store/french")
     for path in paths:
@@ -123,21 +123,21 @@ async def test_a_change_is_seen_by_its_own_process_at_once_and_by_others_soon(ro
         await until_same(other, one, path)
 
 
-async def test_a_revoked_token_is_refused_everywhere_soon(rooms: tuple[Room, Room]) -> None:
+async def test_a_revoked_token_is_refused_everywhere_soon(apis: tuple[Api, Api]) -> None:
     """A token that is revoked is let in by no process for longer than a second."""
-    for room in rooms:
-        await room.get(IMAGES)
-    token = rooms[0].accounts["admin"].token
-    await rooms[0].sql("update oauth_token set revoked_at = now() where token = $1 returning token", token)
+    for api in apis:
+        await api.get(IMAGES)
+    token = apis[0].accounts["admin"].token
+    await apis[0].sql("update oauth_token set revoked_at = now() where token = $1 returning token", token)
     async with asyncio.timeout(SECONDS):
-        for room in rooms:
-            while (await room.call("admin", "GET", IMAGES)).status != 401:
+        for api in apis:
+            while (await api.call("admin", "GET", IMAGES)).status != 401:
                 pass
 
 
-async def test_a_write_is_not_played_again_to_another_process(rooms: tuple[Room, Room]) -> None:
+async def test_a_write_is_not_played_again_to_another_process(apis: tuple[Api, Api]) -> None:
     """A write that one process has seen is refused by every other."""
-    one, other = rooms
+    one, other = apis
     image = await one.create()
     path = f"{IMAGES}/{image}"
     headers = {**one.signed("admin", "DELETE", path, "http://shop.example"), "Host": "shop.example"}

@@ -33,8 +33,8 @@ class ReverseProxy(HTTPAdapter):
         assert request.url is not None
         asked = urlsplit(request.url)
         request.url = request.url.replace(f"{asked.scheme}://{asked.netloc}", self._base)
-        said = {"Proto": asked.scheme, "Host": asked.netloc, "For": "203.0.113.5"}
-        request.headers.update({f"X-Forwarded-{name}": value for name, value in said.items()})
+        given = {"Proto": asked.scheme, "Host": asked.netloc, "For": "203.0.113.5"}
+        request.headers.update({f"X-Forwarded-{name}": value for name, value in given.items()})
         return super().send(request, *args, **options)
 
 

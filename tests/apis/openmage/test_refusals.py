@@ -34,10 +34,10 @@ class Desk:
     """Where requests come in, and what is told of them."""
 
     def __init__(self, seconds: float = 60, **options: Any) -> None:
-        self.told: list[Event] = []
+        self.reported: list[Event] = []
         self._settings = Settings(**options)
         self._oauth = OAuth(OneConsumer(), 600)
-        self._refusals = Refusals(self._settings, self.told.append, seconds)
+        self._refusals = Refusals(self._settings, self.reported.append, seconds)
 
     async def refuse(self, signed_for: str, target: str = PATH, key: str = KEY, **headers: str) -> None:
         """A request to `target` that a client has signed for a URL."""
@@ -51,8 +51,8 @@ class Desk:
 
     @property
     def first(self) -> SignatureRefused:
-        assert isinstance(self.told[0], SignatureRefused)
-        return self.told[0]
+        assert isinstance(self.reported[0], SignatureRefused)
+        return self.reported[0]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ async def test_nothing_private_is_told() -> None:
     """Values of the query, secrets and signatures are in no line."""
     desk = Desk()
     await desk.refuse(f"http://other.example{PATH}", f"{PATH}?password=hunter2&x[y]=z")
-    text = repr(desk.told)
+    text = repr(desk.reported)
     assert desk.first.url.endswith("?password=…&x%5By%5D=…")
     assert not any(secret in text for secret in ("hunter2", SECRET, TOKEN, KEY))
 
@@ -101,13 +101,13 @@ async def test_the_first_of_a_minute_is_told_and_then_how_many_followed() -> Non
     for _ in range(5):
         await desk.refuse(f"https://shop.example{PATH}")
     await desk.refuse(f"http://shop.example{PATH}", key="d" * 32)
-    assert [type(event) for event in desk.told] == [SignatureRefused, SignatureRefused]
+    assert [type(event) for event in desk.reported] == [SignatureRefused, SignatureRefused]
     async with asyncio.timeout(10):
-        while len(desk.told) < 3:  # noqa: ASYNC110  # a timer of the product ends it
+        while len(desk.reported) < 3:  # noqa: ASYNC110  # a timer of the product ends it
             await asyncio.sleep(0.02)
-    assert desk.told[2:] == [SignaturesFollowed("cccccccc…", "oauth_problem=signature_invalid", 4)]
+    assert desk.reported[2:] == [SignaturesFollowed("cccccccc…", "oauth_problem=signature_invalid", 4)]
     await desk.refuse(f"https://shop.example{PATH}")
-    assert isinstance(desk.told[3], SignatureRefused)
+    assert isinstance(desk.reported[3], SignatureRefused)
 
 
 async def test_made_up_keys_do_not_fill_the_log() -> None:
@@ -115,4 +115,4 @@ async def test_made_up_keys_do_not_fill_the_log() -> None:
     desk = Desk()
     for _ in range(300):
         await desk.refuse(f"http://shop.example{PATH}", key=secrets.token_hex(16))
-    assert len(desk.told) == 100
+    assert len(desk.reported) == 100

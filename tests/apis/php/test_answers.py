@@ -60,8 +60,8 @@ def test_each_recorded_answer_of_php_is_given(function: str) -> None:
     """For every input that was recorded the answer is PHP's, type and order included."""
     wrong = [
         (given, expected, ours)
-        for given, told in ANSWERS[function]
-        if not _same(ours := OURS[function](asked(given)), expected := answered(told))
+        for given, reported in ANSWERS[function]
+        if not _same(ours := OURS[function](asked(given)), expected := answered(reported))
     ]
     assert wrong == []
 

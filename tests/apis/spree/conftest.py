@@ -8,15 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import asyncpg
 import pytest
+import pytest_asyncio
 from aiohttp.test_utils import TestServer
 from PIL import Image
 
 from app.access.secrets import hash_key
 from app.db.connections.connect import Connection
+from app.embedded.cluster import Cluster
 from app.server.middleware import SERVER_OPTIONS
 from app.settings import Settings
 from app.wiring.application import build_app
+from tests.conftest import fresh_database
 
 ADMIN, CUSTOMER = "a" * 48, "c" * 48
 KEYS = [(hash_key(ADMIN), "admin"), (hash_key(CUSTOMER), "customer")]
@@ -97,17 +101,35 @@ async def _serve(dsn: str, connection: Connection, tmp_path: Path) -> AsyncItera
     async with AsyncExitStack() as stack:
 
         async def serve(**options: Any) -> Shop:
-            quiet = {"data_dir": tmp_path, "secret_key": "x" * 32, "run_worker": False, "log_sample": 10**9}
-            settings = replace(Settings(), **quiet, **options)
-            await connection.execute(PRODUCTS)
-            await connection.executemany("insert into api_key (key_hash, role) values ($1, $2)", KEYS)
-            server = TestServer(build_app(settings, dsn))
-            await server.start_server(**SERVER_OPTIONS)
-            stack.push_async_callback(server.close)
-            session = await stack.enter_async_context(aiohttp.ClientSession())
-            return Shop(str(server.make_url("")).rstrip("/"), session, connection, settings)
+            return await open_shop(stack, dsn, connection, tmp_path, **options)
 
         yield serve
+
+
+@pytest_asyncio.fixture(name="serve_all", scope="module", loop_scope="session")
+async def _serve_all(cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serve]:
+    """Opens a shop for all tests of a file that run in the session's loop and leave it as it was."""
+    async with AsyncExitStack() as stack, fresh_database(cluster, template) as dsn:
+        connection = await asyncpg.connect(dsn)
+        stack.push_async_callback(connection.close)
+
+        async def serve(**options: Any) -> Shop:
+            return await open_shop(stack, dsn, connection, tmp_path_factory.mktemp("shop"), **options)
+
+        yield serve
+
+
+async def open_shop(stack: AsyncExitStack, dsn: str, connection: Connection, folder: Path, **options: Any) -> Shop:
+    """Lasts as long as the stack."""
+    quiet = {"data_dir": folder, "secret_key": "x" * 32, "run_worker": False, "log_sample": 10**9}
+    settings = replace(Settings(), **quiet, **options)
+    await connection.execute(PRODUCTS)
+    await connection.executemany("insert into api_key (key_hash, role) values ($1, $2)", KEYS)
+    server = TestServer(build_app(settings, dsn))
+    await server.start_server(**SERVER_OPTIONS)
+    stack.push_async_callback(server.close)
+    session = await stack.enter_async_context(aiohttp.ClientSession())
+    return Shop(str(server.make_url("")).rstrip("/"), session, connection, settings)
 
 
 @pytest.fixture(name="shop")

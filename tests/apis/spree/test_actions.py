@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from PIL import Image
 
-from app.service.pictures.filing import MARKS
+from app.service.pictures.edits.following import MARKS
 
 from .conftest import ADMIN, CUSTOMER, IMAGES, Answer, Serve, Shop, form, picture, png
 

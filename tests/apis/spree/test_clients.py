@@ -26,8 +26,8 @@ async def test_a_script_in_javascript_works_unchanged(shop: Shop, tmp_path: Path
     picture = tmp_path / "a.png"
     picture.write_bytes(png())
     script = Path(__file__).parent / "client.mjs"
-    told = json.loads(await run(NODE, str(script), shop.base + IMAGES, ADMIN, str(picture)))
-    assert told == {
+    reported = json.loads(await run(NODE, str(script), shop.base + IMAGES, ADMIN, str(picture)))
+    assert reported == {
         "seen": [201, 201, 200, 200, 204, 200],
         "order": ["described", "first"],
         "left": [["described", 1, "größe__1_.png"]],

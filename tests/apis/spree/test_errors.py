@@ -39,9 +39,9 @@ NOT_FOUND = '{"error":"The resource you were looking for could not be found."}'
 )
 def test_each_error_has_its_document(error: Exception, status: int, body: str) -> None:
     """Each error has its status and its JSON, and no reason meant for operators."""
-    told = document(error)
-    assert (told.status, told.body.decode()) == (status, body)
-    assert told.content_type == "application/json; charset=utf-8"
+    reported = document(error)
+    assert (reported.status, reported.body.decode()) == (status, body)
+    assert reported.content_type == "application/json; charset=utf-8"
 
 
 def test_a_busy_service_says_when_to_come_back() -> None:
@@ -51,7 +51,7 @@ def test_a_busy_service_says_when_to_come_back() -> None:
 
 def test_other_formats_are_not_acceptable() -> None:
     """XML is refused in XML, any other format without a word."""
-    told = document(NotAcceptable("xml"))
-    assert (told.status, told.content_type) == (406, "application/xml")
-    assert b'<status type="integer">406</status>\n  <error>Not Acceptable</error>\n</hash>' in told.body
+    reported = document(NotAcceptable("xml"))
+    assert (reported.status, reported.content_type) == (406, "application/xml")
+    assert b'<status type="integer">406</status>\n  <error>Not Acceptable</error>\n</hash>' in reported.body
     assert (document(NotAcceptable("html")).status, document(NotAcceptable("html")).body) == (406, b"")

@@ -55,7 +55,7 @@ MISSING: Final = {"exception": "param is missing or the value is empty: image"}
 
 
 @pytest.mark.parametrize(
-    ("parts", "created", "told", "updated"),
+    ("parts", "created", "reported", "updated"),
     [
         ((CHOSEN_NONE,), 422, MISSING, 422),
         ((OTHER_NONE, CHOSEN_NONE), 422, MISSING, 422),
@@ -64,12 +64,12 @@ MISSING: Final = {"exception": "param is missing or the value is empty: image"}
     ],
 )
 async def test_a_part_of_no_chosen_file_was_not_sent(
-    shop: Shop, parts: tuple[bytes, ...], created: int, told: dict[str, Any], updated: int
+    shop: Shop, parts: tuple[bytes, ...], created: int, reported: dict[str, Any], updated: int
 ) -> None:
     """A part with an empty file name is dropped: what is left counts."""
     kept = (await shop.create(alt="old")).json
     answer = await post(shop, *parts)
-    assert (answer.status, answer.json.get("errors", answer.json)) == (created, told)
+    assert (answer.status, answer.json.get("errors", answer.json)) == (created, reported)
     answer = await shop.call("PUT", f"{IMAGES}/1", data=b"".join(parts) + b"--XX--\r\n", headers=BOUNDARY)
     assert answer.status == updated
     now = (await shop.call("GET", f"{IMAGES}/1")).json

@@ -43,7 +43,7 @@ def test_json_without_an_image_is_wrapped_from_its_columns(document: object, ima
 
 @pytest.mark.parametrize("image", [None, {}, "foo", 0, [], ["x"], ""])
 def test_a_missing_or_shapeless_image_is_an_exception(image: object) -> None:
-    """A missing, empty or shapeless image is told as an exception."""
+    """A missing, empty or shapeless image is reported as an exception."""
     with pytest.raises(Unusable) as caught:
         image_form({"image": image})
     assert caught.value.public == "param is missing or the value is empty: image"
@@ -81,7 +81,7 @@ def test_alternative_texts_become_strings(value: object, alt: str | None) -> Non
 
 
 def test_a_text_that_no_column_holds_is_an_exception() -> None:
-    """A null byte is told as an exception."""
+    """A null byte is reported as an exception."""
     with pytest.raises(Unusable):
         image_form({"image": {"alt": "a\x00b"}})
 
@@ -110,7 +110,7 @@ def test_an_attachment_is_absent_cleared_a_file_or_a_text(sent: Params, attachme
 
 
 def test_images_hang_on_variants_only() -> None:
-    """Another type than the variant is told as an exception."""
+    """Another type than the variant is reported as an exception."""
     check_viewable({"image": {"viewable_type": "Spree::Variant"}})
     check_viewable({"image": {"alt": "x"}})
     for kind in ("Spree::Bogus", "", None, 5):

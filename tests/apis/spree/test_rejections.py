@@ -3,6 +3,7 @@
 import io
 
 import pytest
+import pytest_asyncio
 from PIL import Image
 
 from .conftest import IMAGES, Serve, Shop, form, picture, png
@@ -42,11 +43,19 @@ FILES = {
 }
 
 
+@pytest_asyncio.fixture(name="shop_of_all", scope="module", loop_scope="session")
+async def _shop_of_all(serve_all: Serve) -> Shop:
+    """With one image, which every refusal leaves as it was."""
+    shop = await serve_all(**LIMITS)
+    await shop.create(alt="x")
+    return shop
+
+
+@pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize("title", REJECTIONS)
-async def test_a_file_that_is_refused_leaves_no_trace(serve: Serve, title: str) -> None:
+async def test_a_file_that_is_refused_leaves_no_trace(shop_of_all: Shop, title: str) -> None:
     """Each kind of bad file has its messages, and nothing is stored or shifted."""
-    shop = await serve(**LIMITS)
-    await shop.create()
+    shop = shop_of_all
     fields = form(*reversed(FILES[title]), position="1") if title in FILES else {"image[position]": "1"}
     answer = await shop.call("POST", IMAGES, data=fields)
     assert (answer.status, answer.body.decode()) == REJECTIONS[title]
@@ -54,15 +63,17 @@ async def test_a_file_that_is_refused_leaves_no_trace(serve: Serve, title: str) 
     assert await shop.connection.fetchval("select count(*) from blob") == 1
 
 
+@pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize("title", FILES)
-async def test_a_refused_replacement_leaves_the_image_as_it_was(serve: Serve, title: str) -> None:
+async def test_a_refused_replacement_leaves_the_image_as_it_was(shop_of_all: Shop, title: str) -> None:
     """A replacement that is refused leaves the row and its files as they were."""
-    shop = await serve(**LIMITS)
-    created = await shop.create(alt="x")
+    shop = shop_of_all
+    before = await shop.call("GET", f"{IMAGES}/1")
     answer = await shop.call("PUT", f"{IMAGES}/1", data=form(*reversed(FILES[title]), alt="y"))
     assert (answer.status, answer.body.decode()) == REJECTIONS[title]
-    assert (await shop.call("GET", f"{IMAGES}/1")).body == created.body
-    assert (await shop.call("GET", created.json["mini_url"])).status == 200
+    assert (await shop.call("GET", f"{IMAGES}/1")).body == before.body
+    assert before.json["alt"] == "x"
+    assert (await shop.call("GET", before.json["mini_url"])).status == 200
 
 
 @pytest.mark.parametrize(

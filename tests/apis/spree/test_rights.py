@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from .conftest import ADMIN, CUSTOMER, IMAGES, Serve, Shop, form, picture
 from .golden import answers
@@ -48,16 +49,26 @@ async def check(shop: Shop, title: str, key: str | None) -> None:
     assert (answer.status, answer.body.decode()) == RIGHTS[title]
 
 
-@pytest.mark.parametrize("title", [title for title in RIGHTS if "nobody" in title])
-async def test_customers_have_no_right_on_images(shop: Shop, title: str) -> None:
-    """A customer sees no image and changes none."""
-    await check(await with_cat(shop), title, CUSTOMER)
+@pytest_asyncio.fixture(name="open_shop_of_all", scope="module", loop_scope="session")
+async def _open_shop_of_all(serve_all: Serve) -> Shop:
+    """Where no key is required; for callers who change nothing."""
+    return await with_cat(await serve_all(spree_requires_authentication=False))
 
 
+@pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize("title", [title for title in RIGHTS if "nobody" in title])
-async def test_nor_has_anybody_where_no_key_is_required(serve: Serve, title: str) -> None:
-    """Where no key is required, a caller without one has the same lack of rights."""
-    await check(await with_cat(await serve(spree_requires_authentication=False)), title, None)
+@pytest.mark.parametrize("key", [CUSTOMER, None], ids=["a customer", "nobody"])
+async def test_who_is_no_admin_has_no_right_on_images(open_shop_of_all: Shop, title: str, key: str | None) -> None:
+    """A customer sees no image and changes none; nor does a caller without a key, where none is required."""
+    await check(open_shop_of_all, title, key)
+    assert (await open_shop_of_all.call("GET", MEMBER)).body.decode() == RIGHTS["show by an admin"][1]
+
+
+async def test_customers_have_no_right_where_keys_are_required_either(shop: Shop) -> None:
+    """The switch makes no difference to them."""
+    await with_cat(shop)
+    for title in (title for title in RIGHTS if "nobody" in title):
+        await check(shop, title, CUSTOMER)
 
 
 @pytest.mark.parametrize("title", [title for title in RIGHTS if "admin" in title])

@@ -23,12 +23,12 @@ STATE = """
 """All that a change of an image can touch."""
 
 
-async def send(shop: Shop, said: dict[str, Any]) -> Answer:
+async def send(shop: Shop, given: dict[str, Any]) -> Answer:
     """As a form where a file goes along, else as JSON."""
-    if "file" in said:
-        fields = {name: str(value) for name, value in said.items() if name != "file"}
-        return await shop.call("PUT", MEMBER, data=form(CAT, said["file"], **fields))
-    return await shop.call("PUT", MEMBER, json={"image": said})
+    if "file" in given:
+        fields = {name: str(value) for name, value in given.items() if name != "file"}
+        return await shop.call("PUT", MEMBER, data=form(CAT, given["file"], **fields))
+    return await shop.call("PUT", MEMBER, json={"image": given})
 
 
 async def misses(shop: Shop) -> float | None:
@@ -49,7 +49,7 @@ async def ready(shop: Shop) -> Answer:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "given",
     [
         {"alt": "Cat"},
         {"position": 2},
@@ -59,21 +59,21 @@ async def ready(shop: Shop) -> Answer:
         {"file": "my%20cat.jpg", "alt": "Cat", "position": 2},
         {"attachment": ""},
     ],
-    ids=lambda said: "+".join(said),
+    ids=lambda given: "+".join(given),
 )
-async def test_a_put_that_changes_nothing_changes_nothing(shop: Shop, dsn: str, said: dict[str, Any]) -> None:
+async def test_a_put_that_changes_nothing_changes_nothing(shop: Shop, dsn: str, given: dict[str, Any]) -> None:
     """Where an image is told what it is, URLs, stamp, paths, times and jobs stay, nobody is notified, and the list
     stays ready in memory."""
     await shop.create(png())
     created = await shop.create(CAT, "my cat.jpg", alt="Cat")
-    if "viewable_id" in said:
-        said = said | {"viewable_id": created.json["viewable_id"]}
+    if "viewable_id" in given:
+        given = given | {"viewable_id": created.json["viewable_id"]}
     before = await shop.connection.fetchval(STATE)
     async with listening(dsn) as ear:
         await ear.heard()
         listed, read = await ready(shop), await misses(shop)
         for _ in range(2):
-            answer = await send(shop, said)
+            answer = await send(shop, given)
             assert (answer.status, answer.json) == (200, created.json)
         assert (await shop.call("GET", IMAGES)).body == listed.body
         assert await misses(shop) == read  # asked before the ear makes the service forget everything

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from .conftest import IMAGES, Serve, Shop, form, png
 from .golden import answers
@@ -47,19 +48,27 @@ CALLS: dict[str, tuple[str, str, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("title", STATUSES)
-async def test_every_refusal_has_its_status_and_words(serve: Serve, title: str) -> None:
-    """Each refusal has its status, its words and no more headers than the original's."""
-    shop = await serve(max_body_bytes=65_536)
+@pytest_asyncio.fixture(name="shop_of_all", scope="module", loop_scope="session")
+async def _shop_of_all(serve_all: Serve) -> Shop:
+    """With one image, which every refusal leaves as it was."""
+    shop = await serve_all(max_body_bytes=65_536)
     await shop.create(alt="kept")
+    return shop
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize("title", STATUSES)
+async def test_every_refusal_has_its_status_and_words(shop_of_all: Shop, title: str) -> None:
+    """Each refusal has its status, its words and no more headers than the original's."""
+    shop = shop_of_all
     method, path, options = CALLS[title]
     answer = await shop.call(method, path, **options)
     assert (answer.status, answer.body.decode().rstrip("\n")) == STATUSES[title]
     assert answer.headers["Cache-Control"] == "no-cache"
     assert not {"Allow", "WWW-Authenticate", "ETag", "Etag", "Location"} & answer.headers.keys()
     if answer.body:
-        told = "application/xml" if answer.status == 406 else "application/json; charset=utf-8"
-        assert answer.headers["Content-Type"] == told
+        reported = "application/xml" if answer.status == 406 else "application/json; charset=utf-8"
+        assert answer.headers["Content-Type"] == reported
     assert (await shop.call("GET", IMAGES)).json["images"][0]["alt"] == "kept"
     assert await shop.positions() == {1: 1}
 

@@ -5,13 +5,14 @@ from typing import Final
 from urllib.parse import quote_from_bytes
 
 import pytest
+import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.apis.spree.body.texts import decoded, decoded_pairs
 from app.apis.spree.errors import Undecodable
 
-from .conftest import IMAGES, Answer, Shop, png
+from .conftest import IMAGES, Answer, Serve, Shop, png
 
 MEMBER: Final = f"{IMAGES}/1"
 REFUSED: Final = (400, {"exception": "Invalid encoding for parameter"})
@@ -29,10 +30,22 @@ def alt(body: bytes, content_type: str = "") -> tuple[str, bytes]:
     return head + (f"\r\nContent-Type: {content_type}" if content_type else ""), body
 
 
+shared = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest_asyncio.fixture(name="shop_of_all", scope="module", loop_scope="session")
+async def _shop_of_all(serve_all: Serve) -> Shop:
+    """With one image, whose text each test sets."""
+    shop = await serve_all()
+    await shop.create()
+    return shop
+
+
 async def put(shop: Shop, body: bytes, content_type: str, query: str = "") -> Answer:
     return await shop.call("PUT", f"{MEMBER}{query}", data=body, headers={"Content-Type": content_type})
 
 
+@shared
 @pytest.mark.parametrize(
     ("body", "content_type"),
     [
@@ -53,13 +66,14 @@ async def put(shop: Shop, body: bytes, content_type: str, query: str = "") -> An
         (b'\xef\xbb\xbf{"alt": "b\xc3\xa4r"}', "application/json"),
     ],
 )
-async def test_a_declared_charset_is_honoured(shop: Shop, body: bytes, content_type: str) -> None:
+async def test_a_declared_charset_is_honoured(shop_of_all: Shop, body: bytes, content_type: str) -> None:
     """A text arrives as it was meant, in the charset that its part or its body declares, else in UTF-8."""
-    await shop.create(alt="old")
-    answer = await put(shop, body, content_type)
+    assert (await shop_of_all.call("PUT", MEMBER, json={"alt": "old"})).status == 200
+    answer = await put(shop_of_all, body, content_type)
     assert (answer.status, answer.json["alt"]) == (200, "bär")
 
 
+@shared
 @pytest.mark.parametrize(
     ("body", "content_type", "query"),
     [
@@ -83,20 +97,21 @@ async def test_a_declared_charset_is_honoured(shop: Shop, body: bytes, content_t
         (b"image[alt]=bear", FORM, "?note=b%E4r"),
     ],
 )
-async def test_what_is_no_text_is_refused(shop: Shop, body: bytes, content_type: str, query: str) -> None:
+async def test_what_is_no_text_is_refused(shop_of_all: Shop, body: bytes, content_type: str, query: str) -> None:
     """Bytes that are nothing in their charset get 400 in the original's words, and the text that was there stays."""
-    await shop.create(alt="old")
-    answer = await put(shop, body, content_type, query)
+    assert (await shop_of_all.call("PUT", MEMBER, json={"alt": "old"})).status == 200
+    answer = await put(shop_of_all, body, content_type, query)
     assert (answer.status, answer.json) == REFUSED
-    assert (await shop.call("GET", MEMBER)).json["alt"] == "old"
+    assert (await shop_of_all.call("GET", MEMBER)).json["alt"] == "old"
 
 
-async def test_json_that_is_no_utf_8_is_malformed(shop: Shop) -> None:
+@shared
+async def test_json_that_is_no_utf_8_is_malformed(shop_of_all: Shop) -> None:
     """JSON is UTF-8 where nothing is declared; other bytes are no JSON, and nothing changes."""
-    await shop.create(alt="old")
-    answer = await put(shop, '{"alt": "b\xe4r"}'.encode("latin-1"), "application/json")
+    assert (await shop_of_all.call("PUT", MEMBER, json={"alt": "old"})).status == 200
+    answer = await put(shop_of_all, '{"alt": "b\xe4r"}'.encode("latin-1"), "application/json")
     assert answer.status == 400
-    assert (await shop.call("GET", MEMBER)).json["alt"] == "old"
+    assert (await shop_of_all.call("GET", MEMBER)).json["alt"] == "old"
 
 
 async def test_the_name_of_a_file_may_be_spelled_anyhow(shop: Shop) -> None:
@@ -107,15 +122,16 @@ async def test_the_name_of_a_file_may_be_spelled_anyhow(shop: Shop) -> None:
     assert (answer.status, answer.json["attachment_file_name"]) == (201, "b\ufffdr.png")
 
 
+@shared
 @pytest.mark.parametrize("body", [{"alt": "a" * 65_536}, {"image": {"alt": "ä" * 65_536}}])
-async def test_a_text_has_an_end(shop: Shop, body: dict[str, object]) -> None:
+async def test_a_text_has_an_end(shop_of_all: Shop, body: dict[str, object]) -> None:
     """An alternative text of more than 65,535 characters is refused by name; one of as many is kept."""
-    await shop.create(alt="old")
-    answer = await shop.call("PUT", MEMBER, json=body)
+    assert (await shop_of_all.call("PUT", MEMBER, json={"alt": "old"})).status == 200
+    answer = await shop_of_all.call("PUT", MEMBER, json=body)
     assert (answer.status, list(answer.json["errors"])) == (422, ["alt"])
-    assert (await shop.call("GET", MEMBER)).json["alt"] == "old"
+    assert (await shop_of_all.call("GET", MEMBER)).json["alt"] == "old"
     fits = "ä" * 65_535
-    assert (await shop.call("PUT", MEMBER, json={"alt": fits})).json["alt"] == fits
+    assert (await shop_of_all.call("PUT", MEMBER, json={"alt": fits})).json["alt"] == fits
 
 
 @given(words, words, st.sampled_from(["utf-8", "iso-8859-1", "windows-1252", "shift_jis", "utf-16", "koi8-r", None]))

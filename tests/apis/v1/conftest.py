@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import aiohttp
 import pytest
+import pytest_asyncio
+from aiohttp import web
 from multidict import CIMultiDictProxy
 from yarl import URL
 
@@ -53,6 +55,7 @@ class Shop:
     database: Database
     session: aiohttp.ClientSession
     keys: dict[str, str]
+    app: web.Application
 
     async def call(self, method: str, path: str, key: str | None = "admin", **options: Any) -> Answer:
         headers = dict(options.pop("headers", {}))
@@ -85,19 +88,31 @@ async def provision(database: Database) -> dict[str, str]:
 async def _serve(database: Database, tmp_path: Path) -> AsyncIterator[Serve]:
     """Opens a shop without a worker, and a second time another process of the same; keywords are settings."""
     async with AsyncExitStack() as stack:
-        session = await stack.enter_async_context(aiohttp.ClientSession())
-        keys: dict[str, str] = {}
+        yield await opener(stack, database, tmp_path)
 
-        async def serve(**options: Any) -> Shop:
-            quiet = {"data_dir": tmp_path, "secret_key": "x" * 32, "run_worker": False, "codec_processes": 1}
-            settings = replace(Settings(), **quiet, **options)
-            keys.update(keys or await provision(database))
-            server = ProductServer(build_app(settings, database.dsn))
-            await server.start_server()
-            stack.push_async_callback(server.close)
-            return Shop(server.make_url("/"), settings, database, session, keys)
 
-        yield serve
+@pytest_asyncio.fixture(name="serve_all", scope="module", loop_scope="session")
+async def _serve_all(database_of_all: Database, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serve]:
+    """Opens a shop for all tests of a file that run in the session's loop and leave it as it was."""
+    async with AsyncExitStack() as stack:
+        yield await opener(stack, database_of_all, tmp_path_factory.mktemp("shop"))
+
+
+async def opener(stack: AsyncExitStack, database: Database, folder: Path) -> Serve:
+    """What opens a shop that lasts as long as the stack."""
+    session = await stack.enter_async_context(aiohttp.ClientSession())
+    keys: dict[str, str] = {}
+
+    async def serve(**options: Any) -> Shop:
+        quiet = {"data_dir": folder, "secret_key": "x" * 32, "run_worker": False, "codec_processes": 1}
+        settings = replace(Settings(), **(quiet | options))
+        keys.update(keys or await provision(database))
+        server = ProductServer(build_app(settings, database.dsn))
+        await server.start_server()
+        stack.push_async_callback(server.close)
+        return Shop(server.make_url("/"), settings, database, session, keys, server.app)
+
+    return serve
 
 
 @pytest.fixture(name="shop")

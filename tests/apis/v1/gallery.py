@@ -12,11 +12,12 @@ MANY: Final = """
 
 ROWS: Final = f"""
     insert into blob (hash, size, format, width, height, orientation, notes, converted_from, state, failure_code,
-        failure_detail, marks, marked_at)
+        failure_detail, marks, marked_at, thumbhash, color)
     values
         (sha256('ready'), 1532012, 'jpeg', 3000, 2000, 6, '[{{"code": "removed_trailing_bytes", "measured": 7}}]',
-            null, 'ready', null, null, '', null),
-        (sha256('failed'), 12, 'png', 30, 20, 1, null, 'tiff', 'failed', 'too_slow', 'It took too long.', '', null);
+            null, 'ready', null, null, '', null, '3OcRJYB4d3h/iIeHeEh3eIhw+j2w', '#a98f7c'),
+        (sha256('failed'), 12, 'png', 30, 20, 1, null, 'tiff', 'failed', 'too_slow', 'It took too long.', '', null,
+            null, null);
     insert into picture (id, blob_hash, url_large) values
         (1, sha256('ready'), null), (2, sha256('failed'), null), (4, null, 'https://img.example/4.jpg');
     insert into picture_text (picture_id, locale, large) values (1, 'de_DE', 'Kleid von vorn');

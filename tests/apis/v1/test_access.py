@@ -5,6 +5,7 @@ import re
 from typing import Any, Final
 
 import pytest
+import pytest_asyncio
 
 from app.apis.v1.auth import RANKS
 from app.apis.v1.call import Row
@@ -16,6 +17,7 @@ from tests.apis.v1.conftest import ROLES, Serve, Shop
 from tests.e2e.conftest import eventually
 
 SPREE: Final = "/api/v1/products/a-dress/images"
+shared = pytest.mark.asyncio(loop_scope="session")
 by_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method} {row.pattern}")
 
 
@@ -24,31 +26,39 @@ def address(row: Row) -> str:
     return re.sub(r"\{\w+\}", "999", row.pattern)
 
 
+@pytest_asyncio.fixture(name="shop_of_all", scope="module", loop_scope="session")
+async def _shop_of_all(serve_all: Serve) -> Shop:
+    return await serve_all()
+
+
+@shared
 @by_row
-async def test_each_operation_is_for_its_role_and_those_above(shop: Shop, row: Row) -> None:
+async def test_each_operation_is_for_its_role_and_those_above(shop_of_all: Shop, row: Row) -> None:
     """Without a key, or with an unknown one: 401. Of the roles those from its own on are let in, all others get 403."""
     for key in (None, "x" * 48):
-        answer = await shop.call(row.method, address(row), key)
+        answer = await shop_of_all.call(row.method, address(row), key)
         assert answer.status == (401 if row.role else answer.status), row
         assert row.role is None or answer.headers["WWW-Authenticate"] == "Bearer"
     for role in ROLES:
-        answer = await shop.call(row.method, address(row), role)
+        answer = await shop_of_all.call(row.method, address(row), role)
         is_let = row.role is None or RANKS[role] >= RANKS[row.role]
         assert (answer.status in (401, 403)) != is_let, (role, answer)
         assert is_let or answer.code == "forbidden"
 
 
+@shared
 @by_row
-async def test_every_answer_has_the_headers_of_the_room(shop: Shop, row: Row) -> None:
+async def test_every_answer_has_the_headers_of_the_api(shop_of_all: Shop, row: Row) -> None:
     """An id of the request, nothing to keep, no guessing of types, nothing for pages of other origins."""
     for key in (None, "reader", "admin"):
-        answer = await shop.call(row.method, address(row), key, headers={"Origin": "https://else.where"})
+        answer = await shop_of_all.call(row.method, address(row), key, headers={"Origin": "https://else.where"})
         assert answer.headers["X-Request-Id"]
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert row.role is None or answer.headers["Cache-Control"] == "no-store"
         assert row.role is None or "Access-Control-Allow-Origin" not in answer.headers
 
 
+@shared
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
@@ -64,18 +74,19 @@ async def test_every_answer_has_the_headers_of_the_room(shop: Shop, row: Row) ->
         ({}, 401),
     ],
 )
-async def test_a_key_stands_in_one_place(shop: Shop, headers: dict[str, str], status: int) -> None:
+async def test_a_key_stands_in_one_place(shop_of_all: Shop, headers: dict[str, str], status: int) -> None:
     """`Authorization: Bearer KEY`, whatever the scheme's case, and nowhere else."""
-    given = {name: value.format(key=shop.keys["reader"]) for name, value in headers.items()}
-    assert (await shop.call("GET", "/v1/stores", None, headers=given)).status == status
+    given = {name: value.format(key=shop_of_all.keys["reader"]) for name, value in headers.items()}
+    assert (await shop_of_all.call("GET", "/v1/stores", None, headers=given)).status == status
 
 
+@shared
 @pytest.mark.parametrize("name", ["token", "key", "api_key", "access_token", "bearer_token"])
-async def test_a_key_in_the_query_is_never_accepted(shop: Shop, name: str) -> None:
+async def test_a_key_in_the_query_is_never_accepted(shop_of_all: Shop, name: str) -> None:
     """It lets nobody in, and beside a good header it is an unknown parameter."""
-    path = f"/v1/stores?{name}={shop.keys['admin']}"
-    assert (await shop.call("GET", path, None)).status == 401
-    assert (await shop.call("GET", path, "reader")).mistakes == [(f"?{name}", "unknown")]
+    path = f"/v1/stores?{name}={shop_of_all.keys['admin']}"
+    assert (await shop_of_all.call("GET", path, None)).status == 401
+    assert (await shop_of_all.call("GET", path, "reader")).mistakes == [(f"?{name}", "unknown")]
 
 
 @pytest.mark.parametrize(

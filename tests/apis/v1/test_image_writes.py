@@ -26,7 +26,7 @@ async def _shop(serve: Serve, connection: Connection) -> Shop:
 
 async def test_a_patch_answers_with_the_image(shop: Shop) -> None:
     """A merge patch of all members answers with the image as every reader sees it now, and its tag."""
-    said = {
+    given = {
         "label": "Side",
         "position": 1,
         "exclude": True,
@@ -34,7 +34,7 @@ async def test_a_patch_answers_with_the_image(shop: Shop) -> None:
         "stores": {"german": {"label": None, "hidden": True, "types": []}, "french": {"label": "Côté", "position": 5}},
     }
 
-    answer = await shop.call("PATCH", _IMAGE, "editor", json=said)
+    answer = await shop.call("PATCH", _IMAGE, "editor", json=given)
 
     assert answer.status == 200
     read = await shop.get(_IMAGE)
@@ -45,7 +45,7 @@ async def test_a_patch_answers_with_the_image(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "mistakes"),
+    ("given", "mistakes"),
     [
         ({"color": 1, "label": 2}, [("/label", "wrong_type"), ("/color", "unknown")]),
         ({"position": True}, [("/position", "wrong_type")]),
@@ -57,7 +57,14 @@ async def test_a_patch_answers_with_the_image(shop: Shop) -> None:
         ({"file_name": None}, [("/file_name", "wrong_type")]),
         ({"file_name": "ä" * 128}, [("/file_name", "too_long")]),
         ({"file_name": "a/b.jpg"}, [("/file_name", "out_of_range")]),
-        ({"edit": {"rotate": 90}}, [("/edit", "switched_off")]),
+        ({"edit": {"rotate": 45, "flip": True}}, [("/edit/rotate", "out_of_range"), ("/edit/flip", "unknown")]),
+        ({"edit": {"rotate": True}}, [("/edit/rotate", "wrong_type")]),
+        ({"edit": {"crop": [0, 0, 1]}}, [("/edit/crop", "out_of_range")]),
+        ({"edit": {"crop": [0, 0, 1.5, "1"]}}, [("/edit/crop/2", "out_of_range"), ("/edit/crop/3", "wrong_type")]),
+        ({"edit": {"crop": [0.5, 0, 0.6, 1]}}, [("/edit/crop", "out_of_range")]),
+        ({"edit": {"crop": [0, 0, 0, 1]}}, [("/edit/crop", "out_of_range")]),
+        ({"edit": {"focal": [0, 1.01]}}, [("/edit/focal/1", "out_of_range")]),
+        ({"edit": [90]}, [("/edit", "wrong_type")]),
         ({"types": ["image", "nope"]}, [("/types/1", "not_found")]),
         ({"types": "image"}, [("/types", "wrong_type")]),
         ({"stores": {"klingon": None}}, [("/stores/klingon", "not_found")]),
@@ -66,28 +73,29 @@ async def test_a_patch_answers_with_the_image(shop: Shop) -> None:
             [("/stores/german/x", "unknown"), ("/stores/german/types/0", "not_found")],
         ),
         ({"stores": {"german": []}}, [("/stores/german", "wrong_type")]),
+        ({"stores": dict.fromkeys(map(str, range(1001)))}, [("/stores", "out_of_range")]),
         ([], [("", "wrong_type")]),
     ],
 )
-async def test_all_mistakes_are_told_at_once(shop: Shop, said: Any, mistakes: list[tuple[str, str]]) -> None:
+async def test_all_mistakes_are_told_at_once(shop: Shop, given: Any, mistakes: list[tuple[str, str]]) -> None:
     """Every member that cannot be taken is listed with its place, before the image is looked for; nothing changes."""
     before = await shop.get(_IMAGE)
 
-    answer = await shop.call("PATCH", _IMAGE, "editor", json=said)
+    answer = await shop.call("PATCH", _IMAGE, "editor", json=given)
 
     assert (answer.status, answer.code) == (422, "invalid")
     assert answer.mistakes == mistakes
     assert (await shop.get(_IMAGE)).body == before.body
-    assert (await shop.call("PATCH", "/v1/images/999", "editor", json=said)).status == 422
+    assert (await shop.call("PATCH", "/v1/images/999", "editor", json=given)).status == 422
 
 
 async def test_what_changes_nothing_is_answered_all_the_same(shop: Shop, connection: Connection) -> None:
     """Who says what is so already gets the same document with the same tag, and the log has no row."""
     before = await shop.get(_IMAGE)
     german = {"label": "Vorne", "position": None}
-    said = {"label": "Front", "types": ["image", "thumbnail"], "stores": {"german": german}, "edit": None}
+    given = {"label": "Front", "types": ["image", "thumbnail"], "stores": {"german": german}, "edit": None}
 
-    for same in ({}, said):
+    for same in ({}, given):
         answer = await shop.call("PATCH", _IMAGE, "editor", json=same)
         assert (answer.status, answer.body, answer.headers["ETag"]) == (200, before.body, before.headers["ETag"])
     assert await connection.fetchval("select count(*) from change where image_id is not null") == 0

@@ -223,6 +223,7 @@ async def test_doctor_speaks_of_this_process(shop: Shop) -> None:
         "database",
         "schema",
         "secrets",
+        "feed",
         "store",
         "clock",
         "originals",
@@ -250,6 +251,27 @@ async def test_status_tells_how_much_there_is(shop: Shop) -> None:
     assert status["states"] == {"ready": 0, "processing": 0, "failed": 0, "external": 0}
     assert (status["database"], status["store"], status["failures"]) == ("ok", "ok", [])
     assert status["version"]
+    assert status["feed"]["delay_seconds"] == 0
+    assert int(status["feed"]["cursor"]) > 0
+
+
+async def test_who_holds_up_the_feed_is_named(shop: Shop, connection: Connection) -> None:
+    """While a transaction that has written is open, what others write behind it is held up: status, metrics and doctor
+    say for how long, and doctor by whom."""
+    holder = await connection.fetchval("select pg_backend_pid()")
+    fill = "insert into change (kind, actor_kind, via) select 'key.added', 'system', 'v1' from generate_series(1, 40)"
+    async with connection.transaction():
+        await connection.execute(fill)
+        assert (await shop.call("POST", "/v1/keys", json={"role": "reader"})).status == 201
+        status = (await shop.get("/v1/status")).json()["feed"]
+        [feed] = [one for one in (await shop.get("/v1/doctor")).json()["checks"] if one["name"] == "feed"]
+        assert b"product_images_feed_delay_seconds 0.0" not in (await shop.get("/metrics", None)).body
+
+    assert status["delay_seconds"] > 0
+    assert f"process {holder} of Postgres" in feed["detail"]
+    later = (await shop.get("/v1/status")).json()["feed"]
+    assert later["delay_seconds"] == 0
+    assert int(later["cursor"]) > int(status["cursor"])
 
 
 async def test_counts_are_estimated_beyond_their_bound(database: Database, connection: Connection) -> None:

@@ -29,6 +29,7 @@ _MADE: Final[dict[type[Exception], Exception]] = {
     core.FileTooLarge: core.FileTooLarge("secret", core.Excess("MAX_IMAGE_BYTES", 10, 11)),
     core.RenditionDelayed: core.RenditionDelayed("secret", 7),
     core.RateExceeded: core.RateExceeded("secret", 9),
+    core.InvalidAddress: core.InvalidAddress("It is no public address."),
     native.MethodNotAllowed: native.MethodNotAllowed("GET, OPTIONS"),
     native.Malformed: native.Malformed("The body is no JSON.", [Mistake("", "digest_mismatch", "It differs.")]),
     native.Invalid: native.Invalid(_MISTAKES),
@@ -61,12 +62,14 @@ def written() -> str:
 
 
 def _line(error: Exception) -> str:
-    told = response(problem_of(error))
-    assert isinstance(told.body, bytes)
-    headers = {name: value for name, value in told.headers.items() if name not in ("Content-Type", "Content-Length")}
-    assert told.headers["Content-Type"] == "application/problem+json"
+    reported = response(problem_of(error))
+    assert isinstance(reported.body, bytes)
+    headers = {
+        name: value for name, value in reported.headers.items() if name not in ("Content-Type", "Content-Length")
+    }
+    assert reported.headers["Content-Type"] == "application/problem+json"
     shown = " ".join(f"{name}: {value};" for name, value in headers.items())
-    return " ".join(filter(None, [type(error).__name__, str(told.status), shown, told.body.decode()]))
+    return " ".join(filter(None, [type(error).__name__, str(reported.status), shown, reported.body.decode()]))
 
 
 def test_every_error_is_told_as_it_was() -> None:
@@ -82,11 +85,14 @@ def test_no_problem_tells_what_is_for_operators() -> None:
 def test_a_problem_has_the_status_of_its_code() -> None:
     """And its members in the order of the specification; `errors` only where there are any."""
     for error in every_error():
-        told = orjson.loads(problem_of(error).body)
-        assert list(told)[:5] == ["type", "title", "status", "code", "detail"]
-        assert (told["status"], told["title"]) == (CODES[told["code"]].status, CODES[told["code"]].title)
-        assert told["type"] == f"/docs/problems#{told['code']}"
-        assert told.get("errors") != []
+        reported = orjson.loads(problem_of(error).body)
+        assert list(reported)[:5] == ["type", "title", "status", "code", "detail"]
+        assert (reported["status"], reported["title"]) == (
+            CODES[reported["code"]].status,
+            CODES[reported["code"]].title,
+        )
+        assert reported["type"] == f"/docs/problems#{reported['code']}"
+        assert reported.get("errors") != []
 
 
 def test_mistakes_without_an_end_are_not_all_told() -> None:
@@ -97,8 +103,8 @@ def test_mistakes_without_an_end_are_not_all_told() -> None:
 
 def test_half_a_character_in_a_name_is_told() -> None:
     """What JSON's escapes can name, and no answer can hold, does not break the answer."""
-    told = native.Invalid([Mistake("/\ud800", "unknown", "No.")])
-    assert orjson.loads(problem_of(told).body)["errors"][0]["pointer"] == "/?"
+    reported = native.Invalid([Mistake("/\ud800", "unknown", "No.")])
+    assert orjson.loads(problem_of(reported).body)["errors"][0]["pointer"] == "/?"
 
 
 async def test_every_code_has_a_paragraph(shop: Shop) -> None:

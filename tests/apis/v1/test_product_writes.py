@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from app.db.connections.connect import Connection
 from tests.apis.v1.conftest import Shop
 
 
-async def _put(shop: Shop, sku: str, /, key: str = "editor", **said: Any) -> Any:
-    return await shop.call("PUT", f"/v1/products/{sku}", key, json=said)
+async def _put(shop: Shop, sku: str, /, key: str = "editor", **given: Any) -> Any:
+    return await shop.call("PUT", f"/v1/products/{sku}", key, json=given)
 
 
 async def test_a_product_is_made_and_changed_in_what_is_given(shop: Shop) -> None:
@@ -34,7 +35,7 @@ async def test_a_variant_becomes_a_product_of_its_own(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "status", "mistakes"),
+    ("given", "status", "mistakes"),
     [
         ({"sku": "other"}, 422, [("/sku", "out_of_range")]),
         ({"id": 9}, 422, [("/id", "out_of_range")]),
@@ -50,11 +51,11 @@ async def test_a_variant_becomes_a_product_of_its_own(shop: Shop) -> None:
     ],
 )
 async def test_what_cannot_be_is_refused(
-    shop: Shop, said: dict[str, Any], status: int, mistakes: list[tuple[str, str]]
+    shop: Shop, given: dict[str, Any], status: int, mistakes: list[tuple[str, str]]
 ) -> None:
     """With all mistakes of the body, or a conflict; nothing is changed."""
     before = (await shop.get("/v1/products/dress")).json()
-    answer = await _put(shop, "dress", **said)
+    answer = await _put(shop, "dress", **given)
     assert answer.status == status
     assert sorted(answer.mistakes) == sorted(mistakes)
     assert (await shop.get("/v1/products/dress")).json() == before
@@ -73,8 +74,8 @@ async def test_many_are_made_at_once(shop: Shop) -> None:
         7,
         {"sku": "dress-red"},
     ]
-    told = (await shop.call("POST", "/v1/products", "editor", json={"items": items})).json()["items"]
-    assert [(one["sku"], one["status"]) for one in told] == [
+    reported = (await shop.call("POST", "/v1/products", "editor", json={"items": items})).json()["items"]
+    assert [(one["sku"], one["status"]) for one in reported] == [
         ("shoe", 201),
         ("shoe-41", 201),
         ("shoe-42", 422),
@@ -84,9 +85,9 @@ async def test_many_are_made_at_once(shop: Shop) -> None:
         (None, 422),
         ("dress-red", 200),
     ]
-    assert told[0]["problem"] is None
-    assert told[4]["problem"]["code"] == "conflict"
-    assert {one["pointer"] for one in told[5]["problem"]["errors"]} == {"/sku", "/id"}
+    assert reported[0]["problem"] is None
+    assert reported[4]["problem"]["code"] == "conflict"
+    assert {one["pointer"] for one in reported[5]["problem"]["errors"]} == {"/sku", "/id"}
     assert (await shop.get("/v1/products/shoe")).json()["children"] == ["shoe-41"]
     assert (await shop.get("/v1/products/dress")).json()["enabled"] is False
 
@@ -113,3 +114,52 @@ async def test_readers_write_nothing(shop: Shop) -> None:
     assert (await _put(shop, "hat", key="reader", name="Hat")).status == 403
     assert (await shop.call("POST", "/v1/products", "reader", json={"items": []})).status == 403
     assert (await shop.call("DELETE", "/v1/products/dress", "reader")).status == 403
+
+
+async def test_a_deleted_product_comes_back_with_its_variants(shop: Shop) -> None:
+    """With all that it was, unless its SKU or its slug is another product's by now, or it was deleted too long ago."""
+    before = [(await shop.get(f"/v1/products/{sku}")).json() for sku in ("dress", "dress-red")]
+    assert (await shop.call("DELETE", "/v1/products/dress-red", "editor")).status == 204
+    assert (await shop.call("POST", "/v1/products/dress-red/restore", "reader")).status == 403
+    assert (await shop.call("POST", "/v1/products/dress-red/restore", "editor")).status == 200
+    assert (await shop.call("DELETE", "/v1/products/dress", "editor")).status == 204
+    refused = await shop.call("POST", "/v1/products/dress-red/restore", "editor")
+    assert (refused.status, refused.json()["products"]) == (409, ["dress-red"]), "its parent is deleted"
+
+    back = await shop.call("POST", "/v1/products/dress/restore", "editor")
+    assert back.status == 200
+    for former in before:
+        product = (await shop.get(f"/v1/products/{former['sku']}")).json()
+        assert product.pop("revision") > former.pop("revision")
+        assert product == former
+    kinds = [row["kind"] for row in (await shop.get("/v1/products/dress/history")).json()["items"]]
+    assert kinds[:2] == ["product.restored", "product.deleted"]
+    assert (await shop.call("POST", "/v1/products/dress/restore", "editor")).code == "conflict"
+    assert (await shop.call("POST", "/v1/products/nothing/restore", "editor")).code == "not_found"
+
+
+async def test_a_product_whose_names_are_taken_does_not_come_back(shop: Shop, connection: Connection) -> None:
+    """The refusal says which product it is; what was deleted longer ago than is kept is gone."""
+    assert (await shop.call("DELETE", "/v1/products/dress", "editor")).status == 204
+    other = await shop.call("PUT", "/v1/products/other", "editor", json={"slug": "a-dress"})
+    assert other.status == 201
+    refused = await shop.call("POST", "/v1/products/dress/restore", "editor")
+    assert (refused.status, refused.code, refused.json()["products"]) == (409, "conflict", ["dress"])
+    assert (await shop.call("DELETE", "/v1/products/other", "editor")).status == 204
+    await connection.execute("update product set deleted_at = now() - interval '31 days' where sku like 'dress%'")
+    assert (await shop.call("POST", "/v1/products/dress/restore", "editor")).code == "gone"
+
+
+async def test_a_product_is_written_at_a_revision(shop: Shop) -> None:
+    """`If-Match` on PUT and DELETE compares id and revision; the refusal brings along what there is."""
+    tag = (await shop.get("/v1/products/dress")).headers["ETag"]
+    put = await shop.call("PUT", "/v1/products/dress", "editor", json={"name": "Red"}, headers={"If-Match": tag})
+    assert (put.status, put.json()["name"]) == (200, "Red")
+    for method, body in (("PUT", {"name": "Blue"}), ("DELETE", None)):
+        refused = await shop.call(method, "/v1/products/dress", "editor", json=body, headers={"If-Match": tag})
+        assert (refused.status, refused.json()["current"]["name"]) == (412, "Red")
+    new = await shop.call("PUT", "/v1/products/new", "editor", json={}, headers={"If-Match": tag})
+    assert (new.status, new.json()["current"]) == (412, None)
+    assert (await shop.call("DELETE", "/v1/products/none", "editor", headers={"If-Match": tag})).status == 404
+    plain = f'"p8-{put.json()["revision"]}"'
+    assert (await shop.call("DELETE", "/v1/products/dress", "editor", headers={"If-Match": plain})).status == 204

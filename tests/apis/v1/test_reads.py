@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import orjson
 import pytest
+import pytest_asyncio
+from yarl import URL
 
 from app.db.connections.connect import Connection
 from tests.apis.v1.conftest import Serve, Shop
@@ -29,11 +31,24 @@ async def _shop(serve: Serve, connection: Connection) -> Shop:
     return shop
 
 
+shared = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest_asyncio.fixture(name="shop_of_all", scope="module", loop_scope="session")
+async def _shop_of_all(serve_all: Serve) -> Shop:
+    """The same, for tests that only read."""
+    shop = await serve_all(public_url="https://shop.example")
+    async with shop.database.transaction() as tx:
+        await tx.connection.execute(ROWS)
+    return shop
+
+
 def pretty(body: bytes) -> bytes:
     """One member a line, without the hashes of recipes, which settings make."""
     return orjson.dumps(orjson.loads(_SLUGS.sub(b"-RECIPE/", body)), option=orjson.OPT_INDENT_2) + b"\n"
 
 
+@shared
 @pytest.mark.parametrize(
     ("name", "path"),
     [
@@ -44,9 +59,9 @@ def pretty(body: bytes) -> bytes:
         ("variant", "/v1/products/dress%2Fblue"),
     ],
 )
-async def test_a_document_has_every_member(shop: Shop, name: str, path: str) -> None:
+async def test_a_document_has_every_member(shop_of_all: Shop, name: str, path: str) -> None:
     """In this order, with null where there is nothing to say."""
-    answer = await shop.get(path, "reader")
+    answer = await shop_of_all.get(path, "reader")
     assert answer.status == 200
     assert pretty(answer.body) == (_GOLDEN / f"{name}.json").read_bytes()
     assert answer.headers["Content-Type"] == "application/json"
@@ -55,23 +70,26 @@ async def test_a_document_has_every_member(shop: Shop, name: str, path: str) -> 
     assert answer.headers["X-Request-Id"]
 
 
-async def test_a_deleted_image_says_so(shop: Shop) -> None:
+@shared
+async def test_a_deleted_image_says_so(shop_of_all: Shop) -> None:
     """It is a document like the others, with its time, and in no gallery."""
-    image = (await shop.get("/v1/images/708")).json()
+    image = (await shop_of_all.get("/v1/images/708")).json()
     assert (image["state"], image["original"], image["deleted_at"][-1]) == ("deleted", None, "Z")
-    gallery = (await shop.get("/v1/products/dress/images")).json()
+    gallery = (await shop_of_all.get("/v1/products/dress/images")).json()
     assert [one["id"] for one in gallery["items"]] == [706, 705, 707]
     assert gallery["next"] is None
 
 
+@shared
 @pytest.mark.parametrize(("store", "order"), [("german", [705, 706, 707]), ("french", [706, 705])])
-async def test_a_gallery_stands_as_a_store_view_has_it(shop: Shop, store: str, order: list[int]) -> None:
+async def test_a_gallery_stands_as_a_store_view_has_it(shop_of_all: Shop, store: str, order: list[int]) -> None:
     """Its order and what it hides; the documents are the same."""
-    gallery = (await shop.get(f"/v1/products/dress/images?store={store}")).json()["items"]
+    gallery = (await shop_of_all.get(f"/v1/products/dress/images?store={store}")).json()["items"]
     assert [one["id"] for one in gallery] == order
-    assert (await shop.get("/v1/images/705")).json() in gallery
+    assert (await shop_of_all.get("/v1/images/705")).json() in gallery
 
 
+@shared
 @pytest.mark.parametrize(
     ("path", "status", "mistakes"),
     [
@@ -92,28 +110,30 @@ async def test_a_gallery_stands_as_a_store_view_has_it(shop: Shop, store: str, o
     ],
 )
 async def test_what_is_not_there_and_what_is_no_question(
-    shop: Shop, path: str, status: int, mistakes: list[tuple[str, str]]
+    shop_of_all: Shop, path: str, status: int, mistakes: list[tuple[str, str]]
 ) -> None:
     """Unknown things are 404, questions that make no sense 422."""
-    answer = await shop.get(path)
+    answer = await shop_of_all.get(path)
     assert answer.status == status
     assert set(mistakes) <= set(answer.mistakes)
 
 
+@shared
 @pytest.mark.parametrize("path", _KEPT)
-async def test_a_document_that_a_client_holds_is_not_sent_again(shop: Shop, path: str) -> None:
+async def test_a_document_that_a_client_holds_is_not_sent_again(shop_of_all: Shop, path: str) -> None:
     """Its tag covers all that it says."""
-    first = await shop.get(path)
-    held = await shop.get(path, If_None_Match=first.headers["ETag"])
-    other = await shop.get(path, If_None_Match='"705-12-00000000"')
+    first = await shop_of_all.get(path)
+    held = await shop_of_all.get(path, If_None_Match=first.headers["ETag"])
+    other = await shop_of_all.get(path, If_None_Match='"705-12-00000000"')
     assert (held.status, held.body, held.headers["ETag"]) == (304, b"", first.headers["ETag"])
     assert (other.status, other.body) == (200, first.body)
 
 
-async def test_a_tag_begins_with_id_and_revision(shop: Shop) -> None:
+@shared
+async def test_a_tag_begins_with_id_and_revision(shop_of_all: Shop) -> None:
     """An image's and a product's say which."""
-    assert re.fullmatch('"705-12-[0-9a-f]{8}"', (await shop.get("/v1/images/705")).headers["ETag"])
-    assert re.fullmatch('"p8-[0-9]+-[0-9a-f]{8}"', (await shop.get("/v1/products/dress")).headers["ETag"])
+    assert re.fullmatch('"705-12-[0-9a-f]{8}"', (await shop_of_all.get("/v1/images/705")).headers["ETag"])
+    assert re.fullmatch('"p8-[0-9]+-[0-9a-f]{8}"', (await shop_of_all.get("/v1/products/dress")).headers["ETag"])
 
 
 async def _hits(shop: Shop) -> float:
@@ -131,6 +151,19 @@ async def test_a_document_is_kept_and_asks_for_a_key_every_time(shop: Shop, path
     before = await _hits(shop)
     assert (await shop.get(path, "reader")).status == 200
     assert await _hits(shop) == before + 1
+
+    made = (await shop.call("POST", "/v1/keys", json={"role": "reader"})).json()
+    kept = [(await shop.get(path, made["key"])).status for _ in range(3)]
+    twice = [("Authorization", f"Bearer {made['key']}")] * 2
+    async with shop.session.get(shop.base.join(URL(path, encoded=True)), headers=twice) as answer:
+        assert answer.status == 401
+    assert (await shop.call("DELETE", f"/v1/keys/{made['id']}")).status == 204
+    assert kept == [200] * 3
+    await eventually(lambda: _is_refused(shop, path, made["key"]))
+
+
+async def _is_refused(shop: Shop, path: str, key: str) -> bool:
+    return (await shop.get(path, key)).status == 401
 
 
 async def _is_kept(shop: Shop, path: str) -> bool:

@@ -3,10 +3,20 @@
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from tests.apis.v1.conftest import Answer, Serve, Shop
 
 STORE = {"code": "italian", "locale": "it_IT"}
+
+
+shared = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest_asyncio.fixture(name="shop_of_all", scope="module", loop_scope="session")
+async def _shop_of_all(serve_all: Serve) -> Shop:
+    """For refusals, which leave it as it was."""
+    return await serve_all()
 
 
 async def put(shop: Shop, path: str = "/v1/stores/4", key: str | None = "admin", **options: Any) -> Answer:
@@ -56,10 +66,11 @@ async def test_refusals_come_in_their_order(
     assert code is None or answer.code == code
 
 
-async def test_all_mistakes_are_told_at_once(shop: Shop) -> None:
+@shared
+async def test_all_mistakes_are_told_at_once(shop_of_all: Shop) -> None:
     """Those of the query and those of the body, each with its place."""
     body = {"code": "Ü", "locale": "x" * 256, "active": 1, "id": True, "strange/~": None, "website": "a\0"}
-    answer = await put(shop, "/v1/stores/4?also=1", json=body)
+    answer = await put(shop_of_all, "/v1/stores/4?also=1", json=body)
 
     assert answer.status == 422
     assert sorted(answer.mistakes) == sorted(
@@ -77,6 +88,7 @@ async def test_all_mistakes_are_told_at_once(shop: Shop) -> None:
     assert (long["limit"], long["measured"]) == (255, 256)
 
 
+@shared
 @pytest.mark.parametrize(
     "data",
     [
@@ -92,20 +104,22 @@ async def test_all_mistakes_are_told_at_once(shop: Shop) -> None:
     ],
     ids=["empty", "open", "twice", "twice inside", "latin", "nan", "mark", "deep", "long"],
 )
-async def test_what_is_no_json_is_malformed(shop: Shop, data: bytes) -> None:
+async def test_what_is_no_json_is_malformed(shop_of_all: Shop, data: bytes) -> None:
     """400, and nothing is kept."""
-    answer = await put(shop, data=data, headers={"Content-Type": "application/json"})
+    answer = await put(shop_of_all, data=data, headers={"Content-Type": "application/json"})
     assert (answer.status, answer.code) == (400, "malformed")
-    assert len((await shop.get("/v1/stores")).json()["items"]) == 3
+    assert len((await shop_of_all.get("/v1/stores")).json()["items"]) == 3
 
 
+@shared
 @pytest.mark.parametrize("query", ["limit=%ff", "%ff=1", "limit=%ed%a0%80"])
-async def test_a_query_that_is_no_text_is_malformed(shop: Shop, query: str) -> None:
+async def test_a_query_that_is_no_text_is_malformed(shop_of_all: Shop, query: str) -> None:
     """400, not U+FFFD."""
-    answer = await shop.get(f"/v1/stores?{query}")
+    answer = await shop_of_all.get(f"/v1/stores?{query}")
     assert (answer.status, answer.code) == (400, "malformed")
 
 
+@shared
 @pytest.mark.parametrize(
     ("query", "mistakes"),
     [
@@ -120,27 +134,31 @@ async def test_a_query_that_is_no_text_is_malformed(shop: Shop, query: str) -> N
         ("after=W10&limit=-1&key=x", [("?after", "wrong_type"), ("?key", "unknown"), ("?limit", "out_of_range")]),
     ],
 )
-async def test_parameters_that_are_none_are_told(shop: Shop, query: str, mistakes: list[tuple[str, str]]) -> None:
+async def test_parameters_that_are_none_are_told(
+    shop_of_all: Shop, query: str, mistakes: list[tuple[str, str]]
+) -> None:
     """Unknown ones, values out of range, cursors of another list or made up: 422, each with its name."""
-    answer = await shop.get(f"/v1/stores?{query}", "reader")
+    answer = await shop_of_all.get(f"/v1/stores?{query}", "reader")
     assert (answer.status, sorted(answer.mistakes)) == (422, mistakes)
 
 
+@shared
 @pytest.mark.parametrize("path", ["/v1/stores/", "/v1//stores", "/v1/stores/4/", "/v1", "/v1/", "/v1/stores/%ff"])
-async def test_a_path_that_is_none_is_not_found(shop: Shop, path: str) -> None:
+async def test_a_path_that_is_none_is_not_found(shop_of_all: Shop, path: str) -> None:
     """A slash at the end, an empty segment, and bytes that are no text are no address."""
-    answer = await shop.call("GET", path)
+    answer = await shop_of_all.call("GET", path)
     assert (answer.status, answer.code) == (404, "not_found")
 
 
-async def test_methods_are_told(shop: Shop) -> None:
+@shared
+async def test_methods_are_told(shop_of_all: Shop) -> None:
     """OPTIONS needs no key; another method hears which there are; HEAD is where GET is."""
-    options = await shop.call("OPTIONS", "/v1/stores", None)
-    other = await shop.call("PURGE", "/v1/stores")
-    head = await shop.call("HEAD", "/v1/stores")
+    options = await shop_of_all.call("OPTIONS", "/v1/stores", None)
+    other = await shop_of_all.call("PURGE", "/v1/stores")
+    head = await shop_of_all.call("HEAD", "/v1/stores")
 
     assert (options.status, options.body, options.headers["Allow"]) == (204, b"", "GET, HEAD, OPTIONS")
     assert (other.status, other.code, other.headers["Allow"]) == (405, "method_not_allowed", "GET, HEAD, OPTIONS")
-    assert (await shop.call("OPTIONS", "/v1/stores/1", None)).headers["Allow"] == "OPTIONS, PUT"
+    assert (await shop_of_all.call("OPTIONS", "/v1/stores/1", None)).headers["Allow"] == "OPTIONS, PUT"
     assert (head.status, head.body) == (200, b"")
-    assert head.headers["Content-Length"] == str(len((await shop.get("/v1/stores")).body))
+    assert head.headers["Content-Length"] == str(len((await shop_of_all.get("/v1/stores")).body))

@@ -16,29 +16,29 @@ from tests.pictures import encoded, picture
 _IMAGES: Final = "/v1/products/dress/images"
 _JPEG: Final = encoded(picture())
 _OTHER: Final = encoded(picture(60, 40), "PNG")
-_SAID: Final = {"label": "Front", "position": 3, "exclude": True, "types": ["image", "thumbnail"]}
+_GIVEN: Final = {"label": "Front", "position": 3, "exclude": True, "types": ["image", "thumbnail"]}
 
 
-def as_json(data: bytes, name: str, **said: Any) -> dict[str, Any]:
-    return {"json": {"file": {"base64": base64.b64encode(data).decode()}, "file_name": name, **said}}
+def as_json(data: bytes, name: str, **given: Any) -> dict[str, Any]:
+    return {"json": {"file": {"base64": base64.b64encode(data).decode()}, "file_name": name, **given}}
 
 
-def as_data_uri(data: bytes, name: str, **said: Any) -> dict[str, Any]:
+def as_data_uri(data: bytes, name: str, **given: Any) -> dict[str, Any]:
     uri = f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"
-    return {"json": {"label": "Front", "file": {"base64": uri}, "file_name": name, **said}}
+    return {"json": {"label": "Front", "file": {"base64": uri}, "file_name": name, **given}}
 
 
-def as_form(data: bytes, name: str, **said: Any) -> dict[str, Any]:
+def as_form(data: bytes, name: str, **given: Any) -> dict[str, Any]:
     form = aiohttp.FormData()
     form.add_field("file", data, filename=name)
-    for member, value in said.items():
+    for member, value in given.items():
         form.add_field(member, as_text(value))
     return {"data": form}
 
 
-def as_raw(data: bytes, name: str, **said: Any) -> dict[str, Any]:
+def as_raw(data: bytes, name: str, **given: Any) -> dict[str, Any]:
     headers = {"Content-Type": "image/x-whatever", "Content-Disposition": f'attachment; filename="{name}"'}
-    return {"data": data, "params": {member: as_text(value) for member, value in said.items()}, "headers": headers}
+    return {"data": data, "params": {member: as_text(value) for member, value in given.items()}, "headers": headers}
 
 
 def as_text(value: Any) -> str:
@@ -58,11 +58,11 @@ async def sent(shop: Shop, method: str, path: str, body: dict[str, Any]) -> Answ
 @FORMS
 async def test_an_upload_is_the_image_that_was_said(shop: Shop, form: Form) -> None:
     """In every form an upload answers 201 with the address and the document of an image with all that was said."""
-    answer = await sent(shop, "POST", _IMAGES, form(_JPEG, "Front view.jpg", **_SAID))
+    answer = await sent(shop, "POST", _IMAGES, form(_JPEG, "Front view.jpg", **_GIVEN))
 
     assert answer.status == 201, answer.body
     image = answer.json()
-    assert {name: image[name] for name in _SAID} == _SAID
+    assert {name: image[name] for name in _GIVEN} == _GIVEN
     assert (image["file_name"], image["path"]) == ("Front_view.jpg", "/F/r/Front_view.jpg")
     assert image["state"] == "processing"
     assert image["picture"]["sha256"] == hashlib.sha256(_JPEG).hexdigest()
@@ -78,7 +78,7 @@ async def test_an_upload_is_the_image_that_was_said(shop: Shop, form: Form) -> N
         (b"no picture at all", "not_an_image"),
         (b"", "not_an_image"),
         (b"%PDF-1.7 and more", "format_not_accepted"),
-        (_JPEG[: len(_JPEG) // 2], "damaged"),
+        (_JPEG[: len(_JPEG) // 2], "truncated"),
         (b"\xff\xd8" + bytes(60_000), "file_too_large"),
     ],
 )
@@ -175,11 +175,12 @@ async def test_a_digest_of_the_body_is_checked(shop: Shop, algorithm: str) -> No
 
 async def test_bytes_are_named_by_those_who_sent_them(shop: Shop) -> None:
     """A hash stands for bytes that this key has uploaded; to others they are unknown, as is what nobody sent."""
-    named = {"json": {"file": {"sha256": hashlib.sha256(_JPEG).hexdigest()}}}
-    assert (await sent(shop, "POST", _IMAGES, named)).code == "image_refused"
+    named: dict[str, Any] = {"json": {"file": {"sha256": hashlib.sha256(_JPEG).hexdigest()}}}
+    once = {**named, "headers": {"Idempotency-Key": "once"}}
+    assert (await sent(shop, "POST", _IMAGES, once)).code == "image_refused"
     first = (await sent(shop, "POST", _IMAGES, as_raw(_JPEG, "a.jpg"))).json()
 
-    again = (await sent(shop, "POST", _IMAGES, named)).json()
+    again = (await sent(shop, "POST", _IMAGES, once)).json()  # the refusal was not kept
 
     assert again["picture"]["sha256"] == first["picture"]["sha256"]
     assert again["picture"]["id"] != first["picture"]["id"]

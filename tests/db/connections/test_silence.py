@@ -8,13 +8,17 @@ from time import monotonic
 import pytest
 
 from app.db.bulk import session
+from app.db.connections import silence
 from app.db.connections.connect import Connection, connect
+from app.db.connections.pooled import Pooled
 from app.db.connections.silence import Watch
 from app.db.pool import Database
 from app.errors import DatabaseUnavailable
 from app.events import CheckFailed, ConnectionGivenUp, Event
 from tests.e2e.conftest import eventually
+from tests.pgbouncer import pgbouncer
 from tests.postgres_proxy import Proxy, proxied
+from tests.programs import needs
 
 
 @pytest.fixture(name="proxy")
@@ -24,9 +28,9 @@ async def _proxy(dsn: str) -> AsyncIterator[Proxy]:
 
 
 async def test_a_statement_on_a_silent_connection_is_given_up(proxy: Proxy) -> None:
-    """A statement whose answer will never come ends within seconds, is told, and the pool works on."""
-    told: list[Event] = []
-    async with Database(proxy.dsn, observe=told.append) as database:
+    """A statement whose answer will never come ends within seconds, is reported, and the pool works on."""
+    reported: list[Event] = []
+    async with Database(proxy.dsn, observe=reported.append) as database:
         await database.fetchval("clock")
         assert proxy.silence() == 1
         began = monotonic()
@@ -34,7 +38,7 @@ async def test_a_statement_on_a_silent_connection_is_given_up(proxy: Proxy) -> N
             await database.fetchval("clock")
         assert monotonic() - began < 8
         assert await database.fetchval("clock") is not None
-    assert [event.whose for event in told if isinstance(event, ConnectionGivenUp)] == ["pool"]
+    assert [event.whose for event in reported if isinstance(event, ConnectionGivenUp)] == ["pool"]
 
 
 async def test_a_statement_that_takes_long_is_waited_for(proxy: Proxy) -> None:
@@ -59,13 +63,13 @@ async def test_a_transaction_that_does_something_else_is_left_alone(proxy: Proxy
 
 async def test_idle_connections_are_found_silent_before_a_request_meets_them(proxy: Proxy) -> None:
     """Where all of a pool's connections fell silent while nobody used them, none is left after a while."""
-    told: list[Event] = []
-    async with Database(proxy.dsn, size=4, observe=told.append) as database:
+    reported: list[Event] = []
+    async with Database(proxy.dsn, size=4, observe=reported.append) as database:
         await asyncio.gather(*(database.fetchval("clock") for _ in range(4)))
         silent = proxy.silence()
 
         async def all_given_up() -> bool:
-            return sum(isinstance(event, ConnectionGivenUp) for event in told) == silent
+            return sum(isinstance(event, ConnectionGivenUp) for event in reported) == silent
 
         await eventually(all_given_up, seconds=30)
         began = monotonic()
@@ -75,8 +79,8 @@ async def test_idle_connections_are_found_silent_before_a_request_meets_them(pro
 
 async def test_idle_connections_that_were_closed_do_not_disturb_the_watch(proxy: Proxy, connection: Connection) -> None:
     """Connections that the server has closed while they were idle are neither given up nor a trouble to the watch."""
-    told: list[Event] = []
-    async with Database(proxy.dsn, size=4, observe=told.append) as database:
+    reported: list[Event] = []
+    async with Database(proxy.dsn, size=4, observe=reported.append) as database:
         await asyncio.gather(*(database.fetchval("clock") for _ in range(4)))
         await connection.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity"
@@ -84,7 +88,7 @@ async def test_idle_connections_that_were_closed_do_not_disturb_the_watch(proxy:
         )
         await asyncio.sleep(7)  # of which the beats begin after five
         assert await database.fetchval("clock") is not None
-    assert not [event for event in told if isinstance(event, CheckFailed | ConnectionGivenUp)]
+    assert not [event for event in reported if isinstance(event, CheckFailed | ConnectionGivenUp)]
 
 
 async def test_a_commands_own_connection_is_given_up(proxy: Proxy) -> None:
@@ -97,16 +101,31 @@ async def test_a_commands_own_connection_is_given_up(proxy: Proxy) -> None:
 
 async def test_where_nobody_can_be_asked_silence_is_given_up_later(proxy: Proxy) -> None:
     """Where no connection can be made either, an answer is waited for so much longer and no more."""
-    told: list[Event] = []
+    reported: list[Event] = []
     connection = await connect(proxy.dsn)
     nowhere = "postgresql://postgres@127.0.0.1:1/none"
-    async with Watch("command", nowhere, lambda: (connection,), told.append, look=0.1)():
+    async with Watch("command", nowhere, lambda: (connection,), reported.append, look=0.1)():
         proxy.silence()
         with pytest.raises(Exception, match="closed"):
             async with asyncio.timeout(30):
                 await connection.execute("select 1")
-    assert isinstance(told[0], ConnectionGivenUp)
-    assert 10 <= told[0].seconds < 20
+    assert isinstance(reported[0], ConnectionGivenUp)
+    assert 10 <= reported[0].seconds < 20
+
+
+@needs("pgbouncer")
+async def test_what_waits_in_a_full_pooler_is_not_given_up(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The question waits for the only connection, too: that the pooler takes it is a sign of life."""
+    monkeypatch.setattr(silence, "_ASK_SECONDS", 0.3)
+    monkeypatch.setattr(silence, "_UNREACHABLE_SECONDS", 0.5)
+    reported: list[Event] = []
+    async with pgbouncer(dsn, "transaction", size=1) as pooler:
+        address = Pooled(pooler.address, dsn)
+        connection = await connect(address)
+        async with Watch("pool", address, lambda: (connection,), reported.append, look=0.1)():
+            await connection.execute("select pg_sleep(5)")
+        await connection.close()
+    assert reported == []
 
 
 async def test_the_kernel_watches_every_connection(proxy: Proxy) -> None:

@@ -10,7 +10,8 @@ import pytest
 from app.db.connections.connect import Connection
 from app.db.migrate import migrate
 from app.db.pool import Database
-from app.db.queue.jobs import Failure, Job, JobRunner, enqueue, failures, queue_depths
+from app.db.queue.jobs import Failure, Job, enqueue, failures, queue_depths
+from app.db.queue.runner import JobRunner
 from app.db.queue.trial import Policy
 from app.embedded.cluster import Cluster
 from app.errors import CodecsTooSlow, StoreUnavailable
@@ -21,7 +22,7 @@ from tests.postgres_proxy import proxied
 _QUICK = Policy(attempts=3, first_pause=0.01, first_slow_pause=0.01)
 
 
-class Told(asyncio.Queue[Event]):
+class Reported(asyncio.Queue[Event]):
     """What a runner observed."""
 
     async def next(self) -> Event:
@@ -37,13 +38,13 @@ async def _add(database: Database, *jobs: Job) -> None:
 @asynccontextmanager
 async def _running(
     dsn: str, handler: Callable[[bytes], Awaitable[None]], *, concurrency: int = 2, lease: float = 10.0
-) -> AsyncIterator[tuple[JobRunner, Told]]:
-    told = Told()
-    runner = JobRunner(dsn, observe=told.put_nowait, concurrency=concurrency, policy=_QUICK, lease=lease)
+) -> AsyncIterator[tuple[JobRunner, Reported]]:
+    reported = Reported()
+    runner = JobRunner(dsn, observe=reported.put_nowait, concurrency=concurrency, policy=_QUICK, lease=lease)
     runner.register("work", handler)
     task = asyncio.create_task(runner.run())
     try:
-        yield runner, told
+        yield runner, reported
     finally:
         await runner.stop(grace=0)
         await task
@@ -67,8 +68,8 @@ async def test_jobs_are_done_by_priority(dsn: str, database: Database) -> None:
         done.append(payload)
 
     await _add(database, Job("work", b"b"), Job("work", b"c"), Job("work", b"a", priority=1))
-    async with _running(dsn, handler, concurrency=1) as (_, told):
-        events = [await told.next() for _ in range(3)]
+    async with _running(dsn, handler, concurrency=1) as (_, reported):
+        events = [await reported.next() for _ in range(3)]
 
     assert done == [b"a", b"b", b"c"]
     assert {type(event) for event in events} == {JobDone}
@@ -107,8 +108,8 @@ async def test_a_failing_job_is_tried_again(dsn: str, database: Database) -> Non
             raise ValueError("not yet")
 
     await _add(database, Job("work", b""))
-    async with _running(dsn, handler) as (_, told):
-        events = [await told.next() for _ in range(3)]
+    async with _running(dsn, handler) as (_, reported):
+        events = [await reported.next() for _ in range(3)]
 
     assert events[:2] == [JobFailed("work", "ValueError: not yet", final=False)] * 2
     assert isinstance(events[2], JobDone)
@@ -127,8 +128,8 @@ async def test_after_the_last_try_a_job_is_kept_with_its_reason(dsn: str, databa
 
     job = Job("work", b"x", dedupe_key="x")
     await _add(database, job)
-    told = Told()
-    runner = JobRunner(dsn, observe=told.put_nowait, policy=_QUICK)
+    reported = Reported()
+    runner = JobRunner(dsn, observe=reported.put_nowait, policy=_QUICK)
     runner.register("work", handler, on_failed=on_failed)
     task = asyncio.create_task(runner.run())
     async with asyncio.timeout(15):
@@ -136,7 +137,7 @@ async def test_after_the_last_try_a_job_is_kept_with_its_reason(dsn: str, databa
     await runner.stop()
     await task
 
-    assert [event.final for event in [told.get_nowait() for _ in range(3)] if isinstance(event, JobFailed)] == [
+    assert [event.final for event in [reported.get_nowait() for _ in range(3)] if isinstance(event, JobFailed)] == [
         False,
         False,
         True,
@@ -159,19 +160,19 @@ async def test_a_job_remembers_the_request_that_caused_it(dsn: str, database: Da
     def observe(event: Event) -> None:
         if isinstance(event, JobFailed):
             ids.append(f"{REQUEST_ID.get()} {event.subject}")
-        told.put_nowait(event)
+        reported.put_nowait(event)
 
     for request_id, payload in (("r-1", b"\xab"), ("r-2", b"")):
         token = REQUEST_ID.set(request_id)
         await _add(database, Job("work", payload))
         REQUEST_ID.reset(token)
     await _add(database, Job("work", b""))
-    told = Told()
+    reported = Reported()
     runner = JobRunner(dsn, observe=observe, concurrency=1, policy=Policy(attempts=1))
     runner.register("work", handler)
     task = asyncio.create_task(runner.run())
     for _ in range(3):
-        await told.next()
+        await reported.next()
     await runner.stop()
     await task
 
@@ -190,8 +191,8 @@ async def test_what_is_away_is_waited_for(dsn: str, database: Database) -> None:
             raise StoreUnavailable
 
     await _add(database, Job("work", b""))
-    async with _running(dsn, handler) as (_, told):
-        events = [await told.next() for _ in range(2 * _QUICK.attempts + 1)]
+    async with _running(dsn, handler) as (_, reported):
+        events = [await reported.next() for _ in range(2 * _QUICK.attempts + 1)]
 
     assert not any(event.final for event in events if isinstance(event, JobFailed))
     assert isinstance(events[-1], JobDone)
@@ -208,8 +209,8 @@ async def test_what_a_busy_machine_ended_is_tried_without_an_end(dsn: str, datab
             raise CodecsTooSlow("110 s on the clock")
 
     await _add(database, Job("work", b""))
-    async with _running(dsn, handler) as (_, told):
-        events = [await told.next() for _ in range(_QUICK.attempts + 3)]
+    async with _running(dsn, handler) as (_, reported):
+        events = [await reported.next() for _ in range(_QUICK.attempts + 3)]
 
     assert [type(event) for event in events] == [JobFailed] * (_QUICK.attempts + 2) + [JobDone]
     assert not any(event.final for event in events if isinstance(event, JobFailed))
@@ -238,9 +239,9 @@ async def test_only_so_many_are_in_hand(dsn: str, database: Database) -> None:
         in_hand -= 1
 
     await _add(database, *(Job("work", b"") for _ in range(20)))
-    async with _running(dsn, handler, concurrency=3) as (_, told):
+    async with _running(dsn, handler, concurrency=3) as (_, reported):
         for _ in range(20):
-            await told.next()
+            await reported.next()
 
     assert most == 3
 
@@ -253,14 +254,14 @@ async def test_a_stopped_runner_finishes_what_it_has_in_hand(dsn: str, database:
         started.set()
         await may_end.wait()
 
-    async with _running(dsn, handler, concurrency=1) as (runner, told):
+    async with _running(dsn, handler, concurrency=1) as (runner, reported):
         await _add(database, Job("work", b""))
         await started.wait()
         stopping = asyncio.create_task(runner.stop())
         await _add(database, Job("work", b""))
         may_end.set()
         await stopping
-        assert isinstance(await told.next(), JobDone)
+        assert isinstance(await reported.next(), JobDone)
 
     assert await _counts(database) == (1, 0, 0)
 
@@ -290,13 +291,13 @@ async def test_what_cannot_be_finished_is_given_back(dsn: str, database: Databas
 
     async def handler(_: bytes) -> None: ...
 
-    async with _running(dsn, handler) as (_, told):
-        assert isinstance(await told.next(), JobDone)
+    async with _running(dsn, handler) as (_, reported):
+        assert isinstance(await reported.next(), JobDone)
 
 
 _DOOMED = """
 import asyncio, sys
-from app.db.queue.jobs import JobRunner
+from app.db.queue.runner import JobRunner
 
 async def endless(_: bytes) -> None:
     print("in hand", flush=True)
@@ -321,8 +322,8 @@ async def test_a_killed_runners_job_is_done_by_the_next(dsn: str, database: Data
     async def handler(payload: bytes) -> None:
         done.append(payload)
 
-    async with _running(dsn, handler, lease=0.5) as (_, told):
-        assert isinstance(await told.next(), JobDone)
+    async with _running(dsn, handler, lease=0.5) as (_, reported):
+        assert isinstance(await reported.next(), JobDone)
 
     assert done == [b"x"]
     assert await _counts(database) == (0, 0, 0)
@@ -334,13 +335,13 @@ async def test_a_runner_outlives_its_database(spare: Cluster) -> None:
     async def handler(_: bytes) -> None: ...
 
     await migrate(spare.dsn)
-    async with Database(spare.dsn) as database, _running(spare.dsn, handler, lease=0.5) as (_, told):
+    async with Database(spare.dsn) as database, _running(spare.dsn, handler, lease=0.5) as (_, reported):
         await _add(database, Job("work", b"1"))
-        assert isinstance(await told.next(), JobDone)
+        assert isinstance(await reported.next(), JobDone)
         await spare.stop()
         await spare.start()
         await _add(database, Job("work", b"2"))
-        while not isinstance(await told.next(), JobDone):
+        while not isinstance(await reported.next(), JobDone):
             pass
 
 
@@ -349,16 +350,16 @@ async def test_a_runner_works_again_after_something_else_was_cancelled(dsn: str,
 
     async def handler(_: bytes) -> None: ...
 
-    async with _running(dsn, handler) as (_, told):
+    async with _running(dsn, handler) as (_, reported):
         await _add(database, Job("work", b"1"))
-        assert isinstance(await told.next(), JobDone)
+        assert isinstance(await reported.next(), JobDone)
         [library] = [task for task in asyncio.all_tasks() if task.get_coro().__qualname__ == "JobRunner._run"]
         library.cancel()
-        event = await told.next()
+        event = await reported.next()
         assert isinstance(event, CheckFailed)
         assert "cancelled" in event.reason
         await _add(database, Job("work", b"2"))
-        assert isinstance(await told.next(), JobDone)
+        assert isinstance(await reported.next(), JobDone)
 
     assert await _is_idle(database)
 
@@ -374,9 +375,9 @@ async def test_tries_for_which_something_was_away_do_not_count(dsn: str, databas
 
     await _add(database, Job("work", b""))
     finals: list[bool] = []
-    async with _running(dsn, handler) as (_, told):
+    async with _running(dsn, handler) as (_, reported):
         while not finals or not finals[-1]:
-            event = await told.next()
+            event = await reported.next()
             assert isinstance(event, JobFailed)
             finals.append(event.final)
 
@@ -406,8 +407,8 @@ async def test_what_the_database_refuses_to_write_down_is_no_failure(
         if fails and tries == 1:
             raise ValueError("once")
 
-    async with _running(dsn, handler, lease=2.0) as (_, told):
-        while not isinstance(await told.next(), CheckFailed):
+    async with _running(dsn, handler, lease=2.0) as (_, reported):
+        while not isinstance(await reported.next(), CheckFailed):
             pass
         assert (await _counts(database))[2] == 0
         await connection.execute("drop trigger refuse on pgqueuer_log")
@@ -422,16 +423,16 @@ async def test_a_runner_on_a_silent_connection_works_again_within_a_lease(dsn: s
 
     async def handler(_: bytes) -> None: ...
 
-    async with proxied(dsn) as proxy, _running(proxy.dsn, handler, lease=6.0) as (_, told):
+    async with proxied(dsn) as proxy, _running(proxy.dsn, handler, lease=6.0) as (_, reported):
         await _add(database, Job("work", b"1"))
-        assert isinstance(await told.next(), JobDone)
+        assert isinstance(await reported.next(), JobDone)
         await eventually(lambda: _is_idle(database))
         proxy.silence()
         began = monotonic()
         await _add(database, Job("work", b"2"))
-        event = await told.next()
+        event = await reported.next()
         assert event == ConnectionGivenUp("worker", event.seconds)
         assert monotonic() - began < 6.0
-        while not isinstance(await told.next(), JobDone):
+        while not isinstance(await reported.next(), JobDone):
             pass
         assert monotonic() - began < 12.0

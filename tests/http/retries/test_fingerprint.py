@@ -1,6 +1,7 @@
 """By what a retry is told from another request."""
 
 from collections.abc import Iterable
+from hashlib import sha256
 
 import pytest
 from aiohttp import web
@@ -8,7 +9,7 @@ from aiohttp.test_utils import make_mocked_request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.http.retries.fingerprint import Fingerprint
+from app.http.retries.fingerprint import FORMER_BYTES, Fingerprint
 
 
 def fingerprint(
@@ -24,7 +25,8 @@ def fingerprint(
     made = Fingerprint(request, variant)
     for chunk in body:
         made.update(chunk)
-    return made.digest()
+    made.end()
+    return made.digest
 
 
 def parts(boundary: str, content: bytes, *, name: str = "file") -> bytes:
@@ -83,3 +85,19 @@ def test_names_of_parts_count() -> None:
     """And a body without a boundary is what it is."""
     assert multipart("a", b"x", name="file") != multipart("a", b"x", name="image")
     assert fingerprint(content_type="multipart/form-data") != fingerprint([b"y"], content_type="multipart/form-data")
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "multipart/form-data; boundary=zYx"])
+def test_the_digest_of_before_is_reckoned_where_it_is_wanted(content_type: str) -> None:
+    """It stands beside that of now, and is as it was: SHA-256 of the same words."""
+    request = make_mocked_request("POST", "/a?b=1", headers={"Content-Type": content_type})
+    one, both = (Fingerprint(request, "xml", also_former=wanted) for wanted in (False, True))
+    for made in (one, both):
+        made.update(b"--zYx-x")
+        made.end()
+    assert (one.digest, one.former_digest) == (both.digest, None)
+    words = [b"POST", b"/a", b"b=1", content_type.split(";")[0].encode(), b"xml"]
+    head = b"".join(b"%d:%b" % (len(word), word) for word in words)
+    body = b"\0" + b"0\0-x\0" + b"2\0" if "multipart" in content_type else b"--zYx-x"
+    assert both.former_digest == sha256(head + body).digest()
+    assert len(both.former_digest) == FORMER_BYTES != len(both.digest)

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from app.events import CodecChildLost, Event
+from app.model import Recipe
 from app.raster.animation.frames import Animation
 from app.raster.animation.gif_writer import write
 from app.raster.child.pool import CodecPool
@@ -52,8 +53,8 @@ def frames_of(data: bytes) -> int:
 
 
 @pytest.fixture(name="pool")
-async def _pool(told: list[Event]) -> AsyncIterator[CodecPool]:
-    pool = CodecPool(SETTINGS, told.append)
+async def _pool(reported: list[Event]) -> AsyncIterator[CodecPool]:
+    pool = CodecPool(SETTINGS, reported.append)
     yield pool
     await pool.close()
 
@@ -65,7 +66,7 @@ LARGE: Final = [(245, 245, 42), (560, 888, 34), *by_length([], [(250, 175, 189)]
 @pytest.mark.timeout(300)  # seconds of processor time each, on a machine that may have much else to do
 @pytest.mark.parametrize(("width", "height", "frames"), LARGE)
 async def test_long_animations_are_rendered(
-    pool: CodecPool, told: list[Event], tmp_path: Path, width: int, height: int, frames: int
+    pool: CodecPool, reported: list[Event], tmp_path: Path, width: int, height: int, frames: int
 ) -> None:
     """An animation that is shrunk by a little, which takes longest, keeps all its frames and is never larger than the
     cleaned original."""
@@ -79,11 +80,13 @@ async def test_long_animations_are_rendered(
     assert made.format == "gif"
     assert frames_of(made.data) == frames
     assert len(made.data) <= len(clean.data)
-    assert not [event for event in told if isinstance(event, CodecChildLost)]
+    assert not [event for event in reported if isinstance(event, CodecChildLost)]
 
 
 @pytest.mark.timeout(1200)  # two minutes for the limits of intake, on a machine that has nothing else to do
-async def test_the_limits_of_intake_are_those_of_rendering(pool: CodecPool, told: list[Event], tmp_path: Path) -> None:
+async def test_the_limits_of_intake_are_those_of_rendering(
+    pool: CodecPool, reported: list[Event], tmp_path: Path
+) -> None:
     """An animation as long as `FRAMES` says is looked at and built in the recipe that takes longest."""
     path = tmp_path / "picture"
     path.write_bytes(gif(moving(316, 316, FRAMES, colours=16)))
@@ -91,7 +94,23 @@ async def test_the_limits_of_intake_are_those_of_rendering(pool: CodecPool, told
     (small,) = [recipe for recipe in SETTINGS.recipes if recipe.name == "small"]
     (made,) = await pool.build(path, [small])
     assert frames_of(made.data) == FRAMES
-    assert not [event for event in told if isinstance(event, CodecChildLost)]
+    assert not [event for event in reported if isinstance(event, CodecChildLost)]
+
+
+async def test_a_small_animation_is_padded_whole(tmp_path: Path) -> None:
+    """Canvases are made one at a time, and are smaller where there are many: with all frames, in the box's ratio."""
+    path = tmp_path / "picture"
+    path.write_bytes(gif(Image.new("P", (60, 40), number % 200) for number in range(100)))
+    recipe = Recipe("large", (1500, 1000), fit="pad", background="#ffffff")
+    pool = CodecPool(Settings(codec_processes=1, codec_memory_bytes=256 * 1024 * 1024))
+    (made,) = await pool.build(path, [recipe])
+    await pool.close()
+    image = decoded(made.data)
+    assert (image.size, frames_of(made.data)) == ((made.width, made.height), 100)
+    assert made.width * made.height * 100 <= 100_000_000
+    assert (made.width, made.height) == (1224, 816)
+    grey = image.convert("RGB").point(lambda value: 255 * (value < 128)).getbbox()
+    assert grey == (582, 388, 642, 428)
 
 
 def checked() -> Image.Image:

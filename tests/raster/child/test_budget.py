@@ -8,25 +8,25 @@ from typing import Any
 import pytest
 
 from app.model import Facts
-from app.raster.child.budget import PixelBudget, Room
+from app.raster.child.budget import Budgets, PixelBudget
 
 LONGEST = Facts("gif", 400, 250, frames=1000)
 WIDE = Facts("gif", 8000, 6000, frames=2)
 LARGEST = Facts("jpeg", 12_000, 10_000)
 PHOTO = Facts("jpeg", 6000, 4000)
-Take = Callable[[Room, Facts], AbstractAsyncContextManager[None]]
+Take = Callable[[Budgets, Facts], AbstractAsyncContextManager[None]]
 
 
-def _to_inspect(room: Room, facts: Facts) -> AbstractAsyncContextManager[None]:
-    return room.to_inspect(facts)
+def _to_inspect(budgets: Budgets, facts: Facts) -> AbstractAsyncContextManager[None]:
+    return budgets.to_inspect(facts)
 
 
-def _by_a_job(room: Room, facts: Facts) -> AbstractAsyncContextManager[None]:
-    return room.to_build(facts, waited_for=False)
+def _by_a_job(budgets: Budgets, facts: Facts) -> AbstractAsyncContextManager[None]:
+    return budgets.to_build(facts, waited_for=False)
 
 
-def _for_a_reader(room: Room, facts: Facts) -> AbstractAsyncContextManager[None]:
-    return room.to_build(facts, waited_for=True)
+def _for_a_reader(budgets: Budgets, facts: Facts) -> AbstractAsyncContextManager[None]:
+    return budgets.to_build(facts, waited_for=True)
 
 
 async def _holding(took: AbstractAsyncContextManager[None], entered: asyncio.Event) -> None:
@@ -63,10 +63,10 @@ def _begun(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
 )
 async def test_a_photograph_goes_beside_the_largest(before: Take, after: Take, others: list[Facts]) -> None:
     """However many large pictures are at work or wait, an ordinary one is let in at once."""
-    room, entered = Room(150_000_000), asyncio.Event()
-    tasks = [_begun(_holding(before(room, facts), asyncio.Event())) for facts in others]
+    budgets, entered = Budgets(150_000_000), asyncio.Event()
+    tasks = [_begun(_holding(before(budgets, facts), asyncio.Event())) for facts in others]
     await _settled()
-    tasks.append(_begun(_holding(after(room, PHOTO), entered)))
+    tasks.append(_begun(_holding(after(budgets, PHOTO), entered)))
     await _settled()
     assert entered.is_set()
     await _ended(*tasks)
@@ -75,10 +75,10 @@ async def test_a_photograph_goes_beside_the_largest(before: Take, after: Take, o
 @pytest.mark.parametrize("facts", [LONGEST, WIDE, LARGEST])
 async def test_a_small_upload_goes_beside_any_other(facts: Facts) -> None:
     """One picture alone takes two thirds of what there is for uploads at most."""
-    room, entered = Room(150_000_000), asyncio.Event()
-    first = _begun(_holding(room.to_inspect(facts), asyncio.Event()))
+    budgets, entered = Budgets(150_000_000), asyncio.Event()
+    first = _begun(_holding(budgets.to_inspect(facts), asyncio.Event()))
     await _settled()
-    second = _begun(_holding(room.to_inspect(Facts("jpeg", 4000, 3000)), entered))
+    second = _begun(_holding(budgets.to_inspect(Facts("jpeg", 4000, 3000)), entered))
     await _settled()
     assert entered.is_set()
     await _ended(first, second)

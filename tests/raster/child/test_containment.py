@@ -56,10 +56,10 @@ def seen(pid: int, name: str) -> str:
 
 
 @pytest.fixture(name="pool")
-async def _pool(monkeypatch: pytest.MonkeyPatch, told: list[Event]) -> AsyncIterator[CodecPool]:
+async def _pool(monkeypatch: pytest.MonkeyPatch, reported: list[Event]) -> AsyncIterator[CodecPool]:
     monkeypatch.setenv("DATABASE_URL", SECRET)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
-    pool = CodecPool(Settings(codec_processes=1), told.append)
+    pool = CodecPool(Settings(codec_processes=1), reported.append)
     yield pool
     await pool.close()
 
@@ -120,7 +120,7 @@ async def test_a_child_holds_nothing_but_its_line(pool: CodecPool) -> None:
 
 
 async def test_all_walls_are_told(pool: CodecPool) -> None:
-    """What a child found to hold is told by name; here everything that needs no privilege does."""
+    """What a child found to hold is reported by name; here everything that needs no privilege does."""
     held = await pool.contained()
     assert {name for name, holds in held.items() if holds} >= {
         "environment",
@@ -180,7 +180,7 @@ class Malice:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "given",
     [
         pickle.dumps(Malice()),
         pickle.dumps((True, Malice())),
@@ -196,10 +196,10 @@ class Malice:
         b"",
     ],
 )
-def test_what_a_child_says_calls_nothing(said: bytes) -> None:
+def test_what_a_child_says_calls_nothing(given: bytes) -> None:
     """Bytes that pickle would turn into calls are refused before anything is called."""
     with pytest.raises((pickle.UnpicklingError, EOFError)):
-        answer_of(said)
+        answer_of(given)
 
 
 def test_what_a_child_says_has_an_end() -> None:
@@ -225,17 +225,17 @@ def test_nouns_and_errors_arrive_as_they_were_sent() -> None:
         assert answer_of(pickle.dumps(value)) == value
 
 
-async def test_a_child_that_says_what_no_child_says_is_ended(pool: CodecPool, told: list[Event]) -> None:
+async def test_a_child_that_says_what_no_child_says_is_ended(pool: CodecPool, reported: list[Event]) -> None:
     """A child that is not its own master any more is killed, and its picture refused."""
     with pytest.raises(CodecFailed):
         await pool.run(eval, "__import__('pathlib').PurePosixPath('/')")
-    assert [event.why for event in told if isinstance(event, CodecChildLost)] == ["crash", "crash"]
+    assert [event.why for event in reported if isinstance(event, CodecChildLost)] == ["crash", "crash"]
 
 
-async def test_children_start_where_no_folder_can_be_made(told: list[Event]) -> None:
+async def test_children_start_where_no_folder_can_be_made(reported: list[Event]) -> None:
     """A full disc takes a wall away at most, and none that matters."""
     with small_disc(1 << 20) as disc, filled(disc, leaving=0):
-        pool = CodecPool(Settings(codec_processes=1), told.append)
+        pool = CodecPool(Settings(codec_processes=1), reported.append)
         held = await pool.contained()
         await pool.close()
     assert held["files"]

@@ -50,10 +50,33 @@ async def ended(pidfd: int) -> None:
         os.close(pidfd)
 
 
+@pytest.mark.parametrize(
+    ("mode", "fmt"),
+    [
+        *((mode, "JPEG") for mode in ("L", "RGB", "CMYK")),
+        *((mode, "PNG") for mode in ("1", "L", "LA", "P", "I;16", "RGB", "RGBA")),
+        *((mode, "TIFF") for mode in ("L", "RGB", "CMYK", "YCbCr", "LAB")),
+        *((mode, "WEBP") for mode in ("RGB", "RGBA")),
+        *((mode, "GIF") for mode in ("L", "P")),
+    ],
+)
+async def test_a_child_needs_no_file_for_any_mode(codecs: CodecPool, tmp_path: Path, mode: str, fmt: str) -> None:
+    """What a picture without a profile needs is there before the child shuts itself in: it is drawn in every format and
+    looked at."""
+    path = tmp_path / "picture"
+    colours = photo(60, 40)
+    (Image.new(mode, (60, 40)) if mode == "I;16" else colours.convert("RGB").convert(mode)).save(path, fmt)
+    (large, *_) = Settings().recipes
+    built = await codecs.build(path, (large,), ("jpeg", "png", "webp", "avif", "gif"))
+    assert [one.format for one in built] == ["jpeg", "png", "webp", "avif", "gif"]
+    await codecs.pixel_facts(path)
+    await codecs.inspect(path, allowed={"jpeg", "png", "gif", "webp", "tiff"})
+
+
 async def test_pictures_are_inspected_and_built_in_a_child(
-    codecs: CodecPool, tmp_path: Path, told: list[Event]
+    codecs: CodecPool, tmp_path: Path, reported: list[Event]
 ) -> None:
-    """The whole way: facts, then renditions, from a path; what was decoded is told in pixels."""
+    """The whole way: facts, then renditions, from a path; what was decoded is reported in pixels."""
     path = tmp_path / "picture"
     path.write_bytes(encoded(photo(400, 200), "jpeg"))
     facts = await codecs.inspect(path)
@@ -64,7 +87,7 @@ async def test_pictures_are_inspected_and_built_in_a_child(
         ("small", "webp", 100, 50),
         ("clean", "jpeg", 400, 200),
     ]
-    tasks = [(event.task, event.pixels) for event in told if isinstance(event, CodecTaskDone)]
+    tasks = [(event.task, event.pixels) for event in reported if isinstance(event, CodecTaskDone)]
     assert tasks == [("inspect", 80_000), ("build", 80_000)]
 
 
@@ -79,31 +102,31 @@ async def test_rejections_keep_their_type_and_reason(codecs: CodecPool, tmp_path
         await codecs.inspect(path)
 
 
-async def test_a_crash_is_a_rejection_of_one_image(codecs: CodecPool, told: list[Event]) -> None:
-    """A picture on which two children die is refused, the next one is served, and the losses are told."""
+async def test_a_crash_is_a_rejection_of_one_image(codecs: CodecPool, reported: list[Event]) -> None:
+    """A picture on which two children die is refused, the next one is served, and the losses are reported."""
     with pytest.raises(CodecFailed, match="exit status -6"):
         await codecs.run(os.abort)
     assert await codecs.run(len, "next") == 4
-    assert [event.why for event in told if isinstance(event, CodecChildLost)] == ["crash", "crash"]
+    assert [event.why for event in reported if isinstance(event, CodecChildLost)] == ["crash", "crash"]
 
 
-async def test_a_hang_ends_after_its_time(codecs: CodecPool, told: list[Event]) -> None:
-    """A child that does not return is ended, the next one is served, and the loss is told. Of an upload nothing is
+async def test_a_hang_ends_after_its_time(codecs: CodecPool, reported: list[Event]) -> None:
+    """A child that does not return is ended, the next one is served, and the loss is reported. Of an upload nothing is
     said: it did not use up its time, the machine may just not have given it any."""
     with pytest.raises(CodecsUnavailable, match="Timeout"):
         await codecs.run(time.sleep, HOUR, turn="inspect")
     assert await codecs.run(len, "next") == 4
-    assert [event.why for event in told if isinstance(event, CodecChildLost)] == ["timeout"]
+    assert [event.why for event in reported if isinstance(event, CodecChildLost)] == ["timeout"]
 
 
-async def test_a_loop_without_end_uses_up_its_processor_time(codecs: CodecPool, told: list[Event]) -> None:
+async def test_a_loop_without_end_uses_up_its_processor_time(codecs: CodecPool, reported: list[Event]) -> None:
     """The kernel ends a child that has worked for longer than it may; one such end is enough for a refusal."""
     with pytest.raises(CodecFailed, match="Timeout"):
         await codecs.run(exec, "while True: pass", allowance=Allowance(1, HOUR))  # however busy this machine is
-    assert [event.why for event in told if isinstance(event, CodecChildLost)] == ["timeout"]
+    assert [event.why for event in reported if isinstance(event, CodecChildLost)] == ["timeout"]
 
 
-async def test_a_child_that_gets_no_processor_is_no_verdict(codecs: CodecPool, told: list[Event]) -> None:
+async def test_a_child_that_gets_no_processor_is_no_verdict(codecs: CodecPool, reported: list[Event]) -> None:
     """A rendition whose child stands still until the clock has run out may be tried again later: the picture is not at
     fault."""
     work = asyncio.create_task(codecs.run(time.sleep, HOUR))
@@ -111,7 +134,7 @@ async def test_a_child_that_gets_no_processor_is_no_verdict(codecs: CodecPool, t
     with pytest.raises(CodecsTooSlow, match="6 s on the clock"):
         await work
     assert await codecs.run(len, "next") == 4
-    assert [event.why for event in told if isinstance(event, CodecChildLost)] == ["timeout"]
+    assert [event.why for event in reported if isinstance(event, CodecChildLost)] == ["timeout"]
 
 
 async def test_no_other_decoder_is_ever_loaded(codecs: CodecPool, tmp_path: Path) -> None:
@@ -133,6 +156,24 @@ async def test_memory_is_limited(codecs: CodecPool) -> None:
     """A child cannot take more than its share."""
     with pytest.raises(CodecFailed, match="MemoryError"):
         await codecs.run(bytearray, Settings().codec_memory_bytes)
+
+
+async def test_trimming_takes_little_more_memory(tmp_path: Path) -> None:
+    """A copy in the file's own mode at most: what is cut off is cut off before colours are looked up, which takes four
+    times the memory; and a border is looked for strip by strip."""
+    image = Image.new("P", (4000, 4000))
+    image.putpalette([255, 255, 255, 220, 30, 30])
+    image.paste(1, (100, 100, 3900, 3900))
+    path = tmp_path / "picture"
+    path.write_bytes(encoded(image, "png", transparency=0, compress_level=1))
+    peaks = []
+    for trim in (0, 10):
+        pool = CodecPool(Settings(codec_processes=1))
+        (made,) = await pool.build(path, [Recipe("large", (1500, 1500), trim=trim)])
+        peaks.append(await pool.run(eval, "__import__('resource').getrusage(0).ru_maxrss"))
+        await pool.close()
+    assert made.width == 1500
+    assert peaks[1] <= peaks[0] + 1.5 * 4000 * 4000 / 1024, peaks
 
 
 async def test_unexpected_errors_become_rejections(codecs: CodecPool) -> None:
@@ -198,11 +239,11 @@ async def killed(pool: CodecPool, times: int) -> None:
         known[-1].kill()
 
 
-async def test_a_killed_child_is_no_verdict(codecs: CodecPool, told: list[Event]) -> None:
+async def test_a_killed_child_is_no_verdict(codecs: CodecPool, reported: list[Event]) -> None:
     """A picture whose child was killed from outside is tried once more, in a fresh child."""
     _, slept = await asyncio.gather(killed(codecs, 1), codecs.run(time.sleep, 0.3))
     assert slept is None
-    assert [event.why for event in told if isinstance(event, CodecChildLost)] == ["crash"]
+    assert [event.why for event in reported if isinstance(event, CodecChildLost)] == ["crash"]
 
 
 async def test_a_picture_that_is_killed_alone_twice_is_refused(codecs: CodecPool) -> None:
@@ -212,9 +253,9 @@ async def test_a_picture_that_is_killed_alone_twice_is_refused(codecs: CodecPool
     assert await codecs.run(len, "next") == 4
 
 
-async def test_two_kills_among_others_are_no_verdict(told: list[Event]) -> None:
+async def test_two_kills_among_others_are_no_verdict(reported: list[Event]) -> None:
     """Where others were at work, they may have been too much as well: the client is asked to come back."""
-    pool = CodecPool(Settings(codec_processes=2, codec_seconds=60), told.append)
+    pool = CodecPool(Settings(codec_processes=2, codec_seconds=60), reported.append)
     other = asyncio.create_task(pool.run(time.sleep, HOUR, turn="inspect"))
     known = [await at_work(pool)]
     work = asyncio.create_task(pool.run(time.sleep, HOUR))
@@ -383,7 +424,7 @@ async def test_who_waits_is_answered_in_time(codecs: CodecPool, tmp_path: Path, 
             await held.enter_async_context(codecs.turns.take("build"))
         else:
             for _ in range(2):
-                largest = codecs._room.to_build(Facts("jpeg", 12_000, 10_000), waited_for=True)
+                largest = codecs._budgets.to_build(Facts("jpeg", 12_000, 10_000), waited_for=True)
                 await held.enter_async_context(largest)
         began = time.monotonic()
         with pytest.raises(CodecsTooSlow, match="6 s on the clock"):

@@ -85,21 +85,21 @@ _ADDRESS = st.from_regex(r"https://[a-z]{1,20}\.example/[a-z/]{0,250}", fullmatc
 )
 def test_a_packet_never_exceeds_its_kilobyte(marks: Marks) -> None:
     """Whatever the marks are, the packet is XML of at most 1 KB with the source type; addresses in it are whole."""
-    said = packet(marks)
-    read = xmp.marks_of(said)
+    text = packet(marks)
+    read = xmp.marks_of(text)
 
-    assert len(said) <= LONGEST
-    assert bool(said) == (marks != UNMARKED)
+    assert len(text) <= LONGEST
+    assert bool(text) == (marks != UNMARKED)
     assert read.source_type == marks.source_type
     assert read.web_statement in ("", marks.web_statement)
     assert read.licensor_url in ("", marks.licensor_url)
     assert marks.rights.startswith(read.rights.removesuffix("…")) or read.rights == marks.rights
     assert set(read.creator) <= {*marks.creator, *(one for one in read.creator if one.endswith("…"))}
-    assert packet(read) == said
+    assert packet(read) == text
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         rdf(f"<e:DigitalSourceType>{AI}</e:DigitalSourceType><ph:Credit>C</ph:Credit>"),
         rdf("", f'e:DigitalSourceType="{AI}" ph:Credit="C"'),
@@ -113,9 +113,9 @@ def test_a_packet_never_exceeds_its_kilobyte(marks: Marks) -> None:
     ],
     ids=["elements", "attributes", "resource", "packet", "utf-16", "bare term"],
 )
-def test_each_way_of_writing_a_property_is_read(said: bytes) -> None:
+def test_each_way_of_writing_a_property_is_read(text: bytes) -> None:
     """RDF lets a value be an element, an attribute or a resource; packets have wrappers and encodings."""
-    assert xmp.marks_of(said) == Marks(source_type=AI, credit="C")
+    assert xmp.marks_of(text) == Marks(source_type=AI, credit="C")
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_marks_of_an_ingredient_are_not_the_pictures() -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         b"",
         b"no xml",
@@ -159,9 +159,9 @@ def test_marks_of_an_ingredient_are_not_the_pictures() -> None:
     ],
     ids=["empty", "text", "cut", "entity", "deep", "huge", "bytes"],
 )
-def test_a_packet_that_is_none_says_nothing(said: bytes) -> None:
+def test_a_packet_that_is_none_says_nothing(text: bytes) -> None:
     """Damage, bombs and other languages read as absence."""
-    assert xmp.marks_of(said) == UNMARKED
+    assert xmp.marks_of(text) == UNMARKED
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_source_types_are_the_vocabularys() -> None:
 def test_nothing_of_a_foreign_packet_but_marks_gets_through(secret: str) -> None:
     """A secret in any other property is not in what is written."""
     hidden = "secret" + re.sub(r"[^A-Za-z0-9]", "", secret)
-    said = rdf(
+    text = rdf(
         f"<dc:description>{hidden}</dc:description><ph:City>{hidden}</ph:City>", f'e:Event="{hidden}" ph:Credit="C"'
     )
-    assert hidden.encode() not in packet(xmp.marks_of(said))
+    assert hidden.encode() not in packet(xmp.marks_of(text))

@@ -28,7 +28,7 @@ SIZES: Final = tuple(Recipe(f"box-{side}", (side, side)) for side in (160, 100, 
 MARKED_CLEAN: Final = Settings().clean_marked
 FORMATS: Final[tuple[Format, ...]] = ("jpeg", "png", "gif", "webp", "avif")
 
-_SAID: Final = (
+_GIVEN: Final = (
     rdf(
         "<dc:rights><rdf:Alt><rdf:li xml:lang='x-default'>© 2026 The shop &amp; sons</rdf:li></rdf:Alt></dc:rights>"
         f"<dc:creator><rdf:Seq><rdf:li>Ann Example</rdf:li></rdf:Seq></dc:creator><dc:title>{SECRET}</dc:title>",
@@ -38,17 +38,17 @@ _SAID: Final = (
 )
 
 
-def upload(fmt: Format, said: bytes = _SAID) -> bytes:
+def upload(fmt: Format, given: bytes = _GIVEN) -> bytes:
     image, file = picture(240, 180), io.BytesIO()
     if fmt == "png":
         info = PngImagePlugin.PngInfo()
-        info.add_itxt("XML:com.adobe.xmp", said.decode(), zip=True)
+        info.add_itxt("XML:com.adobe.xmp", given.decode(), zip=True)
         image.save(file, "PNG", pnginfo=info)
     elif fmt == "gif":
         image.save(file, "GIF")
-        return in_gif(file.getvalue(), said) if said else file.getvalue()
+        return in_gif(file.getvalue(), given) if given else file.getvalue()
     else:
-        image.save(file, fmt.upper(), **({"xmp": said} if said else {}))
+        image.save(file, fmt.upper(), **({"xmp": given} if given else {}))
     return file.getvalue()
 
 
@@ -63,8 +63,8 @@ def read_by_exiftool(folder: Path, one: Rendered) -> dict[str, Any]:
     path = folder / f"{one.recipe.name}.{EXTENSIONS[one.format]}"
     path.write_bytes(one.data)
     command = ["exiftool", "-json", "-G1", "-a", "-u", str(path)]
-    told: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)[0]
-    return {name: value for name, value in told.items() if name.startswith(("XMP", "IPTC", "IFD", "ExifIFD"))}
+    reported: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)[0]
+    return {name: value for name, value in reported.items() if name.startswith(("XMP", "IPTC", "IFD", "ExifIFD"))}
 
 
 @needs("exiftool", "libimage-exiftool-perl")
@@ -72,13 +72,13 @@ def read_by_exiftool(folder: Path, one: Rendered) -> dict[str, Any]:
 def test_an_outside_reader_finds_marks_and_nothing_else(fmt: Format, tmp_path: Path) -> None:
     """Exiftool reads the marks in cleaned originals and renditions; below 100 pixels how a picture was made, alone."""
     for one in made(tmp_path / "upload", upload(fmt)):
-        told = read_by_exiftool(tmp_path, one)
-        source_type = told.pop("XMP-iptcExt:DigitalSourceType")
+        reported = read_by_exiftool(tmp_path, one)
+        source_type = reported.pop("XMP-iptcExt:DigitalSourceType")
         assert source_type == AI
         if one.recipe.box and max(one.width, one.height) < 100:
-            assert told == {}, one.recipe.name
+            assert reported == {}, one.recipe.name
         else:
-            assert told == {
+            assert reported == {
                 "XMP-dc:Rights": FULL.rights,
                 "XMP-dc:Creator": "Ann Example",
                 "XMP-photoshop:Credit": "The shop",
@@ -90,9 +90,9 @@ def test_an_outside_reader_finds_marks_and_nothing_else(fmt: Format, tmp_path: P
 @needs("exiftool", "libimage-exiftool-perl")
 def test_further_formats_carry_them_too(tmp_path: Path) -> None:
     """WebP and AVIF made of a JPEG say the same."""
-    told = [read_by_exiftool(tmp_path, one) for one in made(tmp_path / "upload", upload("jpeg"), ("webp", "avif"))]
-    assert len(told) == 9
-    assert all(one["XMP-iptcExt:DigitalSourceType"] == AI for one in told)
+    reported = [read_by_exiftool(tmp_path, one) for one in made(tmp_path / "upload", upload("jpeg"), ("webp", "avif"))]
+    assert len(reported) == 9
+    assert all(one["XMP-iptcExt:DigitalSourceType"] == AI for one in reported)
 
 
 @pytest.mark.parametrize("fmt", FORMATS)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 import pytest
+import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -31,6 +32,16 @@ async def _reader(database: Database) -> ProductReader:
     return ProductReader(database, Settings())
 
 
+shared = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest_asyncio.fixture(name="reader_of_all", scope="module", loop_scope="session")
+async def _reader_of_all(database_of_all: Database) -> ProductReader:
+    """For tests that only read."""
+    await put_batch(database_of_all, _SHOP)
+    return ProductReader(database_of_all, Settings())
+
+
 async def _listed(reader: ProductReader, wanted: Wanted) -> list[str]:
     """All SKUs of a list, page by page."""
     found: list[str] = []
@@ -43,6 +54,7 @@ async def _listed(reader: ProductReader, wanted: Wanted) -> list[str]:
         wanted = replace(wanted, after=after)
 
 
+@shared
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -71,12 +83,13 @@ async def _listed(reader: ProductReader, wanted: Wanted) -> list[str]:
 )
 @pytest.mark.parametrize("limit", [1, 50])
 async def test_a_product_is_found_once_by_the_beginning_of_a_term(
-    reader: ProductReader, query: str, found: list[str], limit: int
+    reader_of_all: ProductReader, query: str, found: list[str], limit: int
 ) -> None:
     """By SKU, slug and each word, in any case, in the order of the first term that matches."""
-    assert await _listed(reader, Wanted(limit, query=query)) == found
+    assert await _listed(reader_of_all, Wanted(limit, query=query)) == found
 
 
+@shared
 @pytest.mark.parametrize(
     ("filters", "found"),
     [
@@ -95,9 +108,9 @@ async def test_a_product_is_found_once_by_the_beginning_of_a_term(
         ({"website": "none"}, []),
     ],
 )
-async def test_filters_hold_together(reader: ProductReader, filters: dict[str, Any], found: list[str]) -> None:
+async def test_filters_hold_together(reader_of_all: ProductReader, filters: dict[str, Any], found: list[str]) -> None:
     """What is asked for twice has to hold twice; without a query the order is that of the ids."""
-    assert await _listed(reader, Wanted(2, **filters)) == found
+    assert await _listed(reader_of_all, Wanted(2, **filters)) == found
 
 
 async def test_deleted_products_are_not_found(reader: ProductReader, connection: Connection) -> None:
@@ -193,7 +206,7 @@ async def test_products_are_found_by_the_state_of_an_image(
     assert await _listed(reader, Wanted(50, state=state)) == found
 
 
-async def test_a_page_looks_at_no_more_than_2000_products(database: Database, connection: Connection) -> None:
+async def test_a_page_looks_at_no_more_than_1000_products(database: Database, connection: Connection) -> None:
     """What is found among very many is told page by page: a page without products says where the list goes on."""
     await connection.execute("""
         set session_replication_role = replica;

@@ -73,7 +73,7 @@ async def test_what_cannot_be_put_is_refused(shop: Database, which: SetName, wor
 
 
 async def test_what_is_not_there_is_told(shop: Database) -> None:
-    """Unknown products and sets are told."""
+    """Unknown products and sets are reported."""
     with pytest.raises(ProductNotFound):
         await put(shop, SetName("178", "x"), "p1")
     with pytest.raises(ProductNotFound):

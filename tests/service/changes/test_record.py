@@ -9,7 +9,7 @@ import pytest
 from app.db.connections.connect import Connection
 from app.db.pool import Database
 from app.service.changes.acting import Act, as_actor
-from app.service.changes.record import Row, record_rows, recorded
+from app.service.changes.record import Row, record_creation, record_rows, recorded
 
 _SHOP = """
     insert into website (id, code) values (1, 'base');
@@ -68,11 +68,11 @@ async def test_who_acts_is_told(database: Database, shop: Connection) -> None:
     """A row has its actor, the way it came and its batch; where nobody was let in it was the service itself."""
     relabel = "update image set label = label || '!' where id = 1"
     with as_actor(_PIM):
-        [told] = await change(database, shop, relabel)
+        [reported] = await change(database, shop, relabel)
     [own] = await change(database, shop, relabel)
 
     actor = ("actor_kind", "actor_id", "actor_name", "via", "batch")
-    assert [told[name] for name in actor] == ["key", "3", "PIM", "v1", "batch-1"]
+    assert [reported[name] for name in actor] == ["key", "3", "PIM", "v1", "batch-1"]
     assert [own[name] for name in actor] == ["system", None, None, "worker", None]
 
 
@@ -110,6 +110,44 @@ async def test_a_type_taken_away_in_a_store_view_is_told(database: Database, sho
     assert row["image_id"] == 1
     assert row["before"] == {"types": {"2": None}}
     assert row["after"] == {"types": {"2": {"image": "none"}}, "nones": {"2": ["image"]}}
+
+
+@pytest.mark.parametrize("is_alone", [True, False])
+async def test_a_new_image_is_told_alike_alone_and_by_comparison(
+    database: Database, shop: Connection, *, is_alone: bool
+) -> None:
+    """Where no other image becomes another one its row is known at once, and is the one that a comparison writes: with
+    what store views say of it, and the types of its product that nobody is to hold."""
+    await shop.execute("insert into image_type_assignment (product_id, type_code) values (8, 'thumbnail')")
+    async with database.transaction() as tx:
+        await tx.fetch("lock_products", [8])
+
+        async def make() -> int:
+            await tx.connection.execute(
+                "insert into image (id, product_id, picture_id, label) values (3, 8, 18, 'Side')"
+            )
+            await tx.connection.execute("insert into image_store values (3, 2, 'Seite', 4, false)")
+            return 3
+
+        with as_actor(_PIM):
+            assert await record_creation(tx, 8, make, is_alone=is_alone) == 3
+    [row] = await shop.fetch("select * from change")
+    told = {name: value for name, value in row.items() if name not in {"id", "at", "transaction", "after"}}
+    after = _members(row["after"])
+    assert after is not None
+    assert {name: after.get(name) for name in ("product", "picture", "label", "stores", "positions", "nones")} == {
+        "product": 8,
+        "picture": 18,
+        "label": "Side",
+        "stores": {"2": {"label": "Seite", "exclude": False}},
+        "positions": {"2": 4},
+        "nones": {"0": ["thumbnail"]},
+    }
+    assert "file_name" not in after
+    assert {name: value for name, value in told.items() if value is not None} == {
+        "kind": "image.created", "product_id": 8, "image_id": 3, "revision": 0, "closes": True,
+        "actor_kind": "key", "actor_id": "3", "actor_name": "PIM", "via": "v1", "batch": "batch-1",
+    }  # fmt: skip
 
 
 async def test_what_a_store_view_says_is_told_by_itself(database: Database, shop: Connection) -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from app.errors import Misconfigured
 from app.service.foreign.addresses import allowed_network, is_public, parsed
-from app.service.foreign.fetch import may_connect
+from app.service.foreign.guard import may_connect
 
 PRIVATE_V4 = [
     "0.0.0.0",

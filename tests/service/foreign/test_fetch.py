@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from app.errors import FetchFailed, FetchRefused
 from app.service.foreign.fetch import Fetcher
 from app.settings import Settings
+from tests.lengths import examples
 
 NEVER = web.AppKey("never", asyncio.Event)
 SETTINGS = replace(Settings(), max_image_bytes=1000, fetch_seconds=1)
@@ -177,7 +178,7 @@ HOSTS = st.one_of(
 
 
 @given(scheme=st.sampled_from(["http://", "https://", "HTTP://", "//", ""]), host=HOSTS, rest=st.text(max_size=6))
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_whatever_an_address_is_it_is_refused_or_fails(scheme: str, host: str, rest: str) -> None:
     """No text in the place of an address ends in anything but a refusal or a failure of this one."""
     with pytest.raises((FetchRefused, FetchFailed)):

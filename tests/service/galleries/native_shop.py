@@ -12,8 +12,8 @@ from app.db.connections.connect import Connection
 from app.db.pool import Database
 from app.model import BlobHash, Facts, ImageId, ProductId
 from app.service.galleries.removal import Committed
+from app.service.galleries.v1.input import NOTHING, ImageInput, NewBytes
 from app.service.galleries.v1.order import GalleryOrder
-from app.service.galleries.v1.said import NOTHING, NewBytes, Said
 from app.service.galleries.v1.texts import PictureTexts
 from app.service.galleries.v1.writer import NativeWriter
 from app.service.pictures.filing import Filing
@@ -41,11 +41,11 @@ def new_bytes(name: str | None = None) -> NewBytes:
 
 @dataclass
 class Shop:
-    """`told` are the families that commits were said to have changed, and the paths that were taken back."""
+    """`reported` are the families that commits were said to have changed, and the paths that were taken back."""
 
     database: Database
     connection: Connection
-    told: list[tuple[list[int], str | None]] = field(default_factory=list)
+    reported: list[tuple[list[int], str | None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._families: list[int] = []
@@ -56,14 +56,16 @@ class Shop:
         self.texts = PictureTexts(self.database, committed)
 
     def _changed(self, families: Any) -> None:
-        self.told.append(([*families], None))
+        self.reported.append(([*families], None))
 
     def _withdrawn(self, path: str) -> None:
-        families, _ = self.told.pop()
-        self.told.append((families, path))
+        families, _ = self.reported.pop()
+        self.reported.append((families, path))
 
-    async def add(self, product: ProductId = DRESS, said: Said = NOTHING, name: str | None = "front.jpg") -> ImageId:
-        return await self.writer.create(product, new_bytes(name), said)
+    async def add(
+        self, product: ProductId = DRESS, given: ImageInput = NOTHING, name: str | None = "front.jpg"
+    ) -> ImageId:
+        return await self.writer.create(product, new_bytes(name), given)
 
     async def image(self, image: int) -> dict[str, Any]:
         """An image as its row has it."""

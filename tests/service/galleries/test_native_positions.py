@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.model import MAX_POSITION
+from app.service.galleries.v1.input import ImageInput
 from app.service.galleries.v1.positions import put
-from app.service.galleries.v1.said import Said
 from tests.service.galleries.native_shop import DRESS, Shop
 
 _GAPS: Final = [(1, 1), (2, 2), (3, 5), (4, None)]
@@ -89,12 +89,12 @@ async def test_galleries_are_ordered_as_the_model_says(shop: Shop, steps: list[t
     model = Model()
     for what, which, position in steps:
         if what == "create" or not model.places:
-            said = Said() if position == "end" else Said(position=position)
-            model.create(await shop.add(said=said), position)
+            wanted = ImageInput() if position == "end" else ImageInput(position=position)
+            model.create(await shop.add(given=wanted), position)
             continue
         image = sorted(model.places)[which % len(model.places)]
         if what == "move":
-            await shop.writer.patch(image, Said(position=position))
+            await shop.writer.patch(image, ImageInput(position=position))
             model.move(image, position)
         else:
             await shop.writer.delete(image)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 import pytest
+import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -75,13 +76,25 @@ async def _reader(database: Database, connection: Connection) -> NativeReader:
     return NativeReader(database, Settings())
 
 
+shared = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest_asyncio.fixture(name="reader_of_all", scope="module", loop_scope="session")
+async def _reader_of_all(database_of_all: Database) -> NativeReader:
+    """For tests that only read."""
+    async with database_of_all.transaction() as tx:
+        await tx.connection.execute(_SHOP)
+    return NativeReader(database_of_all, Settings())
+
+
 def _of(renditions: Sequence[Rendition], recipe: str) -> list[Rendition]:
     return [one for one in renditions if one.recipe == recipe]
 
 
-async def test_an_image_says_all_that_is_known(reader: NativeReader) -> None:
+@shared
+async def test_an_image_says_all_that_is_known(reader_of_all: NativeReader) -> None:
     """Values of all scopes, bytes as they are seen, texts, notes, renditions in force; the family is the root's."""
-    image = await reader.image(705)
+    image = await reader_of_all.image(705)
     assert (image.sku, image.family, image.state, image.revision) == ("dress", 8, "ready", 12)
     assert (image.label, image.position, image.exclude, image.types) == ("Front", 2, False, ("image", "thumbnail"))
     assert image.stores == {"german": StoreSettings("Vorne", None, None, False, ("image", "swatch"))}
@@ -93,22 +106,24 @@ async def test_an_image_says_all_that_is_known(reader: NativeReader) -> None:
     assert image.notes == (Remark("duplicate", [710]),)
 
 
-async def test_renditions_are_those_in_force_and_further_formats_that_exist(reader: NativeReader) -> None:
+@shared
+async def test_renditions_are_those_in_force_and_further_formats_that_exist(reader_of_all: NativeReader) -> None:
     """In the picture's own format each has a state; of other formats only what exists counts, and former recipes do not
     count at all."""
-    image = await reader.image(705)
+    image = await reader_of_all.image(705)
     segment = image.picture.file.sha256 if image.picture.file else ""
     large, avif = _of(image.picture.renditions, "large")
     assert large.path == f"/media/renditions/{_LARGE.slug}/{segment}/front.jpg"
     assert (large.state, large.width, large.height, large.size) == ("ready", 800, 1200, 91231)
     assert (avif.format, avif.state, avif.size) == ("avif", "ready", 9123)
-    assert [one.state for one in image.picture.renditions] == ["ready", *["pending"] * 5, "ready"]
+    assert [one.state for one in image.picture.renditions] == ["ready", *["pending"] * 6, "ready"]
     assert [one.recipe for one in image.picture.renditions][:2] == ["large", "spree-large"]
 
 
-async def test_a_failure_is_told_where_it_happened(reader: NativeReader) -> None:
+@shared
+async def test_a_failure_is_told_where_it_happened(reader_of_all: NativeReader) -> None:
     """The rendition says why, the image what became of it as a whole."""
-    image = await reader.image(706)
+    image = await reader_of_all.image(706)
     [small] = _of(image.picture.renditions, "small")
     assert (image.state, image.failure) == ("failed", Failure("too_slow", "It took too long."))
     assert (small.state, small.reason, small.size) == ("failed", "no memory", None)
@@ -133,9 +148,10 @@ async def test_renditions_that_carry_marks_are_shown_where_they_are_wanted(
         assert image.family == 8
 
 
-async def test_a_picture_elsewhere_has_no_file(reader: NativeReader) -> None:
+@shared
+async def test_a_picture_elsewhere_has_no_file(reader_of_all: NativeReader) -> None:
     """It is known by its URLs: no bytes, no renditions, no notes."""
-    image = await reader.image(707)
+    image = await reader_of_all.image(707)
     assert (image.state, image.picture.file, image.picture.renditions, image.notes) == ("external", None, (), ())
     assert (image.picture.url_large, image.picture.url_small) == ("//large", None)
     assert image.stores == {"french": StoreSettings(None, None, None, True, ("swatch",))}
@@ -158,25 +174,27 @@ async def test_a_deleted_image_is_found_while_it_can_be_restored(reader: NativeR
         await reader.image(705)
 
 
+@shared
 @pytest.mark.parametrize(
     ("store", "order"), [(None, [706, 705, 710, 707]), ("german", [705, 710, 706, 707]), ("french", [706, 705, 710])]
 )
 async def test_a_gallery_stands_as_a_store_view_orders_and_hides_it(
-    reader: NativeReader, store: str | None, order: list[int]
+    reader_of_all: NativeReader, store: str | None, order: list[int]
 ) -> None:
     """Without one as the global positions order it; unset positions come last, excluded images are shown."""
-    gallery = await reader.gallery("dress", store)
+    gallery = await reader_of_all.gallery("dress", store)
     assert [image.id for image in gallery.images] == order
     assert (gallery.product_id, gallery.family) == (8, 8)
 
 
-async def test_a_gallery_may_be_empty_or_unknown(reader: NativeReader) -> None:
+@shared
+async def test_a_gallery_may_be_empty_or_unknown(reader_of_all: NativeReader) -> None:
     """Its product decides, after the store view."""
-    assert (await reader.gallery("hat", "german")).images == ()
+    assert (await reader_of_all.gallery("hat", "german")).images == ()
     with pytest.raises(ProductNotFound):
-        await reader.gallery("Hat", "german")
+        await reader_of_all.gallery("Hat", "german")
     with pytest.raises(StoreViewNotFound):
-        await reader.gallery("none", "italian")
+        await reader_of_all.gallery("none", "italian")
 
 
 async def _listed(reader: NativeReader, wanted: Wanted) -> list[int]:
@@ -190,6 +208,7 @@ async def _listed(reader: NativeReader, wanted: Wanted) -> list[int]:
         wanted = replace(wanted, after=after)
 
 
+@shared
 @pytest.mark.parametrize(
     ("filters", "found"),
     [
@@ -214,11 +233,11 @@ async def _listed(reader: NativeReader, wanted: Wanted) -> list[int]:
 )
 @pytest.mark.parametrize("limit", [1, 50])
 async def test_images_are_listed_by_what_they_are(
-    reader: NativeReader, filters: dict[str, Any], found: list[int], limit: int
+    reader_of_all: NativeReader, filters: dict[str, Any], found: list[int], limit: int
 ) -> None:
     """By product, state, bytes, and a label that is missing in a store view; deleted ones on request, while they can be
     restored."""
-    assert await _listed(reader, Wanted(0, limit, **filters)) == found
+    assert await _listed(reader_of_all, Wanted(0, limit, **filters)) == found
 
 
 async def test_a_page_looks_at_no_more_than_2000_images(reader: NativeReader, connection: Connection) -> None:

@@ -12,7 +12,7 @@ _FORMER: Final[Texts] = {"de_DE": {"large": "Kleid", "small": "klein"}, "fr_FR":
 
 
 @pytest.mark.parametrize(
-    ("said", "present"),
+    ("given", "present"),
     [
         ({"de_DE": {"small": None}}, {"de_DE": ("Kleid", None), "fr_FR": ("Robe", None)}),
         ({"en_US": {"small": "s"}}, {"de_DE": ("Kleid", "klein"), "en_US": (None, "s"), "fr_FR": ("Robe", None)}),
@@ -21,18 +21,18 @@ _FORMER: Final[Texts] = {"de_DE": {"large": "Kleid", "small": "klein"}, "fr_FR":
         (None, {}),
     ],
 )
-async def test_texts_are_patched(shop: Shop, said: Texts | None, present: dict[str, Any]) -> None:
+async def test_texts_are_patched(shop: Shop, given: Texts | None, present: dict[str, Any]) -> None:
     """What is said is changed, null takes away; a row tells it, with the picture's next revision, and so are families
     that show the picture."""
     picture = (await shop.image(await shop.add()))["picture_id"]
     await shop.texts.patch(picture, _FORMER)
-    shop.told.clear()
+    shop.reported.clear()
 
-    [row] = await shop.log(lambda: shop.texts.patch(picture, said))
+    [row] = await shop.log(lambda: shop.texts.patch(picture, given))
 
     assert await _texts(shop, picture) == present
     assert (row["kind"], row["revision"], row["after"]["picture"]) == ("picture.changed", 2, picture)
-    assert shop.told == [([DRESS], None)]
+    assert shop.reported == [([DRESS], None)]
 
 
 async def test_the_same_texts_are_no_change(shop: Shop) -> None:

@@ -17,7 +17,7 @@ from app.errors import (
 )
 from app.model import ImageId
 from app.service.changes.acting import Act, as_actor
-from app.service.galleries.v1.said import PictureOf, Said, StoreSaid
+from app.service.galleries.v1.input import ImageInput, PictureOf, StoreInput
 from app.service.pictures.uploaders import has_uploaded
 from tests.service.galleries.native_shop import COAT, DRESS, Shop, new_bytes
 
@@ -28,14 +28,14 @@ _MISSING: Final = ImageId(999)
 
 async def test_an_upload_is_an_image_with_all_that_was_said(shop: Shop) -> None:
     """An upload becomes an image with its texts, place, types and store settings, and one row of the log."""
-    said = Said(
+    given = ImageInput(
         label="Front",
         exclude=True,
         types=["image", "thumbnail"],
-        stores={"german": StoreSaid(label="Vorne", types=["image"]), "french": StoreSaid(hidden=True)},
+        stores={"german": StoreInput(label="Vorne", types=["image"]), "french": StoreInput(hidden=True)},
     )
 
-    [row] = await shop.log(lambda: shop.add(said=said, name="Front view.PNG"))
+    [row] = await shop.log(lambda: shop.add(given=given, name="Front view.PNG"))
 
     image = await shop.image(row["image_id"])
     assert (image["label"], image["position"], image["excluded"]) == ("Front", 1, True)
@@ -48,34 +48,34 @@ async def test_an_upload_is_an_image_with_all_that_was_said(shop: Shop) -> None:
         (2, "thumbnail"): None,
     }
     assert (row["kind"], row["product_id"]) == ("image.created", DRESS)
-    assert shop.told == [([DRESS], None)]
+    assert shop.reported == [([DRESS], None)]
 
 
 async def test_a_file_without_a_name_has_the_default_one(shop: Shop) -> None:
     """Files without a name are called as the path that they get; one that is said wins."""
-    unnamed, said = await shop.add(name=None), await shop.add(said=Said(file_name="side.jpeg"))
+    unnamed, given = await shop.add(name=None), await shop.add(given=ImageInput(file_name="side.jpeg"))
 
     assert (await shop.image(unnamed))["file_name"] == "image.jpg"
-    assert (await shop.image(said))["file_path"] == "/s/i/side.jpg"
+    assert (await shop.image(given))["file_path"] == "/s/i/side.jpg"
 
 
 @pytest.mark.parametrize(
-    ("said", "columns"),
+    ("given", "columns"),
     [
-        (Said(label="Back"), {"label": "Back"}),
-        (Said(label=None), {"label": None}),
-        (Said(label=""), {"label": ""}),
-        (Said(exclude=True), {"excluded": True}),
-        (Said(position=7), {"position": 7}),
-        (Said(position=None), {"position": None}),
+        (ImageInput(label="Back"), {"label": "Back"}),
+        (ImageInput(label=None), {"label": None}),
+        (ImageInput(label=""), {"label": ""}),
+        (ImageInput(exclude=True), {"excluded": True}),
+        (ImageInput(position=7), {"position": 7}),
+        (ImageInput(position=None), {"position": None}),
     ],
 )
-async def test_a_patch_changes_what_is_said(shop: Shop, said: Said, columns: dict[str, Any]) -> None:
+async def test_a_patch_changes_what_is_said(shop: Shop, given: ImageInput, columns: dict[str, Any]) -> None:
     """A patch changes the members that it names, and no others; a row tells it, with the next revision."""
-    image = await shop.add(said=Said(label="Front"))
+    image = await shop.add(given=ImageInput(label="Front"))
     former = await shop.image(image)
 
-    [row] = await shop.log(lambda: shop.writer.patch(image, said))
+    [row] = await shop.log(lambda: shop.writer.patch(image, given))
 
     present = await shop.image(image)
     moved = {"updated_at": present["updated_at"], "revision": former["revision"] + 1}
@@ -86,9 +86,9 @@ async def test_a_patch_changes_what_is_said(shop: Shop, said: Said, columns: dic
 
 async def test_null_excludes_nothing_and_takes_all_types(shop: Shop) -> None:
     """Null means false for the exclusion, and an explicit "none" for the types."""
-    image = await shop.add(said=Said(exclude=True, types=["image"]))
+    image = await shop.add(given=ImageInput(exclude=True, types=["image"]))
 
-    await shop.writer.patch(image, Said(exclude=None, types=None))
+    await shop.writer.patch(image, ImageInput(exclude=None, types=None))
 
     assert (await shop.image(image))["excluded"] is False
     assert await shop.types() == {(None, "image"): None}
@@ -97,40 +97,44 @@ async def test_null_excludes_nothing_and_takes_all_types(shop: Shop) -> None:
 async def test_what_store_views_say_is_patched_member_by_member(shop: Shop) -> None:
     """In a store view a patch changes what it names; null is the global value again, and null for a store view, or for
     all, forgets what was said there."""
-    german = StoreSaid(label="Vorne", position=4, exclude=True, types=["image"])
-    image = await shop.add(said=Said(stores={"german": german, "french": StoreSaid(label="Devant", types=["image"])}))
+    german = StoreInput(label="Vorne", position=4, exclude=True, types=["image"])
+    image = await shop.add(
+        given=ImageInput(stores={"german": german, "french": StoreInput(label="Devant", types=["image"])})
+    )
 
-    await shop.writer.patch(image, Said(stores={"german": StoreSaid(position=None, hidden=True)}))
+    await shop.writer.patch(image, ImageInput(stores={"german": StoreInput(position=None, hidden=True)}))
     assert (await shop.stores(image))[2] == ("Vorne", None, True, True)
 
-    only_type = StoreSaid(label=None, exclude=None, hidden=None)
-    await shop.writer.patch(image, Said(stores={"german": only_type}))
+    only_type = StoreInput(label=None, exclude=None, hidden=None)
+    await shop.writer.patch(image, ImageInput(stores={"german": only_type}))
     assert list(await shop.stores(image)) == [3]
     assert (await shop.types())[2, "image"] == image
 
-    await shop.writer.patch(image, Said(stores={"german": None}))
+    await shop.writer.patch(image, ImageInput(stores={"german": None}))
     assert await shop.types() == {(3, "image"): image}
 
-    await shop.writer.patch(image, Said(stores=None))
+    await shop.writer.patch(image, ImageInput(stores=None))
     assert (await shop.stores(image), await shop.types()) == ({}, {})
 
 
 async def test_types_of_a_store_view_are_taken_or_forgotten(shop: Shop) -> None:
     """In a store view an empty list makes what the image holds there an explicit "none"; null forgets it."""
-    image = await shop.add(said=Said(types=["image"], stores={"german": StoreSaid(types=["image", "thumbnail"])}))
+    image = await shop.add(
+        given=ImageInput(types=["image"], stores={"german": StoreInput(types=["image", "thumbnail"])})
+    )
 
-    await shop.writer.patch(image, Said(stores={"german": StoreSaid(types=None)}))
+    await shop.writer.patch(image, ImageInput(stores={"german": StoreInput(types=None)}))
     assert await shop.types() == {(None, "image"): image}
 
-    await shop.writer.patch(image, Said(stores={"german": StoreSaid(types=[])}))
+    await shop.writer.patch(image, ImageInput(stores={"german": StoreInput(types=[])}))
     assert await shop.types() == {(None, "image"): image, (2, "image"): None}
 
 
 async def test_an_image_that_loses_a_type_has_a_row_of_its_own(shop: Shop) -> None:
     """A type has one holder in a scope: who loses it to another image was changed, too."""
-    first, second = await shop.add(said=Said(types=["image"])), await shop.add()
+    first, second = await shop.add(given=ImageInput(types=["image"])), await shop.add()
 
-    rows = await shop.log(lambda: shop.writer.patch(second, Said(types=["image"])))
+    rows = await shop.log(lambda: shop.writer.patch(second, ImageInput(types=["image"])))
 
     assert [(row["kind"], row["image_id"]) for row in rows] == [("image.updated", first), ("image.updated", second)]
     assert await shop.types() == {(None, "image"): second}
@@ -140,7 +144,7 @@ async def test_who_only_made_way_was_not_changed(shop: Shop) -> None:
     """Images that make way have no row; the one that was moved has."""
     first, second = await shop.add(), await shop.add()
 
-    rows = await shop.log(lambda: shop.writer.patch(second, Said(position=1)))
+    rows = await shop.log(lambda: shop.writer.patch(second, ImageInput(position=1)))
 
     assert await shop.positions() == [(second, 1), (first, 2)]
     assert [row["image_id"] for row in rows] == [second]
@@ -149,43 +153,45 @@ async def test_who_only_made_way_was_not_changed(shop: Shop) -> None:
 async def test_what_changes_nothing_leaves_no_trace(shop: Shop) -> None:
     """Who says what is so already makes no row, no revision and no stamp, and drops no document."""
     source = new_bytes("front.jpg")
-    german = StoreSaid(label="Vorne", types=["image"])
-    image = await shop.writer.create(DRESS, source, Said(label="Front", types=["image"], stores={"german": german}))
+    german = StoreInput(label="Vorne", types=["image"])
+    image = await shop.writer.create(
+        DRESS, source, ImageInput(label="Front", types=["image"], stores={"german": german})
+    )
     former = await shop.image(image)
-    shop.told.clear()
+    shop.reported.clear()
 
     async def again() -> None:
-        await shop.writer.patch(image, Said())
-        same = Said(label="Front", position=1, exclude=None, types=["image"], file_name="front.jpg")
+        await shop.writer.patch(image, ImageInput())
+        same = ImageInput(label="Front", position=1, exclude=None, types=["image"], file_name="front.jpg")
         await shop.writer.patch(image, same)
-        await shop.writer.patch(image, Said(stores={"german": german, "french": None}))
-        await shop.writer.replace(image, replace(source, name="other.jpg"), Said())
-        await shop.writer.replace(image, PictureOf(image), Said())
+        await shop.writer.patch(image, ImageInput(stores={"german": german, "french": None}))
+        await shop.writer.replace(image, replace(source, name="other.jpg"), ImageInput())
+        await shop.writer.replace(image, PictureOf(image), ImageInput())
 
     assert await shop.log(again) == []
     assert await shop.image(image) == former
-    assert shop.told == []
+    assert shop.reported == []
 
 
 async def test_another_name_takes_another_path(shop: Shop) -> None:
     """A renamed file is called as its new path; the old one is withdrawn, and told."""
     image = await shop.add()
 
-    [row] = await shop.log(lambda: shop.writer.patch(image, Said(file_name="Side view.png")))
+    [row] = await shop.log(lambda: shop.writer.patch(image, ImageInput(file_name="Side view.png")))
 
     present = await shop.image(image)
     assert (present["file_name"], present["file_path"]) == ("Side_view.jpg", "/S/i/Side_view.jpg")
     assert (row["kind"], row["before"]["path"]) == ("image.updated", "/f/r/front.jpg")
     assert await _withdrawn(shop) == ["/f/r/front.jpg"]
-    assert shop.told[-1] == ([DRESS], "/f/r/front.jpg")
+    assert shop.reported[-1] == ([DRESS], "/f/r/front.jpg")
 
 
 async def test_another_picture_keeps_all_but_the_file(shop: Shop) -> None:
     """A replaced file has a new path and picture, and the former path is withdrawn; id, texts, place and types stay."""
-    image = await shop.add(said=Said(label="Front", position=3, types=["image"]))
+    image = await shop.add(given=ImageInput(label="Front", position=3, types=["image"]))
     former = await shop.image(image)
 
-    [row] = await shop.log(lambda: shop.writer.replace(image, new_bytes("back.jpg"), Said()))
+    [row] = await shop.log(lambda: shop.writer.replace(image, new_bytes("back.jpg"), ImageInput()))
 
     present = await shop.image(image)
     assert (present["label"], present["position"]) == ("Front", 3)
@@ -200,7 +206,7 @@ async def test_a_file_that_comes_without_a_name_keeps_the_series(shop: Shop) -> 
     """Bytes without a name go on with the names of those before them; what is said besides is changed with them."""
     image = await shop.add()
 
-    await shop.writer.replace(image, new_bytes(), Said(label="New"))
+    await shop.writer.replace(image, new_bytes(), ImageInput(label="New"))
 
     present = await shop.image(image)
     assert (present["file_name"], present["label"]) == ("front_1.jpg", "New")
@@ -208,7 +214,7 @@ async def test_a_file_that_comes_without_a_name_keeps_the_series(shop: Shop) -> 
 
 async def test_a_deleted_image_is_gone_and_leaves_its_gap(shop: Shop) -> None:
     """A deletion takes image, types and path; those behind it stay where they are."""
-    first, second = await shop.add(said=Said(types=["image"])), await shop.add()
+    first, second = await shop.add(given=ImageInput(types=["image"])), await shop.add()
 
     [row] = await shop.log(lambda: shop.writer.delete(first))
 
@@ -222,10 +228,10 @@ async def test_a_deleted_image_is_gone_and_leaves_its_gap(shop: Shop) -> None:
 
 async def test_a_copy_shares_picture_and_name_alone(shop: Shop) -> None:
     """A copy shows the same picture under a path of its own, in any gallery; nothing else is taken along."""
-    image = await shop.add(said=Said(label="Front", types=["image"], exclude=True))
+    image = await shop.add(given=ImageInput(label="Front", types=["image"], exclude=True))
     source = await shop.image(image)
 
-    copy = await shop.image(await shop.writer.create(COAT, PictureOf(image), Said(label="Coat")))
+    copy = await shop.image(await shop.writer.create(COAT, PictureOf(image), ImageInput(label="Coat")))
 
     assert (copy["picture_id"], copy["product_id"]) == (source["picture_id"], COAT)
     assert (copy["label"], copy["excluded"], copy["position"]) == ("Coat", False, 1)
@@ -242,15 +248,15 @@ async def test_an_external_picture_is_copied_and_has_no_file(shop: Shop) -> None
         "insert into image (product_id, picture_id) values (8, $1) returning id", picture
     )
 
-    copy = await shop.writer.create(COAT, PictureOf(image), Said())
+    copy = await shop.writer.create(COAT, PictureOf(image), ImageInput())
 
     present = await shop.image(copy)
     assert (present["picture_id"], present["file_name"], present["file_path"]) == (picture, None, None)
     with pytest.raises(Conflict):
-        await shop.writer.patch(copy, Said(file_name="a.jpg"))
-    await shop.writer.replace(copy, new_bytes("back.jpg"), Said())
+        await shop.writer.patch(copy, ImageInput(file_name="a.jpg"))
+    await shop.writer.replace(copy, new_bytes("back.jpg"), ImageInput())
     assert (await shop.image(copy))["file_path"] == "/b/a/back.jpg"
-    await shop.writer.replace(copy, PictureOf(image), Said())
+    await shop.writer.replace(copy, PictureOf(image), ImageInput())
     assert (await shop.image(copy))["file_path"] is None
 
 
@@ -264,16 +270,16 @@ async def test_what_is_not_there_is_refused(shop: Shop) -> None:
         await shop.writer.product("gift")
     assert await shop.writer.product("coat") == COAT
     with pytest.raises(ImageNotFound):
-        await shop.writer.patch(_MISSING, Said())
+        await shop.writer.patch(_MISSING, ImageInput())
     with pytest.raises(ImageNotFound):
-        await shop.writer.create(DRESS, PictureOf(_MISSING), Said())
+        await shop.writer.create(DRESS, PictureOf(_MISSING), ImageInput())
     with pytest.raises(StoreViewNotFound):
-        await shop.writer.patch(image, Said(label="x", stores={"klingon": None}))
+        await shop.writer.patch(image, ImageInput(label="x", stores={"klingon": None}))
     assert await shop.image(image) == former
 
 
 async def test_unknown_names_are_found_at_once(shop: Shop) -> None:
-    """Of codes of store views and types the unknown ones are told."""
+    """Of codes of store views and types the unknown ones are reported."""
     found = await shop.writer.unknown(["german", "klingon"], ["image", "swatch"])
 
     assert found == ({"klingon"}, {"swatch"})
@@ -285,9 +291,9 @@ async def test_barred_bytes_come_by_no_way(shop: Shop) -> None:
     await shop.connection.execute("insert into blob_barred (hash) values ($1)", bytes.fromhex(source.blob.hash))
 
     with pytest.raises(BlobBarred):
-        await shop.writer.create(DRESS, source, Said())
+        await shop.writer.create(DRESS, source, ImageInput())
     with pytest.raises(BlobBarred):
-        await shop.writer.replace(image, source, Said())
+        await shop.writer.replace(image, source, ImageInput())
 
 
 async def test_a_change_holds_for_the_revision_that_was_read(shop: Shop) -> None:
@@ -295,13 +301,13 @@ async def test_a_change_holds_for_the_revision_that_was_read(shop: Shop) -> None
     image = await shop.add()
     read = frozenset({(await shop.image(image))["revision"]})
 
-    tries = [shop.writer.patch(image, Said(label=f"label {number}"), read) for number in range(5)]
+    tries = [shop.writer.patch(image, ImageInput(label=f"label {number}"), read) for number in range(5)]
     outcomes = await asyncio.gather(*tries, return_exceptions=True)
 
     assert [outcome for outcome in outcomes if not isinstance(outcome, PreconditionFailed)] == [None]
     [kept] = [number for number, outcome in enumerate(outcomes) if outcome is None]
     assert (await shop.image(image))["label"] == f"label {kept}"
-    for late in (shop.writer.delete(image, read), shop.writer.replace(image, new_bytes(), Said(), read)):
+    for late in (shop.writer.delete(image, read), shop.writer.replace(image, new_bytes(), ImageInput(), read)):
         with pytest.raises(PreconditionFailed):
             await late
 
@@ -310,13 +316,13 @@ async def test_bytes_are_known_to_those_who_sent_them(shop: Shop) -> None:
     """Who has uploaded bytes is remembered, also where they changed nothing, until the blob goes."""
     source = new_bytes()
     with as_actor(_PIM):
-        image = await shop.writer.create(DRESS, source, Said())
+        image = await shop.writer.create(DRESS, source, ImageInput())
         assert await has_uploaded(shop.database, source.blob.hash)
     with as_actor(_OTHER):
         assert not await has_uploaded(shop.database, source.blob.hash)
-        await shop.writer.replace(image, source, Said())
+        await shop.writer.replace(image, source, ImageInput())
         assert await has_uploaded(shop.database, source.blob.hash)
-        await shop.writer.create(COAT, PictureOf(image), Said())
+        await shop.writer.create(COAT, PictureOf(image), ImageInput())
 
     await shop.connection.execute(
         "delete from image; delete from change; delete from picture; delete from blob_claim;"

@@ -94,24 +94,24 @@ class Gallery:
         return {image.id: image.types for image in gallery.images}
 
 
-Told = list[list[ProductId]]
+Reported = list[list[ProductId]]
 
 
-@pytest.fixture(name="told")
-def _told() -> Told:
+@pytest.fixture(name="reported")
+def _reported() -> Reported:
     """The families that each commit was said to have changed."""
     return []
 
 
 @pytest.fixture(name="gallery_writer")
-async def _gallery_writer(database: Database, connection: Connection, told: Told) -> GalleryWriter:
+async def _gallery_writer(database: Database, connection: Connection, reported: Reported) -> GalleryWriter:
     await connection.execute("insert into website (id, code) values (1, 'base')")
     await connection.execute(
         "insert into store_view (id, code, website_id, is_default) select n, 'view' || n, 1, n = 1"
         " from generate_series(1, 3) n"
     )
     return GalleryWriter(
-        database, GalleryReader(database), Filing(Settings()), lambda families: told.append([*families])
+        database, GalleryReader(database), Filing(Settings()), lambda families: reported.append([*families])
     )
 
 
@@ -152,35 +152,35 @@ async def test_types_move_as_the_model_says(
 
 
 async def test_each_change_is_told_before_its_caller_hears_of_it(
-    database: Database, connection: Connection, gallery_writer: GalleryWriter, told: Told
+    database: Database, connection: Connection, gallery_writer: GalleryWriter, reported: Reported
 ) -> None:
     """Who created, changed or deleted an image never reads the former state again: its family has been dropped."""
     gallery = await new_gallery(database, connection, gallery_writer)
     image = await gallery.create(None, ("image",))
-    assert told == [[gallery.product.id]]
+    assert reported == [[gallery.product.id]]
     await gallery.assign(image, "2", ())
-    assert told == [[gallery.product.id]] * 2
+    assert reported == [[gallery.product.id]] * 2
     await gallery.delete(image, None)
-    assert told == [[gallery.product.id]] * 3
+    assert reported == [[gallery.product.id]] * 3
 
 
 async def test_what_changed_nothing_is_not_told(
-    database: Database, connection: Connection, gallery_writer: GalleryWriter, told: Told
+    database: Database, connection: Connection, gallery_writer: GalleryWriter, reported: Reported
 ) -> None:
     """Ready documents stay where an image is told what it is, or a deletion finds nothing more to take away."""
     gallery = await new_gallery(database, connection, gallery_writer)
     image = await gallery.create(None, ("image",))
     await gallery.assign(image, "2", ("image",))
     await gallery.delete(image, None)
-    told.clear()
+    reported.clear()
     await gallery.assign(image, None, ())
     await gallery.assign(image, "2", ("image",))
     await gallery.delete(image, None)
-    assert told == []
+    assert reported == []
 
 
 async def test_a_product_that_moved_meanwhile_is_told_with_its_new_family(
-    database: Database, connection: Connection, gallery_writer: GalleryWriter, told: Told
+    database: Database, connection: Connection, gallery_writer: GalleryWriter, reported: Reported
 ) -> None:
     """A product that became another one's child since its gallery was read changes that one's documents."""
     parent, child = [await new_gallery(database, connection, gallery_writer) for _ in range(2)]
@@ -189,7 +189,7 @@ async def test_a_product_that_moved_meanwhile_is_told_with_its_new_family(
     image = await gallery_writer.create(read, new_blob(), FileName(None, "png"), Values())
     await gallery_writer.update(read, image, Values(label="a label"), None)
     await gallery_writer.delete(read, image)
-    assert told == [[parent.product.id]] * 3
+    assert reported == [[parent.product.id]] * 3
 
 
 async def both(gallery: Gallery, model: Model, change: Step) -> None:

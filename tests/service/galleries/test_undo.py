@@ -12,10 +12,19 @@ from hypothesis import strategies as st
 from app.db.connections.connect import Connection
 from app.db.pool import Database
 from app.errors import Conflict, Gone, ImageNotFound, InvalidCommand, NoSuchRevision, PreconditionFailed
+from app.service.catalogue.plan import ProductOptions
+from app.service.catalogue.products import delete_product, put_batch
 from app.service.changes.acting import Act, as_actor
+from app.service.changes.long_jobs import LongJobs
+from app.service.changes.products import restore_products
 from app.service.changes.record import recorded
 from app.service.galleries.removal import Committed
-from app.service.galleries.undo import ChangeNotFound, Undo
+from app.service.galleries.undo import ChangeNotFound, TooManyChanges, Undo
+from app.service.galleries.undoing import LongUndo
+from app.service.galleries.v1.order import GalleryOrder
+from app.service.galleries.v1.texts import PictureTexts
+from app.service.pictures.edits.following import Edits
+from app.settings import Settings
 
 _MONTH: Final = timedelta(days=30)
 _EMPTY: Final = """
@@ -45,6 +54,8 @@ _STATE: Final = """
         'stores', (select jsonb_agg(s order by s.image_id, s.store_view_id) from image_store s
             join image i on i.id = s.image_id and i.deleted_at is null),
         'types', (select jsonb_agg(a order by a.product_id, a.store_view_id, a.type_code) from image_type_assignment a),
+        'products', (select jsonb_agg(p.sku order by p.id) from product p
+            where p.sku <> 'hat' and p.deleted_at is null),
         'paths', (select jsonb_agg(f.path order by f.path) from file_path f where f.withdrawn_at is null)
     )
 """
@@ -58,7 +69,7 @@ async def _shop(connection: Connection) -> Connection:
 
 @pytest.fixture(name="undo")
 def _undo(database: Database) -> Undo:
-    return Undo(database, Committed(lambda _: None), _MONTH)
+    return Undo(database, Committed(lambda _: None), _MONTH, Edits(Settings()))
 
 
 async def prepare(connection: Connection) -> None:
@@ -188,6 +199,139 @@ async def test_any_sequence_is_taken_back(
     assert await state(connection) == before
 
 
+async def test_what_is_no_image_is_taken_back_with_the_images(database: Database, shop: Connection, undo: Undo) -> None:
+    """A batch that puts a gallery in order, deletes a product and says something of a picture, in any sequence."""
+    committed = Committed(lambda _: None)
+    before = await state(shop)
+    with as_actor(Act("key", "3", "PIM", "v1", "one")):
+        await GalleryOrder(database, committed).put("dress", [3, 1, 2])
+        await change(database, *create(4))
+        await GalleryOrder(database, committed).put("dress", [4, 2, 1, 3])
+        await GalleryOrder(database, committed).put("dress", [2, 4, 1, 3], "german")
+        await PictureTexts(database, committed).patch(17, {"de_DE": {"large": "Kleid"}})
+        await change(database, *destroy(2))
+        await delete_product(database, "dress")
+        await put_batch(database, [ProductOptions("hat")])
+    changed = await state(shop)
+
+    done = await undo.undo("batch", "one")
+    assert (list(done.left), done.leaves) == ([], {"product.created": 1})
+    assert await state(shop) == before
+    assert await shop.fetchval("select count(*) from picture_text") == 0
+    again = await undo.undo("batch", done.batch)
+    assert await state(shop) == changed
+    await undo.undo("batch", again.batch)
+    assert await state(shop) == before
+
+
+async def test_what_others_did_since_is_left(database: Database, shop: Connection, undo: Undo) -> None:
+    """A gallery in another order, a picture with other texts, a product whose SKU another one has by now."""
+    committed = Committed(lambda _: None)
+    order, texts = GalleryOrder(database, committed), PictureTexts(database, committed)
+    with as_actor(Act("key", "3", "PIM", "v1", "one")):
+        await order.put("dress", [3, 1, 2])
+        await texts.patch(17, {"de_DE": {"large": "Kleid"}})
+        await delete_product(database, "coat")
+    await order.put("dress", [1, 2, 3])
+    await texts.patch(17, {"de_DE": {"large": "Rock"}})
+    await put_batch(database, [ProductOptions("coat")])
+
+    with pytest.raises(Conflict) as refused:
+        await undo.undo("batch", "one")
+    assert refused.value.details == {"images": [1, 2, 3], "products": [9], "pictures": [17]}
+    done = await undo.undo("batch", "one", force=True)
+    assert (done.undone, list(done.left_products), list(done.left_pictures)) == (0, [9], [17])
+
+
+async def test_a_product_is_taken_back_as_often_as_it_went(database: Database, shop: Connection, undo: Undo) -> None:
+    """Deleted, brought back and deleted in one batch; but not where somebody deleted it again since. The order of one
+    that was deleted since is left."""
+    with as_actor(Act("key", "3", "PIM", "v1", "one")):
+        await delete_product(database, "coat")
+        async with database.transaction() as tx:
+            await restore_products(tx, [9], _MONTH)
+        await delete_product(database, "coat")
+    assert (await undo.undo("batch", "one")).undone == 1
+    assert await shop.fetchval("select deleted_at is null from product where id = 9")
+
+    with as_actor(Act("key", "3", "PIM", "v1", "two")):
+        await GalleryOrder(database, Committed(lambda _: None)).put("dress", [3, 1, 2])
+        await delete_product(database, "coat")
+    async with database.transaction() as tx:
+        await restore_products(tx, [9], _MONTH)
+    await delete_product(database, "coat")
+    await delete_product(database, "dress")
+    with pytest.raises(Conflict) as refused:
+        await undo.undo("batch", "two")
+    assert refused.value.details == {"images": [], "products": [8, 9]}
+
+
+async def test_a_long_undo_brings_families_back_whole_and_overwrites_no_picture(
+    database: Database, shop: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A variant whose id is lower than its parent's; texts of a picture that others changed since."""
+    monkeypatch.setattr("app.service.galleries.undoing._CHANGES", 1)
+    await shop.execute("update product set parent_id = 9 where id = 8")
+    long, texts = LongUndo(database, _MONTH, Edits(Settings())), PictureTexts(database, Committed(lambda _: None))
+    with as_actor(Act("key", "3", "PIM", "v1", "one")):
+        await texts.patch(17, {"de_DE": {"large": "Kleid"}})
+        await delete_product(database, "dress")
+        await delete_product(database, "coat")
+    await texts.patch(17, {"de_DE": {"large": "Rock"}})
+
+    with pytest.raises(Conflict) as refused:
+        await long.begin("one", ("key", "3"), {})
+    assert refused.value.details == {"images": [], "pictures": [17]}
+    await long.work(await long.begin("one", ("key", "3"), {}, force=True))
+    assert await shop.fetchval("select count(*) from product where deleted_at is null") == 2
+    assert await shop.fetchval("select large from picture_text") == "Rock"
+
+
+async def test_many_changes_are_taken_back_slice_by_slice(
+    database: Database, shop: Connection, undo: Undo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job with conflicts told before it begins, and left where they come later; broken off, it goes on; stopped, it
+    says so."""
+    monkeypatch.setattr("app.service.galleries.undo.MOST_CHANGES", 2)
+    monkeypatch.setattr("app.service.galleries.undoing._CHANGES", 1)
+    long = LongUndo(database, _MONTH, Edits(Settings()))
+    before = await state(shop)
+    await change(database, *relabel(1), *relabel(2), *create(4))
+    await change(database, *move(3), placed=[3])
+    with pytest.raises(TooManyChanges) as many:
+        await undo.undo("batch", "one")
+    owner = many.value.owner
+    number = await long.begin("one", owner, {})
+    assert await long.begin("one", owner, {}) == number, "it is under way"
+    assert await shop.fetchval("select dedupe_key from pgqueuer where entrypoint = 'undo'") == f"undo:{number}"
+    await long.work(number)
+    assert await state(shop) == before
+    job = await LongJobs(database).job(number)
+    assert (job["state"], job["done"], job["total"], list(job["left_images"])) == ("done", 4, 4, [])
+    end = await shop.fetchrow("select kind, batch from change order by id desc limit 1")
+    assert tuple(end or ()) == ("batch.finished", job["batch"])
+
+    await change(database, *relabel(1), *relabel(2), *relabel(3), batch="two")
+    await change(database, *relabel(2), batch="other")
+    with pytest.raises(Conflict) as refused:
+        await long.begin("two", owner, {})
+    assert refused.value.details == {"images": [2]}
+    number = await long.begin("two", owner, {}, force=True)
+    await LongJobs(database).stop(number)
+    await long.work(number)
+    assert (await LongJobs(database).job(number))["state"] == "stopped"
+    number = await long.begin("two", owner, {}, force=True)
+    await long.work(number)
+    assert list((await LongJobs(database).job(number))["left_images"]) == [2]
+
+    await change(database, *destroy(1), *relabel(3), batch="three")
+    await shop.execute("update file_path set blob_hash = null, clean_recipe = null where withdrawn_at is not null")
+    number = await long.begin("three", owner, {})
+    await long.work(number)
+    job = await LongJobs(database).job(number)
+    assert (job["state"], list(job["left_images"])) == ("done", [1]), "what is withdrawn for ever takes nothing along"
+
+
 async def test_an_image_that_was_changed_since_is_a_conflict(database: Database, shop: Connection, undo: Undo) -> None:
     """Nothing is done, and the images are named; with force the others are taken back."""
     await change(database, *relabel(1), *relabel(2))
@@ -196,11 +340,36 @@ async def test_an_image_that_was_changed_since_is_a_conflict(database: Database,
 
     with pytest.raises(Conflict) as refused:
         await undo.undo("batch", "one")
-    assert refused.value.told == {"images": [2]}
+    assert refused.value.details == {"images": [2]}
     assert await state(shop) == changed
     done = await undo.undo("batch", "one", force=True)
     assert (done.undone, list(done.left)) == (1, [2])
     assert await shop.fetchval("select array_agg(label order by id) from image") == ["Front", "Back!!", None]
+
+
+async def test_gone_paths_are_left_with_all_their_images(database: Database, shop: Connection, undo: Undo) -> None:
+    """A long undo names each of those that share one; in a short one, an image that was changed since is a conflict
+    first, whatever its former path serves."""
+    gone = "update file_path set blob_hash = null, clean_recipe = null where withdrawn_at is not null"
+    await change(database, *replace(1), *relabel(2))
+    await change(database, *relabel(1), batch="other")
+    await shop.execute(gone)
+    with pytest.raises(Conflict) as refused:
+        await undo.undo("batch", "one")
+    assert refused.value.details == {"images": [1]}
+    done = await undo.undo("batch", "one", force=True)
+    assert (done.undone, list(done.left)) == (1, [1])
+
+    await shop.execute("update image set file_path = '/2' where id = 3")
+    await change(database, *destroy(2), *destroy(3), *relabel(1), batch="two")
+    await shop.execute(gone)
+    with pytest.raises(Gone):
+        await undo.undo("batch", "two")
+    long = LongUndo(database, _MONTH, Edits(Settings()))
+    number = await long.begin("two", ("key", "3"), {})
+    await long.work(number)
+    job = await LongJobs(database).job(number)
+    assert (job["state"], list(job["left_images"])) == ("done", [2, 3])
 
 
 async def test_one_change_alone_is_taken_back(database: Database, shop: Connection, undo: Undo) -> None:
@@ -208,8 +377,11 @@ async def test_one_change_alone_is_taken_back(database: Database, shop: Connecti
     await change(database, *relabel(1))
     await undo.undo("change", await last_row(shop))
 
-    row = await shop.fetchrow("select actor_kind, left(batch, 5), kind from change order by id desc limit 1")
-    assert tuple(row or ()) == ("system", "undo-", "image.updated")
+    rows = await shop.fetch("select actor_kind, left(batch, 5), kind from change order by id desc limit 2")
+    assert [tuple(row) for row in rows] == [
+        ("system", "undo-", "batch.finished"),
+        ("system", "undo-", "image.updated"),
+    ]
     assert await shop.fetchval("select label from image where id = 1") == "Front"
 
 

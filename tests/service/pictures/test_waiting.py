@@ -83,7 +83,7 @@ async def test_nobody_waits_for_what_is_decided(parts: Parts, connection: Connec
 async def test_a_decision_between_the_beginning_and_the_read_is_not_missed(
     database: Database, connection: Connection
 ) -> None:
-    """Who waits is known before the database is asked: what is told while it answers wakes him."""
+    """Who waits is known before the database is asked: what is reported while it answers wakes him."""
     waiting = Waiting(database, 1)
     await connection.execute(_RECORD, [_BLOB])
     await connection.execute("begin; lock table blob in access exclusive mode")
@@ -140,20 +140,20 @@ async def test_what_was_missed_is_looked_up_at_once(parts: Parts, connection: Co
 
 async def test_all_are_looked_up_in_one_statement(dsn: str, connection: Connection) -> None:
     """However many wait; those whose picture is not decided go on waiting. An error does not end the looking."""
-    told: list[Event] = []
+    reported: list[Event] = []
     blobs = [BlobHash(f"{n:064x}") for n in range(200)]
     await connection.execute(_RECORD, blobs)
-    async with Database(dsn, observe=told.append) as database:
+    async with Database(dsn, observe=reported.append) as database:
         waiting = Waiting(database, len(blobs))
         async with in_background("waiters", waiting.run, nobody):
             waiters = [await begun(waiting, blob) for blob in blobs]
             await connection.execute(_UNHEARD)
             await connection.execute("update blob set state = 'processing' where hash = $1", bytes.fromhex(blobs[0]))
-            told.clear()
+            reported.clear()
             waiting.hear("*")
             assert all([await came_to_an_end(waiter) for waiter in waiters[1:]])
             assert not waiters[0].done()
-        assert [one.query for one in told if isinstance(one, StatementDone)] == ["undecided_of"]
+        assert [one.query for one in reported if isinstance(one, StatementDone)] == ["undecided_of"]
         waiting.release()
         assert await came_to_an_end(waiters[0])
 

@@ -31,22 +31,22 @@ def test_pauses_grow_until_it_works() -> None:
     now = 0.0
     delays = Delays(lambda: now)
     for pause in (60, 120, 240, 480, 960, 1920, 3600, 3600):
-        with pytest.raises(RenditionDelayed) as told, delays.one_try("key"):
+        with pytest.raises(RenditionDelayed) as reported, delays.one_try("key"):
             raise CodecFailed("Timeout")
-        assert told.value.retry_after == pause
+        assert reported.value.retry_after == pause
         now += pause / 2
-        with pytest.raises(RenditionDelayed) as told:
+        with pytest.raises(RenditionDelayed) as reported:
             delays.require_due("key")
-        assert 0 <= told.value.retry_after - pause / 2 <= 1
+        assert 0 <= reported.value.retry_after - pause / 2 <= 1
         with pytest.raises(RenditionDelayed), delays.one_try("key"):
             raise AssertionError
         delays.require_due("another")
         now += pause / 2
     with delays.one_try("key"):
         pass
-    with pytest.raises(RenditionDelayed) as told, delays.one_try("key"):
+    with pytest.raises(RenditionDelayed) as reported, delays.one_try("key"):
         raise CodecsUnavailable("Timeout")
-    assert told.value.retry_after == 60
+    assert reported.value.retry_after == 60
 
 
 def test_what_else_goes_wrong_is_not_put_off() -> None:

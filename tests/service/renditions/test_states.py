@@ -105,7 +105,7 @@ async def test_a_failure_is_told_in_public_words(parts: Parts, ear: Ear, connect
 
 
 async def test_a_failure_of_ours_blames_nobody_s_picture(parts: Parts, connection: Connection) -> None:
-    """What is not the picture's fault is told as a fault of the service."""
+    """What is not the picture's fault is reported as a fault of the service."""
     blob = await admitted(parts, encoded(picture(300, 200)))
     await parts.pictures.renderer.give_up(blob, "KeyError: 'x'")
     assert await state(connection) == ("failed", "internal", "The picture could not be processed.")
@@ -125,9 +125,9 @@ async def test_each_image_with_it_is_told_of_in_the_log(parts: Parts, connection
     for _ in range(2):
         await parts.pictures.renderer.build_all(blob)
     rows = await connection.fetch("select * from change order by id")
-    told = [(row["kind"], row["product_id"], row["image_id"], row["revision"], row["closes"]) for row in rows]
+    reported = [(row["kind"], row["product_id"], row["image_id"], row["revision"], row["closes"]) for row in rows]
     images = [(7, 71, 4, False), (7, 72, 0, True), (8, 81, 0, True)]
-    assert told == [(kind, *image) for kind in ("image.failed", "image.ready") for image in images]
+    assert reported == [(kind, *image) for kind in ("image.failed", "image.ready") for image in images]
     states = {(row["kind"], row["before"], row["after"], row["actor_kind"], row["via"]) for row in rows}
     failure = '{"code": "damaged", "detail": "The image is damaged."}'
     assert states == {

@@ -32,7 +32,7 @@ def read(path: Path, data: bytes) -> tuple[str | None, list[list[str]]]:
 
 
 @pytest.mark.parametrize(
-    ("encoding", "mark", "told"),
+    ("encoding", "mark", "reported"),
     [
         ("utf-8", b"", ""),
         ("utf-8", b"\xef\xbb\xbf", ""),
@@ -49,14 +49,14 @@ def read(path: Path, data: bytes) -> tuple[str | None, list[list[str]]]:
 )
 @pytest.mark.parametrize(("end", "ends"), [("\n", ""), ("\r\n", ""), ("\r\r\n", ""), ("\r", "lines that end in CR")])
 def test_what_spreadsheets_write_is_read(
-    tmp_path: Path, encoding: str, mark: bytes, told: str, separator: str, named: str, end: str, ends: str
+    tmp_path: Path, encoding: str, mark: bytes, reported: str, separator: str, named: str, end: str, ends: str
 ) -> None:
-    """Any encoding of Unicode, separator and line end is simply read, and what is unusual is told in one line."""
+    """Any encoding of Unicode, separator and line end is simply read, and what is unusual is reported in one line."""
     note, rows = read(tmp_path / "any.csv", mark + written(ROWS, separator, end).encode(encoding))
 
     assert rows == ROWS
-    said = ", ".join(filter(None, (told, ends, named)))
-    assert note == (f"any.csv is read as {said}." if said else None)
+    form = ", ".join(filter(None, (reported, ends, named)))
+    assert note == (f"any.csv is read as {form}." if form else None)
 
 
 def test_a_line_that_names_the_separator_is_heeded(tmp_path: Path) -> None:
@@ -123,8 +123,8 @@ def test_a_line_that_cannot_be_decoded_costs_no_other(tmp_path: Path, encoding: 
     path.write_bytes(mark + b"".join([*encoded[:3], bad, *encoded[3:]]) + b"\xe4")
     with text_file(path, lambda _: None) as text:
         rows = [(line, cells if isinstance(cells, list) else cells.reason) for line, cells in Table(text).rows()]
-    told = f"The line is not {encoding.upper()}."
-    assert rows == [(2, ["1", "2"]), (3, told), (4, ["5", "6"]), (5, told)]
+    reported = f"The line is not {encoding.upper()}."
+    assert rows == [(2, ["1", "2"]), (3, reported), (4, ["5", "6"]), (5, reported)]
 
 
 @given(st.lists(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0")), min_size=2, max_size=2)))
@@ -132,7 +132,7 @@ def test_every_byte_read_is_told(tmp_path_factory: pytest.TempPathFactory, rows:
     """Who watches the progress hears of all bytes of a file, whatever is in it."""
     path = tmp_path_factory.getbasetemp() / "told.csv"
     path.write_bytes(written([["a", "b"], *rows]).encode())
-    told: list[int] = []
-    with text_file(path, told.append) as text:
+    reported: list[int] = []
+    with text_file(path, reported.append) as text:
         assert [cells for _, cells in Table(text).rows()] == rows
-    assert sum(told) == path.stat().st_size
+    assert sum(reported) == path.stat().st_size

@@ -7,13 +7,14 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from app.access.oauth import AccessToken, OAuth, OAuthProblem, is_oauth
+from app.access.signature import SignedRequest
 from app.apis.openmage.auth.refusals import Refusals
-from app.apis.openmage.auth.rights import Principal, check_privilege, principal_of
+from app.apis.openmage.auth.rights import Principal, check_privilege, may_use, principal_of
 from app.apis.openmage.auth.signed import has_form, read_form, signed_request
 from app.apis.openmage.errors import UserType
 from app.apis.openmage.rules import Rules
 from app.errors import ProductImagesError
-from app.http.ready import Guard
+from app.http.ready import LETS_AT_ONCE, Claim, Guard, LetsAtOnce
 from app.settings import Settings
 
 _PRINCIPAL: Final = web.RequestKey("openmage_principal", Principal)
@@ -70,4 +71,15 @@ class Callers:
             return False
         principal = await self._found(request)
         check_privilege(principal, request.method)
-        return principal.user == user
+        if principal.user != user:
+            return False
+        request[LETS_AT_ONCE] = LetsAtOnce(partial(self._lets_at_once, user, signed_request(request, self._settings)))
+        return True
+
+    def _lets_at_once(self, user: UserType, like: SignedRequest, path: str, authorization: str) -> Claim | None:
+        """`like` came from where this one comes from, to the same address."""
+        verified = self._oauth.verify_at_once(authorization, like._replace(path=path, query=""))
+        if verified is None:
+            return None
+        principal = principal_of(verified.token, self._rules)
+        return verified.claim if principal.user == user and may_use(principal, like.method) else None

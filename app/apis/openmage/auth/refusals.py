@@ -43,12 +43,12 @@ _FIRST_VALUES: Final = (
 class _First:
     """The first one of a minute, and how many have followed."""
 
-    told: SignatureRefused
+    reported: SignatureRefused
     followed: int = 0
 
 
 class Refusals:
-    """Of each consumer key and cause the first refusal in so many `seconds` is told, and then how many followed."""
+    """Of each consumer key and cause the first refusal in so many `seconds` is reported, and then how many followed."""
 
     def __init__(self, settings: Settings, observe: Observe, seconds: float = 60) -> None:
         self._settings = settings
@@ -65,15 +65,15 @@ class Refusals:
         elif len(self._open) < _MOST:
             why = self._why(problem, request, signed)
             shown = consumer and f"{consumer[:_SHOWN]}…"
-            told = SignatureRefused(shown, problem.problem, signed.method, shown_url(signed), why)
-            self._open[key] = _First(told)
-            self._observe(told)
+            reported = SignatureRefused(shown, problem.problem, signed.method, shown_url(signed), why)
+            self._open[key] = _First(reported)
+            self._observe(reported)
             asyncio.get_running_loop().call_later(self._seconds, self._close, key)
 
     def _close(self, key: tuple[str, str]) -> None:
         first = self._open.pop(key)
         if first.followed:
-            self._observe(SignaturesFollowed(first.told.consumer, first.told.problem, first.followed))
+            self._observe(SignaturesFollowed(first.reported.consumer, first.reported.problem, first.followed))
 
     def _why(self, problem: OAuthProblem, request: web.BaseRequest, signed: SignedRequest) -> str:
         if not isinstance(problem, SignatureInvalid):

@@ -1,6 +1,7 @@
 """Who asks, what a path and a method want, and whether these may have it."""
 
 import re
+from collections.abc import Callable
 from typing import Final, Literal, NamedTuple
 
 from app.access.oauth import AccessToken
@@ -58,27 +59,64 @@ def principal_of(token: AccessToken, rules: Rules) -> Principal:
     return Principal("admin", token.privileges, token.admin_id, token.has_role, *named)
 
 
-def authorise(principal: Principal, method: str, route: Route, version: str | None) -> Operation:
-    """What is to be done; `version` is the header of that name.
+class Asked(NamedTuple):
+    """What one who is known asks for; `version` is the header of that name."""
 
-    OpenMageError for the first that fails of: method known (400), permission (500, 403), version (400), action (405).
-    """
-    if method not in _PRIVILEGES:
+    principal: Principal
+    method: str
+    route: Route
+    version: str | None
+
+
+def authorise(asked: Asked) -> Operation:
+    """What is to be done; OpenMageError for the first check that fails."""
+    for check in CHECKS:
+        check(asked)
+    return _OPERATIONS[asked.method, asked.route.image is not None]
+
+
+def _method_is_known(asked: Asked) -> None:
+    if asked.method not in _PRIVILEGES:
         raise OpenMageError(INVALID_METHOD)
-    check_privilege(principal, method)
-    if version is not None and not _VERSION.fullmatch(version):
-        raise OpenMageError(Message(400, f'Invalid version "{htmlspecialchars(version)}" requested.'))
-    operation = _OPERATIONS.get((method, route.image is not None))
-    if operation is None:
+
+
+def _method_is_permitted(asked: Asked) -> None:
+    check_privilege(asked.principal, asked.method)
+
+
+def _version_is_a_number(asked: Asked) -> None:
+    if asked.version is not None and not _VERSION.fullmatch(asked.version):
+        raise OpenMageError(Message(400, f'Invalid version "{htmlspecialchars(asked.version)}" requested.'))
+
+
+def _action_exists(asked: Asked) -> None:
+    if (asked.method, asked.route.image is not None) not in _OPERATIONS:
         raise OpenMageError(NOT_IMPLEMENTED)
-    if principal.is_public and method != "GET":
+
+
+def _public_only_reads(asked: Asked) -> None:
+    if asked.principal.is_public and asked.method != "GET":
         raise OpenMageError(NOT_ALLOWED)
-    return operation
+
+
+CHECKS: Final[tuple[Callable[[Asked], None], ...]] = (
+    _method_is_known,
+    _method_is_permitted,
+    _version_is_a_number,
+    _action_exists,
+    _public_only_reads,
+)
+"""In the order of the original (openmage.md, section 1): 400, 500 or 403, 400, 405, 405."""
 
 
 def check_privilege(principal: Principal, method: str) -> None:
     """OpenMageError (500, 403) for a user who may not use this method."""
     if not principal.has_role:
         raise OpenMageError(Message(500, f"Admin role for user ID {principal.admin_id} not found", code=0))
-    if principal.privileges is not None and _PRIVILEGES[method] not in principal.privileges:
+    if not may_use(principal, method):
         raise OpenMageError(ACCESS_DENIED)
+
+
+def may_use(principal: Principal, method: str) -> bool:
+    """Whether none of this is lacking."""
+    return principal.has_role and (principal.privileges is None or _PRIVILEGES[method] in principal.privileges)

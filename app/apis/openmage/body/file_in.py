@@ -2,7 +2,7 @@
 
 from typing import Final, Literal
 
-from app.apis.php.base64_text import LONGEST_LEFT, Base64Decoder
+from app.apis.php.base64_text import LONGEST_LEFT, Base64Field
 
 MAX_REST: Final = 64 * 1024
 """Most bytes of a body besides the image, which is all that is held of it."""
@@ -10,25 +10,20 @@ MAX_REST: Final = 64 * 1024
 FileState = Literal["absent", "empty", "not base64", "decoded"]
 
 
-class FileText:
+class FileText(Base64Field):
     """Takes the field's text from a reader, piece by piece, and decodes it."""
 
     undecided = LONGEST_LEFT
 
     def __init__(self) -> None:
-        self.restarted = False
-        self.start()
-
-    @property
-    def bad(self) -> bool:
-        """Whether the text cannot be base64 any more."""
-        return self._decoder.bad
+        super().__init__()
+        self._first_text = b""
+        self._first_bytes = b""
 
     def start(self) -> None:
         """A value begins, which makes any former one void."""
         self.restarted = True
-        self._decoder = Base64Decoder()
-        self._decoded: list[bytes] = []
+        self._begin()
         self._first_text = b""
         self._first_bytes = b""
 
@@ -44,11 +39,6 @@ class FileText:
         if self._decoder.bad or self._first_bytes in (b"", b"0"):
             return "not base64"
         return "decoded"
-
-    def take(self) -> bytes:
-        """The bytes decoded since the last call."""
-        taken, self._decoded = b"".join(self._decoded), []
-        return taken
 
     def _take(self, decoded: bytes) -> None:
         if decoded:

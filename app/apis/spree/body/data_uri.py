@@ -8,11 +8,12 @@ from typing import Final
 import pybase64
 
 from app.apis.spree.body.texts import LongText, without_nul
+from app.http.bodies.media_type import media_type
 
 NAME: Final = "data"
 """What a file from a data URI is called."""
 
-_DATA_URI: Final = re.compile(r"data:(?:[-\w]+/[-\w+.]+)?;base64,")
+_DATA_URI: Final = re.compile(r"data:([-\w]+/[-\w+.]+)?;base64,")
 _LONGEST_HEAD: Final = 1024  # characters before the base64
 _ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _FOREIGN: Final = bytes(set(range(256)) - set(_ALPHABET))
@@ -23,6 +24,12 @@ def payload_start(text: str) -> int | None:
     """Where the base64 of a data URI begins, None for any other text."""
     found = _DATA_URI.match(text, 0, _LONGEST_HEAD)
     return None if found is None else found.end()
+
+
+def declared(text: str) -> str | None:
+    """The media type of a data URI, if it has one."""
+    found = _DATA_URI.match(text, 0, _LONGEST_HEAD)
+    return None if found is None else media_type(found[1])
 
 
 async def decoded(text: str, start: int) -> AsyncIterator[bytes]:

@@ -56,7 +56,7 @@ class Files:
             raise LookupError("no file was received")
         return self._spool
 
-    async def receive(self, name: str, chunks: AsyncIterator[bytes]) -> Upload:
+    async def receive(self, name: str, chunks: AsyncIterator[bytes], declared: str | None = None) -> Upload:
         """Spools a file; of several the last one counts. One beyond the limit is only read through."""
         if self.standing == "refused":
             await pass_over(chunks)
@@ -69,7 +69,7 @@ class Files:
             if not too_large:
                 too_large = not await _fits(spool, chunk)
         await spool.finish()
-        return Upload(name, head, too_large)
+        return Upload(name, head, too_large, declared)
 
     async def reserve(self) -> None:
         """Takes the slot of an upload already; Busy."""

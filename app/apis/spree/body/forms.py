@@ -16,6 +16,7 @@ from app.apis.spree.errors import Malformed, Undecodable
 from app.apis.spree.match import OVERRIDES
 from app.errors import BodyTooLarge
 from app.http.bodies.disposition import disposition_parameter
+from app.http.bodies.media_type import media_type
 from app.http.bodies.multipart import Part, parts
 from app.http.body import body_chunks, read_body
 from app.service.pictures.file_names import UNNAMED, sanitised, scrubbed
@@ -118,7 +119,11 @@ async def _field(part: Part, files: Files, most_text: int, charset: str | None) 
     if filename == "":
         return name, None
     if filename is not None:
-        return name, await files.receive(sanitised(filename), part.content) if name == ATTACHMENT else []
+        if name != ATTACHMENT:
+            return name, []
+        return name, await files.receive(
+            sanitised(filename), part.content, media_type(part.headers.get("content-type"))
+        )
     charset = declared_charset(part.headers.get("content-type", "")) or charset
     if name != ATTACHMENT:
         return name, await _text(part.content, most_text, charset)

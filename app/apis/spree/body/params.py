@@ -28,12 +28,13 @@ MOST_FIELDS: Final = 1000
 class Upload:
     """A file that came as one and now lies in the spool; `head` its first bytes.
 
-    `too_large`: only counted, not kept.
+    `too_large`: only counted, not kept. `declared`: the media type that it is said to have.
     """
 
     name: str
     head: bytes
     too_large: bool = False
+    declared: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,32 +3,27 @@
 import re
 from typing import Final
 
-from app.apis.php.base64_text import LONGEST_LEFT, Base64Decoder
+from app.apis.php.base64_text import LONGEST_LEFT, Base64Field
 
 _DATA_URI: Final = re.compile(rb"data:[^,]*;base64,", re.IGNORECASE)
 _SCHEME: Final = b"data:"
 _LONGEST_HEAD: Final = 1024  # characters before the base64
 
 
-class Base64Text:
+class Base64Text(Base64Field):
     """`given` once the text began; `bad` where it is no base64, which is final after `finish`."""
 
     undecided = _LONGEST_HEAD + LONGEST_LEFT
 
     def __init__(self) -> None:
+        super().__init__()
         self.given = False
-        self.restarted = False
-        self._decoder = Base64Decoder()
-        self._decoded: list[bytes] = []
         self._head: bytes | None = b""
-
-    @property
-    def bad(self) -> bool:
-        return self._decoder.bad
 
     def start(self) -> None:
         self.given = self.restarted = True
-        self._decoder, self._decoded, self._head = Base64Decoder(), [], b""
+        self._head = b""
+        self._begin()
 
     def text(self, piece: bytes) -> None:
         if self._head is None:
@@ -42,10 +37,6 @@ class Base64Text:
     def finish(self) -> None:
         self._leave_head()
         self._decoded.append(self._decoder.finish())
-
-    def take(self) -> bytes:
-        taken, self._decoded = b"".join(self._decoded), []
-        return taken
 
     def _leave_head(self) -> None:
         head, self._head = self._head, None

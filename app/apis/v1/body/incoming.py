@@ -8,16 +8,17 @@ from typing import Any, Final
 
 from aiohttp import hdrs, web
 
-from app.apis.v1.body import digest
 from app.apis.v1.body.base64_text import Base64Text
 from app.apis.v1.body.fields import as_members
 from app.apis.v1.call import MOST_JSON
+from app.apis.v1.digest import checked
 from app.apis.v1.errors import Malformed, Mistake, UnsupportedMediaType
 from app.apis.v1.parse import parsed, read_query
 from app.errors import BodyTooLarge
 from app.http.bodies.disposition import disposition_parameter
 from app.http.bodies.diverted import Diversion
 from app.http.bodies.json_scan import JsonScanner
+from app.http.bodies.media_type import media_type
 from app.http.bodies.multipart import Part, parts
 from app.http.bodies.pieces import JSON_MARKS, pieces
 from app.http.body import body_chunks
@@ -31,12 +32,13 @@ _MOST_PARTS: Final = 100
 @dataclass(slots=True)
 class Incoming:
     """`members` as JSON says them, still unchecked; `reference` is the member `file` of a body that names a file
-    instead of having it in itself. `mistakes` are of the form of the body; those of members that came in a query
-    stand at `?name`."""
+    instead of having it in itself. `declared` is the media type that the file is said to have. `mistakes` are of the
+    form of the body; those of members that came in a query stand at `?name`."""
 
     members: Any = field(default_factory=dict)
     spool: Spool | None = None
     name: str | None = None
+    declared: str | None = None
     reference: Any = None
     mistakes: list[Mistake] = field(default_factory=list)
     in_query: bool = False
@@ -45,7 +47,7 @@ class Incoming:
 async def incoming(request: web.Request, intake: Intake, stack: AsyncExitStack, most: int) -> Incoming:
     """Reads a body, its file into a spool that lasts as long as `stack`. UnsupportedMediaType, Malformed, Busy,
     FileTooLarge, and what `body_chunks` raises; `most` in bytes."""
-    chunks = digest.checked(request, body_chunks(request, most))
+    chunks = checked(request, body_chunks(request, most))
     reader = _Reader(request, intake, stack)
     media_type = request.content_type if hdrs.CONTENT_TYPE in request.headers else ""
     if media_type == "multipart/form-data":
@@ -75,6 +77,7 @@ class _Reader:
             await found.spool.write(chunk)
         disposition = self._request.headers.get(hdrs.CONTENT_DISPOSITION, "")
         found.name = disposition_parameter(disposition, "filename") or None
+        found.declared = media_type(self._request.headers.get(hdrs.CONTENT_TYPE))
         return found
 
     async def form(self, chunks: AsyncIterator[bytes]) -> Incoming:
@@ -104,6 +107,7 @@ class _Reader:
             found.mistakes = [Mistake("/file", "wrong_type", "It is given more than once.")]
             await found.spool.restart()
         found.name = disposition_parameter(part.headers.get("content-disposition", ""), "filename") or None
+        found.declared = media_type(part.headers.get("content-type"))
         async for chunk in part.content:
             await found.spool.write(chunk)
 

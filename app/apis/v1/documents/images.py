@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
-from app.openapi.sections import Schema, array, integer, nullable, record, ref
+from app.openapi.sections import JsonSchema, array, integer, nullable, record, ref
+from app.raster.steps.edit import TURNS, UNEDITED, Edit
 from app.service.galleries.v1.images import File, NativeImage, Picture, Rendition, StoreSettings
 from app.service.galleries.v1.notes import Remark
 
@@ -22,11 +23,11 @@ def image_document(image: NativeImage, media: str) -> dict[str, Any]:
         "position": image.position,
         "exclude": image.exclude,
         "types": image.types,
-        "stores": {code: _store(said) for code, said in image.stores.items()},
+        "stores": {code: _store(given) for code, given in image.stores.items()},
         "file_name": image.file_name,
         "path": image.path,
         "picture": picture_members(image.picture, image.notes),
-        "edit": None,
+        "edit": edit_members(image.edit),
         "external": _external(image.picture),
         "original": f"{media}{_ORIGINALS}{quote(image.path)}" if image.path and image.is_served else None,
         "renditions": [_rendition(one, media) for one in image.picture.renditions],
@@ -42,11 +43,18 @@ def picture_members(picture: Picture, notes: Iterable[Remark] = ()) -> dict[str,
     return {
         "id": picture.id,
         **_file(picture.file),
-        "thumbhash": None,
-        "color": None,
-        "texts": {locale: {"large": said.large, "small": said.small} for locale, said in picture.texts.items()},
+        "thumbhash": picture.placeholder and picture.placeholder.thumbhash,
+        "color": picture.placeholder and picture.placeholder.color,
+        "texts": {locale: {"large": given.large, "small": given.small} for locale, given in picture.texts.items()},
         "notes": [_note(remark) for remark in (*picture.notes, *notes)],
     }
+
+
+def edit_members(edit: Edit) -> dict[str, Any] | None:
+    """With all its members; None where nothing is done."""
+    if edit == UNEDITED:
+        return None
+    return {"rotate": edit.rotate, "crop": edit.crop, "focal": edit.focal}
 
 
 _NO_FILE: Final[Mapping[str, Any]] = dict.fromkeys(
@@ -60,13 +68,13 @@ def _file(file: File | None) -> Mapping[str, Any]:
     return {name: getattr(file, name) for name in _NO_FILE}
 
 
-def _store(said: StoreSettings) -> dict[str, Any]:
+def _store(given: StoreSettings) -> dict[str, Any]:
     return {
-        "label": said.label,
-        "position": said.position,
-        "exclude": said.exclude,
-        "hidden": said.hidden,
-        "types": said.types,
+        "label": given.label,
+        "position": given.position,
+        "exclude": given.exclude,
+        "hidden": given.hidden,
+        "types": given.types,
     }
 
 
@@ -105,15 +113,24 @@ _TRUTH: Final = {"type": "boolean"}
 _STATES: Final = ["processing", "ready", "failed", "external", "deleted"]
 
 
-def _maybe(schema: Schema) -> Schema:
+def _maybe(schema: JsonSchema) -> JsonSchema:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
-def _by_name(schema: Schema) -> Schema:
+def _by_name(schema: JsonSchema) -> JsonSchema:
     return {"type": "object", "additionalProperties": schema}
 
 
-PICTURE_MEMBERS: Final[Mapping[str, Schema]] = {
+_FRACTION: Final = {"type": "number", "minimum": 0, "maximum": 1}
+EDIT: Final = record(
+    {
+        "rotate": {"type": "integer", "enum": list(TURNS)},
+        "crop": {"type": ["array", "null"], "items": _FRACTION, "minItems": 4, "maxItems": 4},
+        "focal": {"type": ["array", "null"], "items": _FRACTION, "minItems": 2, "maxItems": 2},
+    }
+)
+
+PICTURE_MEMBERS: Final[Mapping[str, JsonSchema]] = {
     "id": integer(1),
     "sha256": nullable("string"),
     "size": nullable("integer"),
@@ -139,7 +156,7 @@ PICTURE_MEMBERS: Final[Mapping[str, Schema]] = {
     ),
 }
 
-SCHEMAS: Final[Mapping[str, Schema]] = {
+SCHEMAS: Final[Mapping[str, JsonSchema]] = {
     "Image": record(
         {
             "id": integer(1),
@@ -164,7 +181,7 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
             "file_name": nullable("string"),
             "path": nullable("string"),
             "picture": record(PICTURE_MEMBERS),
-            "edit": {"type": "null"},
+            "edit": _maybe(EDIT),
             "external": _maybe(record({"large": nullable("string"), "small": nullable("string")})),
             "original": nullable("string"),
             "renditions": array(ref("Rendition")),

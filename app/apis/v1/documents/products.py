@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from app.openapi.sections import Schema, array, integer, nullable, record
+from app.openapi.sections import JsonSchema, array, integer, nullable, record
 from app.service.catalogue.search import ProductDocument
 
 
@@ -30,7 +30,7 @@ def product_document(product: ProductDocument, media: str) -> dict[str, Any]:
 _TEXT: Final = {"type": "string"}
 _TRUTH: Final = {"type": "boolean"}
 
-SCHEMAS: Final[Mapping[str, Schema]] = {
+SCHEMAS: Final[Mapping[str, JsonSchema]] = {
     "Product": record(
         {
             "id": integer(1),

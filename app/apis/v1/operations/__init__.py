@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.apis.v1.call import Row
+from app.apis.v1.feed import events, webhooks
 from app.apis.v1.operations import (
+    checks,
     history,
     image_types,
-    image_writes,
-    images,
     jobs,
     keys,
     oauth,
@@ -16,9 +16,10 @@ from app.apis.v1.operations import (
     products,
     service,
     stores,
-    uploads,
 )
-from app.openapi.sections import Schema
+from app.apis.v1.operations.galleries import image_writes, images, pictures, previews, sets, texts, uploads
+from app.apis.v1.storefront import media
+from app.openapi.sections import JsonSchema
 
 _SUBJECTS: Final = (
     stores,
@@ -33,10 +34,18 @@ _SUBJECTS: Final = (
     service,
     image_writes,
     uploads,
+    events,
+    media,
+    webhooks,
+    pictures,
+    sets,
+    previews,
+    texts,
+    checks,
 )
 
 ROWS: Final[tuple[Row, ...]] = tuple(row for subject in _SUBJECTS for row in subject.ROWS)
-SCHEMAS: Final[Mapping[str, Schema]] = {
+SCHEMAS: Final[Mapping[str, JsonSchema]] = {
     name: schema for subject in _SUBJECTS for name, schema in subject.SCHEMAS.items()
 }
 """Of documents, as `/docs` shows them."""

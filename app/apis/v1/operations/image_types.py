@@ -25,22 +25,22 @@ class _ImageType(Schema):
 
 
 async def show_image_types(call: Call) -> web.Response:
-    rows = await page_image_types(call.room.database, call.query["after"][0], call.query["limit"] + 1)
+    rows = await page_image_types(call.services.database, call.query["after"][0], call.query["limit"] + 1)
     shown, cursor = cut(call, rows, "code")
     return page(call, [_document(row["code"], row["rank"]) for row in shown], cursor)
 
 
 async def keep_image_type(call: Call) -> web.Response:
     """201 for a new one, else 200."""
-    code, said = call.params["code"], call.body
+    code, given = call.params["code"], call.body
     own = {"code": code, "custom": code not in BUILT_IN}
     refuse(
         Mistake(f"/{name}", "out_of_range", f"It can only be {value!r} here.")
         for name, value in own.items()
-        if said.get(name, value) != value
+        if given.get(name, value) != value
     )
-    async with call.room.database.transaction() as tx:
-        put = await put_image_type(tx, code, said.get("rank"))
+    async with call.services.database.transaction() as tx:
+        put = await put_image_type(tx, code, given.get("rank"))
     return answer(_document(code, put.rank), 201 if put.is_new else 200)
 
 

@@ -35,28 +35,28 @@ class _Last(Schema):
 
 
 async def show_keys(call: Call) -> web.Response:
-    rows = await list_keys(call.room.database, call.query["after"][0], call.query["limit"] + 1)
+    rows = await list_keys(call.services.database, call.query["after"][0], call.query["limit"] + 1)
     shown, cursor = cut(call, rows, "id")
     return page(call, [_document(row) for row in shown], cursor)
 
 
 async def make_key(call: Call) -> web.Response:
     """The only answer that has the key."""
-    said = call.body
-    audiences = said.get("audiences", ())
+    given = call.body
+    audiences = given.get("audiences", ())
     refuse(
-        Mistake(f"/audiences/{place}", "out_of_range", f"The API {audience} knows no {said['role']}.")
+        Mistake(f"/audiences/{place}", "out_of_range", f"The API {audience} knows no {given['role']}.")
         for place, audience in enumerate(audiences)
-        if audience not in ROLES[said["role"]]
+        if audience not in ROLES[given["role"]]
     )
     keep_instead(None)
-    row, key = await put_key(call.room.database, KeyOptions(said["role"], audiences, said.get("name")))
+    row, key = await put_key(call.services.database, KeyOptions(given["role"], audiences, given.get("name")))
     return answer({**_document(row), "key": key}, 201)
 
 
 async def end_key(call: Call) -> web.Response:
     number = number_in_path(call.params["id"], KeyNotFound)
-    await revoke_key_by_id(call.room.database, number, last=call.query["last"])
+    await revoke_key_by_id(call.services.database, number, last=call.query["last"])
     return nothing()
 
 

@@ -57,7 +57,7 @@ class _Token(Schema):
 
 
 async def show_consumers(call: Call) -> web.Response:
-    rows = await list_consumers(call.room.database, call.query["after"], call.query["limit"] + 1)
+    rows = await list_consumers(call.services.database, call.query["after"], call.query["limit"] + 1)
     shown, cursor = cut(call, rows, "created_at", "key")
     return page(call, [_document(row, _CONSUMER) for row in shown], cursor)
 
@@ -65,48 +65,48 @@ async def show_consumers(call: Call) -> web.Response:
 async def make_consumer(call: Call) -> web.Response:
     """The only answer that has the secret."""
     keep_instead(None)
-    async with call.room.database.transaction() as tx:
-        key, secret = await put_consumer(tx, call.room.box, name=call.body.get("name"))
+    async with call.services.database.transaction() as tx:
+        key, secret = await put_consumer(tx, call.services.box, name=call.body.get("name"))
     return answer({"key": key, "secret": secret, "name": call.body.get("name")}, 201)
 
 
 async def end_consumer(call: Call) -> web.Response:
-    await remove_consumer(call.room.database, call.params["key"])
+    await remove_consumer(call.services.database, call.params["key"])
     return nothing()
 
 
 async def show_tokens(call: Call) -> web.Response:
-    rows = await list_tokens(call.room.database, call.query["after"], call.query["limit"] + 1)
+    rows = await list_tokens(call.services.database, call.query["after"], call.query["limit"] + 1)
     shown, cursor = cut(call, rows, "created_at", "token")
     return page(call, [_document(row, _TOKEN) for row in shown], cursor)
 
 
 async def make_token(call: Call) -> web.Response:
     """The only answer that has the secrets: the token's, and its consumer's where that is new, too."""
-    said = call.body
+    given = call.body
     options = TokenOptions(
-        said["user_type"],
-        said.get("consumer_key"),
-        privileges=tuple(sorted(said.get("privileges", ()))),
-        has_role=said["has_role"],
+        given["user_type"],
+        given.get("consumer_key"),
+        privileges=tuple(sorted(given.get("privileges", ()))),
+        has_role=given["has_role"],
     )
     keep_instead(None)
     try:
-        async with call.room.database.transaction() as tx:
-            made = await put_token(tx, call.room.box, options)
+        async with call.services.database.transaction() as tx:
+            made = await put_token(tx, call.services.box, options)
     except ConsumerNotFound as error:
         raise Invalid([Mistake("/consumer_key", "not_found", error.public)]) from error
-    told = {
+    reported = {
         "token": made.token,
         "secret": made.token_secret,
         "consumer_key": made.consumer_key,
         "consumer_secret": None if options.consumer_key else made.consumer_secret,
     }
-    return answer(told, 201)
+    return answer(reported, 201)
 
 
 async def end_token(call: Call) -> web.Response:
-    await revoke_token(call.room.database, call.params["token"])
+    await revoke_token(call.services.database, call.params["token"])
     return nothing()
 
 

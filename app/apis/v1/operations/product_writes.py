@@ -3,20 +3,23 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from app.apis.v1.call import Call, Row
+from app.apis.v1.conditions import guarded, revisions_of
 from app.apis.v1.documents.products import product_document
-from app.apis.v1.errors import Invalid, Mistake, Problem, printable, problem_of, refuse
-from app.apis.v1.fields import Many, Schema, Text, Told, Truth, Whole
+from app.apis.v1.errors import Invalid, Mistake, Problem, problem_of, refuse
+from app.apis.v1.fields import CodedField, Many, Schema, Text, Truth, Whole
+from app.apis.v1.kept import tag
 from app.apis.v1.parse import checked_body
-from app.apis.v1.present import answer, nothing
+from app.apis.v1.present import answer, json_bytes, nothing
 from app.errors import InvalidCommand
 from app.http.origin import media_base
-from app.openapi.sections import Response, array, integer, json, nullable, record, ref
-from app.openapi.sections import Schema as JsonSchema
-from app.service.catalogue.plan import ProductOptions
+from app.openapi.sections import JsonSchema, Response, array, integer, json, nullable, record, ref
+from app.service.catalogue.plan import Outcome, ProductOptions
 from app.service.catalogue.products import Result
+from app.service.galleries.v1.input import Revisions
+from app.service.pictures.file_names import scrubbed
 
 _MOST: Final = 1000
 _MOST_BYTES: Final = 4 * 1024 * 1024
@@ -41,7 +44,7 @@ class _Named(_Product):
     sku = Text(least=1, required=True)
 
 
-class _Later(Told):
+class _Later(CodedField):
     """One of many, which is looked at by itself."""
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
@@ -61,43 +64,77 @@ async def keep_product(call: Call) -> web.Response:
     sku = call.params["sku"]
     if call.body.get("sku", sku) != sku:
         refuse([Mistake("/sku", "out_of_range", "It may only repeat the path.")])
-    outcome = await call.room.product_keeper.put(_options(sku, call.body))
-    product = await call.room.products.product(sku)
-    document = product_document(product, media_base(call.request, call.room.settings))
-    return answer(document, 201 if outcome == "created" else 200)
+    outcome: Outcome = "updated"
+
+    async def put() -> None:
+        nonlocal outcome
+        outcome = await call.services.product_keeper.put(_options(sku, call.body), await _revisions(call, sku))
+
+    await guarded(put(), lambda: _current(call, sku))
+    return await _show(call, sku, 201 if outcome == "created" else 200)
 
 
 async def keep_products(call: Call) -> web.Response:
     """What can be done is done; of each it is said what became of it."""
     items = [(item, *checked_body(_Named, item)) for item in call.body["items"]]
     sound = [_options(values["sku"], values) for _, values, mistakes in items if not mistakes]
-    results = iter(await call.room.product_keeper.put_all(sound))
-    told = [_told(item, Invalid(mistakes) if mistakes else next(results)) for item, _, mistakes in items]
-    return answer({"items": told})
+    results = iter(await call.services.product_keeper.put_all(sound))
+    reported = [_reported(item, Invalid(mistakes) if mistakes else next(results)) for item, _, mistakes in items]
+    return answer({"items": reported})
 
 
 async def remove_product(call: Call) -> web.Response:
-    await call.room.product_keeper.delete(call.params["sku"])
+    sku = call.params["sku"]
+    await call.services.products.product(sku)
+    change = call.services.product_keeper.delete(sku, await _revisions(call, sku))
+    await guarded(change, lambda: _current(call, sku))
     return nothing()
 
 
-def _options(sku: str, said: Mapping[str, Any]) -> ProductOptions:
-    rest = {name: value for name, value in said.items() if name not in {"sku", "parent", "websites"}}
-    parent = (said["parent"] or "") if "parent" in said else None
-    websites = tuple(said["websites"]) if "websites" in said else None
+async def restore_product(call: Call) -> web.Response:
+    sku = call.params["sku"]
+    await call.services.product_keeper.restore(sku)
+    return await _show(call, sku)
+
+
+async def _revisions(call: Call, sku: str) -> Revisions:
+    """At which revisions of the product the request holds: at none, where there is no product."""
+    if hdrs.IF_MATCH not in call.request.headers:
+        return None
+    [*found] = await call.services.products.products([sku])
+    return revisions_of(call.request, f"p{found[0].id}-") if found else frozenset()
+
+
+async def _current(call: Call, sku: str) -> Any:
+    [*found] = await call.services.products.products([sku])
+    return product_document(found[0], media_base(call.request, call.services.settings)) if found else None
+
+
+async def _show(call: Call, sku: str, status: int = 200) -> web.Response:
+    product = await call.services.products.product(sku)
+    document = product_document(product, media_base(call.request, call.services.settings))
+    shown = answer(document, status)
+    shown.headers[hdrs.ETAG] = tag(f"p{product.id}-{product.revision}-", json_bytes(document))
+    return shown
+
+
+def _options(sku: str, given: Mapping[str, Any]) -> ProductOptions:
+    rest = {name: value for name, value in given.items() if name not in {"sku", "parent", "websites"}}
+    parent = (given["parent"] or "") if "parent" in given else None
+    websites = tuple(given["websites"]) if "websites" in given else None
     return ProductOptions(sku, parent=parent, websites=websites, **rest)
 
 
-def _told(item: Any, result: Result | Invalid) -> dict[str, Any]:
+def _reported(item: Any, result: Result | Invalid) -> dict[str, Any]:
     sku = item.get("sku") if isinstance(item, dict) else None
-    sku = printable(sku) if isinstance(sku, str) else None
+    sku = scrubbed(sku) if isinstance(sku, str) else None
     problem: Problem | None = None
     if isinstance(result, InvalidCommand | Invalid):
         problem = problem_of(result)
         status = problem.status
     else:
         status = 201 if result[1] == "created" else 200
-    return {"sku": sku, "status": status, "problem": problem and problem.told}
+    return {"sku": sku, "status": status, "problem": problem and problem.document}
 
 
 SCHEMAS: Final = {
@@ -125,12 +162,12 @@ ROWS: Final = (
         "Make a product, or change what is given of one. `parent: null` makes it a root; a former slug goes on leading "
         "to it.",
         {
-            200: Response("The product as it is now.", json(ref("Product"))),
-            201: Response("It is new.", json(ref("Product"))),
+            200: Response("The product as it is now.", json(ref("Product")), (hdrs.ETAG,)),
+            201: Response("It is new.", json(ref("Product")), (hdrs.ETAG,)),
         },
         body=_Product,
         example={"name": "Mug"},
-        refusals=(409,),
+        refusals=(409, 412),
     ),
     Row(
         "POST",
@@ -151,5 +188,16 @@ ROWS: Final = (
         remove_product,
         "Delete a product with its variants.",
         {204: Response("It is done.")},
+        refusals=(412,),
+    ),
+    Row(
+        "POST",
+        "/v1/products/{sku}/restore",
+        "editor",
+        restore_product,
+        "Bring back the product with this SKU that was deleted last, with its images and the variants that went with "
+        "it.",
+        {200: Response("The product.", json(ref("Product")), (hdrs.ETAG,))},
+        refusals=(409, 410),
     ),
 )

@@ -13,7 +13,7 @@ from app.apis.v1.lists import After, Listed, page
 from app.http.origin import media_base
 from app.model import ProductId
 from app.openapi.sections import Response, json, listed, ref
-from app.service.catalogue.search import BEGINNING, Place, Wanted
+from app.service.catalogue.search import BEGINNING, ListPlace, Wanted
 
 _CODE: Final = "[a-z][a-z0-9_]*"
 _MISSING: Final = f"image|(?:label|type):{_CODE}"
@@ -46,7 +46,7 @@ async def find_products(call: Call) -> web.Response:
     asked = call.query
     wanted = Wanted(
         asked["limit"],
-        Place(*asked["after"]),
+        ListPlace(*asked["after"]),
         asked.get("q"),
         tuple(asked["sku"]) if "sku" in asked else None,
         asked.get("parent"),
@@ -55,14 +55,14 @@ async def find_products(call: Call) -> web.Response:
         asked.get("enabled"),
         asked.get("website"),
     )
-    products, cursor = await call.room.products.page(wanted)
-    media = media_base(call.request, call.room.settings)
+    products, cursor = await call.services.products.page(wanted)
+    media = media_base(call.request, call.services.settings)
     return page(call, [product_document(product, media) for product in products], cursor and tuple(cursor))
 
 
 async def show_product(call: Call) -> web.StreamResponse:
     async def read(media: str) -> tuple[ProductId, Any, str]:
-        product = await call.room.products.product(call.params["sku"])
+        product = await call.services.products.product(call.params["sku"])
         return product.family, product_document(product, media), f"p{product.id}-{product.revision}-"
 
     return await answer_kept(call, read)

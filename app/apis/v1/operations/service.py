@@ -16,30 +16,31 @@ from app.service.upkeep.diagnosis import limits, warnings
 
 async def show_findings(call: Call) -> web.Response:
     """What the command `doctor` says, seen from within this process."""
-    findings, settings = await call.room.running.findings(), call.room.settings
-    told = {
+    findings, settings = await call.services.running.findings(), call.services.settings
+    reported = {
         "ok": all(finding.ok for finding in findings),
         "checks": [asdict(finding) for finding in findings],
         "warnings": warnings(settings),
         "limits": limits(settings),
     }
-    return answer(told)
+    return answer(reported)
 
 
 async def show_status(call: Call) -> web.Response:
-    room = call.room
-    figures, checks = await room.census.figures(), await room.checks()
-    told = {
+    services = call.services
+    figures, checks, feed = await services.census.figures(), await services.checks(), await services.feed_watch.look()
+    reported = {
         "version": version("product-images"),
         "counts": asdict(figures.counts),
         "states": asdict(figures.states),
         "queue": {depth.kind: _depth(depth) for depth in figures.queue},
         "failures": [{"reason": reason, "count": count} for reason, count in figures.failures.items()],
-        "samples": [asdict(sample) for sample in room.minutes.samples()],
+        "samples": [asdict(sample) for sample in services.minutes.samples()],
         "database": checks["database"],
         "store": checks["store"],
+        "feed": {"cursor": str(feed.settled), "delay_seconds": feed.seconds},
     }
-    return answer(told)
+    return answer(reported)
 
 
 def _depth(depth: QueueDepth) -> dict[str, Any]:
@@ -84,11 +85,14 @@ SCHEMAS: Final = {
                         "requests": integer(),
                         "failed": integer(),
                         "seconds": _NUMBER,
+                        "waiting": nullable("integer"),
+                        "oldest_seconds": nullable("number"),
                     }
                 )
             ),
             "database": _OUTCOME,
             "store": _OUTCOME,
+            "feed": record({"cursor": _TEXT, "delay_seconds": _NUMBER}),
         }
     ),
 }

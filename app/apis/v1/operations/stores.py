@@ -35,20 +35,20 @@ class _Store(Schema):
 
 
 async def show_stores(call: Call) -> web.Response:
-    rows = await list_stores(call.room.database, call.query["after"][0], call.query["limit"] + 1)
+    rows = await list_stores(call.services.database, call.query["after"][0], call.query["limit"] + 1)
     shown, cursor = cut(call, rows, "id")
     return page(call, [_document(row) for row in shown], cursor)
 
 
 async def keep_store(call: Call) -> web.Response:
     """201 for a new one, else 200."""
-    number, said = number_in_path(call.params["id"], StoreViewNotFound, MAX_POSITION), call.body
-    if said.get("id", number) != number:
+    number, given = number_in_path(call.params["id"], StoreViewNotFound, MAX_POSITION), call.body
+    if given.get("id", number) != number:
         refuse([Mistake("/id", "out_of_range", "It may only repeat the path.")])
     options = StoreOptions(
-        said.get("code"), number, said.get("locale"), said.get("website"), said.get("active"), said.get("default")
+        given.get("code"), number, given.get("locale"), given.get("website"), given.get("active"), given.get("default")
     )
-    async with call.room.database.transaction() as tx:
+    async with call.services.database.transaction() as tx:
         put = await put_store(tx, options)
     return answer(_document(put.row), 201 if put.is_new else 200)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.db.pool import Database, Record
+from app.db.pool import Readable, Record
 from app.errors import ImageNotFound, ProductNotFound, StoreViewNotFound
 from app.model import ImageId, ProductId, StoreViewId, sku_key
 
@@ -58,7 +58,7 @@ class Gallery:
 
 
 class GalleryReader:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Readable) -> None:
         self._db = database
 
     async def read(self, product: ProductRef, scope: Scope) -> Gallery:

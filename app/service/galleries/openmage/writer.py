@@ -5,11 +5,12 @@ caches of this process have dropped the family before the caller hears of the su
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from app.db.pool import REQUEST_LOCK_SECONDS, Database, Record, Transaction
 from app.errors import ImageNotFound, ImageNotSpecified, ImagesNotSupported
 from app.model import ImageId, clamp_position
-from app.service.changes.record import recorded
+from app.service.changes.record import record_creation, recorded
 from app.service.galleries.file_names import extension_of, is_name_of
 from app.service.galleries.openmage.reader import Gallery, GalleryReader, ProductRef, Scope
 from app.service.galleries.removal import Changed
@@ -58,34 +59,38 @@ class GalleryWriter:
         async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
             await self._filing.admit(tx, blob)
             family = await lock_product(tx, gallery.product_id)
-            async with recorded(tx, [gallery.product_id]):
-                picture, path = await self._filing.file(tx, blob, name)
-                image = await self._insert(tx, gallery, picture, path, values)
-                if values.types:
-                    key = (gallery.product_id, gallery.store_view_id, image, list(values.types))
-                    await tx.execute("assign_types", *key)
+            add = partial(self._add, tx, gallery, blob, name, values)
+            image = await record_creation(tx, gallery.product_id, add, is_alone=not values.types)
         self._changed([family])
+        return ImageId(image)
+
+    async def _add(self, tx: Transaction, gallery: Gallery, blob: Blob, name: FileName, values: Values) -> int:
+        picture, path = await self._filing.file(tx, blob, name)
+        image = await self._insert(tx, gallery, picture, path, values)
+        if values.types:
+            key = (gallery.product_id, gallery.store_view_id, image, list(values.types))
+            await tx.execute("assign_types", *key)
         return image
 
-    async def _insert(self, tx: Transaction, gallery: Gallery, picture: int, path: str, values: Values) -> ImageId:
+    async def _insert(self, tx: Transaction, gallery: Gallery, picture: int, path: str, values: Values) -> int:
         position = values.position
         if position is None:
             position = await tx.fetchval("next_position", gallery.product_id, gallery.store_view_id)
-        said = (values.label, clamp_position(position), bool(values.excluded))
+        given = (values.label, clamp_position(position), bool(values.excluded))
         in_store = gallery.store_view_id is not None
-        image = await tx.fetchval(
+        image: int = await tx.fetchval(
             "insert_image",
             gallery.product_id,
             picture,
             path.rsplit("/", 1)[1],
             path,
-            *((None, None, None) if in_store else said),
+            *((None, None, None) if in_store else given),
             self._filing.recipes,
         )
         if in_store:
-            label, *rest = said
+            label, *rest = given
             await tx.execute("set_store_values", image, gallery.store_view_id, label or None, *rest, False)
-        return ImageId(image)
+        return image
 
     async def for_change(
         self, product: ProductRef, store: str | None, image_id: int, base: str | None = None
@@ -130,7 +135,9 @@ class GalleryWriter:
         await self._filing.record(tx, blob)
         picture, path = await self._filing.file(tx, blob, name)
         arguments = (row["id"], picture, path.rsplit("/", 1)[1], path, self._filing.recipes)
-        return await tx.execute("replace_file", *arguments)
+        changes = await tx.execute("replace_file", *arguments)
+        await self._filing.edits.follow(tx, [row["id"]])
+        return changes
 
     async def _rename(self, tx: Transaction, row: Record, name: FileName) -> int:
         path = await self._filing.rename(tx, row["picture_id"], name)
@@ -185,11 +192,11 @@ async def _write_global(tx: Transaction, row: Record, values: Values) -> int:
     unsettled = row["excluded"] is None
     position = row["position"] if values.position is None else clamp_position(values.position)
     excluded = row["excluded"] if values.excluded is None else values.excluded
-    is_said = values.label is not None and values.label != (row["label"] or "")
+    is_given = values.label is not None and values.label != (row["label"] or "")
     return await tx.execute(
         "set_global_values",
         row["id"],
-        values.label if is_said else row["label"],
+        values.label if is_given else row["label"],
         0 if position is None and unsettled else position,
         bool(excluded),
     )

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from app.db.pool import Database, Record
+from app.db.pool import Readable, Record
 from app.errors import ImageNotFound, ProductNotFound
-from app.model import BlobHash, Format, ImageId, MarksKey, ProductId, RecipeHash, Segment, segment_of
+from app.model import BlobHash, Format, ImageId, ProductId, RecipeHash, Segment, segment_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Listing:
 @dataclass(frozen=True, slots=True)
 class StoredFile:
     """What an image's file URLs serve. `recipe` None: the image keeps no version of the one asked for;
-    `marks` those that its renditions carry."""
+    `key` the edit that its renditions show, or the marks that they carry."""
 
     name: str
     path: str | None
@@ -63,15 +63,15 @@ class StoredFile:
     blob: BlobHash
     format: Format
     recipe: RecipeHash | None
-    marks: MarksKey | None
+    key: str | None
 
     @property
     def segment(self) -> Segment:
-        return segment_of(self.blob, self.marks)
+        return segment_of(self.blob, self.key)
 
 
 class SpreeGalleryReader:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Readable) -> None:
         self._db = database
 
     async def find(self, parent: Parent) -> ProductId:
@@ -114,7 +114,7 @@ class SpreeGalleryReader:
             blob=BlobHash(row["blob_hash"].hex()),
             format=row["format"],
             recipe=row["recipe"],
-            marks=row["marks"],
+            key=row["edit_key"] or row["marks"],
         )
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from app.db.pool import REQUEST_LOCK_SECONDS, Database, Record, Transaction
 from app.errors import ProductNotFound, Rejected
 from app.model import EXTENSIONS, ImageId, ProductId
-from app.service.changes.record import recorded
+from app.service.changes.record import record_creation, recorded
 from app.service.galleries import positions
+from app.service.galleries.declared import keep_declared
 from app.service.galleries.removal import Committed, ImageRemover
 from app.service.galleries.rows import image_row, image_row_of, places, set_places, withdraw_path
 from app.service.galleries.spree.reader import ListedImage, file_name, listed_image
@@ -35,10 +36,11 @@ class TargetNotFound(Rejected):
 
 @dataclass(frozen=True, slots=True)
 class StoredUpload:
-    """Bytes that the store holds, under the name that the list shows."""
+    """Bytes that the store holds, under the name that the list shows, and as what they were declared."""
 
     blob: Blob
     name: str
+    declared: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +68,25 @@ class SpreeGalleryWriter:
         async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
             await self._filing.admit(tx, upload.blob)
             families = await _lock(tx, product, product)
-            async with recorded(tx, [product]):
-                picture, path = await self._filing.file(tx, upload.blob, _path_name(upload))
-                place, changes = positions.insert(await places(tx, product), position)
+            place, changes = positions.insert(await places(tx, product), position)
+
+            async def add() -> int:
                 await set_places(tx, changes)
-                values = (product, picture, upload.name, path, alt, place, False, self._filing.recipes)
-                row = await image_row(tx, await tx.fetchval("insert_image", *values))
+                return await self._insert(tx, product, upload, alt, place)
+
+            image = await record_creation(tx, product, add, is_alone=not changes)
+            row = await image_row(tx, image)
         self._committed.tell(families, None)
         return listed_image(row)
+
+    async def _insert(
+        self, tx: Transaction, product: ProductId, upload: StoredUpload, alt: str | None, place: int
+    ) -> int:
+        picture, path = await self._filing.file(tx, upload.blob, _path_name(upload))
+        values = (product, picture, upload.name, path, alt, place, False, self._filing.recipes)
+        image: int = await tx.fetchval("insert_image", *values)
+        await keep_declared(tx, image, picture, upload.blob, upload.declared)
+        return image
 
     async def update(self, product: ProductId, image: ImageId, edit: Edit) -> ListedImage:
         """Changes what is given; ProductNotFound, ImageNotFound, TargetNotFound, BlobBarred.
@@ -101,6 +114,8 @@ class SpreeGalleryWriter:
         await self._filing.record(tx, upload.blob)
         picture, path = await self._filing.file(tx, upload.blob, _path_name(upload))
         changes = await tx.execute("replace_file", row["id"], picture, upload.name, path, self._filing.recipes)
+        await keep_declared(tx, row["id"], picture, upload.blob, upload.declared)
+        await self._filing.edits.follow(tx, [row["id"]])
         await withdraw_path(tx, row)
         return changes
 

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from app.db.pool import Record, Transaction
 from app.errors import Conflict, ImageNotFound
 from app.model import EXTENSIONS, BlobHash
+from app.raster.steps.edit import UNEDITED, Edit
+from app.service.galleries.declared import keep_declared
 from app.service.galleries.file_names import extension_of, is_name_of
-from app.service.galleries.v1.said import NewBytes, PictureOf, Source
+from app.service.galleries.v1.input import NewBytes, PictureOf, Source
 from app.service.pictures.claims import lock_blob
+from app.service.pictures.edits.values import read
 from app.service.pictures.file_names import sanitised
 from app.service.pictures.filing import FileName, Filing
 from app.service.pictures.paths import stem
@@ -16,11 +19,13 @@ from app.service.pictures.uploaders import record_uploader
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """What an image shows; a picture that is known by its URLs alone has neither name nor path."""
+    """What an image shows, and what is done to it; a picture that is known by its URLs alone has neither name nor
+    path."""
 
     picture: int
     name: str | None
     path: str | None
+    edit: Edit = UNEDITED
 
 
 class Files:
@@ -48,33 +53,34 @@ class Files:
             return True
         return other["blob_hash"] is not None and bool(other["blob_hash"] == row["blob_hash"])
 
-    async def file(self, tx: Transaction, source: Source, said: str | None, series: str | None = None) -> Filed:
-        """Picture, name and path of a new file. The name that was `said` wins over the one that the file came with, and
+    async def file(self, tx: Transaction, source: Source, given: str | None, series: str | None = None) -> Filed:
+        """Picture, name and path of a new file. The name that was `given` wins over the one that the file came with;
         where there is neither its path goes on with a `series`. The caller holds the bytes. ImageNotFound,
         InvalidFileName."""
         if isinstance(source, PictureOf):
-            return await self._share(tx, source, said)
-        name = _kept(said or source.name)
+            return await self._share(tx, source, given)
+        name = _kept(given or source.name)
         path_name = _path_name(name, EXTENSIONS[source.blob.facts.format], series)
         picture, path = await self._filing.file(tx, source.blob, path_name)
         await self.remember(tx, source)
         return Filed(picture, name or path.rpartition("/")[2], path)
 
-    async def _share(self, tx: Transaction, source: PictureOf, said: str | None) -> Filed:
+    async def _share(self, tx: Transaction, source: PictureOf, given: str | None) -> Filed:
         """Another path to the picture of another image, which nobody can purge while it is held."""
         row = await _picture_of(tx, source)
+        edit = read(row["edit"]) if source.edited else UNEDITED
         if row["blob_hash"] is None:
-            return Filed(row["picture_id"], None, None)
-        name = _kept(said or row["file_name"])
+            return Filed(row["picture_id"], None, None, edit)
+        name = _kept(given or row["file_name"])
         path = await self._filing.rename(tx, row["picture_id"], _path_name(name, EXTENSIONS[row["format"]]))
-        return Filed(row["picture_id"], name or path.rpartition("/")[2], path)
+        return Filed(row["picture_id"], name or path.rpartition("/")[2], path, edit)
 
-    async def replace(self, tx: Transaction, row: Record, source: Source, said: str | None) -> Filed:
+    async def replace(self, tx: Transaction, row: Record, source: Source, given: str | None) -> Filed:
         """The same of an image that showed another picture: a file that comes without a name keeps the former one."""
         series = None if row["file_path"] is None else await self._filing.series_of(tx, row["file_path"])
         if isinstance(source, NewBytes):
             await self._filing.record(tx, source.blob)
-        return await self.file(tx, source, said, series)
+        return await self.file(tx, source, given, series)
 
     async def rename(self, tx: Transaction, row: Record, name: str) -> str | None:
         """A path with this name to the same bytes; None where the image has that name already. Conflict for one without
@@ -87,6 +93,11 @@ class Files:
         if name == row["file_name"] or is_name_of(row, series, base):
             return None
         return await self._filing.rename(tx, row["picture_id"], FileName(base, extension))
+
+    async def declare(self, tx: Transaction, image: int, picture: int, source: Source) -> None:
+        """Keeps as what a file was declared, where it is something else."""
+        if isinstance(source, NewBytes):
+            await keep_declared(tx, image, picture, source.blob, source.declared)
 
     async def remember(self, tx: Transaction, source: NewBytes) -> None:
         """That who acts has had these bytes in hand."""

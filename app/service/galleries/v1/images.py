@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import orjson
 
@@ -14,18 +14,20 @@ from app.model import (
     Format,
     ImageId,
     PictureId,
+    Placeholder,
     ProductId,
     Recipe,
     RecipeHash,
     SourceFormat,
     segment_of,
 )
+from app.raster.steps.edit import Edit
+from app.raster.steps.orient import oriented
 from app.service.galleries.v1.notes import Remark, of_blob, of_image
+from app.service.pictures.edits.values import read
 from app.service.pictures.paths import rendition_path
 
 State = Literal["processing", "ready", "failed", "external", "deleted"]
-_TURNED: Final = 5
-"""From this orientation on width and height are seen the other way round."""
 
 
 class Failure(NamedTuple):
@@ -84,10 +86,12 @@ class Texts:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """`file` None: it is known by its URLs alone. `notes` are those of the bytes."""
+    """`file` None: it is known by its URLs alone. `placeholder` None: nobody made one yet. `notes` are those of the
+    bytes."""
 
     id: PictureId
     file: File | None
+    placeholder: Placeholder | None
     url_large: str | None
     url_small: str | None
     texts: Mapping[str, Texts]
@@ -98,7 +102,7 @@ class Picture:
 @dataclass(frozen=True, slots=True)
 class NativeImage:
     """`family` is the root product's id. `path` serves the cleaned original where `is_served`. `notes` are those of the
-    entry alone."""
+    entry alone. What is done to the picture for it is `edit`, `edit_key` the edited picture that comes of it."""
 
     id: ImageId
     product_id: ProductId
@@ -115,6 +119,8 @@ class NativeImage:
     path: str | None
     is_served: bool
     picture: Picture
+    edit: Edit
+    edit_key: str | None
     notes: tuple[Remark, ...]
     created_at: datetime
     updated_at: datetime
@@ -134,7 +140,6 @@ class ImageRows:
         return [recipe.hash for recipe in self._recipes]
 
     def image(self, row: Record) -> NativeImage:
-        source = row["converted_from"] or row["format"]
         return NativeImage(
             id=ImageId(row["id"]),
             product_id=ProductId(row["product_id"]),
@@ -151,12 +156,18 @@ class ImageRows:
             path=row["file_path"],
             is_served=row["file_path"] is not None and row["is_served"],
             picture=self.picture(row),
-            notes=tuple(of_image(row["file_name"], source, row["duplicates"])) if row["format"] else (),
+            edit=read(row["edit"]),
+            edit_key=row["edit_key"],
+            notes=tuple(self._of_entry(row)) if row["format"] else (),
             created_at=row["created_at"],
             updated_at=row["updated_at"],
             deleted_at=row["deleted_at"],
             revision=row["revision"],
         )
+
+    def _of_entry(self, row: Record) -> Iterator[Remark]:
+        source = row["converted_from"] or row["format"]
+        return of_image(row["file_name"], row["declared"], source, row["duplicates"])
 
     def picture(self, row: Record) -> Picture:
         """Of a row that has `file_name`, too: renditions are called after it."""
@@ -164,6 +175,7 @@ class ImageRows:
         return Picture(
             id=PictureId(row["picture"]),
             file=file,
+            placeholder=Placeholder(row["thumbhash"], row["color"]) if row["thumbhash"] else None,
             url_large=row["url_large"],
             url_small=row["url_small"],
             texts={locale: Texts(**texts) for locale, texts in _read(row["texts"], {}).items()},
@@ -176,16 +188,17 @@ class ImageRows:
         return tuple(of_blob(found, row["orientation"], max(file.width, file.height), self._side))
 
     def _renditions(self, row: Record, file: File) -> Iterator[Rendition]:
-        """Each recipe in the picture's own format, then what there is in others."""
+        """Each recipe in the picture's own format, or the only one that it is made in, then what there is in others."""
         failures: Mapping[str, str] = _read(row["failures"], {})
         built = {(recipe, fmt): tuple(sizes) for recipe, fmt, *sizes in _read(row["built"], [])}
-        whose = segment_of(file.sha256, row["marks"]), row["file_name"], row["picture"]
+        whose = segment_of(file.sha256, row["key"]), row["file_name"], row["picture"]
         for recipe in self._recipes:
-            path = rendition_path(recipe.slug, *whose, file.format)
-            yield _rendition(recipe, file.format, path, built.get((recipe.hash, file.format)), failures)
+            fmt = recipe.only or file.format
+            path = rendition_path(recipe.slug, *whose, fmt)
+            yield _rendition(recipe, fmt, path, built.get((recipe.hash, fmt)), failures)
         for recipe in self._recipes:
             for fmt in EXTENSIONS:
-                if fmt != file.format and (recipe.hash, fmt) in built:
+                if fmt != (recipe.only or file.format) and (recipe.hash, fmt) in built:
                     path = rendition_path(recipe.slug, *whose, fmt)
                     yield _rendition(recipe, fmt, path, built[recipe.hash, fmt], {})
 
@@ -210,8 +223,7 @@ def _state(row: Record) -> State:
 def _file(row: Record) -> File | None:
     if row["format"] is None:
         return None
-    sides = row["width"], row["height"]
-    width, height = sides if row["orientation"] < _TURNED else sides[::-1]
+    width, height = oriented((row["width"], row["height"]), row["orientation"])
     return File(
         sha256=BlobHash(row["blob_hash"].hex()),
         size=row["size"],
@@ -226,8 +238,8 @@ def _file(row: Record) -> File | None:
 
 def _stores(text: str | None) -> Mapping[str, StoreSettings]:
     return {
-        code: StoreSettings(said["label"], said["position"], said["exclude"], said["hidden"], tuple(said["types"]))
-        for code, said in _read(text, {}).items()
+        code: StoreSettings(given["label"], given["position"], given["exclude"], given["hidden"], tuple(given["types"]))
+        for code, given in _read(text, {}).items()
     }
 
 

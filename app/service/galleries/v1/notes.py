@@ -57,20 +57,24 @@ class Remark:
 def of_blob(found: Iterable[Mapping[str, Any]], orientation: int, longest: int, side: int) -> Iterator[Remark]:
     """What inspection has found, and what follows from the header: `longest` side of the picture and that of `large`,
     in pixels."""
-    told = [Remark(note["code"], note.get("measured")) for note in found]
-    codes = {remark.code for remark in told}
+    reported = [Remark(note["code"], note.get("measured")) for note in found]
+    codes = {remark.code for remark in reported}
     if orientation > 1 and "rotated" not in codes:
         yield Remark("rotated", orientation)
-    yield from told
+    yield from reported
     if longest < side and "low_resolution" not in codes:
         yield Remark("low_resolution", longest, side)
 
 
-def of_image(name: str | None, source: SourceFormat, duplicates: Sequence[int]) -> Iterator[Remark]:
-    """What belongs to the entry: its name beside the format that was uploaded, and other images of its gallery with the
-    same bytes."""
+def of_image(
+    name: str | None, declared: str | None, source: SourceFormat, duplicates: Sequence[int]
+) -> Iterator[Remark]:
+    """What belongs to the entry: its name, or as what it was `declared`, beside the format that was uploaded; and other
+    images of its gallery with the same bytes."""
     suffix = PurePosixPath(name or "").suffix
     if _FORMATS.get(suffix[1:].lower(), source) != source:
         yield Remark("name_differs", suffix)
+    elif declared is not None:
+        yield Remark("name_differs", declared)
     if duplicates:
         yield Remark("duplicate", list(duplicates))

@@ -31,7 +31,7 @@ class GalleryOrder:
             listed = await tx.fetch("gallery_places_in_store", product["id"], scope)
             rows = await _place(tx, listed, images, scope)
             if rows:
-                await record_rows(tx, [_row(product["id"], scope, [row["id"] for row in listed], images)])
+                await record_rows(tx, [_row(product["id"], scope, listed, images)])
         if rows:
             self._committed.tell([family], None)
 
@@ -58,7 +58,9 @@ async def _place(tx: Transaction, listed: Sequence[Record], images: Sequence[int
     return await tx.execute("set_places_in_store", list(moved), list(moved.values()), scope)
 
 
-def _row(product: int, scope: int | None, former: Sequence[int], present: Sequence[int]) -> Row:
+def _row(product: int, scope: int | None, former: Sequence[Record], present: Sequence[int]) -> Row:
+    """Of the former order the positions are told, too, which need not be 1, 2, 3 …"""
     where = {"scope": _GLOBAL if scope is None else scope}
-    before, after = ({**where, "images": list(images)} for images in (former, present))
-    return Row("gallery.reordered", product, before=before, after=after)
+    images, positions = [row["id"] for row in former], [row["position"] for row in former]
+    before = {**where, "images": images, "positions": positions}
+    return Row("gallery.reordered", product, before=before, after={**where, "images": list(present)})

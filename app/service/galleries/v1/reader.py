@@ -41,7 +41,7 @@ class NativeGallery:
 class NativeReader:
     def __init__(self, database: Database, settings: Settings) -> None:
         self._db = database
-        self._rows_of = ImageRows(settings.recipes)
+        self._rows_of = ImageRows(settings.listed_recipes)
         self._shows_marks = settings.rights == "rights"
         self._restorable = timedelta(days=settings.restore_days)
 

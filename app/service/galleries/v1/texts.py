@@ -8,20 +8,20 @@ from app.errors import PictureNotFound, PreconditionFailed
 from app.model import ProductId
 from app.service.changes.record import Row, record_rows
 from app.service.galleries.removal import Committed
-from app.service.galleries.v1.said import Revisions
+from app.service.galleries.v1.input import Revisions
 
 
-class TextsSaid(TypedDict, total=False):
+class TextsInput(TypedDict, total=False):
     """In one locale; what is absent stays, null means none."""
 
     large: str | None
     small: str | None
 
 
-Texts: TypeAlias = Mapping[str, TextsSaid | None]
+Texts: TypeAlias = Mapping[str, TextsInput | None]
 """By locale; null means none in it."""
 
-_NONE: Final = TextsSaid(large=None, small=None)
+_NONE: Final = TextsInput(large=None, small=None)
 
 
 class PictureTexts:
@@ -29,7 +29,7 @@ class PictureTexts:
         self._db = database
         self._committed = committed
 
-    async def patch(self, picture: int, said: Texts | None, revisions: Revisions = None) -> None:
+    async def patch(self, picture: int, given: Texts | None, revisions: Revisions = None) -> None:
         """Changes what is said; None: there are no texts any more. PictureNotFound, PreconditionFailed."""
         async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
             revision = await tx.fetchval("lock_picture", picture)
@@ -38,7 +38,7 @@ class PictureTexts:
             if revisions is not None and revision not in revisions:
                 raise PreconditionFailed(f"picture {picture} is at revision {revision}")
             former = {row["locale"]: _texts(row) for row in await tx.fetch("texts_of_picture", picture)}
-            present = _merged(former, said)
+            present = _merged(former, given)
             if present != former:
                 await _write(tx, picture, former, present)
             families = await tx.fetch("families_of_picture", picture)
@@ -46,13 +46,28 @@ class PictureTexts:
             self._committed.tell([ProductId(row["family"]) for row in families], None)
 
 
-def _texts(row: Record) -> TextsSaid:
-    return TextsSaid(large=row["large"], small=row["small"])
+async def put_texts_back(
+    tx: Transaction, picture: int, revision: int | None, texts: Mapping[str, TextsInput]
+) -> set[ProductId] | None:
+    """Says of a picture in some locales what a row of the log has; the families that show it. None, and nothing is
+    done, where the picture is gone or (`revision`; None: no matter) is another one by now."""
+    present_revision = await tx.fetchval("lock_picture", picture)
+    if present_revision is None or revision not in (None, present_revision):
+        return None
+    former = {row["locale"]: _texts(row) for row in await tx.fetch("texts_of_picture", picture)}
+    present = _merged(former, {locale: {**_NONE, **(given or {})} for locale, given in texts.items()})
+    if present != former:
+        await _write(tx, picture, former, present)
+    return {ProductId(row["family"]) for row in await tx.fetch("families_of_picture", picture)}
 
 
-def _merged(former: Mapping[str, TextsSaid], said: Texts | None) -> dict[str, TextsSaid]:
-    present = {} if said is None else dict(former)
-    for locale, texts in (said or {}).items():
+def _texts(row: Record) -> TextsInput:
+    return TextsInput(large=row["large"], small=row["small"])
+
+
+def _merged(former: Mapping[str, TextsInput], given: Texts | None) -> dict[str, TextsInput]:
+    present = {} if given is None else dict(former)
+    for locale, texts in (given or {}).items():
         merged = _NONE.copy()
         if texts is not None:
             merged.update(former.get(locale, _NONE))
@@ -62,7 +77,7 @@ def _merged(former: Mapping[str, TextsSaid], said: Texts | None) -> dict[str, Te
 
 
 async def _write(
-    tx: Transaction, picture: int, former: Mapping[str, TextsSaid], present: Mapping[str, TextsSaid]
+    tx: Transaction, picture: int, former: Mapping[str, TextsInput], present: Mapping[str, TextsInput]
 ) -> None:
     columns = ([texts.get(size) for texts in present.values()] for size in ("large", "small"))
     await tx.execute("put_picture_texts", picture, list(present), *columns)

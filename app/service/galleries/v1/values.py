@@ -10,37 +10,43 @@ from app.db.pool import Record, Transaction
 from app.errors import StoreViewNotFound
 from app.service.galleries.rows import places, set_places
 from app.service.galleries.v1 import positions
-from app.service.galleries.v1.said import Said, StoreSaid
+from app.service.galleries.v1.input import ImageInput, StoreInput
 
 
-async def write_values(tx: Transaction, row: Record, said: Said) -> int:
+async def write_values(tx: Transaction, row: Record, given: ImageInput) -> int:
     """`row` as `native_image_to_change` gives it. How many rows that changed; StoreViewNotFound."""
-    changes = await _write_global(tx, row, said)
-    elsewhere = await write_scopes(tx, row["product_id"], row["id"], said)
+    changes = await _write_global(tx, row, given)
+    elsewhere = await write_scopes(tx, row["product_id"], row["id"], given)
     if elsewhere:
         await tx.execute("touch_image", row["id"])
     return changes + elsewhere
 
 
-async def _write_global(tx: Transaction, row: Record, said: Said) -> int:
-    label = said.get("label", row["label"])
+async def _write_global(tx: Transaction, row: Record, given: ImageInput) -> int:
+    label = given.get("label", row["label"])
     excluded = row["excluded"]
-    if "exclude" in said and bool(said["exclude"]) != bool(excluded):
-        excluded = bool(said["exclude"])
+    if "exclude" in given and bool(given["exclude"]) != bool(excluded):
+        excluded = bool(given["exclude"])
     changes = await tx.execute("set_global_values", row["id"], label, row["position"], excluded)
-    if "position" in said:
+    if "position" in given:
         listed = await places(tx, row["product_id"])
-        changes += await set_places(tx, positions.put(listed, row["id"], said["position"]))
+        changes += await set_places(tx, positions.put(listed, row["id"], given["position"]))
     return changes
 
 
-async def write_scopes(tx: Transaction, product: int, image: int, said: Said) -> int:
+def takes_types(given: ImageInput) -> bool:
+    """Whether types are said, globally or in store views: other images may lose them."""
+    stores = given.get("stores") or {}
+    return "types" in given or any("types" in (values or {}) for values in stores.values())
+
+
+async def write_scopes(tx: Transaction, product: int, image: int, given: ImageInput) -> int:
     """What is not kept with the image itself: its types, and what store views say of it."""
     target, changes = _Target(tx, product, image), 0
-    if "types" in said:
-        changes += await target.write_types(None, said["types"] or ())
-    if "stores" in said:
-        changes += await target.write_stores(said["stores"])
+    if "types" in given:
+        changes += await target.write_types(None, given["types"] or ())
+    if "stores" in given:
+        changes += await target.write_stores(given["stores"])
     return changes
 
 
@@ -54,34 +60,34 @@ class _Target:
         key = (self.product, store, self.image, list(types))
         return await self.tx.execute("clear_types", *key) + await self.tx.execute("assign_types", *key)
 
-    async def write_stores(self, said: Mapping[str, StoreSaid | None] | None) -> int:
-        if said is None:
+    async def write_stores(self, given: Mapping[str, StoreInput | None] | None) -> int:
+        if given is None:
             return await self._forget(None)
-        rows = await self.tx.fetch("stores_of_image", self.image, list(said))
+        rows = await self.tx.fetch("stores_of_image", self.image, list(given))
         stores = {row["code"]: row for row in rows}
         changes = 0
-        for code, values in said.items():
+        for code, values in given.items():
             if code not in stores:
                 raise StoreViewNotFound(f"store view {code!r}")
             changes += await self._write_store(stores[code], values)
         return changes
 
-    async def _write_store(self, store: Record, said: StoreSaid | None) -> int:
-        if said is None:
+    async def _write_store(self, store: Record, given: StoreInput | None) -> int:
+        if given is None:
             return await self._forget(store["id"])
-        changes = await self._write_settings(store, said)
-        if "types" not in said:
+        changes = await self._write_settings(store, given)
+        if "types" not in given:
             return changes
-        types = said["types"]
+        types = given["types"]
         if types is None:
             return changes + await self.tx.execute("unset_types_in_stores", self.image, store["id"])
         return changes + await self.write_types(store["id"], types)
 
-    async def _write_settings(self, store: Record, said: StoreSaid) -> int:
-        label = said.get("label", store["label"])
-        position = said.get("position", store["position"])
-        excluded = said.get("exclude", store["excluded"])
-        hidden = bool(said.get("hidden", store["hidden"]))
+    async def _write_settings(self, store: Record, given: StoreInput) -> int:
+        label = given.get("label", store["label"])
+        position = given.get("position", store["position"])
+        excluded = given.get("exclude", store["excluded"])
+        hidden = bool(given.get("hidden", store["hidden"]))
         if not hidden and label is None and position is None and excluded is None:
             return await self.tx.execute("drop_store_values", self.image, store["id"])
         settings = (self.image, store["id"], label, position, excluded, hidden)

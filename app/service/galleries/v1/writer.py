@@ -12,14 +12,16 @@ from app.db.errors import TransactionConflict
 from app.db.pool import REQUEST_LOCK_SECONDS, Database, Record, Transaction
 from app.errors import ImageNotFound, ImagesNotSupported, PreconditionFailed, ProductNotFound
 from app.model import ImageId, ProductId
-from app.service.changes.record import recorded
+from app.raster.steps.edit import UNEDITED
+from app.service.changes.record import record_creation, recorded
 from app.service.galleries import positions
 from app.service.galleries.removal import Committed, take_out
 from app.service.galleries.rows import lock_product, places, set_places, withdraw_path
 from app.service.galleries.v1 import positions as native_positions
 from app.service.galleries.v1.files import Files
-from app.service.galleries.v1.said import NewBytes, Revisions, Said, Source
-from app.service.galleries.v1.values import write_scopes, write_values
+from app.service.galleries.v1.input import ImageInput, NewBytes, Revisions, Source
+from app.service.galleries.v1.values import takes_types, write_scopes, write_values
+from app.service.pictures.edits.values import EditInput
 from app.service.pictures.filing import Filing
 
 
@@ -62,53 +64,67 @@ class NativeWriter:
             raise ImageNotFound(f"There is no image {image}.")
         _check(image, revision, revisions)
 
-    async def create(self, product: ProductId, source: Source, said: Said) -> ImageId:
+    async def create(self, product: ProductId, source: Source, given: ImageInput) -> ImageId:
         """Adds an image, at the end of the gallery where no position is said. ProductNotFound, StoreViewNotFound,
-        BlobBarred, InvalidFileName; ImageNotFound for a picture that went meanwhile."""
+        BlobBarred, InvalidFileName, EditTooSmall; ImageNotFound for a picture that went meanwhile."""
         async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
             await self._files.hold(tx, source)
             family = await lock_product(tx, product)
-            async with recorded(tx, [product]):
-                image = await self._insert(tx, product, source, said)
-        self._committed.tell([family], None)
-        return image
+            listed = await places(tx, product)
+            place = given.get("position", positions.bottom(listed))
+            moves = native_positions.put(listed, None, place)
 
-    async def _insert(self, tx: Transaction, product: ProductId, source: Source, said: Said) -> ImageId:
-        filed = await self._files.file(tx, source, said.get("file_name"))
-        listed = await places(tx, product)
-        place = said.get("position", positions.bottom(listed))
-        await set_places(tx, native_positions.put(listed, None, place))
-        values = (said.get("label"), place, bool(said.get("exclude")), self._filing.recipes)
-        image = await tx.fetchval("insert_image", product, filed.picture, filed.name, filed.path, *values)
-        await write_scopes(tx, product, image, said)
+            async def add() -> int:
+                await set_places(tx, moves)
+                return await self._insert(tx, product, source, given, place)
+
+            image = await record_creation(tx, product, add, is_alone=not moves and not takes_types(given))
+        self._committed.tell([family], None)
         return ImageId(image)
 
-    async def patch(self, image: int, said: Said, revisions: Revisions = None) -> None:
-        """Changes what is said. ImageNotFound, PreconditionFailed, StoreViewNotFound, InvalidFileName; Conflict for a
-        name of a picture that has no file."""
-        async with self._changing(image, revisions) as change:
-            await self._write(change, None, said)
+    async def _insert(
+        self, tx: Transaction, product: ProductId, source: Source, given: ImageInput, place: int | None
+    ) -> int:
+        filed = await self._files.file(tx, source, given.get("file_name"))
+        values = (given.get("label"), place, bool(given.get("exclude")), self._filing.recipes)
+        image: int = await tx.fetchval("insert_image", product, filed.picture, filed.name, filed.path, *values)
+        await self._files.declare(tx, image, filed.picture, source)
+        await write_scopes(tx, product, image, given)
+        if "edit" in given or filed.edit != UNEDITED:
+            await self._filing.edits.write(tx, image, given.get("edit", EditInput()), filed.edit)
+        return image
 
-    async def replace(self, image: int, source: Source, said: Said, revisions: Revisions = None) -> None:
+    async def patch(self, image: int, given: ImageInput, revisions: Revisions = None) -> None:
+        """Changes what is said. ImageNotFound, PreconditionFailed, StoreViewNotFound, InvalidFileName, EditTooSmall;
+        Conflict for a name, or an edit, of a picture that has no file."""
+        async with self._changing(image, revisions) as change:
+            await self._write(change, None, given)
+
+    async def replace(self, image: int, source: Source, given: ImageInput, revisions: Revisions = None) -> None:
         """Gives an image another picture, unless it shows these bytes already, and changes what is said. Raises what
         `patch` and `create` do."""
         async with self._changing(image, revisions, source) as change:
-            await self._write(change, source, said)
+            await self._write(change, source, given)
 
-    async def _write(self, change: _Change, source: Source | None, said: Said) -> None:
+    async def _write(self, change: _Change, source: Source | None, given: ImageInput) -> None:
         tx, row = change.tx, change.row
         is_new = source is not None and not await self._files.is_shown(tx, row, source)
         if source is not None and is_new:
-            filed = await self._files.replace(tx, row, source, said.get("file_name"))
+            filed = await self._files.replace(tx, row, source, given.get("file_name"))
             arguments = (row["id"], filed.picture, filed.name, filed.path, self._filing.recipes)
             change.rows += await tx.execute("replace_file", *arguments)
+            await self._files.declare(tx, row["id"], filed.picture, source)
             await _withdraw(change)
-        elif "file_name" in said and (path := await self._files.rename(tx, row, said["file_name"])):
+        elif "file_name" in given and (path := await self._files.rename(tx, row, given["file_name"])):
             change.rows += await tx.execute("rename_file", row["id"], path.rsplit("/", 1)[1], path)
             await _withdraw(change)
         if isinstance(source, NewBytes):
             await self._files.remember(tx, source)
-        change.rows += await write_values(tx, row, said)
+        if "edit" in given:
+            change.rows += await self._filing.edits.write(tx, row["id"], given["edit"])
+        elif is_new:
+            await self._filing.edits.follow(tx, [row["id"]])
+        change.rows += await write_values(tx, row, given)
 
     async def delete(self, image: int, revisions: Revisions = None) -> None:
         """Takes an image out of every gallery, in which no gap is closed. ImageNotFound, PreconditionFailed."""

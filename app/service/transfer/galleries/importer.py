@@ -116,12 +116,12 @@ class GalleryImport:
         pictures = [row["picture_id"] for row in await tx.fetch("pictures_of_products", products)]
         async with recorded_pictures(tx, pictures), recorded(tx, products, placed=None):
             for one in batch:
-                with self._told(one.number):
+                with self._left_out_alone(one.number):
                     async with tx.savepoint():
                         done.append(await _apply(applier, tx, one))
 
     @contextmanager
-    def _told(self, number: int) -> Iterator[None]:
+    def _left_out_alone(self, number: int) -> Iterator[None]:
         """A line that cannot be applied is left out, alone."""
         try:
             yield

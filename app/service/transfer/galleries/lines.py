@@ -20,15 +20,17 @@ from marshmallow import Schema, fields, validate
 
 from app.errors import InvalidCommand
 from app.model import MAX_POSITION
+from app.raster.steps.edit import Edit
 from app.service.foreign.urls import trouble_with_url
 from app.service.pictures.file_names import fitting
+from app.service.transfer.galleries.edits import edit_field
 
 Types = Mapping[str, bool]
 """True: held by the image; False: an explicit "none"."""
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Values:
     """What one scope says of an image; None = unset there."""
 
     label: str | None = None
@@ -52,11 +54,12 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class ImageLine:
-    """`file` is below the folder of files and defaults to the path; a picture without either has URLs."""
+    """`file` is below the folder of files and defaults to the path; a picture without either has URLs. `edit` None:
+    what is done to the picture here stays."""
 
     sku: str
-    said: Said
-    stores: Mapping[str, Said]
+    given: Values
+    stores: Mapping[str, Values]
     id: int | None = None
     path: str | None = None
     file: str | None = None
@@ -65,6 +68,7 @@ class ImageLine:
     url_large: str | None = None
     url_small: str | None = None
     key: str | None = None
+    edit: Edit | None = None
     texts: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
 
 
@@ -113,7 +117,7 @@ class _FileName(_Text):
 
 
 class _Types(fields.Field[Any]):
-    """A list of the codes held, or an object of code → true (held) or null ("none"); null: see `_said`."""
+    """A list of the codes held, or an object of code → true (held) or null ("none"); null: see `_values`."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
         if isinstance(value, list) and all(isinstance(code, str) for code in value):
@@ -169,7 +173,7 @@ class _TextsSchema(Schema):
     small = _Text(allow_none=True, validate=[validate.Length(max=2048), _NO_NUL])
 
 
-def _said_fields() -> dict[str, fields.Field[Any]]:
+def _given_fields() -> dict[str, fields.Field[Any]]:
     return {
         "label": _Text(allow_none=True, validate=[validate.Length(max=_LONGEST_LABEL), _NO_NUL]),
         "position": _Number(allow_none=True, validate=validate.Range(0, MAX_POSITION)),
@@ -189,18 +193,19 @@ _SCHEMA: Final = Schema.from_dict(
         "url_large": _url(),
         "url_small": _url(),
         "key": _text(255),
+        "edit": edit_field(),
         "texts": fields.Dict(
             fields.String(validate=[_SOMETHING, _fits_an_index, _NO_NUL]), fields.Nested(_TextsSchema)
         ),
         "stores": fields.Dict(
-            fields.String(), fields.Nested(Schema.from_dict({**_said_fields(), "hidden": fields.Boolean()}))
+            fields.String(), fields.Nested(Schema.from_dict({**_given_fields(), "hidden": fields.Boolean()}))
         ),
-        **_said_fields(),
+        **_given_fields(),
     }
 )()
 _ID: Final = _SCHEMA.fields["id"]
 _IMAGE_FIELDS: Final = frozenset(
-    {"id", "path", "file", "file_name", "file_updated_at", "url_large", "url_small", "key", "texts"}
+    {"id", "path", "file", "file_name", "file_updated_at", "url_large", "url_small", "key", "edit", "texts"}
 )
 
 
@@ -226,10 +231,10 @@ def parse_line(text: bytes | str) -> Line:
         return _path_line(values)
     if not any(values.get(name) is not None for name in _IMAGE_FIELDS):
         return _types_line(values)
-    said = _said(values, {})
-    stores = {code: _said(store, said.types) for code, store in values.pop("stores", {}).items()}
+    given = _values(values, {})
+    stores = {code: _values(store, given.types) for code, store in values.pop("stores", {}).items()}
     rest = {name: value for name, value in values.items() if name in _IMAGE_FIELDS and value is not None}
-    return ImageLine(values["sku"], said, stores, **rest)
+    return ImageLine(values["sku"], given, stores, **rest)
 
 
 def _path_line(values: Mapping[str, Any]) -> PathLine:
@@ -241,19 +246,19 @@ def _path_line(values: Mapping[str, Any]) -> PathLine:
 def _types_line(values: Mapping[str, Any]) -> TypesLine:
     stores = {code: store.get("types") or {} for code, store in values.get("stores", {}).items()}
     types = values.get("types") or {}
-    said = [is_held for scope in (types, *stores.values()) for is_held in scope.values()]
-    if any(said) or not said:
+    given = [is_held for scope in (types, *stores.values()) for is_held in scope.values()]
+    if any(given) or not given:
         raise InvalidCommand("an image needs an id, a path, a file or a URL.")
     return TypesLine(values["sku"], types, stores)
 
 
-def _said(values: Mapping[str, Any], inherited: Types) -> Said:
+def _values(values: Mapping[str, Any], inherited: Types) -> Values:
     """`"types": null` makes those "none" that the image holds in the scope above."""
     types = values.get("types", {})
     if types is None:
         types = {code: False for code, is_held in inherited.items() if is_held}
     plain = {name: values.get(name) for name in ("label", "position", "exclude")}
-    return Said(**plain, hidden=values.get("hidden", False), types=types)
+    return Values(**plain, hidden=values.get("hidden", False), types=types)
 
 
 def _complaint(messages: Any, where: str = "") -> str:

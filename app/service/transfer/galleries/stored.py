@@ -6,7 +6,8 @@ from typing import Any
 import orjson
 
 from app.db.pool import Record
-from app.service.transfer.galleries.lines import ImageLine, Said
+from app.service.pictures.edits.values import members, read
+from app.service.transfer.galleries.lines import ImageLine, Values
 
 
 def stored_line(row: Record) -> ImageLine:
@@ -14,8 +15,8 @@ def stored_line(row: Record) -> ImageLine:
     stores: Mapping[str, Any] = orjson.loads(row["stores"] or "{}")
     return ImageLine(
         sku=row["sku"],
-        said=_said(row),
-        stores={code: _said(store) for code, store in stores.items()},
+        given=_values(row),
+        stores={code: _values(store) for code, store in stores.items()},
         id=row["id"],
         path=row["path"],
         file_name=row["file_name"],
@@ -23,14 +24,15 @@ def stored_line(row: Record) -> ImageLine:
         url_large=row["url_large"],
         url_small=row["url_small"],
         key=row["key"],
+        edit=read(row["edit"]),
         texts=orjson.loads(row["texts"] or "{}"),
     )
 
 
-def _said(values: Mapping[str, Any] | Record) -> Said:
+def _values(values: Mapping[str, Any] | Record) -> Values:
     types = dict.fromkeys(values["types"], True)
     hidden = bool(values.get("hidden", False))
-    return Said(values["label"], values["position"], values["exclude"], hidden, types)
+    return Values(values["label"], values["position"], values["exclude"], hidden, types)
 
 
 def as_document(line: ImageLine) -> dict[str, Any]:
@@ -45,19 +47,20 @@ def as_document(line: ImageLine) -> dict[str, Any]:
         "url_large": line.url_large,
         "url_small": line.url_small,
         "key": line.key,
+        "edit": (members(line.edit) or None) if line.edit else None,
         "texts": dict(line.texts) or None,
-        **_as_document(line.said),
-        "stores": {code: _as_document(said) for code, said in line.stores.items()} or None,
+        **_as_document(line.given),
+        "stores": {code: _as_document(given) for code, given in line.stores.items()} or None,
     }
     return {name: value for name, value in plain.items() if value is not None}
 
 
-def _as_document(said: Said) -> dict[str, Any]:
+def _as_document(given: Values) -> dict[str, Any]:
     values = {
-        "label": said.label,
-        "position": said.position,
-        "exclude": said.exclude,
-        "hidden": said.hidden or None,
-        "types": said.held or None,
+        "label": given.label,
+        "position": given.position,
+        "exclude": given.exclude,
+        "hidden": given.hidden or None,
+        "types": given.held or None,
     }
     return {name: value for name, value in values.items() if value is not None}

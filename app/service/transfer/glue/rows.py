@@ -108,8 +108,8 @@ class ImageRows:
         texts: list[str | None] = []
         for named, places in self._texts.items():
             if locale in (None, named):
-                said = [None if place is None else cells[place] for place in places]
-                texts += [named, *(text and _limited(text, f"alt_text.{named}", _LONGEST_ALT) for text in said)]
+                given = [None if place is None else cells[place] for place in places]
+                texts += [named, *(text and _limited(text, f"alt_text.{named}", _LONGEST_ALT) for text in given)]
         return texts or None
 
 

@@ -13,7 +13,7 @@ from app.db.bulk import Bulk, bulk
 from app.db.pool import Database
 from app.errors import InvalidCommand
 from app.service.changes.acting import acting, in_batch
-from app.service.changes.record import Row, record_rows
+from app.service.changes.finishing import finish_batch
 from app.service.pictures.filing import Filing
 from app.service.transfer.glue.images import import_images
 from app.service.transfer.glue.products import Kind, import_products
@@ -88,6 +88,6 @@ async def _record(tx: Bulk, *, has_images: bool) -> None:
         *(("record_import_pictures", "record_import_sets", "record_import_images") if has_images else ()),
     )
     with in_batch():
-        changes = sum([await tx.execute(statement, *acting().columns) for statement in statements])
-        if changes:
-            await record_rows(tx, [Row("batch.finished", after={"changes": changes})])
+        for statement in statements:
+            await tx.execute(statement, *acting().columns)
+        await finish_batch(tx, acting())

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.model import MAX_POSITION
-from app.service.transfer.galleries.lines import ImageLine, Said, parse_line
+from app.raster.steps.edit import Edit
+from app.service.transfer.galleries.lines import ImageLine, Values, parse_line
 from app.service.transfer.galleries.stored import as_document
 
 addresses = st.from_regex(r"(?:https?:)?//[a-z]{1,20}\.example/[a-zA-Z0-9/._-]{0,60}", fullmatch=True)
@@ -17,8 +18,8 @@ paths = words.map(lambda word: f"/{word}")
 types = st.lists(st.sampled_from(["image", "small_image", "swatch"]), unique=True).map(
     lambda held: dict.fromkeys(held, True)
 )
-said = st.builds(
-    Said,
+scope_values = st.builds(
+    Values,
     label=st.none() | words,
     position=st.none() | st.integers(0, MAX_POSITION),
     exclude=st.none() | st.booleans(),
@@ -28,8 +29,8 @@ said = st.builds(
 lines = st.builds(
     ImageLine,
     sku=words,
-    said=said,
-    stores=st.dictionaries(words, said, max_size=2),
+    given=scope_values,
+    stores=st.dictionaries(words, scope_values, max_size=2),
     id=st.integers(1, 2**53),
     path=paths,
     file=st.none() | paths,
@@ -37,6 +38,7 @@ lines = st.builds(
     file_updated_at=st.none() | st.integers(1, 2**33).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)),
     url_large=st.none() | addresses,
     url_small=st.none() | addresses,
+    edit=st.sampled_from([None, Edit(90), Edit(0, (0.0, 0.25, 0.5, 0.75), (1.0, 0.0)), Edit(focal=(0.5, 0.5))]),
     key=st.none() | words.map(lambda word: word[:255]),
     texts=st.dictionaries(words, st.fixed_dictionaries({}, optional={"large": words, "small": words}), max_size=2),
 )

@@ -1,0 +1,1 @@
+"""Events and who is told of them: operations, documents, the stream. Source: native.md, section 8."""

@@ -1,0 +1,102 @@
+"""Makes an image fit inside a box, never larger, with the pre-shrink computed from the final size."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from functools import partial
+from typing import Final
+
+from PIL import Image
+
+from app.raster.steps.crop import DRAFTS, Edges
+from app.raster.steps.orient import Size
+
+GAP: Final = 1.5
+"""How many times larger than the result the averaging pre-shrink must leave an image."""
+
+DRAFT_GAP: Final = 1.25
+"""The same for a JPEG decoder's pre-shrink, which keeps more detail than averaging does.
+
+At exactly this gap the result is 47 dB from a full Lanczos, 41 dB where there is grain at every scale; encoded at
+quality 82 that costs 0.1 or 0.4 dB. A gap of 1.5 would take half as much time again, and a third more memory.
+"""
+
+_WORTH_HALVING: Final = 200
+"""Rows of a result from which on a second thread saves more than it costs."""
+
+_PREMULTIPLIED: Final = {"RGBA": "RGBa", "LA": "La"}
+
+
+def fitted(size: Size, box: Size) -> Size:
+    """`size` scaled to fit inside `box`: sides rounded half up, at least 1, never enlarged (spree.md §9)."""
+    width, height = size
+    box_width, box_height = box
+    if width <= box_width and height <= box_height:
+        return size
+    if box_width * height <= box_height * width:
+        over, under = box_width, width
+    else:
+        over, under = box_height, height
+    return _scaled(width, over, under), _scaled(height, over, under)
+
+
+def _scaled(side: int, over: int, under: int) -> int:
+    return max(1, (2 * side * over + under) // (2 * under))
+
+
+def draft(image: Image.Image, size: tuple[float, float]) -> None:
+    """Lets a JPEG decoder leave out what a result of `size` does not need."""
+    image.draft(None, (round(size[0] * DRAFT_GAP), round(size[1] * DRAFT_GAP)))
+
+
+def resized(
+    image: Image.Image,
+    size: Size,
+    *,
+    edges: Edges | None = None,
+    gap: float | None = GAP,
+    filtered: Image.Resampling = Image.Resampling.LANCZOS,
+    second: Executor | None = None,
+) -> Image.Image:
+    """`image`, or what is between these `edges` of it, at exactly `size`. Colours of transparent pixels do not bleed
+    into visible ones.
+
+    Half of a large one is made by the `second` thread if there is one.
+    """
+    whole = (0.0, 0.0, float(image.width), float(image.height))
+    if image.size == size and edges in (None, whole):
+        return image
+    mode = _PREMULTIPLIED.get(image.mode)
+    if mode is not None:
+        ready = resized(image.convert(mode), size, edges=edges, gap=gap, filtered=filtered, second=second)
+        return ready.convert(image.mode)
+    if image.mode.startswith("I;16"):  # which the pre-shrink does not know
+        gap = None
+    if second is None or size[1] < _WORTH_HALVING:
+        return image.resize(size, filtered, edges or whole, gap)
+    return _by_two(partial(image.resize, resample=filtered, reducing_gap=gap), image.mode, size, edges or whole, second)
+
+
+def resized_in_full(image: Image.Image, size: Size, *, edges: Edges | None, second: Executor | None) -> Image.Image:
+    """The same of a JPEG of which a decoder has left out nothing, with no more loss than if it had: averaged as far as
+    it would have gone, and where that is nowhere by a shorter filter, which keeps more than a decoder does at worst."""
+    scale = (edges[2] - edges[0] if edges else image.width) / size[0]
+    factor = max((one for one in DRAFTS if scale >= one * DRAFT_GAP), default=1)
+    if factor == 1:
+        return resized(image, size, edges=edges, gap=None, filtered=Image.Resampling.BICUBIC, second=second)
+    gap = scale / (factor + 0.5)  # of which the library reckons that factor
+    return resized(image, size, edges=edges, gap=gap, second=second)
+
+
+def _by_two(resize: Callable[..., Image.Image], mode: str, size: Size, edges: Edges, second: Executor) -> Image.Image:
+    """The halves join without a seam: each is weighed from pixels on both sides of its edge."""
+    width, height = size
+    left, top, right, bottom = edges
+    middle = height // 2
+    edge = top + (bottom - top) * middle / height
+    above, below = (left, top, right, edge), (left, edge, right, bottom)
+    lower = second.submit(resize, (width, height - middle), box=below)
+    upper = resize((width, middle), box=above)
+    joined = Image.new(mode, size)
+    joined.paste(upper)
+    joined.paste(lower.result(), (0, middle))
+    return joined

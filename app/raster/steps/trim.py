@@ -1,0 +1,107 @@
+"""Finds the border of one colour around what a picture shows."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from PIL import Image, ImageChops
+
+from app.raster.animation.frames import frames_of
+from app.raster.colour.srgb import eight_bit, plain
+from app.raster.steps.crop import Box
+from app.raster.steps.view import View
+
+_CORNER: Final = 4
+"""Pixels of a corner's sides that are averaged, so that noise in one of them says nothing."""
+_STRIP: Final = 64
+"""Rows or columns that are looked at together, from outside: what lies inside is never looked at, and no second picture
+is in memory."""
+
+_SEEN_THROUGH: Final = {"RGBA": "RGBa", "LA": "La"}
+"""Modes in which all that is transparent is the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Border:
+    """Its colour, and a table of the values that are none of it, channel by channel."""
+
+    colour: Sequence[int]
+    others: Sequence[int]
+
+    def left_in(self, part: Image.Image) -> Box | None:
+        """Where there is something else. Most of a border has one colour to the bit, which costs a third to find out
+        of what a look at each pixel's place in the table does."""
+        bare = Image.new(part.mode, part.size, tuple(self.colour))
+        if ImageChops.difference(part, bare).getbbox(alpha_only=False) is None:
+            return None
+        return part.point(self.others).getbbox(alpha_only=False)
+
+
+def subjects(image: Image.Image, view: View, tolerances: Iterable[int]) -> dict[int, Box]:
+    """For each tolerance, which part of what is seen is left without its border: in any frame. Found among all stored
+    pixels, in the colours of the file; where nothing but border is seen, all is left."""
+    found: dict[int, Box] = {}
+    for frame, _ in frames_of(image, view.facts):
+        pixels = frame.crop(view.box) if view.box else frame
+        for tolerance in tolerances:
+            box = subject(pixels, tolerance)
+            if box is not None:
+                found[tolerance] = _both(found.get(tolerance, box), box)
+    return {tolerance: view.seen(box) for tolerance, box in found.items()}
+
+
+def comparable(part: Image.Image) -> Image.Image:
+    """The same in a mode of 8 bits that can be compared channel by channel."""
+    pixels = plain(part)
+    if pixels.mode.startswith("I"):
+        return eight_bit(pixels)
+    mode = _SEEN_THROUGH.get(pixels.mode)
+    return pixels.convert(mode) if mode else pixels
+
+
+def differing(colour: Sequence[int], tolerance: int) -> list[int]:
+    """A table that marks the values which are further than `tolerance` from a colour's, channel by channel."""
+    return [255 * (abs(value - own) > tolerance) for own in colour for value in range(256)]
+
+
+def subject(pixels: Image.Image, tolerance: int) -> Box | None:
+    """What is left without the border: all rows and columns with a pixel of which a channel differs by more than
+    `tolerance` levels of 255 from the colour of the corners. All of a picture whose corners differ; None for one that
+    shows nothing."""
+    width, height = pixels.size
+    colour = _corners(pixels, tolerance)
+    if colour is None:
+        return 0, 0, width, height
+    border = _Border(colour, differing(colour, tolerance))
+    top = _first(pixels, border, [(0, at, width, min(height, at + _STRIP)) for at in range(0, height, _STRIP)], 1)
+    if top is None:
+        return None
+    upwards = [(0, max(top, at - _STRIP), width, at) for at in range(height, top, -_STRIP)]
+    bottom = _first(pixels, border, upwards, 3) or height
+    right = [(max(0, at - _STRIP), top, at, bottom) for at in range(width, 0, -_STRIP)]
+    left = [(at, top, min(width, at + _STRIP), bottom) for at in range(0, width, _STRIP)]
+    return _first(pixels, border, left, 0) or 0, top, _first(pixels, border, right, 2) or width, bottom
+
+
+def _corners(pixels: Image.Image, tolerance: int) -> list[int] | None:
+    """Their colour; None where one of them is of another."""
+    wide, high = (min(_CORNER, side) for side in pixels.size)
+    width, height = pixels.size
+    places = [(x, y, x + wide, y + high) for x in (0, width - wide) for y in (0, height - high)]
+    averages = [comparable(pixels.crop(place)).resize((1, 1), Image.Resampling.BOX).tobytes() for place in places]
+    colour = [round(sum(channel) / len(channel)) for channel in zip(*averages, strict=True)]
+    gaps = (abs(value - own) for average in averages for value, own in zip(average, colour, strict=True))
+    return colour if max(gaps) <= tolerance else None
+
+
+def _first(pixels: Image.Image, border: _Border, strips: Iterable[Box], edge: int) -> int | None:
+    """That edge of what differs, in the first strip where something does."""
+    for strip in strips:
+        box = border.left_in(comparable(pixels.crop(strip)))
+        if box:
+            return box[edge] + strip[edge % 2]
+    return None
+
+
+def _both(one: Box, other: Box) -> Box:
+    return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
