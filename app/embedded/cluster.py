@@ -14,6 +14,7 @@ from typing import Final
 from app.db.connections.connect import answers
 from app.embedded.binaries import find_binaries
 from app.embedded.folders import check_database_folder, made_folder, make_socket_folder, opened_log
+from app.embedded.identity import Scarce
 from app.embedded.postmaster import dsn_of, running_postmaster
 from app.embedded.runnable import Runnable, choose_runnable
 from app.errors import Misconfigured
@@ -22,6 +23,7 @@ _INITDB_OPTIONS: Final = ("--username=postgres", "--auth=trust", "--no-locale", 
 _LEFTOVER_SECONDS: Final = 15.0
 _READY_SECONDS: Final = 120.0  # recovery after a crash may take long
 _STOP_SECONDS: Final = 20.0
+_SCARCE_SECONDS: Final = 15.0
 _POLL_SECONDS: Final = 0.01
 _WATCH_SECONDS: Final = 0.5
 _LOG_BYTES: Final = 16 * 1024 * 1024
@@ -56,7 +58,7 @@ class Cluster:
         """Return when Postgres answers. Raises `Misconfigured` with one sentence where it cannot."""
         made_folder(self.folder.parent)
         await self._end_leftover()
-        runnable = self._runnable = choose_runnable(self.folder, find_binaries())
+        runnable = self._runnable = await self._choose_runnable()
         if not self.folder.exists() or not any(self.folder.iterdir()):
             await self._initialise(runnable)
         check_database_folder(self.folder, runnable.version, self.log)
@@ -103,6 +105,17 @@ class Cluster:
             await asyncio.sleep(_WATCH_SECONDS / 10)
         # Postgres would refuse to start where the number in a stale file belongs to somebody else by now.
         (self.folder / "postmaster.pid").unlink(missing_ok=True)
+
+    async def _choose_runnable(self) -> Runnable:
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + _SCARCE_SECONDS
+        while True:
+            try:
+                return choose_runnable(self.folder, find_binaries())
+            except Misconfigured as error:
+                if clock() >= deadline or not isinstance(error.__cause__, Scarce):
+                    raise
+            await asyncio.sleep(_WATCH_SECONDS)
 
     async def _initialise(self, runnable: Runnable) -> None:
         """Made elsewhere and moved into place, so that a crash leaves nothing that looks whole."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.embedded.folders import close_to_others
-from app.embedded.identity import Identity, identities
+from app.embedded.identity import Identity, Scarce, identities
 from app.errors import Misconfigured
 
 
@@ -26,21 +26,21 @@ def choose_runnable(database_folder: Path, binaries: Path) -> Runnable:
     """The first identity that can run the programs and reach the data directory.
 
     Where another user must run them and cannot reach them, they are copied into the data
-    directory. Raises `Misconfigured`.
+    directory. Raises `Misconfigured`, from `Scarce` where it may be possible a little later.
     """
     parent = database_folder.parent
-    reasons = []
+    reasons: list[OSError] = []
     for identity in identities(database_folder):
         close_to_others(parent, to_pass=identity.uid is not None)
         for copied in (False, True) if identity.uid is not None else (False,):
             try:
                 folder = _copy(binaries, parent / "postgres-binaries", identity) if copied else binaries
                 return Runnable(identity, folder, _version(identity, folder, parent))
-            except subprocess.SubprocessError:
-                reasons.append("it may not be entered")
             except OSError as error:
-                reasons.append(str(error))
-    raise Misconfigured(f"Postgres cannot be run on {parent} by {_names()}: {reasons[-1]}. Move DATA_DIR.")
+                reasons.append(error)
+    words = "; ".join(dict.fromkeys(str(reason) for reason in reasons))
+    cause = next((reason for reason in reasons if isinstance(reason, Scarce)), reasons[-1])
+    raise Misconfigured(f"Postgres cannot be run on {parent} by {_names()}: {words}. Move DATA_DIR.") from cause
 
 
 def _names() -> str:
@@ -53,7 +53,8 @@ def _version(identity: Identity, binaries: Path, working_folder: Path) -> int:
     out, err = process.communicate()
     found = re.search(rb"\) (\d+)", out)
     if process.returncode != 0 or not found:
-        raise OSError(f"postgres -V says {err.decode(errors='replace').strip()!r}")
+        words = err.decode(errors="replace").strip()
+        raise OSError(f"postgres -V ended with {process.returncode} and said {words!r}")
     return int(found[1])
 
 

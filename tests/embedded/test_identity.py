@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import os
 import shutil
 import stat
@@ -6,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,7 @@ from app.embedded.binaries import find_binaries
 from app.embedded.claim import Claim
 from app.embedded.cluster import Cluster
 from app.embedded.folders import made_folder, opened_log
-from app.embedded.identity import Identity, identities
+from app.embedded.identity import Identity, Scarce, identities
 from app.embedded.locks import FileLock
 from app.embedded.runnable import choose_runnable
 from app.errors import Misconfigured
@@ -57,6 +59,8 @@ def test_a_plain_user_runs_postgres_as_himself(tmp_path: Path) -> None:
 def test_root_tries_a_namespace_before_another_user(tmp_path: Path) -> None:
     """Root runs Postgres in a user namespace, else as nobody; files that exist are served by their owner."""
     assert identities(tmp_path / "none") == [Identity(namespace=True), Identity(_NOBODY, _NOBODY)]
+    (tmp_path / "PG_VERSION").touch()
+    assert identities(tmp_path) == [Identity(namespace=True)]  # nobody could not read what is root's
     os.chown(tmp_path, 1234, 1234)
     assert identities(tmp_path) == [Identity(1234, 1234)]
 
@@ -79,13 +83,45 @@ sys.exit(Identity(namespace=True).spawn(["true"], Path("/")).wait())
 
 
 @needs_root
-@pytest.mark.parametrize(("scarce", "error"), [("for a moment", ""), ("for good", "SubprocessError")])
+@pytest.mark.parametrize(
+    ("scarce", "error"),
+    [("for a moment", ""), ("for good", "Scarce: [Errno 28] No space left on device: 'a user namespace'")],
+)
 def test_a_namespace_that_is_not_to_be_had_at_once_is_waited_for(scarce: str, error: str) -> None:
     """The kernel counts namespaces that have ended until it tidies up: for a second they are asked for again."""
     if subprocess.run(["unshare", "--user", "true"], capture_output=True).returncode:
         pytest.skip("this system gives no user namespaces, which unshare asks for")
     tried = subprocess.run([sys.executable, "-c", _SCARCE, scarce], capture_output=True, text=True)
     assert (tried.returncode == 0, error in tried.stderr) == (not error, True), tried.stderr
+
+
+@needs_root
+async def test_a_start_waits_for_a_namespace(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system has no namespace to give for some seconds, Postgres is started when it has."""
+    unshared, lacking = Identity.spawn, iter((Scarce(errno.ENOSPC, "none"), Scarce(errno.EAGAIN, "none")))
+
+    def spawn(identity: Identity, *args: Any, **options: Any) -> subprocess.Popen[bytes]:
+        for error in lacking:
+            raise error
+        return unshared(identity, *args, **options)
+
+    monkeypatch.setattr(Identity, "spawn", spawn)
+    cluster = Cluster(data_dir, FAST)
+    await cluster.start()
+    await cluster.stop()
+    assert next(lacking, None) is None
+
+
+@needs_root
+def test_each_reason_is_told(tmp_path: Path) -> None:
+    """Who cannot run Postgres as anybody reads why, for each that was tried."""
+    folder = tmp_path / "closed" / "postgres"
+    folder.mkdir(parents=True)
+    folder.parent.parent.chmod(0o700)
+    with pytest.raises(Misconfigured) as refusal:
+        choose_runnable(folder, tmp_path / "nothing" / "bin")
+    assert "No such file or directory" in str(refusal.value)
+    assert "Permission denied" in str(refusal.value)
 
 
 def _permissions(folder: Path) -> tuple[int, int]:
