@@ -78,7 +78,7 @@ Path("/proc/self/gid_map").write_text("0 0 1")
 limit.write_text("0")
 if sys.argv[1] == "for a moment":
     threading.Timer(0.1, limit.write_text, ["9"]).start()
-sys.exit(Identity(namespace=True).spawn(["true"], Path("/")).wait())
+sys.exit(Identity(namespace=True).spawn(["/bin/true"], Path("/")).wait())
 """
 
 
@@ -93,6 +93,24 @@ def test_a_namespace_that_is_not_to_be_had_at_once_is_waited_for(scarce: str, er
         pytest.skip("this system gives no user namespaces, which unshare asks for")
     tried = subprocess.run([sys.executable, "-c", _SCARCE, scarce], capture_output=True, text=True)
     assert (tried.returncode == 0, error in tried.stderr) == (not error, True), tried.stderr
+
+
+_THREAD_AFTER_FORK = """
+import os, threading
+from pathlib import Path
+from app.embedded.identity import Identity, identities
+
+os.register_at_fork(after_in_child=lambda: threading.Thread(target=threading.Event().wait, daemon=True).start())
+for identity in identities(Path("/nowhere")):
+    assert identity.spawn(["/bin/true"], Path("/")).wait() == 0, identity
+"""
+
+
+def test_what_libraries_do_after_a_fork_is_in_nobodys_way() -> None:
+    """A library that starts a thread in each forked process, as one of telemetry does, keeps no Postgres from running:
+    a process with threads may enter no namespace."""
+    tried = subprocess.run([sys.executable, "-c", _THREAD_AFTER_FORK], capture_output=True, text=True, timeout=60)
+    assert tried.returncode == 0, tried.stderr
 
 
 @needs_root
