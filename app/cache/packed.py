@@ -22,9 +22,9 @@ _ENTRY_BYTES: Final = 220
 """Memory of an entry beside its bytes: a key of 16 bytes, and the table's own."""
 _LONGEST: Final = 32 * 1024
 """Compressing more than that would hold up everybody else for a millisecond."""
-MOST_DROPS: Final = 10_000
+MOST_INVALIDATIONS: Final = 10_000
 """Families remembered as dropped; beyond it everything counts as dropped."""
-_DROPS_SHARE: Final = 4
+_INVALIDATIONS_SHARE: Final = 4
 """For one in so many documents a dropped family is remembered all the same: a large import shall not drop what it did
 not touch."""
 _MOST_KINDS: Final = 16
@@ -154,7 +154,7 @@ class PackedDocuments:
     def drop_families(self, families: Iterable[int | None]) -> None:
         self._drops += 1
         self._dropped.update((family or 0, self._drops) for family in families)
-        if len(self._dropped) > max(MOST_DROPS, len(self._entries) // _DROPS_SHARE):
+        if len(self._dropped) > max(MOST_INVALIDATIONS, len(self._entries) // _INVALIDATIONS_SHARE):
             self.clear()
 
     def clear(self) -> None:

@@ -76,7 +76,7 @@ def test_of_many_documents_more_drops_are_remembered() -> None:
     documents = PackedDocuments(100_000)
     for family in range(1, 101):
         documents.put(family, Plain(200, {}, b"kept", family, 1.0))
-    with patch("app.cache.packed.MOST_DROPS", 10):
+    with patch("app.cache.packed.MOST_INVALIDATIONS", 10):
         documents.drop_families(range(1, 26))
         assert [family for family in range(1, 101) if documents.get(family)] == [*range(26, 101)]
         documents.drop_families([26])

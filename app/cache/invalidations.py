@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from app.cache.packed import MOST_DROPS
+from app.cache.packed import MOST_INVALIDATIONS
 
 
 @dataclass(slots=True)
-class Drops:
+class Invalidations:
     """What was dropped, and when, for as long as fills are under way. `clock` counts drops."""
 
     clock: int = 0
@@ -21,7 +21,7 @@ class Drops:
     def note(self, families: Iterable[int | None]) -> None:
         now = self.tick()
         self.families.update(dict.fromkeys(families, now))
-        if len(self.families) > MOST_DROPS:
+        if len(self.families) > MOST_INVALIDATIONS:
             self.everything = now
             self.families.clear()
 
