@@ -19,7 +19,7 @@ def ours(path: Path, sides: Sequence[int]) -> Callable[[], object]:
     from app.model import Recipe
     from app.raster.child import work as child
     from app.raster.facts.limits import Limits
-    from app.raster.source import Keep
+    from app.raster.published import Keep
 
     child.tune(_MOST_PIXELS)
     limits = Limits(pixels=_MOST_PIXELS, total_pixels=100_000_000, frames=1)

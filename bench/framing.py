@@ -15,7 +15,7 @@ from app.model import Recipe
 from app.raster.child import work as child
 from app.raster.facts.limits import Limits
 from app.raster.facts.shown import LOOKED_AT, pixel_facts_of
-from app.raster.source import Keep
+from app.raster.published import Keep
 from app.raster.steps.shrink import fitted
 from app.settings import Settings
 from bench.quiet import in_turns, reported

@@ -11,10 +11,10 @@ from app.raster.colour.called import Codes, brightness_of, codes_of, space_of
 from app.raster.converted import Converted, opened_upload
 from app.raster.facts.sniff import open_image
 from app.raster.private import notes_on_private
-from app.raster.source import Source
+from app.raster.published import Published
 
 
-def notes_beside(source: Source | Converted, facts: Facts) -> Iterator[Note]:
+def notes_beside(source: Published | Converted, facts: Facts) -> Iterator[Note]:
     """Nothing of it keeps a picture from being taken, so what cannot be read is not there."""
     upload = source.upload[:]
     with suppress(Exception):
@@ -27,7 +27,7 @@ def notes_beside(source: Source | Converted, facts: Facts) -> Iterator[Note]:
 
 
 def _found(
-    source: Source | Converted, facts: Facts, image: Image.Image, upload: bytes, codes: Codes | None
+    source: Published | Converted, facts: Facts, image: Image.Image, upload: bytes, codes: Codes | None
 ) -> Iterator[Note]:
     if (space := space_of(image, source.profile(image), codes)) is not None:
         yield Note("converted_colour", space)

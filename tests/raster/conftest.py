@@ -10,7 +10,7 @@ from app.raster.child import work as child
 from app.raster.child.pool import CodecPool
 from app.raster.clean.png import LARGEST_PROFILE
 from app.raster.facts.limits import Limits
-from app.raster.treat import Keep
+from app.raster.pipeline import Keep
 from app.settings import Settings
 
 PngImagePlugin.MAX_TEXT_CHUNK = LARGEST_PROFILE  # as in a child: the tests decode in this process

@@ -13,7 +13,7 @@ from PIL import Image, PngImagePlugin
 from app.model import Format
 from app.raster.facts.pixels import forgiving
 from app.raster.facts.sniff import facts_of
-from app.raster.source import Keep, Source
+from app.raster.published import Keep, Published
 
 SECRET = b"SECRET"
 TRAILER = b"SECRET<?php trailer ?>" * 3
@@ -60,7 +60,7 @@ def published(data: bytes, fmt: Format, *, keep_copyright: bool = True) -> bytes
         facts = facts_of(Path(file.name), most_frames=1000)
     assert facts.format == fmt
     with forgiving(fmt == "jpeg"):
-        return Source(data, facts, Keep(copyright=keep_copyright)).public()
+        return Published(data, facts, Keep(copyright=keep_copyright)).public()
 
 
 def private_exif(orientation: int = 1) -> Image.Exif:

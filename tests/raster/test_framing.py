@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from app.model import Fit, Format, Recipe, Rendered
 from app.raster.child import work as child
-from app.raster.source import Keep
+from app.raster.published import Keep
 from app.raster.steps.edit import UNEDITED, Edit
 from app.raster.steps.shrink import fitted
 from tests.lengths import by_length

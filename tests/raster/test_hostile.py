@@ -15,7 +15,7 @@ from app.errors import FormatNotAllowed, ImageLimitExceeded, ImageRejected, Imag
 from app.model import NO_MARKS, Facts, Format, Note, Recipe
 from app.raster.child import work as child
 from app.raster.clean import cleaned
-from app.raster.source import Keep
+from app.raster.published import Keep
 from tests.lengths import examples
 from tests.raster.conftest import LIMITS, Build
 from tests.raster.pictures import SECRET, TRAILER, decoded, encoded, photo, png, published, secretive, segment

@@ -19,7 +19,7 @@ from app.raster.child.budget import Budgets
 from app.raster.child.process import Child, ChildLost, NotStarted, start
 from app.raster.child.turns import Turn, Turns
 from app.raster.facts.limits import Limits
-from app.raster.source import Keep, keep_of
+from app.raster.published import Keep, keep_of
 from app.raster.steps.edit import UNEDITED, Edit
 from app.settings import Settings
 

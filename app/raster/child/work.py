@@ -42,12 +42,12 @@ from app.raster.facts.sniff import facts_of, mapped
 from app.raster.marks.notes import notes_on
 from app.raster.marks.packet import key_of
 from app.raster.marks.read import marks_of
+from app.raster.pipeline import pixel_facts as pixel_facts_in
+from app.raster.pipeline import placeholder as placeholder_in
+from app.raster.pipeline import rendered
+from app.raster.published import Keep, published_of
 from app.raster.remarks import notes_beside
-from app.raster.source import Keep, source_of
 from app.raster.steps.edit import UNEDITED, Edit
-from app.raster.treat import pixel_facts as pixel_facts_in
-from app.raster.treat import placeholder as placeholder_in
-from app.raster.treat import treat
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -225,7 +225,7 @@ def inspect(file: File, limits: Limits, whole: bool = True) -> Facts:
     """
     facts = header(file, limits)
     keep = Keep(copyright=True, marks=True)
-    with _telling_the_end(file), _decoding(), source_of(file, facts, keep, whole=whole) as source:
+    with _telling_the_end(file), _decoding(), published_of(file, facts, keep, whole=whole) as source:
         source.check()
         notes = (*source.notes, *notes_on(source.marks, source.upload), *notes_beside(source, facts))
     return replace(facts, notes=notes, marks=MarksKey(key_of(source.marks)))
@@ -262,7 +262,7 @@ def build(
 ) -> list[Rendered]:
     """Every recipe in every format, as an edit shows it; in the source's own format where `formats` is None."""
     facts = header(file, limits)
-    return list(treat(file, facts, recipes, formats or (facts.format,), keep, edit))
+    return list(rendered(file, facts, recipes, formats or (facts.format,), keep, edit))
 
 
 def versions() -> dict[str, str]:

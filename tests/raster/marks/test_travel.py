@@ -15,7 +15,7 @@ from app.raster.child import work as child
 from app.raster.facts.limits import Limits
 from app.raster.marks.embed import in_gif
 from app.raster.marks.packet import key_of
-from app.raster.treat import Keep
+from app.raster.pipeline import Keep
 from app.settings import Settings
 from tests.pictures import picture
 from tests.programs import needs

@@ -19,7 +19,7 @@ from PIL import Image, ImageSequence
 from app.model import Facts, Fit, Format, Recipe
 from app.raster.child import work as child
 from app.raster.facts.limits import Limits
-from app.raster.source import NOTHING
+from app.raster.published import NOTHING
 from app.raster.steps.edit import Degrees, Edit
 from app.raster.steps.view import view_of
 from tests.raster.pictures import PILLOW_NAMES

@@ -19,7 +19,7 @@ from app.raster.marks.model import Marks
 from app.raster.marks.packet import packet
 from app.raster.placeholder import SIDE, placeholder_of
 from app.raster.plan import Planned, drawings_of, looked_at, planned
-from app.raster.source import NOTHING, Keep, Source, source_of
+from app.raster.published import NOTHING, Keep, Published, published_of
 from app.raster.steps.crop import Box, Edges, cropped
 from app.raster.steps.edit import UNEDITED, Edit
 from app.raster.steps.frame import Drawing, inside
@@ -46,7 +46,7 @@ class _Drawn:
     pixel_facts: PixelFacts | None = None
 
 
-def treat(
+def rendered(
     file: File,
     facts: Facts,
     recipes: Sequence[Recipe],
@@ -60,7 +60,7 @@ def treat(
     A JPEG that ends inside its scans was accepted knowingly and is shown as far as it goes.
     """
     view = view_of(facts, edit)
-    with source_of(file, facts, keep) as source:
+    with published_of(file, facts, keep) as source:
         plan, drawn = _drawn(source, view, recipes, formats)
         for number, (recipe, fmt, frame) in enumerate(plan):
             data = drawn.data.get(number)
@@ -71,7 +71,7 @@ def treat(
                 yield Rendered(recipe, fmt, *frame.canvas, data, small, drawn.pixel_facts)
 
 
-def _as_it_is(source: Source | Converted, facts: Facts, recipe: Recipe, drawn: _Drawn) -> Rendered:
+def _as_it_is(source: Published | Converted, facts: Facts, recipe: Recipe, drawn: _Drawn) -> Rendered:
     """The cleaned original, or what takes it for a rendition."""
     size = facts.width, facts.height
     if recipe.box is None:
@@ -83,26 +83,26 @@ def _as_it_is(source: Source | Converted, facts: Facts, recipe: Recipe, drawn: _
 
 def placeholder(file: File, facts: Facts) -> Placeholder:
     """What stands for a picture, of which a small rendition is in the file."""
-    with source_of(file, facts, NOTHING) as source:
+    with published_of(file, facts, NOTHING) as source:
         return _stands_for(source, facts)
 
 
 def pixel_facts(file: File, facts: Facts) -> PixelFacts:
     """What is found in a picture's pixels."""
-    with source_of(file, facts, NOTHING) as source:
+    with published_of(file, facts, NOTHING) as source:
         return _found_in(source, View(facts).still)
 
 
-def _stands_for(source: Source | Converted, facts: Facts) -> Placeholder:
+def _stands_for(source: Published | Converted, facts: Facts) -> Placeholder:
     """All frames are read: a source remembers how far it was."""
     return placeholder_of(_first_frame(source, View(facts), (SIDE, SIDE)))
 
 
-def _found_in(source: Source | Converted, view: View) -> PixelFacts:
+def _found_in(source: Published | Converted, view: View) -> PixelFacts:
     return pixel_facts_of(_first_frame(source, view, LOOKED_AT))
 
 
-def _first_frame(source: Source | Converted, view: View, box: Size) -> Image.Image:
+def _first_frame(source: Published | Converted, view: View, box: Size) -> Image.Image:
     drawing = inside(view, box)
     with ThreadPoolExecutor(1) as second, decoded(source, view, {drawing}) as image:
         ((_, animation),) = finished(image, view, {drawing}, frozenset(), source.profile(image), second)
@@ -110,7 +110,7 @@ def _first_frame(source: Source | Converted, view: View, box: Size) -> Image.Ima
 
 
 def _drawn(
-    source: Source | Converted, view: View, recipes: Sequence[Recipe], formats: Sequence[Format]
+    source: Published | Converted, view: View, recipes: Sequence[Recipe], formats: Sequence[Format]
 ) -> tuple[Sequence[Planned], _Drawn]:
     """The plan, and what must be drawn of it. What is to be trimmed shows only among all of the pixels, in all frames:
     a decoder that makes one of several would lose what is thin, and less of it in larger company."""
@@ -127,14 +127,14 @@ def _drawn(
         return plan, _encoded(source, view.still if is_still else view, plan, image)
 
 
-def _encoded(source: Source | Converted, view: View, plan: Sequence[Planned], image: Image.Image) -> _Drawn:
+def _encoded(source: Published | Converted, view: View, plan: Sequence[Planned], image: Image.Image) -> _Drawn:
     """A second thread encodes while the next size is made."""
     futures: dict[int, Future[bytes | None]] = {}
     stands: Future[Placeholder] | None = None
     found: Future[PixelFacts] | None = None
     small, large = looked_at(view, plan)
     has_palettes = view.facts.format == "gif" and not view.is_edited
-    most = len(source.data) if isinstance(source, Source) and has_palettes else None
+    most = len(source.data) if isinstance(source, Published) and has_palettes else None
     drawings = drawings_of(plan)
     looks = {look for look in (small, large) if look} - drawings
     with ThreadPoolExecutor(1) as second:
@@ -181,7 +181,7 @@ def finished(
 
 
 @contextmanager
-def decoded(source: Source | Converted, view: View, drawings: Set[Drawing]) -> Iterator[Image.Image]:
+def decoded(source: Published | Converted, view: View, drawings: Set[Drawing]) -> Iterator[Image.Image]:
     """The picture as it is stored, ready to be decoded at least as large as `drawings` need; without any in full."""
     GifImagePlugin.LOADING_STRATEGY = GifImagePlugin.LoadingStrategy.RGB_ALWAYS
     with source.opened() as image:

@@ -22,7 +22,7 @@ _OPTIONS: Final[Mapping[Format, Mapping[str, Any]]] = {
 _DECLARED: Final = ("icc_profile", "exif", "xmp")
 
 
-def encoded_again(upload: bytes, clean: bytes, facts: Facts) -> bytes:
+def reencoded(upload: bytes, clean: bytes, facts: Facts) -> bytes:
     """What the upload shows, with what its cleaned bytes tell beside the pixels."""
     options = {**_OPTIONS[facts.format], **_declared_by(clean, facts.format)}
     target = io.BytesIO()

@@ -9,7 +9,6 @@ from typing import Final
 from PIL import Image
 
 from app.model import Facts, Note, Recipe
-from app.raster.again import encoded_again
 from app.raster.buffer import Buffer, File
 from app.raster.clean import cleaned
 from app.raster.clean.png_pixels import trimmed as without_png_tails
@@ -24,6 +23,7 @@ from app.raster.marks.embed import embedded
 from app.raster.marks.model import UNMARKED, Marks
 from app.raster.marks.packet import packet
 from app.raster.marks.read import marks_of
+from app.raster.reencode import reencoded
 from app.raster.tails import trimmed
 
 _MARK_OF_END = 2
@@ -52,7 +52,7 @@ def keep_of(recipes: Sequence[Recipe], *, marked: bool, noticed: bool) -> Keep:
     return Keep(copyright=noticed and not marked, marks=marked)
 
 
-class Source:
+class Published:
     """Its `data` show what the upload shows: what a decoder works with was copied byte for byte, or the pixels were
     compared, or it was encoded anew, which `notes` tell.
 
@@ -83,7 +83,7 @@ class Source:
             self._reached = None if clean.coded else {}  # every frame was decoded, and nothing hides behind any
             return clean
         self.notes.append(Note("reencoded"))
-        again = encoded_again(upload[:], clean.data, self._facts)
+        again = reencoded(upload[:], clean.data, self._facts)
         return cleaned(again, fmt, keep_copyright=keep_copyright)
 
     def profile(self, image: Image.Image) -> bytes | None:
@@ -134,10 +134,10 @@ class Source:
 
 
 @contextmanager
-def source_of(file: File, facts: Facts, keep: Keep, *, whole: bool = False) -> Iterator[Source | Converted]:
+def published_of(file: File, facts: Facts, keep: Keep, *, whole: bool = False) -> Iterator[Published | Converted]:
     """The picture in a file; without `whole` a JPEG that ends inside its pixels is shown as far as it goes."""
     with forgiving(not whole and facts.source_format == "jpeg"), mapped(file) as upload:
         if facts.converted_from is not None:
             yield Converted(upload, facts, marks_of(upload, facts.converted_from) if keep.marks else UNMARKED)
         else:
-            yield Source(upload, facts, keep, whole=whole)
+            yield Published(upload, facts, keep, whole=whole)
