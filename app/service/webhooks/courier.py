@@ -16,9 +16,9 @@ from app.db.pool import Database
 from app.errors import DatabaseUnavailable
 from app.events import Observe
 from app.service.feed.reader import EventReader
+from app.service.webhooks.deliveries import Deliveries, Desk
 from app.service.webhooks.keeper import Clock, Present, clock
 from app.service.webhooks.queueing import HeldByAnother, Queueing
-from app.service.webhooks.round import Desk, Round
 from app.service.webhooks.sending import Sender
 from app.settings import Settings
 from app.traces import Spans, Unrecorded
@@ -80,7 +80,7 @@ class Courier:
         for webhook in [webhook for webhook, task in tasks.items() if task.done()]:
             del tasks[webhook]
         for webhook in ids - tasks.keys():
-            work = partial(self._go_round, webhook)
+            work = partial(self._deliver_all, webhook)
             tasks[webhook] = asyncio.create_task(supervised(f"webhook {webhook}", work, self._observe))
         await asyncio.gather(*(ended(tasks.pop(webhook)) for webhook in tasks.keys() - ids))
 
@@ -96,9 +96,9 @@ class Courier:
                 self._moved = asyncio.Event()
             await asyncio.sleep(_LOOK_SECONDS)
 
-    async def _go_round(self, webhook: int) -> None:
+    async def _deliver_all(self, webhook: int) -> None:
         """One webhook's deliveries, until another process has taken it."""
-        one = Round(self._desk, webhook)
+        one = Deliveries(self._desk, webhook)
         try:
             while True:
                 moved = self._moved

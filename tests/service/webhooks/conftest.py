@@ -20,9 +20,9 @@ from app.service.changes.record import Row, record_rows
 from app.service.feed.consequences import Consequences
 from app.service.feed.reader import EventReader
 from app.service.galleries.v1.reader import NativeReader
+from app.service.webhooks.deliveries import Deliveries, Desk
 from app.service.webhooks.keeper import WebhookKeeper, WebhookOptions
 from app.service.webhooks.queueing import Queueing
-from app.service.webhooks.round import Desk, Round
 from app.service.webhooks.sending import Sender
 from app.settings import Settings
 from app.wiring.webhooks import presented
@@ -100,11 +100,11 @@ class Post:
     desk: Desk
     now: datetime = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
-    async def hook(self, receiver: Receiver, **options: Any) -> Round:
+    async def hook(self, receiver: Receiver, **options: Any) -> Deliveries:
         hook, self.secret = await self.keeper.add(WebhookOptions(receiver.url, **options))
         self.id = hook.id
         await self.hold()
-        return Round(self.desk, hook.id)
+        return Deliveries(self.desk, hook.id)
 
     async def hold(self) -> None:
         await self.database.fetch("hold_webhooks", self.desk.holder, self.now, timedelta(days=30))
@@ -115,13 +115,13 @@ class Post:
             async with self.database.transaction() as tx:
                 await record_rows(tx, [Row(kind)] * count)
 
-    async def turn(self, one: Round) -> bool:
+    async def turn(self, one: Deliveries) -> bool:
         """All that is due now, tried once."""
         is_left = await one.step((await self.reader.log.horizon()).settled)
         await one.settle()
         return is_left
 
-    async def pass_time(self, one: Round, seconds: float, step: float = 60) -> None:
+    async def pass_time(self, one: Deliveries, seconds: float, step: float = 60) -> None:
         """Turns, each so many seconds after the one before."""
         end = self.now + timedelta(seconds=seconds)
         while self.now < end:

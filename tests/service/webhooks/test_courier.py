@@ -7,8 +7,8 @@ import pytest
 from app.background import in_background
 from app.events import nobody
 from app.service.webhooks.courier import Courier
+from app.service.webhooks.deliveries import Deliveries
 from app.service.webhooks.queueing import HeldByAnother
-from app.service.webhooks.round import Round
 from app.wiring.webhooks import presented
 from tests.e2e.conftest import eventually
 from tests.service.webhooks.conftest import Post, Receiver
@@ -47,9 +47,9 @@ async def test_one_that_is_disabled_while_it_is_read_is_told_again_later(
     await post.hook(receiver, types=("product.*",))
     await post.database.execute("release_webhooks", post.desk.holder)
     lost = asyncio.Event()
-    step = Round.step
+    step = Deliveries.step
 
-    async def lost_once(one: Round, settled: int) -> bool:
+    async def lost_once(one: Deliveries, settled: int) -> bool:
         if not lost.is_set():
             lost.set()
             raise HeldByAnother
@@ -58,7 +58,7 @@ async def test_one_that_is_disabled_while_it_is_read_is_told_again_later(
     async def has_come() -> bool:
         return bool(receiver.ids)
 
-    monkeypatch.setattr(Round, "step", lost_once)
+    monkeypatch.setattr(Deliveries, "step", lost_once)
     async with in_background("courier", courier(post).run, nobody):
         await lost.wait()
         await post.happen()

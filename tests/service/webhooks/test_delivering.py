@@ -18,7 +18,7 @@ from app.db.connections.connect import Connection
 from app.db.pool import Database
 from app.db.queries import Statement
 from app.service.webhooks import queueing
-from app.service.webhooks.round import Round
+from app.service.webhooks.deliveries import Deliveries
 from app.traces import Kind, Note, Trace, Unrecorded, within
 from tests.service.webhooks.conftest import Post, Received, Receiver, answering, forever, posting, taken
 
@@ -165,7 +165,7 @@ async def test_a_test_is_of_nobodys_trace_and_outcomes_tell_no_url(
                 yield lambda name, value: noted.append(value) if name == "webhook.outcome" else None
 
     one = await post.hook(receiver)
-    one = Round(replace(post.desk, spans=Noting()), post.id)
+    one = Deliveries(replace(post.desk, spans=Noting()), post.id)
     with within(trace):
         await post.happen()
     test = await post.keeper.test(post.id)
@@ -228,7 +228,7 @@ async def test_private_addresses_are_not_reached(database: Database, receiver: R
         one = await post.hook(receiver)
     async with posting(database, fetch_allowed_networks=()) as post:
         post.id = 1
-        strict = Round(post.desk, 1)
+        strict = Deliveries(post.desk, 1)
         await post.happen()
         await post.turn(strict)
         [row] = await post.keeper.deliveries(1, None, None, 10)
@@ -430,7 +430,7 @@ async def test_who_is_killed_loses_nothing_and_invents_nothing(
     await one.close()
     monkeypatch.setitem(post.database.queries, where, statement)  # type: ignore[arg-type]
 
-    another = Round(post.desk, post.id)
+    another = Deliveries(post.desk, post.id)
     while await post.turn(another):
         post.now += timedelta(seconds=20)
     rows = await post.database.fetch("changes_behind", 0, 2**40, 1000)

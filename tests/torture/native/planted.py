@@ -195,7 +195,7 @@ NATIVE: Final[dict[str, Planted]] = {
     ),
     "delivery done before the answer": Planted(
         "a delivery is done once it was taken",
-        {"app.service.webhooks.round:Round._deliver": _done_first},
+        {"app.service.webhooks.deliveries:Deliveries._deliver": _done_first},
         profile(_WRITES, {"kill worker": 1}),
     ),
     "place moved before its deliveries": Planted(

@@ -30,8 +30,8 @@ _GRACE_SECONDS: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What all rounds of a process share. `holder` is the process's name, `at_once` how many deliveries a webhook may
-    have under way."""
+    """What the deliveries of all webhooks of a process share. `holder` is the process's name, `at_once` how many a
+    webhook may have under way."""
 
     database: Database
     box: SecretBox
@@ -45,7 +45,7 @@ class Desk:
     spans: Spans = field(default_factory=Unrecorded)
 
 
-class Round:
+class Deliveries:
     def __init__(self, desk: Desk, webhook: int) -> None:
         self._desk = desk
         self._db = desk.database
