@@ -15,7 +15,7 @@ from app.apis.openmage.errors import (
     UNSUPPORTED_MIME,
     OpenMageError,
 )
-from app.apis.openmage.rules import Rules
+from app.apis.openmage.profile_settings import ProfileSettings
 from app.apis.php.values import Value, php_empty, php_int, php_text
 from app.http.bodies.diverted import SinkT
 from app.model import clamp_position
@@ -54,11 +54,11 @@ class UpdateImage(Generic[SinkT]):
     values: Values
 
 
-def parse_create(body: ParsedBody[SinkT], rules: Rules) -> CreateImage[SinkT]:
+def parse_create(body: ParsedBody[SinkT], settings: ProfileSettings) -> CreateImage[SinkT]:
     """Raises OpenMageError for the first rule that the body breaks."""
     if body.shape == "list":
         raise OpenMageError(NOT_IMPLEMENTED)
-    fields = _writable(body, rules)
+    fields = _writable(body, settings)
     values = _values(fields, one_type_is_a_list=True)
     base = _file_name(fields)
     mime = fields.get("file_mime_type")
@@ -70,10 +70,10 @@ def parse_create(body: ParsedBody[SinkT], rules: Rules) -> CreateImage[SinkT]:
     return CreateImage(body.sink, FileName(base, extension), values)
 
 
-def parse_update(body: ParsedBody[SinkT], rules: Rules) -> UpdateImage[SinkT]:
+def parse_update(body: ParsedBody[SinkT], settings: ProfileSettings) -> UpdateImage[SinkT]:
     """Raises OpenMageError for the first rule that the body breaks."""
-    fields = _writable(body, rules)
-    values = _values(fields, one_type_is_a_list=rules.profile == "documented")
+    fields = _writable(body, settings)
+    values = _values(fields, one_type_is_a_list=settings.profile == "documented")
     base = _file_name(fields)
     mime = fields.get("file_mime_type")
     state = _file_state(body, fields)
@@ -85,9 +85,9 @@ def parse_update(body: ParsedBody[SinkT], rules: Rules) -> UpdateImage[SinkT]:
     return UpdateImage(body.sink, base, extension, values)
 
 
-def _writable(body: ParsedBody[SinkT], rules: Rules) -> dict[str, Value]:
+def _writable(body: ParsedBody[SinkT], settings: ProfileSettings) -> dict[str, Value]:
     """The fields that may be written; none at all is an error."""
-    fields = {name: value for name, value in body.fields.items() if name in rules.writes}
+    fields = {name: value for name, value in body.fields.items() if name in settings.writes}
     if not fields:
         raise OpenMageError(DATA_INVALID)
     return fields

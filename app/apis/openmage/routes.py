@@ -21,7 +21,7 @@ from app.apis.openmage.headers import ALWAYS
 from app.apis.openmage.match import Route, image_id, match, product_ref, scope
 from app.apis.openmage.parse import parse_create, parse_update
 from app.apis.openmage.present import ImageItem, Shape, collection, entity
-from app.apis.openmage.rules import Rules
+from app.apis.openmage.profile_settings import ProfileSettings
 from app.apis.openmage.uploads import Uploads
 from app.apis.previews import Preview, Subject
 from app.cache.documents import DocumentCache
@@ -70,8 +70,8 @@ class OpenMageApi:
         observe: Observe,
     ) -> None:
         self._settings = settings
-        self._rules = Rules.of(settings)
-        self._callers = Callers(settings, oauth, self._rules, Refusals(settings, observe))
+        self._profile_settings = ProfileSettings.of(settings)
+        self._callers = Callers(settings, oauth, self._profile_settings, Refusals(settings, observe))
         self._reader = reader
         self._writer = writer
         self._uploads = uploads
@@ -99,8 +99,8 @@ class OpenMageApi:
 
     async def _admitted(self, request: web.Request) -> tuple[Call, Operation]:
         """Found out in this order: the format of the answer, who asks, what for, whether he may, and how often."""
-        style = request[_STYLE] = ErrorStyle(profile=self._rules.profile, method=request.method)
-        style.format = negotiate(", ".join(request.headers.getall(hdrs.ACCEPT, ())), self._rules.wildcard)
+        style = request[_STYLE] = ErrorStyle(profile=self._profile_settings.profile, method=request.method)
+        style.format = negotiate(", ".join(request.headers.getall(hdrs.ACCEPT, ())), self._profile_settings.wildcard)
         principal = await self._callers.principal(request)
         style.user = principal.user
         route = match(request.rel_url.raw_path)
@@ -108,13 +108,13 @@ class OpenMageApi:
         if request.method != hdrs.METH_GET:
             await self._limits.admit_address(request)
             await self._limits.admit_key(principal.admin_id)
-        keys = self._rules.visible_keys(principal.user, request.rel_url.raw_query_string)
-        shape = Shape(style.format, keys, self._rules.profile)
+        keys = self._profile_settings.visible_keys(principal.user, request.rel_url.raw_query_string)
+        shape = Shape(style.format, keys, self._profile_settings.profile)
         return Call(request, style, principal, route, shape, media_base(request, self._settings)), operation
 
     def error(self, request: web.Request, error: Exception) -> web.Response:
         """The answer to a request that ended in `error`."""
-        style = request.get(_STYLE) or ErrorStyle(profile=self._rules.profile, method=request.method)
+        style = request.get(_STYLE) or ErrorStyle(profile=self._profile_settings.profile, method=request.method)
         status, headers, body = error_document(style, error)
         return web.Response(status=status, headers=headers, body=body)
 
@@ -129,13 +129,13 @@ class OpenMageApi:
             path = f"/api/rest/products/{subject.id}/images" + (f"/store/{quote(store)}" if store else "")
             for user in get_args(UserType):
                 for form, media_type in CONTENT_TYPES.items():
-                    style = ErrorStyle(form, self._rules.profile, hdrs.METH_GET, user)
+                    style = ErrorStyle(form, self._profile_settings.profile, hdrs.METH_GET, user)
                     answer = await self._preview(style, match(path), media)
                     yield Preview("openmage", user, store, media_type.partition(";")[0], path, answer)
 
     async def _preview(self, style: ErrorStyle, route: Route, media: str) -> Document:
-        principal = Principal(style.user, self._rules.privileges.get(style.user))
-        shape = Shape(style.format, self._rules.visible_keys(style.user, ""), self._rules.profile)
+        principal = Principal(style.user, self._profile_settings.privileges.get(style.user))
+        shape = Shape(style.format, self._profile_settings.visible_keys(style.user, ""), self._profile_settings.profile)
         try:
             authorise(Asked(principal, hdrs.METH_GET, route, None))
             return await self._load(style, route, principal.is_public, shape, media)
@@ -183,7 +183,7 @@ class OpenMageApi:
         async with AsyncExitStack() as stack:
             body = await self._uploads.body(call.request, stack)
             await require_first()
-            command = parse_create(body, self._rules)
+            command = parse_create(body, self._profile_settings)
             product, store = product_ref(call.route.product), _store(call.route)
             gallery = await self._writer.for_upload(product, store, command.name.base)
             blob = await self._uploads.keep(command.upload)
@@ -195,7 +195,7 @@ class OpenMageApi:
         async with AsyncExitStack() as stack:
             body = await self._uploads.body(call.request, stack)
             await require_first()
-            command = parse_update(body, self._rules)
+            command = parse_update(body, self._profile_settings)
             image = image_id(call.route.image or "")
             product, store = product_ref(call.route.product), _store(call.route)
             gallery = await self._writer.for_change(product, store, image, command.base)

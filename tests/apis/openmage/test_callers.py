@@ -9,7 +9,7 @@ from app.apis.openmage.auth.callers import Callers
 from app.apis.openmage.auth.refusals import Refusals
 from app.apis.openmage.auth.rights import Principal
 from app.apis.openmage.errors import OpenMageError
-from app.apis.openmage.rules import Rules
+from app.apis.openmage.profile_settings import ProfileSettings
 from app.events import nobody
 from app.settings import Settings
 
@@ -39,7 +39,7 @@ class OneToken:
 
 def callers(credentials: OneToken) -> Callers:
     settings = Settings()
-    return Callers(settings, OAuth(credentials, 600), Rules.of(settings), Refusals(settings, nobody))
+    return Callers(settings, OAuth(credentials, 600), ProfileSettings.of(settings), Refusals(settings, nobody))
 
 
 def request(authorization: str = HEADER, **headers: str) -> web.Request:

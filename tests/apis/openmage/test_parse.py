@@ -8,7 +8,7 @@ from app.apis.openmage.body.file_in import FileState
 from app.apis.openmage.body.reader import ParsedBody
 from app.apis.openmage.errors import OpenMageError
 from app.apis.openmage.parse import CreateImage, UpdateImage, parse_create, parse_update
-from app.apis.openmage.rules import Rules
+from app.apis.openmage.profile_settings import ProfileSettings
 from app.apis.php.values import Value
 from app.service.galleries.openmage.writer import Values
 from app.service.pictures.filing import FileName
@@ -23,8 +23,8 @@ class Place:
     async def restart(self) -> None: ...
 
 
-RULES = Rules.of(Settings())
-SERVER = Rules.of(Settings(openmage_profile="server"))
+DOCUMENTED = ProfileSettings.of(Settings())
+SERVER = ProfileSettings.of(Settings(openmage_profile="server"))
 PLACE = Place()
 NOTHING = Values()
 
@@ -37,11 +37,13 @@ def body(file: FileState | None = None, **fields: Value) -> ParsedBody[Place]:
 
 
 def create(file: FileState | None = "decoded", mime: Value = "image/png", **fields: Value) -> CreateImage[Place]:
-    return parse_create(body(file, file_mime_type=mime, **fields), RULES)
+    return parse_create(body(file, file_mime_type=mime, **fields), DOCUMENTED)
 
 
-def update(file: FileState | None = None, rules: Rules = RULES, **fields: Value) -> UpdateImage[Place]:
-    return parse_update(body(file, **fields), rules)
+def update(
+    file: FileState | None = None, settings: ProfileSettings = DOCUMENTED, **fields: Value
+) -> UpdateImage[Place]:
+    return parse_update(body(file, **fields), settings)
 
 
 def texts(caught: pytest.ExceptionInfo[OpenMageError]) -> list[str]:
@@ -126,16 +128,16 @@ def test_a_body_without_usable_fields_is_invalid(
 ) -> None:
     """Nothing, a list, or nothing that may be written is refused before anything else."""
     with pytest.raises(OpenMageError) as caught:
-        parse_create(sent, RULES)
+        parse_create(sent, DOCUMENTED)
     assert texts(caught) == for_create
     with pytest.raises(OpenMageError) as caught:
-        parse_update(sent, RULES)
+        parse_update(sent, DOCUMENTED)
     assert texts(caught) == for_update
 
 
 def test_what_may_not_be_written_counts_as_not_sent() -> None:
     """Fields that an operator took away are dropped."""
-    narrowed = replace(RULES, writes=frozenset({"label"}))
+    narrowed = replace(DOCUMENTED, writes=frozenset({"label"}))
     assert parse_update(body("decoded", label="a", position=3), narrowed) == UpdateImage(None, None, None, Values("a"))
     with pytest.raises(OpenMageError) as caught:
         parse_update(body("decoded", position=3), narrowed)
@@ -190,8 +192,8 @@ def test_values_are_coerced_as_php_would(fields: dict[str, Value], values: Value
 
 def test_the_servers_profile_ignores_a_single_type_on_an_update() -> None:
     """With the server's profile an update ignores types that are one text; a create takes them."""
-    assert update(rules=SERVER, types="thumbnail").values.types is None
-    assert update(rules=SERVER, types=["thumbnail"]).values.types == ("thumbnail",)
+    assert update(settings=SERVER, types="thumbnail").values.types is None
+    assert update(settings=SERVER, types=["thumbnail"]).values.types == ("thumbnail",)
     sent = body("decoded", file_mime_type="image/png", types="thumbnail")
     assert parse_create(sent, SERVER).values.types == ("thumbnail",)
 

@@ -17,7 +17,7 @@ from app.apis.openmage.errors import (
 )
 from app.apis.openmage.formats import CONTENT_TYPES, Format
 from app.apis.openmage.present import ImageItem, Shape, collection, entity
-from app.apis.openmage.rules import KEYS
+from app.apis.openmage.profile_settings import KEYS
 
 GOLDEN: Final = Path(__file__).parent / "golden"
 SUFFIXES: Final[dict[Format, str]] = {"json": "json", "xml": "xml", "query": "txt"}

@@ -12,7 +12,7 @@ from app.apis.openmage.auth.refusals import Refusals
 from app.apis.openmage.auth.rights import Principal, check_privilege, may_use, principal_of
 from app.apis.openmage.auth.signed import has_form, read_form, signed_request
 from app.apis.openmage.errors import UserType
-from app.apis.openmage.rules import Rules
+from app.apis.openmage.profile_settings import ProfileSettings
 from app.errors import ProductImagesError
 from app.http.ready import LETS_AT_ONCE, Claim, Guard, LetsAtOnce
 from app.settings import Settings
@@ -27,12 +27,12 @@ class Callers:
     `guards` let a signed request to what an earlier one of the same user type got.
     """
 
-    def __init__(self, settings: Settings, oauth: OAuth, rules: Rules, refusals: Refusals) -> None:
+    def __init__(self, settings: Settings, oauth: OAuth, profile_settings: ProfileSettings, refusals: Refusals) -> None:
         self._settings = settings
         self._oauth = oauth
-        self._rules = rules
+        self._profile_settings = profile_settings
         self._refusals = refusals
-        self._guest = Principal("guest", rules.privileges["guest"])
+        self._guest = Principal("guest", profile_settings.privileges["guest"])
         self.guards: Mapping[UserType, Guard] = {
             "admin": partial(self._is_let, "admin"),
             "customer": partial(self._is_let, "customer"),
@@ -54,7 +54,7 @@ class Callers:
         except ProductImagesError as problem:
             request[_PROBLEM] = problem
             raise
-        principal = request[_PRINCIPAL] = principal_of(token, self._rules)
+        principal = request[_PRINCIPAL] = principal_of(token, self._profile_settings)
         return principal
 
     async def _verified(self, authorization: str, request: web.Request, form: str) -> AccessToken:
@@ -81,5 +81,5 @@ class Callers:
         verified = self._oauth.verify_at_once(authorization, like._replace(path=path, query=""))
         if verified is None:
             return None
-        principal = principal_of(verified.token, self._rules)
+        principal = principal_of(verified.token, self._profile_settings)
         return verified.claim if principal.user == user and may_use(principal, like.method) else None

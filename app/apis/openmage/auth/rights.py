@@ -15,7 +15,7 @@ from app.apis.openmage.errors import (
     UserType,
 )
 from app.apis.openmage.match import Route
-from app.apis.openmage.rules import Rules
+from app.apis.openmage.profile_settings import ProfileSettings
 from app.apis.php.markup import htmlspecialchars
 
 Operation = Literal["list", "read", "create", "update", "delete"]
@@ -52,9 +52,9 @@ class Principal(NamedTuple):
         return self.user != "admin"
 
 
-def principal_of(token: AccessToken, rules: Rules) -> Principal:
+def principal_of(token: AccessToken, settings: ProfileSettings) -> Principal:
     if token.user_type == "customer":
-        return Principal("customer", rules.privileges["customer"])
+        return Principal("customer", settings.privileges["customer"])
     named = (token.consumer_key, token.consumer_name)
     return Principal("admin", token.privileges, token.admin_id, token.has_role, *named)
 

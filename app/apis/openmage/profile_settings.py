@@ -1,4 +1,4 @@
-"""What an operator may choose about this dialect, read once from the settings."""
+"""What an operator may choose of this API: its profile, and who reads and writes what, read once from the settings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _WILDCARDS: Final[Mapping[str, Format]] = {"xml": "xml", "json": "json"}
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class ProfileSettings:
     """`reads` are the keys that a user type sees, `writes` the fields that admins set, `privileges` those of users
     without a role of their own."""
 
@@ -30,7 +30,7 @@ class Rules:
     privileges: Mapping[UserType, frozenset[str]]
 
     @classmethod
-    def of(cls, settings: Settings) -> "Rules":
+    def of(cls, settings: Settings) -> "ProfileSettings":
         by_profile: Format = "json" if settings.openmage_profile == "server" else "xml"
         return cls(
             profile=settings.openmage_profile,

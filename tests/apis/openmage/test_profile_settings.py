@@ -1,10 +1,10 @@
 import pytest
 
-from app.apis.openmage.rules import Rules, requested_keys
+from app.apis.openmage.profile_settings import ProfileSettings, requested_keys
 from app.environment import read_settings
 from app.settings import Settings
 
-RULES = Rules.of(Settings())
+DEFAULTS = ProfileSettings.of(Settings())
 GUEST = ("id", "label", "position", "url", "types")
 
 
@@ -33,15 +33,15 @@ def test_the_query_may_ask_for_keys(query: str, keys: set[str] | None) -> None:
 
 def test_the_keys_have_their_own_order() -> None:
     """The order of the keys is not the client's."""
-    assert RULES.visible_keys("admin", "attrs=url,exclude,id") == ("id", "exclude", "url")
+    assert DEFAULTS.visible_keys("admin", "attrs=url,exclude,id") == ("id", "exclude", "url")
 
 
 @pytest.mark.parametrize("user", ["customer", "guest"])
 def test_the_public_does_not_see_what_is_excluded(user: str) -> None:
     """Customers and guests see all keys but one, and do not get it by asking."""
-    assert RULES.visible_keys(user, "") == GUEST  # type: ignore[arg-type]
-    assert RULES.visible_keys(user, "attrs=exclude,id") == ("id",)  # type: ignore[arg-type]
-    assert RULES.visible_keys(user, "attrs=unknown") == ()  # type: ignore[arg-type]
+    assert DEFAULTS.visible_keys(user, "") == GUEST  # type: ignore[arg-type]
+    assert DEFAULTS.visible_keys(user, "attrs=exclude,id") == ("id",)  # type: ignore[arg-type]
+    assert DEFAULTS.visible_keys(user, "attrs=unknown") == ()  # type: ignore[arg-type]
 
 
 def test_the_attribute_lists_can_be_narrowed() -> None:
@@ -53,10 +53,10 @@ def test_the_attribute_lists_can_be_narrowed() -> None:
             "OPENMAGE_GUEST_PRIVILEGES": "-",
         }
     )
-    rules = Rules.of(settings)
-    assert rules.visible_keys("guest", "") == ("id", "url")
-    assert rules.writes == {"label"}
-    assert "retrieve" not in rules.privileges["guest"]
+    narrowed = ProfileSettings.of(settings)
+    assert narrowed.visible_keys("guest", "") == ("id", "url")
+    assert narrowed.writes == {"label"}
+    assert "retrieve" not in narrowed.privileges["guest"]
 
 
 @pytest.mark.parametrize(
@@ -70,4 +70,4 @@ def test_the_attribute_lists_can_be_narrowed() -> None:
 )
 def test_the_wildcards_format_follows_the_profile_unless_it_is_set(environ: dict[str, str], wildcard: str) -> None:
     """Any format is XML as documented and JSON as on the server, unless an operator says which."""
-    assert Rules.of(read_settings(environ)).wildcard == wildcard
+    assert ProfileSettings.of(read_settings(environ)).wildcard == wildcard
