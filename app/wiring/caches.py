@@ -14,8 +14,8 @@ from app.apis.glue.routes import READS as GLUE_READS
 from app.apis.glue.routes import spelled as glue_key
 from app.apis.openmage.routes import READS as OPENMAGE_READS
 from app.apis.spree.routes import READS as SPREE_READS
-from app.apis.v1.kept import KEYED
-from app.apis.v1.kept import READS as NATIVE_READS
+from app.apis.v1.cached_answers import KEYED
+from app.apis.v1.cached_answers import READS as NATIVE_READS
 from app.cache.bytes import ByteCache
 from app.cache.documents import DocumentCache
 from app.cache.keys import PathKey, ShownKey, native

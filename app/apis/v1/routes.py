@@ -10,10 +10,10 @@ from aiohttp import hdrs, web
 
 from app.access.accounts import NativeRole
 from app.apis.v1.auth import RANKS, Callers, authorise
+from app.apis.v1.cached_answers import KEYED
 from app.apis.v1.call import OWN, Call, Caller, Row, Services
 from app.apis.v1.documents.wait import held_back
 from app.apis.v1.errors import MethodNotAllowed, Mistake, NoSuchAddress, of_the_body, problem_of, refuse, response
-from app.apis.v1.kept import KEYED
 from app.apis.v1.match import Place, Table
 from app.apis.v1.parse import batch_of, checked_body, checked_query, read_json, read_query
 from app.apis.v1.present import nothing

@@ -11,7 +11,7 @@ from app.events import Cause, Observe, RenditionBuilt
 from app.model import Format, Recipe, Segment, parted
 from app.raster.child.pool import CodecPool
 from app.service.pictures.disc import fair
-from app.service.pictures.original import original_of
+from app.service.pictures.originals import original_of
 from app.service.pictures.removal import remove_renditions
 from app.service.renditions.rendition import Kept, as_kept, place, put
 from app.service.renditions.rows import RenditionRows

@@ -8,7 +8,7 @@ from app.errors import ImageRejected
 from app.model import BlobHash, Note, PixelFacts
 from app.raster.child.pool import CodecPool
 from app.service.pictures.disc import fair
-from app.service.pictures.original import original_of
+from app.service.pictures.originals import original_of
 from app.service.renditions.lacking import Lacking
 from app.service.renditions.rows import keep_notes, keep_pixel_facts
 from app.store import ObjectStore

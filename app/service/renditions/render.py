@@ -31,7 +31,7 @@ from app.model import (
 from app.raster.child.pool import CodecPool
 from app.service.flight import SingleFlight, Slots
 from app.service.pictures.disc import fair
-from app.service.pictures.original import original_of
+from app.service.pictures.originals import original_of
 from app.service.renditions.building import Builder
 from app.service.renditions.demand import Delays, Guests
 from app.service.renditions.hindsight import look_into

@@ -12,7 +12,7 @@ from app.db.pool import Database
 from app.db.replica.looking import looked_at
 from app.errors import Misconfigured, ProductImagesError, sentence
 from app.service.changes.delay import FeedWatch
-from app.service.pictures.original import missing_originals
+from app.service.pictures.originals import missing_originals
 from app.service.upkeep.clocks import skew_of
 from app.settings import Settings, options
 from app.settings.memory import usable_memory

@@ -5,12 +5,12 @@ from typing import Any, Final
 
 from aiohttp import hdrs, web
 
+from app.apis.v1.cached_answers import tag
 from app.apis.v1.call import Call, Row
 from app.apis.v1.conditions import guarded, revisions_of
 from app.apis.v1.documents.products import product_document
 from app.apis.v1.errors import Invalid, Mistake, Problem, problem_of, refuse
 from app.apis.v1.fields import CodedField, Many, Schema, Text, Truth, Whole
-from app.apis.v1.kept import tag
 from app.apis.v1.parse import checked_body
 from app.apis.v1.present import answer, json_bytes, nothing
 from app.errors import InvalidCommand

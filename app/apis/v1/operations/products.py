@@ -4,11 +4,11 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from app.apis.v1.cached_answers import answer_cached
 from app.apis.v1.call import Call, Row
 from app.apis.v1.documents.products import SCHEMAS as DOCUMENTS
 from app.apis.v1.documents.products import product_document
 from app.apis.v1.fields import Many, Text, TruthInQuery
-from app.apis.v1.kept import answer_kept
 from app.apis.v1.lists import After, Listed, page
 from app.http.origin import media_base
 from app.model import ProductId
@@ -65,7 +65,7 @@ async def show_product(call: Call) -> web.StreamResponse:
         product = await call.services.products.product(call.params["sku"])
         return product.family, product_document(product, media), f"p{product.id}-{product.revision}-"
 
-    return await answer_kept(call, read)
+    return await answer_cached(call, read)
 
 
 SCHEMAS: Final = {**DOCUMENTS, "Products": listed("Product")}

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from aiohttp import hdrs, web
 
+from app.apis.v1.cached_answers import answered
 from app.apis.v1.call import Call, Row, Services
 from app.apis.v1.errors import Invalid, Mistake
 from app.apis.v1.fields import Many, Schema, Text
-from app.apis.v1.kept import answered
 from app.apis.v1.present import JSON, json_bytes
 from app.apis.v1.storefront.document import SCHEMAS as DOCUMENTS
 from app.apis.v1.storefront.document import fragment_of

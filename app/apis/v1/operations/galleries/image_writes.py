@@ -5,11 +5,11 @@ from typing import Any, Final, cast
 from aiohttp import hdrs, web
 
 from app.apis.v1.body.image import ImageBody, unknown_names
+from app.apis.v1.cached_answers import tag
 from app.apis.v1.call import MERGE_PATCH, Call, Row
 from app.apis.v1.conditions import guarded, revisions_of
 from app.apis.v1.documents.images import image_document
 from app.apis.v1.fields import Many, Schema, Text, Whole
-from app.apis.v1.kept import tag
 from app.apis.v1.parse import number_in_path
 from app.apis.v1.present import answer, json_bytes, nothing
 from app.errors import ImageNotFound

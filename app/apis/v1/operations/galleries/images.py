@@ -4,12 +4,12 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from app.apis.v1.cached_answers import answer_cached
 from app.apis.v1.call import Call, Row
 from app.apis.v1.documents.images import SCHEMAS as DOCUMENTS
 from app.apis.v1.documents.images import image_document
 from app.apis.v1.documents.wait import applied, seconds_waited_for
 from app.apis.v1.fields import Many, Schema, Text, TruthInQuery, WholeInQuery
-from app.apis.v1.kept import answer_kept
 from app.apis.v1.lists import After, Listed, page
 from app.apis.v1.parse import number_in_path
 from app.errors import ImageNotFound
@@ -62,7 +62,7 @@ async def show_image(call: Call) -> web.StreamResponse:
         return image.family, image_document(image, media), f"{image.id}-{image.revision}-"
 
     seconds = await seconds_waited_for(call, number)
-    return applied(await answer_kept(call, read), seconds)
+    return applied(await answer_cached(call, read), seconds)
 
 
 async def show_gallery(call: Call) -> web.StreamResponse:
@@ -73,7 +73,7 @@ async def show_gallery(call: Call) -> web.StreamResponse:
         items = [image_document(image, media) for image in gallery.images]
         return gallery.family, {"items": items, "next": None}, ""
 
-    return await answer_kept(call, read)
+    return await answer_cached(call, read)
 
 
 _HELD: Final = {304: Response("It is still the one that `If-None-Match` names.")}

@@ -8,12 +8,12 @@ import marshmallow
 from aiohttp import hdrs, web
 
 from app.apis.v1.body.image import LONGEST_LABEL, Named
+from app.apis.v1.cached_answers import answer_read
 from app.apis.v1.call import MERGE_PATCH, Call, Row
 from app.apis.v1.conditions import guarded, revisions_of
 from app.apis.v1.documents.pictures import SCHEMAS as DOCUMENTS
 from app.apis.v1.documents.pictures import picture_document
 from app.apis.v1.fields import Schema, Text, wrong
-from app.apis.v1.kept import answer_read
 from app.apis.v1.parse import number_in_path
 from app.errors import ImageNotFound, ObjectMissing, PictureNotFound
 from app.http.respond import represent_attachment, send_object
@@ -21,7 +21,7 @@ from app.http.streams import Stored
 from app.model import FORMAT_OF_EXTENSION, SOURCE_MEDIA_TYPES
 from app.openapi.sections import Response, json, ref
 from app.service.galleries.v1.pictures import Upload
-from app.service.pictures.original import lost
+from app.service.pictures.originals import lost
 from app.store import blob_key
 
 _LOCALE: Final = re.compile(r"[A-Za-z]{2,8}(?:[_-][A-Za-z0-9]{1,8}){0,4}", re.ASCII)

@@ -33,7 +33,7 @@ class _Version:
     modified: int | None = None
 
 
-async def answer_kept(call: Call, read: Read) -> web.StreamResponse:
+async def answer_cached(call: Call, read: Read) -> web.StreamResponse:
     """The document of a GET, from memory or by one statement; 304 where the client holds it. Its
     tag is what `read` begins it with, and the hash of all that it says. That of a deleted image is
     read each time: it is none any more once the days are over in which it can be restored."""
