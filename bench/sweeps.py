@@ -78,7 +78,7 @@ async def _figures(parts: Parts) -> list[tuple[str, str, str]]:
         return (await parts.upkeep.recipe_change.plan()).renditions
 
     async def renditions() -> int:
-        return (await parts.upkeep.recipe_change.sweep(_WEEK))[0]
+        return (await parts.upkeep.unused_renditions.sweep(_WEEK))[0]
 
     async def purge() -> int:
         return await parts.upkeep.purge.purge(await parts.upkeep.purge.find("1"))

@@ -122,7 +122,7 @@ async def _build(_: argparse.Namespace, context: Context) -> int:
 
 async def _sweep_renditions(args: argparse.Namespace, context: Context) -> int:
     async with context.parts() as parts, context.removing(parts.storage.database, dry_run=args.dry_run):
-        count, size = await parts.upkeep.recipe_change.sweep(args.older_than, dry_run=args.dry_run)
+        count, size = await parts.upkeep.unused_renditions.sweep(args.older_than, dry_run=args.dry_run)
     verb = "would go" if args.dry_run else "went"
     context.answer({"renditions": count, "bytes": size}, f"{count} renditions ({size} bytes) {verb}.")
     return 0

@@ -7,6 +7,7 @@ from app.events import Observe
 from app.service.upkeep.purge import Purge
 from app.service.upkeep.recipe_change import RecipeChange
 from app.service.upkeep.sweeps import Housekeeping
+from app.service.upkeep.unused_renditions import UnusedRenditions
 from app.service.upkeep.verify import Verify
 from app.settings import Settings
 from app.wiring.catalogue import Catalogue
@@ -19,6 +20,7 @@ class Upkeep:
     housekeeping: Housekeeping
     verify: Verify
     recipe_change: RecipeChange
+    unused_renditions: UnusedRenditions
     purge: Purge
 
 
@@ -30,5 +32,6 @@ def upkeep_of(
         Housekeeping(database, store, timedelta(days=settings.restore_days)),
         Verify(database, store),
         RecipeChange(settings, database, store, pictures.codecs),
+        UnusedRenditions(settings, database, store),
         Purge(database, store, catalogue.image_remover, observe),
     )

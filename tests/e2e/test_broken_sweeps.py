@@ -264,9 +264,9 @@ async def test_a_rendition_s_removal_that_breaks_off_leaves_none_without_bytes(s
     async with keeping(shop, recipe_small=150) as parts:
         for breaks in (its_answer_is_lost, it_removes_nothing):
             async with Fragile(shop.settings.data_dir / "objects", shop.database.dsn, breaks) as store:
-                parts.upkeep.recipe_change._store = store
+                parts.upkeep.unused_renditions._store = store
                 with pytest.raises(StoreUnavailable):
-                    await parts.upkeep.recipe_change.sweep(WEEK)
+                    await parts.upkeep.unused_renditions.sweep(WEEK)
             assert [damage async for damage in parts.upkeep.verify.run() if damage] == []
             small = next(recipe for recipe in shop.settings.recipes if recipe.name == "small")
             assert (await parts.pictures.renderer.find(_DIGEST, small.hash)).size > 0

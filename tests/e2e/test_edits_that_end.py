@@ -78,12 +78,12 @@ async def test_an_edit_that_is_given_up_serves_on_until_its_recipe_does_not(serv
     assert not _EDITED.search((await urls(shop))[0])
     await age(shop, 40)
     async with keeping(shop) as parts:
-        assert await parts.upkeep.recipe_change.sweep(timedelta(days=30)) == (0, 0)
+        assert await parts.upkeep.unused_renditions.sweep(timedelta(days=30)) == (0, 0)
     assert await statuses(shop, [large, small]) == {200}
     objects = shop.settings.data_dir / "objects"
     async with keeping(shop, recipe_small=150) as parts:
         await destroy(shop, str(image))
-        count, _ = await parts.upkeep.recipe_change.sweep(timedelta(days=30))
+        count, _ = await parts.upkeep.unused_renditions.sweep(timedelta(days=30))
         assert count == 3  # of the picture and of both edits
     kept = {path.parent.name[-16:] for path in objects.rglob("*.jpg") if "-" in path.parent.name}
     assert len(kept) == 2

@@ -226,9 +226,9 @@ async def test_a_changed_recipe_is_planned_built_and_its_forerunner_swept(serve:
         assert (await shop.get(URL(old).raw_path)).status == 200
         await age(shop, 40)
         # Both images were promised their recipes when their bytes came, so nothing is swept while they live.
-        assert await parts.upkeep.recipe_change.sweep(timedelta(days=30)) == (0, 0)
+        assert await parts.upkeep.unused_renditions.sweep(timedelta(days=30)) == (0, 0)
         for image in (await shop.signed("GET", IMAGES)).json():
             await destroy(shop, image["id"])
-        would_go = await parts.upkeep.recipe_change.sweep(timedelta(days=30), dry_run=True)
-        assert await parts.upkeep.recipe_change.sweep(timedelta(days=30)) == would_go
+        would_go = await parts.upkeep.unused_renditions.sweep(timedelta(days=30), dry_run=True)
+        assert await parts.upkeep.unused_renditions.sweep(timedelta(days=30)) == would_go
         assert (would_go[0], would_go[1] > 0) == (1, True)

@@ -106,5 +106,5 @@ async def test_it_is_nobodys_concern_but_of_who_asks(
     assert (plan.blobs, plan.renditions) == (0, 0)
     await pulled(shop, (await feed_of(shop, image))["url"].removeprefix(str(shop.base).rstrip("/")))
     await connection.execute("update rendition set created_at = now() - interval '1 year'")
-    assert await worker.upkeep.recipe_change.sweep(timedelta(hours=1)) == (0, 0)
+    assert await worker.upkeep.unused_renditions.sweep(timedelta(hours=1)) == (0, 0)
     assert (await feed_of(shop, image))["state"] == "ready"

@@ -109,6 +109,6 @@ async def test_a_rebuild_and_a_sweep_leave_them_alone(parts: Parts, connection: 
     await parts.pictures.renderer.find(segment_of(blob), parts.settings.width_recipes[0].hash)
     await connection.execute("update rendition set created_at = created_at - interval '90 days'")
     await connection.execute("update recipe set created_at = created_at - interval '90 days'")
-    assert (await parts.upkeep.recipe_change.sweep(timedelta(days=30)))[0] == 0
+    assert (await parts.upkeep.unused_renditions.sweep(timedelta(days=30)))[0] == 0
     async with process(parts.dsn, parts.settings.data_dir, recipe_widths=(200,)) as others:
-        assert (await others.upkeep.recipe_change.sweep(timedelta(days=30)))[0] == 1
+        assert (await others.upkeep.unused_renditions.sweep(timedelta(days=30)))[0] == 1
