@@ -178,12 +178,12 @@ def test_who_may_not_read_is_refused_where_others_are_answered(
 
 
 async def _known(service: Service, signer: Signer, path: str = PATH) -> int:
-    """How many of eight reads on one connection were answered in front, once some are."""
+    """How many of eight reads on one connection were answered in front, once most are."""
     async with asyncio.timeout(20):
         while True:
             before = service.in_front
             await service.talk([_asked(signer, path) for _ in range(8)])
-            if service.in_front > before:
+            if service.in_front - before >= 4:
                 return service.in_front - before
             await asyncio.sleep(0.02)
 
