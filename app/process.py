@@ -91,13 +91,13 @@ def _stop_signals() -> Iterator[asyncio.Future[signal.Signals]]:
     stop = loop.create_future()
     ends = (signal.SIGTERM, signal.SIGINT)
 
-    def tell(end: signal.Signals) -> None:
+    def note(end: signal.Signals) -> None:
         stop.set_result(end)
         for every in ends:
             loop.remove_signal_handler(every)
 
     for end in ends:
-        loop.add_signal_handler(end, tell, end)
+        loop.add_signal_handler(end, note, end)
     try:
         yield stop
     finally:

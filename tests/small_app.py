@@ -71,7 +71,7 @@ def small_app(*routes: web.RouteDef, **changed: object) -> web.Application:
     names: tuple[ApiName, ...] = ("v1", "openmage", "spree", "delivery", "service", "glue")
     app[REQUEST_INDEX] = RequestIndex(DocumentCache(0, Hearing(True, True)), Settings(), ())
     app[APIS] = {
-        name: Api(document(name), tells_request_id=name == "glue", headers=UNKEPT if name == "service" else {})
+        name: Api(document(name), sends_request_id=name == "glue", headers=UNKEPT if name == "service" else {})
         for name in names
     }
     app.add_routes(routes)

@@ -22,7 +22,7 @@ from app.cache.favourites import NO_USE, Favourites, Use
 from app.cache.freeing import free
 from app.cache.invalidations import Invalidations
 from app.cache.keys import with_native
-from app.cache.packed import LONGEST_LINE, PackedDocuments, Plain, Spell, untold
+from app.cache.packed import LONGEST_LINE, PackedDocuments, Plain, Spell, unspelt
 from app.db.listen import Hearing
 from app.http.cache_tags import CacheTags
 from app.http.ready import Document
@@ -76,7 +76,7 @@ class DocumentCache:
         seconds: float = _DAY_SECONDS,
         on_kept: Callable[[], None] = lambda: None,
         tags: CacheTags | None = None,
-        spell: Spell = untold,
+        spell: Spell = unspelt,
     ) -> None:
         self._limit = limit
         self._most_ready = limit // _READY_SHARE

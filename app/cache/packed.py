@@ -42,7 +42,7 @@ LONGEST_LINE: Final = 2048
 """Longer ones are not told."""
 
 
-def untold(_: Hashable) -> bytes:
+def unspelt(_: Hashable) -> bytes:
     """Says nothing of a key."""
     return b""
 
@@ -79,7 +79,7 @@ class PackedDocuments:
     """The most recently used ones within `limit` bytes. Keys are told apart by their `repr`, and packed as `spell` has
     it, which costs little: what they say stands in most documents, too."""
 
-    def __init__(self, limit: int, spell: Spell = untold) -> None:
+    def __init__(self, limit: int, spell: Spell = unspelt) -> None:
         self._limit = limit
         self._spell = spell
         self._entries: OrderedDict[bytes, bytes] = OrderedDict()

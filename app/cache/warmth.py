@@ -133,8 +133,8 @@ class Warmth:
                 if isinstance(outcome, Exception):
                     wrong[type(outcome).__name__] += 1
         if wrong:
-            told = ", ".join(f"{count} times {what}" for what, count in wrong.items())
-            self._observe(CheckFailed("warm start", f"lines of what was asked for lately are left out: {told}"))
+            counts = ", ".join(f"{count} times {what}" for what, count in wrong.items())
+            self._observe(CheckFailed("warm start", f"lines of what was asked for lately are left out: {counts}"))
 
     async def _one(self, line: bytes) -> None:
         name, *asked = orjson.loads(line)

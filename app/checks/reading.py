@@ -11,7 +11,7 @@ from app.checks.kinds import FORMAT, MEASURES, NAMES, PLAIN, Bounds, FormatIsOne
 from app.checks.members import Mistake, Place, Table, day, formats, name, number, one_of, text
 from app.checks.rule_set import Rule, RuleSet
 
-_MOST_TOLD: Final = 20
+_MOST_REPORTED: Final = 20
 _MOST_TRIED: Final = 1024 * 1024
 """Characters that are read to find lines: statements of one line take as many as there are."""
 _AT: Final = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
@@ -32,7 +32,7 @@ def read_rule_set(source: str) -> RuleSet:
     mistakes: list[Mistake] = []
     rules = _rule_set(Table(values, (), mistakes))
     if mistakes:
-        raise Unreadable("\n".join(_told(mistakes, source)))
+        raise Unreadable("\n".join(_reported(mistakes, source)))
     return rules
 
 
@@ -94,10 +94,10 @@ def _of_syntax(message: str, source: str) -> str:
     return f"line {line}: {_AT.sub('', message)}."
 
 
-def _told(mistakes: list[Mistake], source: str) -> list[str]:
+def _reported(mistakes: list[Mistake], source: str) -> list[str]:
     lines = source.replace("\r\n", "\n").split("\n")
     ends = _ends(lines)
-    found = [(_line(mistake.place, lines, ends), mistake.detail) for mistake in mistakes[:_MOST_TOLD]]
+    found = [(_line(mistake.place, lines, ends), mistake.detail) for mistake in mistakes[:_MOST_REPORTED]]
     return [f"line {line}: {detail}" for line, detail in sorted(found, key=itemgetter(0))]
 
 

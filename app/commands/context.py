@@ -64,7 +64,7 @@ class Context:
         if not self.settings.embedded:
             yield reached(self.settings.database_url, self.settings.database_listen_url)
             return
-        async with embedded_postgres(self.settings.data_dir, role=role, observe=observe, tell=complain) as dsn:
+        async with embedded_postgres(self.settings.data_dir, role=role, observe=observe, report=complain) as dsn:
             yield dsn
 
     @asynccontextmanager

@@ -51,7 +51,7 @@ def register(nouns: Nouns) -> None:
 
 async def _import(args: argparse.Namespace, context: Context) -> int:
     with report_file(args.report) as rejected:
-        report = Report(lambda line, reason: _tell(rejected, line, reason))
+        report = Report(lambda line, reason: _reject(rejected, line, reason))
         async with context.parts() as parts:
             files = GalleryFiles(parts.pictures.intake, args.files, keep=not args.dry_run)
             importing = GalleryImport(
@@ -88,13 +88,13 @@ async def _run(
 async def _export(args: argparse.Namespace, context: Context) -> int:
     count, left_out = 0, list[str]()
 
-    def tell(path: str, reason: str) -> None:
+    def leave_out(path: str, reason: str) -> None:
         left_out.append(path)
         complain(f"{path} was not written: {reason}")
 
     async with context.parts() as parts:
         with _opened(args.file) as target, progress("lines") as advanced:
-            async for line in GalleryExport(parts.storage.database, parts.storage.store, args.files, tell).lines():
+            async for line in GalleryExport(parts.storage.database, parts.storage.store, args.files, leave_out).lines():
                 target.write(orjson.dumps(line) + b"\n")
                 count += 1
                 advanced(1)
@@ -127,6 +127,6 @@ def _numbered(path: Path, advanced: Callable[[int], object]) -> Iterator[Numbere
         yield from enumerate(text.lines(), 1)
 
 
-def _tell(rejected: IO[str], line: int, reason: str) -> None:
+def _reject(rejected: IO[str], line: int, reason: str) -> None:
     rejected.write(f"line {line}: {reason}\n")
     complain(f"line {line}: {reason}")

@@ -115,7 +115,7 @@ def _line(row: Record) -> Mapping[str, Any]:
     return {**{name: row[name] for name in names}, "actor": row["actor_name"] or row["actor_id"] or row["actor_kind"]}
 
 
-def _told(undone: Undone) -> str:
+def _summary(undone: Undone) -> str:
     text = f"{undone.undone} things are as they were; this is batch {undone.batch}."
     for sort, left in (("", undone.left), (" products", undone.left_products), (" pictures", undone.left_pictures)):
         if left:
@@ -136,7 +136,7 @@ async def _undo(args: argparse.Namespace, context: Context) -> int:
         except TooManyChanges as many:
             await _undo_long(parts, args.batch, many, context, force=args.force)
         else:
-            context.answer(asdict(undone), _told(undone))
+            context.answer(asdict(undone), _summary(undone))
     return 0
 
 
@@ -148,6 +148,6 @@ async def _undo_long(parts: "Parts", batch: str, many: TooManyChanges, context: 
     with progress("changes", job["total"]) as advanced:
         await undo.work(number, advanced)
     job = await LongJobs(database).job(number)
-    told, left = orjson.loads(job["told"]), list(job["left_images"])
-    undone = Undone(job["batch"], told["undone"], left, leaves=told["leaves"])
-    context.answer({**asdict(undone), "state": job["state"]}, _told(undone))
+    outcome, left = orjson.loads(job["told"]), list(job["left_images"])
+    undone = Undone(job["batch"], outcome["undone"], left, leaves=outcome["leaves"])
+    context.answer({**asdict(undone), "state": job["state"]}, _summary(undone))

@@ -37,7 +37,7 @@ class _Life:
         self._total = total
         self._done = 0
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._tell, daemon=True)
+        self._thread = threading.Thread(target=self._report, daemon=True)
 
     def advance(self, number: int) -> None:
         self._done += number
@@ -50,7 +50,7 @@ class _Life:
         self._ended.set()
         self._thread.join()
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         started = time.monotonic()
         while not self._ended.wait(_EVERY_SECONDS):
             seconds = round(time.monotonic() - started)

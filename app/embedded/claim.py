@@ -21,17 +21,17 @@ Ownership = Literal["server", "guest"]
 
 _SERVER_WAITS_SECONDS: Final = 30.0
 _GUEST_WAITS_SECONDS: Final = 60.0
-_TELL_SECONDS: Final = 0.5
+_REPORT_SECONDS: Final = 0.5
 _PATIENCE_SECONDS: Final = 5.0
 _POLL_SECONDS: Final = 0.02
 
 
 class Claim:
-    """`tell` is given a sentence where somebody has to wait for long."""
+    """`report` is given a sentence where somebody has to wait for long."""
 
-    def __init__(self, data_dir: Path, tell: Callable[[str], object] = lambda _: None) -> None:
+    def __init__(self, data_dir: Path, report: Callable[[str], object] = lambda _: None) -> None:
         self._data_dir = data_dir
-        self._tell = tell
+        self._report = report
         self._owner = FileLock(data_dir / "postgres.owner.lock")
         self._users = FileLock(data_dir / "postgres.users.lock")
         self._note = data_dir / "postgres.owner"
@@ -47,8 +47,8 @@ class Claim:
         while not self._owner.try_exclusive():
             waited = clock() - started
             pid = self._pid_to_wait_for(waited)
-            if waited >= _TELL_SECONDS and not reported:
-                self._tell(f"Waiting for process {pid}, a command that works with {self._data_dir}, to end.")
+            if waited >= _REPORT_SECONDS and not reported:
+                self._report(f"Waiting for process {pid}, a command that works with {self._data_dir}, to end.")
                 reported = True
             await asyncio.sleep(_POLL_SECONDS)
         self._write_note("server")

@@ -19,17 +19,17 @@ async def embedded_postgres(
     role: Ownership = "guest",
     options: Mapping[str, str] | None = None,
     observe: Observe = nobody,
-    tell: Callable[[str], object] = lambda _: None,
+    report: Callable[[str], object] = lambda _: None,
 ) -> AsyncIterator[str]:
     """The connection string of the Postgres below `data_dir`, for as long as the block lasts.
 
     A `server` runs it itself, after waiting for a command that does so just now. A `guest` uses
     the one that runs, or else runs it until it and all other guests have finished. `options` are
-    Postgres' own settings; `tell` is given a sentence where there is long to wait. Raises `Misconfigured` with one
+    Postgres' own settings; `report` is given a sentence where there is long to wait. Raises `Misconfigured` with one
     sentence.
     """
     data_dir = made_folder(data_dir).resolve()
-    with Claim(data_dir, tell) as claim:
+    with Claim(data_dir, report) as claim:
         if role == "server":
             await claim.own()
         elif dsn := await claim.own_or_join():

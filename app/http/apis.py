@@ -52,8 +52,8 @@ class Api:
     """
 
     error_document: ErrorDocument
-    tells_request_id: bool = False
-    tells_runtime: bool = False
+    sends_request_id: bool = False
+    sends_runtime: bool = False
     route_of: RouteOf = lambda _: None
     """For an API that finds its way itself: the router knows it by one pattern."""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class Api:
     @property
     def is_signed(self) -> bool:
         """Whether headers of its answers differ from one to the next."""
-        return self.tells_request_id or self.tells_runtime
+        return self.sends_request_id or self.sends_runtime
 
 
 def api_name(raw_path: str) -> ApiName:

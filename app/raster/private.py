@@ -59,9 +59,9 @@ def _of_exif(upload: Buffer, fmt: SourceFormat, image: Image.Image) -> Iterator[
         exif.load(HEADER + (_EXIF_OF[fmt](upload) or b"").removeprefix(HEADER))
     else:
         exif = image.getexif()
-    told = {**exif, **exif.get_ifd(_EXIF)}
+    fields = {**exif, **exif.get_ifd(_EXIF)}
     for kind, tags in _FIELDS.items():
-        if any(_says(told.get(tag)) for tag in tags):
+        if any(_is_filled(fields.get(tag)) for tag in tags):
             yield kind
     if any(tag in exif.get_ifd(_GPS) for tag in (2, 4)):
         yield "location"
@@ -69,7 +69,7 @@ def _of_exif(upload: Buffer, fmt: SourceFormat, image: Image.Image) -> Iterator[
         yield "thumbnail"
 
 
-def _says(value: object) -> bool:
+def _is_filled(value: object) -> bool:
     """Cameras write blanks where they have nothing to say."""
     if isinstance(value, bytes):
         value = value.removeprefix(b"ASCII\0\0\0").strip(b" \0")

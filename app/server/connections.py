@@ -103,9 +103,9 @@ class Connections(web.Server):
                     connection.cut_off("not_read")
                 elif connection.has_not_asked_since(now - self._head):
                     connection.send_away("too_slow")
-            self._tell_of_descriptors()
+            self._report_descriptors()
 
-    def _tell_of_descriptors(self) -> None:
+    def _report_descriptors(self) -> None:
         used, allowed = used_descriptors(), _allowed_descriptors()
         if used > allowed - _FEW:
             self._observe(CheckFailed("descriptors", f"{used} of {allowed} file descriptors are in use"))

@@ -98,9 +98,9 @@ def sign(response: web.StreamResponse, api: Api, request_id: str, seconds: float
 def signature(api: Api, request_id: str, seconds: float) -> dict[str, str]:
     """The headers that differ from answer to answer."""
     headers = {}
-    if api.tells_request_id:
+    if api.sends_request_id:
         headers[ID_HEADER] = request_id
-    if api.tells_runtime:
+    if api.sends_runtime:
         headers["X-Runtime"] = f"{seconds:.6f}"
     return headers
 
@@ -108,7 +108,7 @@ def signature(api: Api, request_id: str, seconds: float) -> dict[str, str]:
 async def sign_streams(request: web.Request, response: web.StreamResponse) -> None:
     """For `on_response_prepare`: an answer that begins before its handler has ended has what others get behind it."""
     api = request.app[APIS][api_name(request.rel_url.raw_path)]
-    if api.tells_request_id and ID_HEADER not in response.headers:
+    if api.sends_request_id and ID_HEADER not in response.headers:
         complete(response, api.headers)
         response.headers[ID_HEADER] = REQUEST_ID.get("")
 

@@ -81,7 +81,7 @@ class PlainReads:
         self._meanings: dict[tuple[bytes, bool], _Meaning] = {}
         self._known: dict[bytes, _Known] = {}
         self._guards: dict[tuple[bytes, Hashable, Guard], LetsAtOnce] = {}
-        self._untold: dict[tuple[Labels, int], list[float]] = {}
+        self._unreported: dict[tuple[Labels, int], list[float]] = {}
 
     def head(self, data: bytes) -> Head | None:
         """Of what has come since the last request ended; None where that is anything but one head without a body. What
@@ -166,14 +166,14 @@ class PlainReads:
         return wire(document.head, signature(self._apis[known.labels[0]], request_id, seconds), document.body)
 
     def _count(self, served: tuple[Labels, int], seconds: float) -> None:
-        """To be told once all is answered that has arrived: each kind by itself, so that none is lost with another."""
-        if served not in self._untold:
-            asyncio.get_running_loop().call_soon(self._tell, served)
-        self._untold.setdefault(served, []).append(seconds)
+        """To be reported once all that has arrived is answered: each kind by itself, so none is lost with another."""
+        if served not in self._unreported:
+            asyncio.get_running_loop().call_soon(self._report, served)
+        self._unreported.setdefault(served, []).append(seconds)
 
-    def _tell(self, served: tuple[Labels, int]) -> None:
+    def _report(self, served: tuple[Labels, int]) -> None:
         labels, status = served
-        self._observe(RequestsServed(*labels, status, self._untold.pop(served)))
+        self._observe(RequestsServed(*labels, status, self._unreported.pop(served)))
 
 
 def _is_one_head(lines: bytes) -> bool:

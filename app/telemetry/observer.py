@@ -24,10 +24,10 @@ class Observer:
         self._sample = sample
         self._lines = LineSample()
         self._log = structlog.get_logger("product_images")
-        self._tell: Final[Mapping[type, Callable[[Any], None]]] = self._by_kind()
+        self._handlers: Final[Mapping[type, Callable[[Any], None]]] = self._by_kind()
 
     def __call__(self, event: events.Event) -> None:
-        self._tell[type(event)](event)
+        self._handlers[type(event)](event)
 
     def _by_kind(self) -> dict[type, Callable[[Any], None]]:
         """Every kind of event, and what is done about it; the frequent ones are counted and nothing else."""
@@ -61,25 +61,25 @@ class Observer:
     def _served(self, event: events.RequestServed) -> None:
         self.metrics.served(event)
         self.minutes.served(event)
-        if self._is_told(event.status, event.seconds):
-            self._tell_request(event, event.seconds)
+        if self._is_logged(event.status, event.seconds):
+            self._log_request(event, event.seconds)
 
     def _served_several(self, event: events.RequestsServed) -> None:
         """None of them was told an id, so that only those that are logged need one."""
         self.metrics.served_several(event)
         self.minutes.served_several(event)
         for seconds in event.seconds:
-            if self._is_told(event.status, seconds):
+            if self._is_logged(event.status, seconds):
                 token = events.REQUEST_ID.set(events.new_request_id())
                 try:
-                    self._tell_request(event, seconds)
+                    self._log_request(event, seconds)
                 finally:
                     events.REQUEST_ID.reset(token)
 
-    def _is_told(self, status: int, seconds: float) -> bool:
+    def _is_logged(self, status: int, seconds: float) -> bool:
         return random.random() * self._sample < 1 or status >= 500 or seconds > _SLOW  # noqa: S311
 
-    def _tell_request(self, event: events.RequestServed | events.RequestsServed, seconds: float) -> None:
+    def _log_request(self, event: events.RequestServed | events.RequestsServed, seconds: float) -> None:
         fields = {"room": event.api, "route": event.route, "method": event.method, "status": event.status}
         if event.status >= 500 or seconds > _SLOW:
             self._seldom("request", fields, ms=round(seconds * 1000, 1))

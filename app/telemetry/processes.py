@@ -49,7 +49,7 @@ class Processes:
             self._lock = os.open(self._folder / f"{self._name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(self._lock, fcntl.LOCK_EX)
 
-    def tell(self, figures: Figures) -> None:
+    def lay_down(self, figures: Figures) -> None:
         """Lays down the figures of this process; in a new folder where somebody has taken the former one away."""
         if self._joined:
             if not self._is_in():

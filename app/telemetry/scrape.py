@@ -20,7 +20,7 @@ from app.telemetry.processes import Processes
 
 T = TypeVar("T")
 
-_TELL_SECONDS: Final = 5.0
+_LAY_DOWN_SECONDS: Final = 5.0
 _LAG_SECONDS: Final = 0.1
 _SHARED_MEMORY: Final = 5.0
 _SHARED_PATIENCE: Final = 2.0
@@ -66,7 +66,7 @@ class Scrape:
         """Lays the figures down for the others, again and again, for as long as the block lasts."""
         await self._despite_disc(self._processes.join)
         try:
-            async with in_background("figures", self._lay_down, self._observe, every=_TELL_SECONDS):
+            async with in_background("figures", self._lay_down, self._observe, every=_LAY_DOWN_SECONDS):
                 yield
         finally:
             await self._lay_down()
@@ -74,14 +74,14 @@ class Scrape:
 
     async def _lay_down(self) -> None:
         figures = plain(self._metrics.families())
-        await self._despite_disc(lambda: self._processes.tell(figures))
+        await self._despite_disc(lambda: self._processes.lay_down(figures))
 
     async def _exchange(self, own: Figures) -> tuple[int, list[Figures]]:
         """How many other processes live, and their figures. Also lays `own` down: what Prometheus was told once counts
         on, though this process be killed."""
 
         def work() -> tuple[int, list[Figures]]:
-            self._processes.tell(own)
+            self._processes.lay_down(own)
             return self._processes.others()
 
         return await self._despite_disc(work) or (0, [])

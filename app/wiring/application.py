@@ -77,12 +77,12 @@ def build_app(
     previews = {"glue": glue.previews, "openmage": openmage.previews, "spree": spree.previews}
     native = native_api(parts, app[health.CHECKS].outcomes, previews)
     apis: dict[ApiName, Api] = {
-        "v1": Api(native.error, tells_request_id=True, route_of=native.route_of, headers=UNKEPT),
+        "v1": Api(native.error, sends_request_id=True, route_of=native.route_of, headers=UNKEPT),
         "openmage": Api(openmage.error, route_of=openmage_route, headers=OPENMAGE_HEADERS),
-        "spree": Api(spree.error, tells_request_id=True, tells_runtime=True, route_of=spree_route, headers={}),
+        "spree": Api(spree.error, sends_request_id=True, sends_runtime=True, route_of=spree_route, headers={}),
         "glue": Api(glue.error, route_of=glue_route, headers={}),
         "delivery": Api(media_error, headers=UNKEPT),
-        "service": Api(health.error, tells_request_id=True, headers=UNKEPT),
+        "service": Api(health.error, sends_request_id=True, headers=UNKEPT),
     }
     app[APIS] = apis
     app[MEDIA] = parts.caches.media

@@ -113,7 +113,7 @@ for update;
 -- A slice ($2) of job $1 is done.
 delete from long_job_product where job_id = $1 and slice = $2;
 
--- name: tell_slice
+-- name: keep_outcome_of_slice
 -- What came of a slice of job $1: how many changes it was ($2), what is told of the whole ($3), and the images that were left
 -- ($4), of which ten thousand are named.
 update long_job

@@ -153,7 +153,7 @@ async def test_a_server_waits_for_a_command(data_dir: Path) -> None:
 async def test_a_server_says_what_it_waits_for(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However long a command takes, a server waits for it, and names it once."""
     monkeypatch.setattr(claim, "_SERVER_WAITS_SECONDS", 0.0)
-    monkeypatch.setattr(claim, "_TELL_SECONDS", 0.1)
+    monkeypatch.setattr(claim, "_REPORT_SECONDS", 0.1)
     reported = asyncio.Queue[str]()
     async with _process(data_dir, "guest") as command:
         await _dsn_of(command)
@@ -166,8 +166,8 @@ async def test_a_server_says_what_it_waits_for(data_dir: Path, monkeypatch: pyte
     assert reported.empty()
 
 
-async def _serve(data_dir: Path, tell: Callable[[str], object]) -> bool:
-    async with embedded_postgres(data_dir, role="server", options=FAST, tell=tell) as dsn:
+async def _serve(data_dir: Path, report: Callable[[str], object]) -> bool:
+    async with embedded_postgres(data_dir, role="server", options=FAST, report=report) as dsn:
         return await answers(dsn)
 
 

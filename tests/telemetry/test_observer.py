@@ -130,7 +130,7 @@ def test_trouble_is_counted_by_what_it_is(event: events.Event, line: str) -> Non
 
 def test_every_event_is_heard() -> None:
     """No kind of event is without somebody who does something about it."""
-    heard = Observer(Metrics())._tell
+    heard = Observer(Metrics())._handlers
 
     assert set(heard) == set(get_args(events.Event))
 

@@ -87,7 +87,7 @@ async def test_any_process_tells_the_sum(processes: list[Process]) -> None:
         process.serve(number)
         process.observe(UploadAccepted("spree", 100 * number, 0.1))
         process.metrics.watch_cache("media", cache)
-        process.processes.tell([])  # what an unfinished start left
+        process.processes.lay_down([])  # what an unfinished start left
     for process in processes:
         await process.scrape.text()
 

@@ -89,9 +89,9 @@ class OpenMageApi:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Any method, any path of this API; raises what `error` knows how to tell."""
         call, operation = await self._admitted(request)
-        work, tell = partial(self._operations[operation], call), partial(self._of_the_body, request)
+        work, refusal_of = partial(self._operations[operation], call), partial(self._of_the_body, request)
         whose, spelling = str(call.principal.admin_id), call.shape.format
-        answering = partial(self._answers.answered, request, "openmage", whose, work, tell, spelling)
+        answering = partial(self._answers.answered, request, "openmage", whose, work, refusal_of, spelling)
         if request.method == hdrs.METH_GET:
             return await answering()
         with as_actor(Act("oauth", call.principal.consumer_key, call.principal.consumer_name, "openmage")):

@@ -142,9 +142,9 @@ def document(error: Exception) -> ErrorBody:
         return ErrorBody(422, json_bytes({"error": INVALID_RESOURCE, "errors": dict(error.errors)}))
     if isinstance(error, NotAcceptable):
         return ErrorBody(406, _XML, "application/xml") if error.suffix == "xml" else ErrorBody(406, b"", None)
-    for family, (status, tell) in _REPORTED.items():
+    for family, (status, text_of) in _REPORTED.items():
         if isinstance(error, family):
-            return ErrorBody(status, json_bytes(tell(error)), headers=_further(error))
+            return ErrorBody(status, json_bytes(text_of(error)), headers=_further(error))
     return ErrorBody(500, json_bytes({"status": 500, "error": "Internal Server Error"}))
 
 

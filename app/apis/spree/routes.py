@@ -71,9 +71,9 @@ class SpreeApi:
             # what is remembered of a request does not say whose `Authorization` it had
             return respond(request, reported, None if self._settings.spree_bearer and _is_bearers(request) else key)
         if request.method in _WRITES:
-            work, tell = partial(self._written, request, place), partial(self._of_the_body, request)
+            work, refusal_of = partial(self._written, request, place), partial(self._of_the_body, request)
             verb = request.headers.get(METHOD_OVERRIDE, "").upper()
-            return await self._answers.answered(request, "spree", None, work, tell, verb)
+            return await self._answers.answered(request, "spree", None, work, refusal_of, verb)
         raise NotFound(f"{request.method} is never routed")
 
     def error(self, request: web.Request, error: Exception) -> web.StreamResponse:

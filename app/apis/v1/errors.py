@@ -134,10 +134,10 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, web.HTTPException):
         return _of_http(error)
     of_class = (_BY_CLASS[kind] for kind in type(error).__mro__ if kind in _BY_CLASS)
-    tell = next(of_class, None)
-    if tell is None or not isinstance(error, core.ProductImagesError):
+    present = next(of_class, None)
+    if present is None or not isinstance(error, core.ProductImagesError):
         return _INTERNAL
-    return tell(error)
+    return present(error)
 
 
 def response(problem: Problem) -> web.Response:
@@ -145,20 +145,20 @@ def response(problem: Problem) -> web.Response:
     return web.Response(status=problem.status, body=problem.body, headers=headers)
 
 
-_Tell = Callable[[Any], Problem]
+_ProblemOf = Callable[[Any], Problem]
 _INTERNAL: Final = Problem("internal", "Something went wrong inside the service.")
 
 
-def _plain(code: Code) -> _Tell:
+def _plain(code: Code) -> _ProblemOf:
     """Of errors whose public sentence says all."""
     return lambda error: Problem(code, error.public)
 
 
-def _later(code: Code) -> _Tell:
+def _later(code: Code) -> _ProblemOf:
     return lambda error: Problem(code, error.public, headers={hdrs.RETRY_AFTER: str(error.retry_after)})
 
 
-def _mistaken(code: Code) -> _Tell:
+def _mistaken(code: Code) -> _ProblemOf:
     return lambda error: Problem(code, error.public, tuple(error.mistakes))
 
 
@@ -181,7 +181,7 @@ def _changed(error: core.PreconditionFailed) -> Problem:
     return Problem("precondition_failed", error.public, further=error.details)
 
 
-def _at(pointer: str, code: str) -> _Tell:
+def _at(pointer: str, code: str) -> _ProblemOf:
     return lambda error: Problem("invalid", error.public, (Mistake(pointer, code, error.public),))
 
 
@@ -190,13 +190,13 @@ def _too_small(error: core.EditTooSmall) -> Problem:
     return Problem("invalid", error.public, (Mistake("/edit/crop", "out_of_range", error.public, limit, measured),))
 
 
-def _picture(code: str) -> _Tell:
-    def tell(error: core.ProductImagesError) -> Problem:
+def _picture(code: str) -> _ProblemOf:
+    def present(error: core.ProductImagesError) -> Problem:
         excess = getattr(error, "excess", None)
         limit, measured = (excess.allowed, excess.measured) if excess else (None, None)
         return Problem("image_refused", error.public, (Mistake("", code, error.public, limit, measured),))
 
-    return tell
+    return present
 
 
 def _format(error: FormatRefused) -> Problem:
@@ -218,7 +218,7 @@ def _of_http(error: web.HTTPException) -> Problem:
     return Problem("malformed", error.reason) if error.status < 500 else _INTERNAL
 
 
-_BY_CLASS: Final[Mapping[type[Exception], _Tell]] = {
+_BY_CLASS: Final[Mapping[type[Exception], _ProblemOf]] = {
     Unauthenticated: lambda error: Problem("unauthenticated", error.public, headers={hdrs.WWW_AUTHENTICATE: "Bearer"}),
     Forbidden: _plain("forbidden"),
     MethodNotAllowed: lambda error: Problem("method_not_allowed", error.public, headers={hdrs.ALLOW: error.allow}),

@@ -41,7 +41,7 @@ class Reads(Readable):
         self._hearing = hearing
         self._observe = observe
         self._trouble: str | None = "it was not looked for yet"
-        self._told: str | None = None
+        self._reported: str | None = None
 
     async def fetch(self, query: str, *args: Any) -> list[Record]:
         if query not in SHOWN or unit_here() is not None:
@@ -102,16 +102,16 @@ class Reads(Readable):
             return
         if self._trouble is not None:
             self._positions.dropped_all()
-            self._trouble = self._told = None
+            self._trouble = self._reported = None
 
     def _lose(self, error: BaseException) -> None:
-        """Until it is looked for again; told where it is news. That replaying was in a statement's way is none."""
+        """Until it is looked for again; reported where it is news. That replaying was in a statement's way is none."""
         if isinstance(error, TransactionConflict):
             return
         trouble = f"{type(error).__name__}: {error}"
-        if trouble != self._told:
+        if trouble != self._reported:
             self._observe(CheckFailed("replica", f"{trouble}; the primary is read"))
-        self._told = trouble
+        self._reported = trouble
         if not isinstance(error, asyncpg.PostgresError):  # else it is the statement's: there it is what it was before
             self._trouble = trouble
 

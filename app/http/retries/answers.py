@@ -30,7 +30,7 @@ KEY: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
 
 Work = Callable[[], Awaitable[web.StreamResponse]]
-Tell = Callable[[Exception], web.Response | None]
+RefusalOf = Callable[[Exception], web.Response | None]
 """The answer to a refusal whose cause is in the body's bytes alone; None to any other."""
 
 _METHODS: Final = frozenset((hdrs.METH_POST, hdrs.METH_PUT, hdrs.METH_PATCH))
@@ -86,7 +86,13 @@ class KeptAnswers:
         self._former_until = time.monotonic() + self.age.total_seconds()
 
     async def answered(
-        self, request: web.Request, api: str, credential: str | None, work: Work, tell: Tell, variant: str = ""
+        self,
+        request: web.Request,
+        api: str,
+        credential: str | None,
+        work: Work,
+        refusal_of: RefusalOf,
+        variant: str = "",
     ) -> web.StreamResponse:
         """What `work` answers, or what it did answer to the same request. `credential` None: it is not known yet, and
         `work` says whose the request is. `variant` is what of the headers the answer depends on.
@@ -105,7 +111,7 @@ class KeptAnswers:
                 return replayed.response
             except Exception as error:
                 await attempt.unit.roll_back()
-                if (answer := tell(error)) is not None:
+                if (answer := refusal_of(error)) is not None:
                     try:
                         await attempt.refused(answer)
                     except _Replayed as replayed:
@@ -206,8 +212,8 @@ class _Attempt:
         assert body is None or isinstance(body, bytes | bytearray)
         headers = [(name, value) for name, value in response.headers.items() if name.lower() not in _UNKEPT]
         kept = _Kept(response.status, headers, bytes(body or b""))
-        said = (None,) * 3 if self._is_withheld else kept.columns
-        row = (self._scope, self._fingerprint.digest, *said, sorted(self.unit.touched) or None)
+        columns = (None,) * 3 if self._is_withheld else kept.columns
+        row = (self._scope, self._fingerprint.digest, *columns, sorted(self.unit.touched) or None)
         if (begun := self.unit.transaction) is not None:
             await begun.execute("keep_answer", *row)
             return

@@ -195,7 +195,7 @@ def _decoding() -> Iterator[None]:
 
 
 @contextmanager
-def _telling_the_end(file: File) -> Iterator[None]:
+def _noticing_truncation(file: File) -> Iterator[None]:
     """Of what cannot be decoded, whether the reason is that the file ends too early."""
     try:
         yield
@@ -214,7 +214,7 @@ def _excess(error: Image.DecompressionBombError) -> Excess:
 
 def header(file: File, limits: Limits, allowed: frozenset[SourceFormat] = SOURCE_FORMATS) -> Facts:
     """The facts of an image within the limits, without decoding it; FormatNotAllowed for one that is not `allowed`."""
-    with _telling_the_end(file), _decoding():
+    with _noticing_truncation(file), _decoding():
         return check(facts_of(file, most_frames=limits.frames, allowed=allowed), limits)
 
 
@@ -225,7 +225,7 @@ def inspect(file: File, limits: Limits, whole: bool = True) -> Facts:
     """
     facts = header(file, limits)
     keep = Keep(copyright=True, marks=True)
-    with _telling_the_end(file), _decoding(), published_of(file, facts, keep, whole=whole) as source:
+    with _noticing_truncation(file), _decoding(), published_of(file, facts, keep, whole=whole) as source:
         source.check()
         notes = (*source.notes, *notes_on(source.marks, source.upload), *notes_beside(source, facts))
     return replace(facts, notes=notes, marks=MarksKey(key_of(source.marks)))

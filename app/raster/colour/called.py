@@ -76,7 +76,7 @@ def _probe(mode: str) -> Image.Image:
 def _name(profile: bytes) -> str:
     """What a stranger called it: only what can be shown."""
     try:
-        told = ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile)))
+        described = ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile)))
     except (OSError, ImageCms.PyCMSError):
         return UNNAMED
-    return "".join(filter(str.isprintable, told)).strip()[:_LONGEST_NAME] or UNNAMED
+    return "".join(filter(str.isprintable, described)).strip()[:_LONGEST_NAME] or UNNAMED

@@ -22,7 +22,7 @@ class Committed:
     changed: Changed
     withdrawn: Callable[[str], None] = lambda _: None
 
-    def tell(self, families: Iterable[ProductId], withdrawn: str | None) -> None:
+    def announce(self, families: Iterable[ProductId], withdrawn: str | None) -> None:
         self.changed(families)
         if withdrawn is not None:
             self.withdrawn(withdrawn)
@@ -45,7 +45,7 @@ class ImageRemover:
         """In a transaction of its own; raises what `remove_image` raises."""
         async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
             removed = await remove_image(tx, product, image)
-        self._committed.tell([removed.family], removed.path)
+        self._committed.announce([removed.family], removed.path)
 
 
 async def remove_image(tx: Transaction, product: ProductId, image: ImageId) -> Removed:

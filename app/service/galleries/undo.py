@@ -140,14 +140,14 @@ class Undo:
                 raise Conflict("Something of it was changed since.", back.conflicts)
             if finishes:
                 await finish_batch(tx, acting())
-        self.tell(back)
+        self.announce(back)
         return back
 
-    def tell(self, back: TakenBack) -> None:
+    def announce(self, back: TakenBack) -> None:
         """What was committed is seen at once by whoever asks this process."""
         if back.products:
             self._all_changed()
-        self._committed.tell(back.families, None)
+        self._committed.announce(back.families, None)
         for path in back.withdrawn:
             self._committed.withdrawn(path)
 

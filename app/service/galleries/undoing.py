@@ -61,20 +61,20 @@ class LongUndo:
         found = await self._db.fetch("changed_pictures_of_batch", batch, *owner, _NAMED)
         pictures = [row["picture_id"] for row in found]
         if images or pictures:
-            told = {"pictures": pictures} if pictures else {}
-            raise Conflict("Something of it was changed since.", {"images": images, **told})
+            further = {"pictures": pictures} if pictures else {}
+            raise Conflict("Something of it was changed since.", {"images": images, **further})
 
     async def _begin(
         self, tx: Transaction, batch: str, owner: Actor, leaves: Mapping[str, int], *, queued: bool
     ) -> int:
         number: int = await tx.fetchval("next_job_id")
         asked = {"batch": batch, "kind": owner[0], "id": owner[1]}
-        told = {"undone": 0, "left": 0, "leaves": dict(leaves)}
+        outcome = {"undone": 0, "left": 0, "leaves": dict(leaves)}
         act = replace(acting(), batch=acting().batch or f"undo-{uuid4().hex}")
         await tx.execute("add_long_job", number, "undo", "waiting", _json(asked), None, *act.columns)
         await tx.execute("plan_long_undo", number, batch, *owner, _CHANGES)
         await tx.execute("count_long_undo", number)
-        await self._tell(tx, number, 0, told, [])
+        await self._keep_outcome(tx, number, 0, outcome, [])
         if queued:
             await enqueue(tx, [job_of(number)])
         return number
@@ -99,17 +99,19 @@ class LongUndo:
                 return await self._take_back(tx, number, job, found)
 
     async def _take_back(self, tx: Transaction, number: int, job: Record, slice_: Record) -> int:
-        asked, told = orjson.loads(job["asked"]), orjson.loads(job["told"])
+        asked, outcome = orjson.loads(job["asked"]), orjson.loads(job["told"])
         of_batch = asked["batch"], asked["kind"], asked["id"]
         rows = await tx.fetch("slice_to_undo", number, slice_["slice"], *of_batch)
         back = await take_back(tx, rows, self._restorable, self._edits, leaves_gone=True)
         changes = int(slice_["changes"])
         await tx.execute("end_slice", number, slice_["slice"])
-        await self._tell(tx, number, changes, _told(told, back), sorted(back.left))
+        await self._keep_outcome(tx, number, changes, _added(outcome, back), sorted(back.left))
         return changes
 
-    async def _tell(self, tx: Transaction, number: int, changes: int, told: Mapping[str, Any], left: list[int]) -> None:
-        await tx.execute("tell_slice", number, changes, _json(told), left)
+    async def _keep_outcome(
+        self, tx: Transaction, number: int, changes: int, outcome: Mapping[str, Any], left: list[int]
+    ) -> None:
+        await tx.execute("keep_outcome_of_slice", number, changes, _json(outcome), left)
 
     async def _end(self, tx: Transaction, number: int, state: str, failure: str | None = None) -> None:
         await tx.execute("end_long_job", number, state, failure)
@@ -138,9 +140,9 @@ def number_of(payload: bytes) -> int:
     return int.from_bytes(payload, "big")
 
 
-def _told(told: Mapping[str, Any], back: TakenBack) -> Mapping[str, Any]:
+def _added(outcome: Mapping[str, Any], back: TakenBack) -> Mapping[str, Any]:
     left = len(back.left) + len(back.left_products) + len(back.left_pictures)
-    return {**told, "undone": told["undone"] + back.number, "left": told["left"] + left}
+    return {**outcome, "undone": outcome["undone"] + back.number, "left": outcome["left"] + left}
 
 
 def _act(job: Record) -> Act:

@@ -61,11 +61,11 @@ async def forget_blob(
 
 def _rows(held: str) -> Iterator[str]:
     """As the log has it: a row for some edits each; the first tells all the rest, too."""
-    told = orjson.loads(held)
-    edits, again = told["edits"], {name: told[name] for name in ("hash", "format", "names", "pictures", "slugs")}
+    whole = orjson.loads(held)
+    edits, again = whole["edits"], {name: whole[name] for name in ("hash", "format", "names", "pictures", "slugs")}
     for first in range(0, len(edits) or 1, _EDITS_IN_A_ROW):
         some = {"edits": edits[first : first + _EDITS_IN_A_ROW]}
-        yield orjson.dumps((again if first else told) | some).decode()
+        yield orjson.dumps((again if first else whole) | some).decode()
 
 
 async def remove_blob(database: Database, store: ObjectStore, blob: BlobHash) -> bool:

@@ -46,7 +46,7 @@ class Builder:
         except ConstraintViolated as error:
             await self._remove_unrecorded(segment, made)
             raise RenditionNotFound(f"{segment} was swept meanwhile") from error
-        self._tell(made, cause)
+        self._report(made, cause)
 
     async def build_each(
         self, segment: Segment, shared: Sequence[Sequence[Recipe]], formats: Sequence[Format] | None = None
@@ -79,7 +79,7 @@ class Builder:
             if kept is not one:  # what another process put meanwhile counts
                 await self._rows.restore(segment, kept)
         await self._remove_unrecorded(segment, made)  # it may have been swept meanwhile
-        self._tell(made, "demand")
+        self._report(made, "demand")
 
     async def _made(
         self, segment: Segment, recipes: Sequence[Recipe], formats: Sequence[Format] | None, cause: Cause
@@ -106,6 +106,6 @@ class Builder:
     async def _remove_unrecorded(self, segment: Segment, made: Sequence[Kept]) -> None:
         await remove_renditions(self._db, self._store, [place(segment, one) for one, *_ in made])
 
-    def _tell(self, made: Sequence[Kept], cause: Cause) -> None:
+    def _report(self, made: Sequence[Kept], cause: Cause) -> None:
         for one, *_ in made:
             self._observe(RenditionBuilt(one.recipe.name, one.format, len(one.data), one.width * one.height, cause))

@@ -48,8 +48,8 @@ def checked_file(found: Incoming, *, fetches: bool) -> tuple[Mapping[str, Any], 
 
 
 @contextmanager
-def said_of(reference: Mapping[str, Any]) -> Iterator[None]:
-    """Says of whatever is refused within whether that is because of bytes that are not in the body."""
+def refusals_marked(reference: Mapping[str, Any]) -> Iterator[None]:
+    """Marks whatever is refused within by whether that is because of bytes that are not in the body."""
     try:
         yield
     except ProductImagesError as error:

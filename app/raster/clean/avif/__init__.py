@@ -115,10 +115,10 @@ def _restore(result: bytearray, view: bytes, items: Items, *, keep_copyright: bo
     for extent in items.extents:
         if extent.item in items.shown:
             body = view[extent.start : extent.end]
-            result[extent.start : extent.end] = _told_to_decoders(body, kinds[extent.item])
+            result[extent.start : extent.end] = _read_by_decoders(body, kinds[extent.item])
 
 
-def _told_to_decoders(body: bytes, kind: bytes) -> bytes:
+def _read_by_decoders(body: bytes, kind: bytes) -> bytes:
     if kind == b"av01":
         return without_words(body)
     if kind == b"iovl":

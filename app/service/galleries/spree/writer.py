@@ -76,7 +76,7 @@ class SpreeGalleryWriter:
 
             image = await record_creation(tx, product, add, is_alone=not changes)
             row = await image_row(tx, image)
-        self._committed.tell(families, None)
+        self._committed.announce(families, None)
         return listed_image(row)
 
     async def _insert(
@@ -107,7 +107,7 @@ class SpreeGalleryWriter:
                 changes += await _edit(tx, row, ProductId(target), edit)
             changed = await image_row(tx, image)
         if changes:
-            self._committed.tell(families, row["file_path"] if upload else None)
+            self._committed.announce(families, row["file_path"] if upload else None)
         return listed_image(changed)
 
     async def _replace(self, tx: Transaction, row: Record, upload: StoredUpload) -> int:

@@ -33,7 +33,7 @@ class GalleryOrder:
             if rows:
                 await record_rows(tx, [_row(product["id"], scope, listed, images)])
         if rows:
-            self._committed.tell([family], None)
+            self._committed.announce([family], None)
 
 
 async def _scope(tx: Transaction, store: str | None) -> int | None:

@@ -43,7 +43,7 @@ class PictureTexts:
                 await _write(tx, picture, former, present)
             families = await tx.fetch("families_of_picture", picture)
         if present != former:
-            self._committed.tell([ProductId(row["family"]) for row in families], None)
+            self._committed.announce([ProductId(row["family"]) for row in families], None)
 
 
 async def put_texts_back(

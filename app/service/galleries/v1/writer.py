@@ -79,7 +79,7 @@ class NativeWriter:
                 return await self._insert(tx, product, source, given, place)
 
             image = await record_creation(tx, product, add, is_alone=not moves and not takes_types(given))
-        self._committed.tell([family], None)
+        self._committed.announce([family], None)
         return ImageId(image)
 
     async def _insert(
@@ -147,7 +147,7 @@ class NativeWriter:
             async with recorded(tx, [product], placed=[image]):
                 yield change
         if change.rows:
-            self._committed.tell([family], change.withdrawn)
+            self._committed.announce([family], change.withdrawn)
 
 
 def _check(image: int, revision: int, revisions: Revisions) -> None:

@@ -91,10 +91,10 @@ class Edits:
     async def patch(self, tx: Transaction, given: Mapping[int, EditInput | None]) -> int:
         """The same of images of which something is said, each by itself. An edit that would leave too little of a
         picture is none any more."""
-        said = [image for image, of_image in given.items() if of_image != {}]
-        rows = await tx.fetch("images_to_edit", list(given), said)
+        named = [image for image, of_image in given.items() if of_image != {}]
+        rows = await tx.fetch("images_to_edit", list(given), named)
         shown = {row["id"]: self._patched(row, given[row["id"]]) for row in rows}
-        return await self._show(tx, shown, tries_again=bool(said))
+        return await self._show(tx, shown, tries_again=bool(named))
 
     def _patched(self, row: Record, given: EditInput | None) -> "_Shown":
         edit = patched(read(row["edit"]), given)

@@ -80,7 +80,7 @@ class Applier:
             _check_same(found, line, product, blob)
             image, outcome = found["id"], await self._update(tx, found, line)
         if outcome != "unchanged":
-            await self._say(tx, image, product, line)
+            await self._write_given(tx, image, product, line)
             await self._edit(tx, image, line, is_new=outcome == "created")
         nones = await self._put_nones(
             tx, product, line.given.types, {c: given.types for c, given in line.stores.items()}
@@ -143,7 +143,7 @@ class Applier:
         await tx.execute("update_transferred_image", found["id"], *given, *stamp)
         return "updated"
 
-    async def _say(self, tx: Transaction, image: int, product: int, line: ImageLine) -> None:
+    async def _write_given(self, tx: Transaction, image: int, product: int, line: ImageLine) -> None:
         """Texts, values per store view and types, exactly as the line has them."""
         await self._write_texts(tx, image, line)
         stores = {self._known.stores[code]: given for code, given in line.stores.items()}

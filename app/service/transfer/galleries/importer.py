@@ -63,9 +63,9 @@ class GalleryImport:
                 read = await asyncio.gather(*(self._read(number, text) for number, text in batch if text.strip()))
                 await self._write([one for one in read if one is not None])
             finally:
-                self._tell_left_out()
+                self._report_left_out()
 
-    def _tell_left_out(self) -> None:
+    def _report_left_out(self) -> None:
         left_out, self._left_out = sorted(self._left_out), []
         for number, reason in left_out:
             self._report.reject(number, reason)

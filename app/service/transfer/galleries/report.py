@@ -12,10 +12,10 @@ _OUTCOMES: Final[tuple[LineOutcome, ...]] = ("created", "updated", "unchanged", 
 
 
 class Report:
-    """`tell` hears of each line that was left out: its number and why."""
+    """`rejected_line` hears of each line that was left out: its number and why."""
 
-    def __init__(self, tell: Callable[[int, str], None]) -> None:
-        self._tell = tell
+    def __init__(self, rejected_line: Callable[[int, str], None]) -> None:
+        self._rejected_line = rejected_line
         self._counts: Counter[tuple[Subject, LineOutcome]] = Counter()
 
     def count(self, subject: Subject, outcome: LineOutcome) -> None:
@@ -24,7 +24,7 @@ class Report:
     def reject(self, line: int, reason: str) -> None:
         """A line that was left out counts as an image, which nearly all lines are."""
         self.count("images", "rejected")
-        self._tell(line, reason)
+        self._rejected_line(line, reason)
 
     @property
     def rejected(self) -> int:

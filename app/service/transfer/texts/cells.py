@@ -27,7 +27,7 @@ class Strange(Exception):
         self.detail = detail
 
 
-def told(name: str, value: Any) -> str:
+def cell_of(name: str, value: Any) -> str:
     """A value as a cell; None is an empty one."""
     if value is None:
         return ""
@@ -36,7 +36,7 @@ def told(name: str, value: Any) -> str:
     return ",".join(value) if name == "types" else str(int(value))
 
 
-def said_by(name: str, cell: str) -> Any:
+def value_of(name: str, cell: str) -> Any:
     """The value that a cell says, None for an empty one. Strange."""
     return _READ[name](cell)
 

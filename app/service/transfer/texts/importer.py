@@ -17,13 +17,13 @@ from app.service.changes.record import recorded
 from app.service.galleries.rows import lock_product, set_places
 from app.service.galleries.v1.input import ImageInput
 from app.service.galleries.v1.values import write_values
-from app.service.transfer.texts.cells import VALUES, told
+from app.service.transfer.texts.cells import VALUES, cell_of
 from app.service.transfer.texts.lines import Mistake, Wish
 from app.service.transfer.texts.stored import GLOBAL, Stored, stored_images
 
 MOST_LINES: Final = 50_000
-MOST_TOLD: Final = 1000
-"""Changes, and mistakes, that are told one by one."""
+MOST_REPORTED: Final = 1000
+"""Changes, and mistakes, that are reported one by one."""
 _TOGETHER: Final = 500
 
 
@@ -185,11 +185,11 @@ def _planned(wish: Wish, stored: Stored) -> _Plan:
 def _normal(wish: Wish, name: str) -> str:
     """The cell as it would be told; globally nothing said of an exclusion is a no."""
     value = wish.values[name]
-    return told(name, bool(value) if name == "exclude" and wish.store == GLOBAL else value)
+    return cell_of(name, bool(value) if name == "exclude" and wish.store == GLOBAL else value)
 
 
 async def _apply(tx: Transaction, product: ProductId, work: Sequence[_Plan]) -> None:
-    said: dict[int, dict[str, Any]] = {}
+    given: dict[int, dict[str, Any]] = {}
     placed: dict[int, int | None] = {}
     for plan in work:
         image, store = plan.wish.image, plan.wish.store
@@ -197,15 +197,15 @@ async def _apply(tx: Transaction, product: ProductId, work: Sequence[_Plan]) -> 
         if store == GLOBAL:
             if "position" in values:
                 placed[image] = values.pop("position")
-            said.setdefault(image, {}).update(values)
+            given.setdefault(image, {}).update(values)
         else:
             of_store = {**values, "types": values["types"] or None} if "types" in values else values
-            said.setdefault(image, {}).setdefault("stores", {})[store] = of_store
+            given.setdefault(image, {}).setdefault("stores", {})[store] = of_store
     if not work:
         return
     async with recorded(tx, [product], placed=sorted({plan.wish.image for plan in work})):
         await set_places(tx, placed)
-        for image, values in sorted(said.items()):
+        for image, values in sorted(given.items()):
             row = await tx.fetchrow("native_image_to_change", image, product)
             assert row is not None  # the product is held
             await write_values(tx, row, cast("ImageInput", values))

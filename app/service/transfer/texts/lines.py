@@ -8,7 +8,7 @@ from typing import Any, Final
 from app.errors import InvalidCommand
 from app.service.transfer.csv_table import Table
 from app.service.transfer.spreadsheet import plain
-from app.service.transfer.texts.cells import COLUMNS, VALUES, Strange, said_by
+from app.service.transfer.texts.cells import COLUMNS, VALUES, Strange, value_of
 
 _LARGEST_ID: Final = 2**63 - 1
 _ID: Final = re.compile(r"[0-9]{1,19}", re.ASCII)
@@ -66,7 +66,7 @@ def _read(number: int, given: Mapping[str, str]) -> tuple[Mapping[str, Any], Seq
     values, mistakes = {}, []
     for name, cell in given.items():
         try:
-            values[name] = said_by(name, cell)
+            values[name] = value_of(name, cell)
         except Strange as error:
             mistakes.append(Mistake(number, name, error.code, error.detail))
     return values, mistakes

@@ -8,7 +8,7 @@ import orjson
 
 from app.db.pool import Database, Record, Transaction
 from app.service.transfer.spreadsheet import harmless
-from app.service.transfer.texts.cells import VALUES, told
+from app.service.transfer.texts.cells import VALUES, cell_of
 
 GLOBAL: Final = ""
 _PAGE: Final = 100
@@ -53,7 +53,7 @@ def cells_of(image: Stored) -> Iterable[Sequence[str]]:
 
 
 def _stored(row: Record, stores: Iterable[str]) -> Stored:
-    said = {GLOBAL: {name: row[name] for name in VALUES}} | orjson.loads(row["stores"])
-    scopes = {code: said.get(code, _NONE) for code in (GLOBAL, *stores)}
-    cells = {code: {name: told(name, of_scope[name]) for name in VALUES} for code, of_scope in scopes.items()}
+    values = {GLOBAL: {name: row[name] for name in VALUES}} | orjson.loads(row["stores"])
+    scopes = {code: values.get(code, _NONE) for code in (GLOBAL, *stores)}
+    cells = {code: {name: cell_of(name, of_scope[name]) for name in VALUES} for code, of_scope in scopes.items()}
     return Stored(row["id"], row["product_id"], row["sku"], cells)

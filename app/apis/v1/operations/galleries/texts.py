@@ -25,7 +25,7 @@ from app.service.transfer.csv_table import Table
 from app.service.transfer.spreadsheet import lines_of
 from app.service.transfer.text_file import TextFile
 from app.service.transfer.texts.cells import COLUMNS
-from app.service.transfer.texts.importer import MOST_LINES, MOST_TOLD, Outcome
+from app.service.transfer.texts.importer import MOST_LINES, MOST_REPORTED, Outcome
 from app.service.transfer.texts.lines import Mistake, Wish, wishes
 from app.service.transfer.texts.stored import all_images, cells_of
 
@@ -94,9 +94,9 @@ def _document(outcome: Outcome, *, dry_run: bool) -> dict[str, Any]:
         "lines": lines,
         "images": outcome.images,
         "products": outcome.products,
-        "changes": [asdict(one) for one in outcome.differences[:MOST_TOLD]],
-        "mistakes": [asdict(one) for one in outcome.mistakes[:MOST_TOLD]],
-        "more": max(len(outcome.differences), len(outcome.mistakes)) > MOST_TOLD,
+        "changes": [asdict(one) for one in outcome.differences[:MOST_REPORTED]],
+        "mistakes": [asdict(one) for one in outcome.mistakes[:MOST_REPORTED]],
+        "more": max(len(outcome.differences), len(outcome.mistakes)) > MOST_REPORTED,
     }
 
 

@@ -9,7 +9,7 @@ from aiohttp import hdrs, web
 
 from app.apis.v1.body.image import ImageBody, unknown_names
 from app.apis.v1.body.incoming import Incoming, incoming
-from app.apis.v1.body.source import checked_file, said_of
+from app.apis.v1.body.source import checked_file, refusals_marked
 from app.apis.v1.call import OWN, Call, Row
 from app.apis.v1.conditions import guarded, revisions_of
 from app.apis.v1.documents.wait import may_wait
@@ -26,7 +26,7 @@ async def upload_image(call: Call) -> web.Response:
     async with AsyncExitStack() as stack:
         found, given, reference = await _taken(call, stack)
         product = await call.services.writer.product(call.params["sku"])
-        with said_of(reference):
+        with refusals_marked(reference):
             source = await call.services.uploads.source(found, reference)
             image = await call.services.writer.create(product, source, given)
     may_wait(call, image, partial(show, call, image, status=201))
@@ -39,7 +39,7 @@ async def replace_file(call: Call) -> web.Response:
     async with AsyncExitStack() as stack:
         found, given, reference = await _taken(call, stack)
         await guarded(call.services.writer.check(number, revisions), lambda: document(call, number))
-        with said_of(reference):
+        with refusals_marked(reference):
             source = await call.services.uploads.source(found, reference)
             change = call.services.writer.replace(number, source, given, revisions)
             await guarded(change, lambda: document(call, number))
