@@ -5,7 +5,7 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from app.cache.documents import DocumentCache
-from app.cache.keys import PathKey
+from app.cache.keys import PathKey, ShownKey
 from app.cache.requests import Remembered, RequestIndex
 from app.db.listen import Hearing
 from app.http.ready import Document
@@ -138,3 +138,51 @@ def test_memory_is_bounded_and_what_is_asked_often_stays(documents: DocumentCach
 
     assert ask(index, request("/0")) is None
     assert ask(index, request("/249")) == FOUND.body
+
+
+def test_each_generation_has_its_part_of_the_memory(documents: DocumentCache) -> None:
+    """An eighth of what documents may take, 600 bytes each, half of it for the younger: two times 16 are found, and
+    with one more the older 16 are gone."""
+    room = 160_000 // 8 // 600 // 2
+    index = RequestIndex(documents, Settings(document_cache_bytes=160_000), READS)
+    for number in range(2 * room):
+        teach(index, request(f"/{number}"))
+    question = index.question(request("/0"))
+    assert question is not None
+    assert len(index._young) == len(index._old) == room == 16
+
+    teach(index, request("/more"))
+    assert index.find(question) is None
+    assert ask(index, request(f"/{room}")) == FOUND.body
+
+
+async def test_what_products_show_lies_in_a_part_of_its_own(documents: DocumentCache) -> None:
+    """A document of that kind is looked for there alone; where there is no such part, among all the others."""
+    key = ShownKey("mug", None, "http://shop/media")
+    led = REMEMBERED._replace(document=key)
+    shown = documents.part(2)
+    apart, together = (RequestIndex(documents, Settings(), READS, part) for part in (shown, None))
+    await shown.fill(key, _found)
+    teach(apart, request(), remembered=led)
+    teach(together, request(), remembered=led)
+    assert ask(apart, request()) == FOUND.body
+    assert ask(together, request()) is None
+
+    await documents.fill(key, _found)
+    shown.drop_all()
+    assert ask(apart, request()) is None
+    teach(together, request(), remembered=led)
+    assert ask(together, request()) == FOUND.body
+
+
+def test_a_key_belongs_to_the_question_where_paths_are_asked_for_with_one(documents: DocumentCache) -> None:
+    """Elsewhere only the scheme of `Authorization` does."""
+    index = RequestIndex(documents, Settings(), READS, keyed=("/v1/images/",))
+    teach(index, request("/v1/images/7", Authorization="Bearer one"))
+    teach(index, request("/a", Authorization="OAuth one"))
+
+    assert ask(index, request("/v1/images/7", Authorization="Bearer one")) == FOUND.body
+    assert ask(index, request("/v1/images/7", Authorization="Bearer two")) is None
+    assert ask(index, request("/v1/images/7")) is None
+    assert ask(index, request("/a", Authorization="oauth two")) == FOUND.body
+    assert ask(index, request("/a", Authorization="Basic one")) is None
