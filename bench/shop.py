@@ -16,7 +16,7 @@ from app.service.catalogue.oauth import IssuedToken, TokenOptions, put_token
 from app.service.catalogue.stores import StoreOptions, put_store
 
 _SECRET_KEY: Final = "known to everybody, for it guards nothing"
-_FILL_SECONDS: Final = 3600.0  # for a statement, of which there are few
+FILL_SECONDS: Final = 3600.0  # for a statement, of which there are few
 FILL: Final = Path(__file__).with_name("fill.sql")
 
 
@@ -84,6 +84,12 @@ async def _filled(folder: Path, database: Database, products: int) -> Shop:
 async def fill(tx: Transaction, products: int) -> None:
     """A store view and the products with their images."""
     await put_store(tx, StoreOptions("default", 1, "en_US", "base", is_default=True))
-    for statement in FILL.read_text().split(";\n"):
+    await run_each(tx, FILL.read_text(), products)
+
+
+async def run_each(tx: Transaction, statements: str, products: int) -> None:
+    """Statements, one after the other, each with the number of products."""
+    for statement in statements.split(";\n"):
         if statement.strip():
-            await tx.connection.execute(statement, products, timeout=_FILL_SECONDS)
+            takes = (products,) if "$1" in statement else ()
+            await tx.connection.execute(statement, *takes, timeout=FILL_SECONDS)
