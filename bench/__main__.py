@@ -11,6 +11,7 @@ from typing import Final
 import uvloop
 
 from bench import (
+    beside_nginx,
     checks,
     framing,
     guests,
@@ -41,6 +42,7 @@ _PRODUCTS: Final = 200
 
 FIGURES: Final[Mapping[str, Callable[[Shop], Awaitable[Row | Sequence[Row]]]]] = {
     "glue": reads.glue_hot,
+    "nginx": beside_nginx.glue_beside_nginx,
     "openmage": reads.openmage_guest,
     "spree": reads.spree_admin,
     "signed": reads.openmage_signed,

@@ -17,6 +17,7 @@ from app.service.catalogue.oauth import IssuedToken
 
 HOST: Final = "127.0.0.1"
 CONNECTIONS: Final = 32
+_OF_SERVERS: Final = {"Date", "Server", "Content-Length", "Connection"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +167,12 @@ async def load(server: Server, requests: Sequence[bytes], seconds: float, connec
 
 
 async def ask(server: Server, request: bytes) -> Answer:
-    """One request; the answer without the headers that aiohttp writes."""
+    """One request; the answer without the headers that servers write by themselves."""
     reader, writer = await asyncio.open_connection(HOST, server.port)
     writer.write(request)
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     headers = dict(line.split(": ", 1) for line in head[1:] if line)
     body = await reader.readexactly(int(headers.get("Content-Length", 0)))
     writer.close()
-    own = {name: value for name, value in headers.items() if name not in {"Date", "Server", "Content-Length"}}
+    own = {name: value for name, value in headers.items() if name not in _OF_SERVERS}
     return Answer(int(head[0].split()[1]), own, body.decode("latin-1"))
