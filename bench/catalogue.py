@@ -13,8 +13,10 @@ from typing import Final
 
 import asyncpg
 
+from app.db.connections.connect import connect
 from app.db.migrate import migrate
-from app.db.pool import Database, Transaction
+from app.db.pool import Transaction
+from app.db.queries import load_queries
 from app.embedded.cluster import Cluster
 from app.service.renditions.kept_recipes import register
 from app.settings import Settings
@@ -96,12 +98,23 @@ async def _fill(folder: Path, products: int, whole: bool) -> None:
     await cluster.start()
     try:
         await migrate(cluster.dsn)
-        async with Database(cluster.dsn) as database, database.transaction() as tx:
+        async with _transaction(cluster.dsn) as tx:
             await (_fill_whole if whole else _fill_catalogue)(tx, products)
         await _vacuum(cluster.dsn)
     finally:
         await cluster.stop()
     print(f"filled in {time.monotonic() - begun:.0f} s", flush=True)
+
+
+@asynccontextmanager
+async def _transaction(dsn: str) -> AsyncIterator[Transaction]:
+    """On a connection that nobody gives up for being silent: statements take minutes."""
+    connection = await connect(dsn)
+    try:
+        async with connection.transaction():
+            yield Transaction(connection, load_queries())
+    finally:
+        await connection.close()
 
 
 async def _fill_catalogue(tx: Transaction, products: int) -> None:

@@ -35,9 +35,9 @@ _LONGEST: Final = 2000
 _MOST: Final = 1000
 """Of such lines that are remembered: a client sends the same ones each time."""
 _BODY: Final = re.compile(rb"^(?:content-length|transfer-encoding|upgrade|expect):", re.IGNORECASE | re.MULTILINE)
-_SIGNED: Final = re.compile(
-    rb"^authorization: (OAuth [\x21-\x7e][\x20-\x7e]{0,%d})\r\n" % _LONGEST, re.IGNORECASE | re.MULTILINE
-)
+_SIGNATURE: Final = re.compile(rb"OAuth [\x21-\x7e][\x20-\x7e]{0,%d}" % _LONGEST)
+_SIGNED: Final = re.compile(rb"^authorization: (%b)\r\n" % _SIGNATURE.pattern, re.IGNORECASE | re.MULTILINE)
+_USUALLY_SIGNED: Final = b"\nAuthorization: "
 _AUTHORIZATION: Final = re.compile(rb"authorization", re.IGNORECASE)
 _PLAIN_PATH: Final = re.compile(rb"/[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*")
 _VARIES: Final = re.compile(rb"^x-request-id:", re.IGNORECASE | re.MULTILINE)
@@ -90,10 +90,21 @@ class PlainReads:
             return None
         behind = data.find(_VERSION)
         target, lines = data[len(_METHOD) : behind], data[behind + len(_VERSION) :]
-        if behind < 0 or not _TARGET.fullmatch(target) or not ((lines, False) in self._meanings or _is_one_head(lines)):
+        if behind < 0 or not _TARGET.fullmatch(target):
             return None
-        lines, signature = _without_signature(lines)
-        return Head(target, lines, signature, data)
+        parts = self._signed_as_before(lines)
+        if parts is None and ((lines, False) in self._meanings or _is_one_head(lines)):
+            parts = _without_signature(lines)
+        return Head(target, *parts, data) if parts else None
+
+    def _signed_as_before(self, lines: bytes) -> tuple[bytes, bytes] | None:
+        """What `_without_signature` gives of lines that are known but for their signature, and what these say of where
+        it begins and ends. A signature that is part of one line ends no head and begins no body."""
+        begin = lines.find(_USUALLY_SIGNED) + len(_USUALLY_SIGNED)
+        end = lines.find(b"\r\n", begin)
+        rest = lines[:begin] + lines[end:]
+        is_known = begin >= len(_USUALLY_SIGNED) and (rest, True) in self._meanings
+        return (rest, lines[begin:end]) if is_known and _SIGNATURE.fullmatch(lines, begin, end) else None
 
     def learn(self, head: Head, question: Question) -> None:
         """What the parser made of it."""
