@@ -27,6 +27,7 @@ from bench import (
     scale,
     scaling,
     search,
+    size,
     storefront,
     streams,
     thumbor,
@@ -77,8 +78,9 @@ FIGURES: Final[Mapping[str, Callable[[Shop], Awaitable[Row | Sequence[Row]]]]] =
     "checks": checks.checks_of_a_million,
     "media-scale": scale.media_at_scale,
     "search": search.searches,
+    "size": size.at_size,
 }
-_ONLY_BY_NAME: Final = frozenset({"scale", "scale-memory", "restarts", "checks", "media-scale", "search"})
+_ONLY_BY_NAME: Final = frozenset({"scale", "scale-memory", "restarts", "checks", "media-scale", "search", "size"})
 
 
 async def measure(names: Iterable[str], keep: bool) -> None:

@@ -54,9 +54,11 @@ async def _restarted(catalogue: Catalogue) -> Row:
     async with _process(catalogue, keys, folder) as before:
         for _ in range(_WARM // _BATCH):
             await before.read(_BATCH)
+        print("warm, turns begin", flush=True)
         usual = await before.read(_AFTER)
     async with _process(catalogue, keys, folder) as after:
         first = await after.read(_AFTER)
+    print("turns end", flush=True)
     title = f"the first {_AFTER:,} reads after a restart, to those before it: p99"
     return at_most(title, f"{first.p99:.2f} ms", f"{usual.p99:.2f} ms", first.p99 / usual.p99, 2.0)
 

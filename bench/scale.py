@@ -153,7 +153,9 @@ async def _cold(large: Served, small: Served) -> Row:
 async def _compared(
     large: Callable[[], Awaitable[Measured]], small: Callable[[], Awaitable[Measured]]
 ) -> list[Turns[Measured]]:
+    print("warm, turns begin", flush=True)
     turns = await in_turns({"large": large, "small": small}, enough=_TURNS, patience=_PATIENCE_SECONDS)
+    print("turns end", flush=True)
     return [turns["large"], turns["small"]]
 
 

@@ -101,7 +101,7 @@ async def _figures(parts: Parts) -> list[tuple[str, str, str]]:
 async def _timed(
     name: str, parts: Parts, blobs: list[BlobHash], work: Callable[[], Awaitable[int]]
 ) -> tuple[str, str, str]:
-    async with _uploading(parts.storage.database, blobs) as waits:
+    async with uploading(parts.storage.database, blobs) as waits:
         began = time.perf_counter()
         count = await work()
         seconds = time.perf_counter() - began
@@ -110,7 +110,7 @@ async def _timed(
 
 
 @asynccontextmanager
-async def _uploading(database: Database, blobs: list[BlobHash]) -> AsyncIterator[Waits]:
+async def uploading(database: Database, blobs: list[BlobHash]) -> AsyncIterator[Waits]:
     waits = Waits()
     task = asyncio.create_task(_upload(database, blobs, waits))
     try:

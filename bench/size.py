@@ -1,0 +1,181 @@
+"""What a shop of millions of images costs that has all that comes of uploads: what it takes, whether statements go by
+index, and how long upkeep, the log, searches and reads take. `SIZE` is its number of images, such as `10m`."""
+
+import os
+import random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+
+from app.db.pool import Database
+from app.model import BlobHash
+from app.service.changes.tidying import tidy_log
+from app.settings import Settings
+from app.wiring.parts import Parts
+from bench.catalogue import Catalogue, glue_path, open_catalogue
+from bench.plans import plans
+from bench.search import reader_key, searched, slowest
+from bench.servers import ours
+from bench.shop import FILL_SECONDS, Shop
+from bench.sweeps import Waits, uploading
+from bench.table import Row
+
+_WASTE: Final = Path(__file__).with_name("waste.sql")
+_WEEK: Final = timedelta(days=7)
+_FORGOTTEN: Final = 100_000  # rows of the log
+_UNITS: Final = {"k": 1_000, "m": 1_000_000}
+_PAGES: Final = 200
+_READS: Final = 1_000
+_MOST_WAIT: Final = 0.5  # seconds, of 99 in 100 uploads beside upkeep
+_MICRO: Final = 1e-6
+_AGE: Final = "select now() - at from change where id <= $1 order by id desc limit 1"
+
+
+async def at_size(_: Shop) -> list[Row]:
+    images = _images(os.environ.get("SIZE", "10m"))
+    async with open_catalogue(-(-images // 3), whole=True) as catalogue:
+        rows = [*await _sizes(catalogue), *await plans(catalogue.dsn)]
+        rows += await _served(catalogue)
+        async with _parts(catalogue) as parts:
+            rows += await _upkeep(catalogue, parts)
+        return [*rows, *await _vacuums(catalogue)]
+
+
+def _images(size: str) -> int:
+    """Of a number, in thousands (`k`) or millions (`m`) where it says so."""
+    unit = _UNITS.get(size[-1:].lower())
+    return int(size[:-1]) * unit if unit else int(size)
+
+
+async def _sizes(catalogue: Catalogue) -> list[Row]:
+    async with _connected(catalogue) as connection:
+        found = await connection.fetch(
+            """select coalesce(parent.relname, c.relname) as name, sum(c.reltuples)::bigint as rows,
+                sum(pg_relation_size(c.oid))::bigint as heap, sum(pg_indexes_size(c.oid))::bigint as indexes
+            from pg_class c
+            left join pg_inherits h on h.inhrelid = c.oid
+            left join pg_class parent on parent.oid = h.inhparent
+            where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace
+            group by 1 having sum(c.reltuples) > 100000 order by sum(pg_total_relation_size(c.oid)) desc"""
+        )
+    count = 3 * catalogue.products
+    heap, indexes, rows = (sum(row[name] for row in found) for name in ("heap", "indexes", "rows"))
+    whole = f"{_size(rows, heap, indexes)}; {(heap + indexes) / count / 1e3:.1f} KB an image"
+    sizes = {f"{count:,} images: rows, tables and indexes": whole}
+    sizes |= {f"the same, {row['name']}": _size(row["rows"], row["heap"], row["indexes"]) for row in found[:3]}
+    return [Row(name, size) for name, size in sizes.items()]
+
+
+def _size(rows: int, heap: int, indexes: int) -> str:
+    return f"{rows:,} rows, {heap / 1e9:.2f} + {indexes / 1e9:.2f} GB"
+
+
+async def _served(catalogue: Catalogue) -> list[Row]:
+    """By the service, to four at a time."""
+    dice, key = random.Random(2), await reader_key(catalogue)
+    asked = {f"searches, {name}": paths for name, paths in searched(catalogue.products).items()}
+    rows = range(0, 3 * catalogue.products, 3 * catalogue.products // _PAGES)
+    asked["pages of 200 events"] = [f"/v1/events?after={row}&limit=200" for row in rows]
+    products = dice.sample(range(1, catalogue.products + 1), 3 * _READS)
+    asked["histories of a product"] = [f"/v1/products/bench-{number:08}/history" for number in products[:_READS]]
+    asked["galleries, /v1"] = [f"/v1/products/bench-{number:08}/images" for number in products[_READS : 2 * _READS]]
+    asked["image sets, Glue"] = [glue_path(number) for number in products[2 * _READS :]]
+    async with ours(catalogue.settings | {"DOCUMENT_CACHE_BYTES": "0"}) as server:
+        return [await slowest(f"{name}, cold: p99", server, key, paths) for name, paths in asked.items()]
+
+
+@asynccontextmanager
+async def _parts(catalogue: Catalogue) -> AsyncIterator[Parts]:
+    settings = Settings(data_dir=catalogue.folder, database_url=catalogue.dsn, secret_key="k" * 32)
+    parts = Parts(settings, catalogue.dsn)
+    async with parts.opened():
+        yield parts
+
+
+async def _upkeep(catalogue: Catalogue, parts: Parts) -> list[Row]:
+    images, upkeep, database = 3 * catalogue.products, parts.upkeep, parts.storage.database
+    await _spoil(catalogue)
+
+    async def sweep(*, dry_run: bool) -> int:
+        return len([blob async for blob in upkeep.housekeeping.sweep(_WEEK, dry_run=dry_run)])
+
+    async def plan() -> int:
+        return (await upkeep.recipe_change.plan()).renditions
+
+    async def renditions() -> int:
+        return (await upkeep.recipe_change.sweep(_WEEK))[0]
+
+    works: list[tuple[str, Callable[[], Awaitable[int]], float]] = [
+        ("`blobs sweep --dry-run`, found", lambda: sweep(dry_run=True), 40 * _MICRO * images),
+        ("`blobs sweep`, removed", lambda: sweep(dry_run=False), 40 * _MICRO * images + 60),
+        ("`renditions plan`, missing", plan, 120 * _MICRO * images),
+        ("`renditions sweep`, removed", renditions, 150 * _MICRO * images),
+        ("history tidied by slices, rows", lambda: _tidied(database, _FORGOTTEN), 60),
+        ("history tidied by a partition, rows", lambda: _tidied(database, None), 10),
+    ]
+    return [await _timed(name, database, work, bound) for name, work, bound in works]
+
+
+async def _timed(name: str, database: Database, work: Callable[[], Awaitable[int]], bound: float) -> Row:
+    """Beside uploads, which wait for it as little as they may."""
+    blobs = [BlobHash(row["hash"].hex()) for row in await database.fetch("blob_hashes_behind", b"\x80")]
+    async with uploading(database, blobs) as waits:
+        began = time.perf_counter()
+        count = await work()
+        seconds = time.perf_counter() - began
+    shown = f"{seconds:.1f} s; uploads meanwhile wait {waits or '-'}"
+    target = f"< {bound:,.0f} s, uploads < {1000 * _MOST_WAIT:.0f} ms"
+    return Row(f"{name} {count:,}", shown, target=target, met=seconds < bound and _waited(waits) < _MOST_WAIT)
+
+
+def _waited(waits: Waits) -> float:
+    found = sorted(waits.seconds)
+    return found[int(0.99 * (len(found) - 1))] if found else 0.0
+
+
+async def _tidied(database: Database, rows: int | None) -> int:
+    """Has so many rows of the log be too old, None: all of its first partition. How many are gone."""
+    async with database.transaction() as tx:
+        before = int(await tx.connection.fetchval("select forgotten_to from change_tidying"))
+        last = before + rows if rows else before - before % 5_000_000 + 5_000_000
+        age = await tx.connection.fetchval(_AGE, last)
+    if age is None:
+        return 0
+    await tidy_log(database, age)
+    async with database.transaction() as tx:
+        return int(await tx.connection.fetchval("select forgotten_to from change_tidying")) - before
+
+
+async def _spoil(catalogue: Catalogue) -> None:
+    async with _connected(catalogue) as connection, connection.transaction():
+        await connection.execute("set local session_replication_role = replica")
+        await connection.execute(_WASTE.read_text(), timeout=FILL_SECONDS)
+
+
+async def _vacuums(catalogue: Catalogue) -> list[Row]:
+    """As they are once their indexes have to be gone through."""
+    async with _connected(catalogue) as connection:
+        return [await _vacuum(connection, table) for table in ("image", "rendition")]
+
+
+async def _vacuum(connection: asyncpg.Connection, table: str) -> Row:
+    rows = int(await connection.fetchval("select reltuples from pg_class where oid = $1::text::regclass", table))
+    began = time.perf_counter()
+    await connection.execute(f"vacuum (index_cleanup on) {table}", timeout=FILL_SECONDS)
+    seconds, bound = time.perf_counter() - began, 10 * _MICRO * rows
+    met = seconds < bound
+    return Row(f"vacuum of {table} with its indexes", f"{seconds:.1f} s", target=f"< {bound:.0f} s", met=met)
+
+
+@asynccontextmanager
+async def _connected(catalogue: Catalogue) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(catalogue.dsn)
+    try:
+        yield connection
+    finally:
+        await connection.close()
