@@ -108,7 +108,7 @@ async def _upkeep(catalogue: Catalogue, parts: Parts) -> list[Row]:
         return (await upkeep.recipe_change.plan()).renditions
 
     async def renditions() -> int:
-        return (await upkeep.recipe_change.sweep(_WEEK))[0]
+        return (await upkeep.unused_renditions.sweep(_WEEK))[0]
 
     works: list[tuple[str, Callable[[], Awaitable[int]], float]] = [
         ("`blobs sweep --dry-run`, found", lambda: sweep(dry_run=True), 40 * _MICRO * images),
