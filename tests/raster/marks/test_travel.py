@@ -19,8 +19,7 @@ from app.raster.pipeline import Keep
 from app.settings import Settings
 from tests.pictures import picture
 from tests.programs import needs
-
-from .test_packet import AI, FULL, rdf
+from tests.raster.marks.test_packet import AI, FULL, rdf
 
 SECRET: Final = "the-address-of-the-photographer"
 LIMITS: Final = Limits(pixels=40_000_000, total_pixels=60_000_000, frames=100)
