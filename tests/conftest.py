@@ -81,8 +81,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Twice as many as there are processors: with half as many again, a third of the processors' time was left over while
-    tests waited for what they start. Those that start nothing hardly wait."""
+    """Twice as many as there are processors: with half as many again, a third of their time was left over while tests
+    waited for what they start. Those that start nothing hardly wait."""
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
     return max(2, processors if config.getoption("--fast") else processors * 2)
 
