@@ -55,7 +55,7 @@ def urls() -> mf.Field[Any]:
 def rate() -> mf.String:
     """So many in a second, a minute, an hour or a day."""
     return mf.String(
-        validate=validate.Regexp("[1-9][0-9]{0,8}/(second|minute|hour|day)$", error="Write it as 100/minute.")
+        validate=validate.Regexp(r"[1-9][0-9]{0,8}/(second|minute|hour|day)\Z", error="Write it as 100/minute.")
     )
 
 

@@ -53,15 +53,18 @@ def _register_list(parser: argparse.ArgumentParser) -> None:
 
 
 def _moment(text: str) -> datetime:
-    """In the machine's zone, where none is told."""
-    return datetime.fromisoformat(text).astimezone(UTC)
+    """An argparse type; in the machine's zone, where none is told."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 2026-01-31T12:00") from None
 
 
 def _limit(text: str) -> int:
-    limit = int(text)
-    if not 1 <= limit <= _MOST:
-        raise ValueError
-    return limit
+    """An argparse type."""
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {_MOST}")
+    return int(text)
 
 
 async def _list(args: argparse.Namespace, context: Context) -> int:

@@ -37,8 +37,9 @@ def register(nouns: Nouns) -> None:
 
 
 def _lack(text: str) -> str:
+    """An argparse type."""
     if not _LACK.fullmatch(text):
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"{text!r} is none of image, label:STORE and type:TYPE")
     return text
 
 
