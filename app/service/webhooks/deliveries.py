@@ -20,7 +20,7 @@ from app.service.webhooks.hooks import Webhook
 from app.service.webhooks.keeper import Clock, Present
 from app.service.webhooks.ladder import LONGEST_FAILURE, MANY, pause_of_all, pause_of_one
 from app.service.webhooks.queueing import Queueing
-from app.service.webhooks.sending import Outcome, Sender
+from app.service.webhooks.sending import Attempt, Sender
 from app.service.webhooks.signing import signed
 from app.traces import Spans, Trace, Unrecorded, carried, trace_of
 
@@ -155,20 +155,20 @@ class Deliveries:
         began = desk.now()
         with desk.spans.span("webhook", "client", trace) as note:
             headers = {**signed(keys, delivery["id"], began, body), **carried()}
-            outcome = await desk.sender.send(hook.url, headers, body)
+            attempt = await desk.sender.send(hook.url, headers, body)
             note("webhook.id", hook.id)
-            note("webhook.outcome", outcome.sort)
-        desk.observe(DeliveryTried(hook.id, outcome.failure, outcome.seconds))
-        reported = orjson.dumps([_reported(began, outcome)], option=orjson.OPT_UTC_Z).decode()
+            note("webhook.outcome", attempt.sort)
+        desk.observe(DeliveryTried(hook.id, attempt.failure, attempt.seconds))
+        reported = orjson.dumps([_reported(began, attempt)], option=orjson.OPT_UTC_Z).decode()
         async with self._db.transaction() as tx:
-            if outcome.is_taken:
+            if attempt.is_taken:
                 await tx.execute("webhook_took", hook.id, desk.now(), delivery["tried"] > 0, MANY)
                 await tx.execute("delivery_done", delivery["id"], began, reported)
             else:
-                await self._refused(tx, delivery, outcome, began, reported)
+                await self._refused(tx, delivery, attempt, began, reported)
 
     async def _refused(
-        self, tx: Transaction, delivery: Record, outcome: Outcome, began: datetime, reported: str
+        self, tx: Transaction, delivery: Record, attempt: Attempt, began: datetime, reported: str
     ) -> None:
         now = self._desk.now()
         hook = await tx.fetchrow("webhook_refused", self._id, now)
@@ -181,9 +181,9 @@ class Deliveries:
             pause = pause_of_one(delivery["refused"] + counts, _jitter)
         else:
             pause = pause_of_all(delivery["tried"] + 1, _jitter)
-        again = None if pause is None or outcome.is_gone else now + pause
+        again = None if pause is None or attempt.is_gone else now + pause
         await tx.execute("delivery_refused", delivery["id"], began, reported, again, counts)
-        if outcome.is_gone:
+        if attempt.is_gone:
             await self._disable(tx, "gone", now)
         elif now - hook["failing_since"] >= LONGEST_FAILURE:
             await self._disable(tx, "failing", now)
@@ -193,13 +193,13 @@ class Deliveries:
             await record_rows(tx, [Row("webhook.disabled", after={"id": self._id, "reason": reason})])
 
 
-def _reported(began: datetime, outcome: Outcome) -> dict[str, object]:
+def _reported(began: datetime, attempt: Attempt) -> dict[str, object]:
     return {
         "at": began,
-        "status": outcome.status,
-        "duration_ms": round(outcome.seconds * 1000),
-        "answer": outcome.answer,
-        "error": outcome.error,
+        "status": attempt.status,
+        "duration_ms": round(attempt.seconds * 1000),
+        "answer": attempt.answer,
+        "error": attempt.error,
     }
 
 

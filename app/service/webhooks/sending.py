@@ -20,8 +20,9 @@ _GONE: Final = 410
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """`status` None where there was no answer, and then `error` says why; `answer` is the beginning of its body."""
+class Attempt:
+    """What came of one try. `status` None where there was no answer, and then `error` says why; `answer` is the
+    beginning of its body."""
 
     status: int | None
     seconds: float
@@ -71,17 +72,17 @@ class Sender:
         if self._session is not None:
             await self._session.close()
 
-    async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Outcome:
+    async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Attempt:
         """What became of it, within WEBHOOK_SECONDS; whatever goes wrong with what a stranger answers is an outcome."""
         began = time.monotonic()
         try:
             async with asyncio.timeout(self._seconds):
                 status, answer = await self._posted(url, headers, body)
         except TimeoutError:
-            return Outcome(None, time.monotonic() - began, error=f"no answer within {self._seconds} seconds")
+            return Attempt(None, time.monotonic() - began, error=f"no answer within {self._seconds} seconds")
         except Exception as error:
-            return Outcome(None, time.monotonic() - began, error=_reported(error))
-        return Outcome(status, time.monotonic() - began, _text(answer))
+            return Attempt(None, time.monotonic() - began, error=_reported(error))
+        return Attempt(status, time.monotonic() - began, _text(answer))
 
     async def _posted(self, url: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
         assert self._session is not None

@@ -41,7 +41,7 @@ class Difference:
 
 
 @dataclass(slots=True)
-class Outcome:
+class ImportResult:
     """Of lines so many were `changed`, so many said what was so already, and the others are `mistakes`. `images` and
     `products`: so many are other ones now. `batch` None: nothing was written."""
 
@@ -70,9 +70,9 @@ class TextsImport:
         self._db = database
         self._changed = changed
 
-    async def run(self, lines: Iterable[Wish | Mistake], *, dry_run: bool) -> Outcome:
+    async def run(self, lines: Iterable[Wish | Mistake], *, dry_run: bool) -> ImportResult:
         """Does what can be done, unless that is only to be told. InvalidCommand for more than `MOST_LINES`."""
-        outcome, wanted = Outcome(), list[Wish]()
+        outcome, wanted = ImportResult(), list[Wish]()
         for number, line in enumerate(lines):
             if number == MOST_LINES:
                 raise InvalidCommand(f"A table has {MOST_LINES} lines at most.")
@@ -96,7 +96,7 @@ class TextsImport:
         return outcome
 
     async def _plans(
-        self, wanted: Sequence[Wish], stores: Sequence[str], checked: "_Checked", outcome: Outcome
+        self, wanted: Sequence[Wish], stores: Sequence[str], checked: "_Checked", outcome: ImportResult
     ) -> AsyncIterator[_Plan]:
         for start in range(0, len(wanted), _TOGETHER):
             some = wanted[start : start + _TOGETHER]
@@ -107,7 +107,9 @@ class TextsImport:
                 else:
                     yield _planned(wish, images[wish.image])
 
-    async def _written(self, work: Sequence[_Plan], stores: Sequence[str], outcome: Outcome) -> AsyncIterator[_Plan]:
+    async def _written(
+        self, work: Sequence[_Plan], stores: Sequence[str], outcome: ImportResult
+    ) -> AsyncIterator[_Plan]:
         by_product: dict[int, list[Wish]] = {}
         for plan in work:
             by_product.setdefault(plan.stored.product, []).append(plan.wish)
@@ -116,7 +118,7 @@ class TextsImport:
                 yield plan
 
     async def _write(
-        self, product: ProductId, wished: Sequence[Wish], stores: Sequence[str], outcome: Outcome
+        self, product: ProductId, wished: Sequence[Wish], stores: Sequence[str], outcome: ImportResult
     ) -> list[_Plan]:
         """What was changed of one product; whatever differs by now only costs those lines that it makes impossible."""
         async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
@@ -211,7 +213,7 @@ async def _apply(tx: Transaction, product: ProductId, work: Sequence[_Plan]) -> 
             await write_values(tx, row, cast("ImageInput", values))
 
 
-def _count(outcome: Outcome, done: Sequence[_Plan]) -> None:
+def _count(outcome: ImportResult, done: Sequence[_Plan]) -> None:
     outcome.changed = len(done)
     outcome.images = len({plan.wish.image for plan in done})
     outcome.products = len({plan.stored.product for plan in done})

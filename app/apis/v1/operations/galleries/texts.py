@@ -25,7 +25,7 @@ from app.service.transfer.csv_table import Table
 from app.service.transfer.spreadsheet import lines_of
 from app.service.transfer.text_file import TextFile
 from app.service.transfer.texts.cells import COLUMNS
-from app.service.transfer.texts.importer import MOST_LINES, MOST_REPORTED, Outcome
+from app.service.transfer.texts.importer import MOST_LINES, MOST_REPORTED, ImportResult
 from app.service.transfer.texts.lines import Mistake, Wish, wishes
 from app.service.transfer.texts.stored import all_images, cells_of
 
@@ -82,7 +82,7 @@ def _read(data: bytes) -> list[Wish | Mistake]:
     return list(islice(wishes(table), MOST_LINES + 1))
 
 
-def _document(outcome: Outcome, *, dry_run: bool) -> dict[str, Any]:
+def _document(outcome: ImportResult, *, dry_run: bool) -> dict[str, Any]:
     lines = {
         "changed": outcome.changed,
         "unchanged": outcome.unchanged,
