@@ -12,7 +12,6 @@ from app.apis.v1.present import JSON, json_bytes
 from app.cache.keys import PathKey, native
 from app.http.apis import UNKEPT
 from app.http.conditions import evaluate
-from app.http.origin import media_base
 from app.http.ready import Document
 from app.http.respond import send_document
 from app.model import ProductId
@@ -37,7 +36,7 @@ async def answer_cached(call: Call, read: Read) -> web.StreamResponse:
     """The document of a GET, from memory or by one statement; 304 where the client holds it. Its
     tag is what `read` begins it with, and the hash of all that it says. That of a deleted image is
     read each time: it is none any more once the days are over in which it can be restored."""
-    media = media_base(call.request, call.services.settings)
+    media = call.media
     key = PathKey(call.request.raw_path, ("v1", media))
     documents = call.services.documents
 

@@ -13,6 +13,7 @@ from app.apis.v1.errors import Mistake, Unauthenticated
 from app.apis.v1.fields import Schema
 from app.cache.documents import DocumentCache
 from app.db.pool import Database
+from app.http.origin import media_base
 from app.http.ready import Guard
 from app.openapi.sections import Content, Parameter, Response
 from app.service.catalogue.keeping import ProductKeeper
@@ -132,6 +133,11 @@ class Call:
     query: Mapping[str, Any]
     body: Mapping[str, Any]
     guard: Guard | None = None
+
+    @property
+    def media(self) -> str:
+        """Where URLs of files begin, as this client sees them. InvalidHost."""
+        return media_base(self.request, self.services.settings)
 
     @property
     def is_left(self) -> bool:

@@ -15,7 +15,7 @@ from app.apis.v1.fields import CodedField, Many, Schema, Text, WholeInQuery, wro
 from app.apis.v1.lists import MOST, USUAL
 from app.apis.v1.present import JSON, answer
 from app.http.negotiate import is_wanted
-from app.http.origin import media_base, public_base
+from app.http.origin import public_base
 from app.openapi.sections import JsonSchema, Response, json, ref
 from app.service.feed.cursors import Cursor, read_cursor
 from app.service.feed.events import Event, View
@@ -120,7 +120,7 @@ async def _waited_for(call: Call, place: Cursor, selection: Selection) -> tuple[
 
 def _view(call: Call) -> View:
     settings = call.services.settings
-    media = media_base(call.request, settings)
+    media = call.media
     return View(media, hosts_of(settings, media, public_base(call.request, settings)))
 
 

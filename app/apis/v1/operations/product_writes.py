@@ -14,7 +14,6 @@ from app.apis.v1.fields import CodedField, Many, Schema, Text, Truth, Whole
 from app.apis.v1.parse import checked_body
 from app.apis.v1.present import answer, json_bytes, nothing
 from app.errors import InvalidCommand
-from app.http.origin import media_base
 from app.openapi.sections import JsonSchema, Response, array, integer, json, nullable, record, ref
 from app.service.catalogue.plan import Outcome, ProductOptions
 from app.service.catalogue.products import Result
@@ -107,12 +106,12 @@ async def _revisions(call: Call, sku: str) -> Revisions:
 
 async def _current(call: Call, sku: str) -> Any:
     [*found] = await call.services.products.products([sku])
-    return product_document(found[0], media_base(call.request, call.services.settings)) if found else None
+    return product_document(found[0], call.media) if found else None
 
 
 async def _show(call: Call, sku: str, status: int = 200) -> web.Response:
     product = await call.services.products.product(sku)
-    document = product_document(product, media_base(call.request, call.services.settings))
+    document = product_document(product, call.media)
     shown = answer(document, status)
     shown.headers[hdrs.ETAG] = tag(f"p{product.id}-{product.revision}-", json_bytes(document))
     return shown

@@ -10,7 +10,6 @@ from app.apis.v1.documents.products import SCHEMAS as DOCUMENTS
 from app.apis.v1.documents.products import product_document
 from app.apis.v1.fields import Many, Text, TruthInQuery
 from app.apis.v1.lists import After, Listed, page
-from app.http.origin import media_base
 from app.model import ProductId
 from app.openapi.sections import Response, json, listed, ref
 from app.service.catalogue.search import BEGINNING, ListPlace, Wanted
@@ -56,7 +55,7 @@ async def find_products(call: Call) -> web.Response:
         asked.get("website"),
     )
     products, cursor = await call.services.products.page(wanted)
-    media = media_base(call.request, call.services.settings)
+    media = call.media
     return page(call, [product_document(product, media) for product in products], cursor and tuple(cursor))
 
 

@@ -21,7 +21,6 @@ from app.cache.keys import ShownKey, native
 from app.errors import StoreViewNotFound
 from app.http.apis import PROTECTED
 from app.http.cache_tags import joined
-from app.http.origin import media_base
 from app.http.ready import Document
 from app.http.respond import OPEN
 from app.openapi.sections import Response, json, ref
@@ -56,7 +55,7 @@ class _Asked(Schema):
 
 async def show_media(call: Call) -> web.StreamResponse:
     """In the order asked."""
-    media, store = media_base(call.request, call.services.settings), call.query.get("store")
+    media, store = call.media, call.query.get("store")
     keys = [ShownKey(sku, store, media) for sku in call.query["sku"]]
     try:
         if len(keys) == 1:

@@ -13,7 +13,6 @@ from app.apis.v1.fields import Many, Schema, Text, Whole
 from app.apis.v1.parse import number_in_path
 from app.apis.v1.present import answer, json_bytes, nothing
 from app.errors import ImageNotFound
-from app.http.origin import media_base
 from app.model import ImageId
 from app.openapi.sections import Response, json, ref
 from app.service.galleries.v1.input import ImageInput, PictureOf
@@ -57,7 +56,7 @@ async def order_gallery(call: Call) -> web.Response:
     sku, store = call.params["sku"], call.query.get("store")
     await call.services.order.put(sku, call.body["images"], store)
     gallery = await call.services.images.gallery(sku, store)
-    media = media_base(call.request, call.services.settings)
+    media = call.media
     return answer({"items": [image_document(image, media) for image in gallery.images], "next": None})
 
 
@@ -72,7 +71,7 @@ async def show(call: Call, image: int, status: int = 200) -> web.Response:
 
 
 async def document(call: Call, image: int) -> dict[str, Any]:
-    return image_document(await call.services.images.image(image), media_base(call.request, call.services.settings))
+    return image_document(await call.services.images.image(image), call.media)
 
 
 def number_of(call: Call) -> ImageId:

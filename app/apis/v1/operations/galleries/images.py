@@ -13,7 +13,6 @@ from app.apis.v1.fields import Many, Schema, Text, TruthInQuery, WholeInQuery
 from app.apis.v1.lists import After, Listed, page
 from app.apis.v1.parse import number_in_path
 from app.errors import ImageNotFound
-from app.http.origin import media_base
 from app.model import BlobHash, ProductId
 from app.openapi.sections import Response, json, listed, ref
 from app.service.galleries.v1.reader import Wanted
@@ -50,7 +49,7 @@ async def find_images(call: Call) -> web.Response:
         asked["deleted"],
     )
     images, last = await call.services.images.page(wanted)
-    media = media_base(call.request, call.services.settings)
+    media = call.media
     return page(call, [image_document(image, media) for image in images], None if last is None else (last,))
 
 
