@@ -40,6 +40,8 @@ class Proxy:
         """Links so far."""
         self.loses_commits = 0
         """So many commits will be carried out and never answered: their links are cut."""
+        self.last_words: bytes | None = None
+        """A link falls silent once a client has sent this, which still comes through."""
 
     @property
     def dsn(self) -> str:
@@ -116,6 +118,8 @@ class Proxy:
                     sent += block
                 writer.write(block)
                 await writer.drain()
+                if sent is not None and self.last_words and self.last_words in block:
+                    link.is_silent = True
                 if sent is not None and self.loses_commits and b"COMMIT" in block:
                     self.loses_commits -= 1
                     link.is_silent = True

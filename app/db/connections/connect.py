@@ -2,8 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, cast
 
@@ -37,13 +37,19 @@ class Connection(_Connection):
     """One of our connections. It tells for how long an answer has been waited for, and lets go of a server that has
     become one to read from: there is another one to write to."""
 
-    _transport: asyncio.BaseTransport  # of the driver, which has no other way to the socket
+    _transport: asyncio.WriteTransport  # of the driver, which has no other way to the socket
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.asked_at: float | None = None
         """When the statement was sent whose answer is waited for, on the loop's clock."""
         self.answered_at = self._clock()
+        self._sends_many = False
+
+    @property
+    def has_sent_all(self) -> bool:
+        """Whether nothing of the statement whose answer is waited for is still to be sent."""
+        return not self._sends_many and self._transport.get_write_buffer_size() == 0
 
     def _clock(self) -> float:
         return asyncio.get_running_loop().time()
@@ -52,7 +58,8 @@ class Connection(_Connection):
         return await self._reported(super().execute(query, *args, timeout=timeout))
 
     async def executemany(self, command: str, args: Iterable[Any], *, timeout: float | None = None) -> None:
-        await self._reported(super().executemany(command, args, timeout=timeout))
+        with self._sending_many():
+            await self._reported(super().executemany(command, args, timeout=timeout))
 
     async def fetch(self, query: str, *args: Any, **options: Any) -> list[Any]:
         return await self._reported(super().fetch(query, *args, **options))
@@ -64,7 +71,16 @@ class Connection(_Connection):
         return await self._reported(super().fetchval(query, *args, **options))
 
     async def copy_records_to_table(self, table_name: str, **options: Any) -> str:
-        return await self._reported(super().copy_records_to_table(table_name, **options))
+        with self._sending_many():
+            return await self._reported(super().copy_records_to_table(table_name, **options))
+
+    @contextmanager
+    def _sending_many(self) -> Iterator[None]:
+        self._sends_many = True
+        try:
+            yield
+        finally:
+            self._sends_many = False
 
     async def _reported(self, statement: Awaitable[T]) -> T:
         self.asked_at = self._clock()

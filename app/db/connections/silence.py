@@ -2,7 +2,8 @@
 
 A host that vanished, a firewall that forgot, a proxy that swallows: the kernel may notice, or may not. Whether a
 statement takes long or its answer will never come cannot be told from the connection itself. So the server is asked
-over a fresh one whether it works on that statement. What it does not work on is given up.
+over a fresh one whether it works on that statement. What it does not work on is given up; so is a statement whose rest
+the server waits for although all of it was sent, as where silence fell between its preparation and its execution.
 """
 
 import asyncio
@@ -99,10 +100,11 @@ class Watch:
     async def _ask(self, late: Collection[Connection]) -> dict[Connection, State]:
         """What the server says of each. It knows nothing of connections to something in between, such as a pooler."""
         pids = {other: other.get_server_pid() for other in late}
+        sent = [pid for other, pid in pids.items() if other.has_sent_all]
         async with connected(self._dsn) as connection:
             try:
                 with translated():
-                    rows = await connection.fetch(self._sql, list(pids.values()), timeout=_ASK_SECONDS)
+                    rows = await connection.fetch(self._sql, list(pids.values()), sent, timeout=_ASK_SECONDS)
             except DatabaseUnavailable:
                 if not isinstance(self._dsn, Pooled):
                     raise

@@ -41,6 +41,36 @@ async def test_a_statement_on_a_silent_connection_is_given_up(proxy: Proxy) -> N
     assert [event.whose for event in reported if isinstance(event, ConnectionGivenUp)] == ["pool"]
 
 
+async def test_silence_within_a_statement_is_given_up_too(proxy: Proxy) -> None:
+    """Where the answer to a statement's preparation is lost, the server waits for the rest of it: that is no work."""
+    reported: list[Event] = []
+    connection = await connect(proxy.dsn)
+    async with Watch("command", proxy.dsn, lambda: (connection,), reported.append, look=0.1)():
+        proxy.last_words = b"select 'last words'"
+        with pytest.raises(Exception, match="closed"):
+            async with asyncio.timeout(30):
+                await connection.fetchval("select 'last words', $1::int", 1)
+    assert [type(event) for event in reported] == [ConnectionGivenUp]
+
+
+async def test_a_statement_that_is_still_being_sent_is_left_alone(proxy: Proxy) -> None:
+    """The server waits for rows that come slowly, which is no sign of silence."""
+    reported: list[Event] = []
+    connection = await connect(proxy.dsn)
+    await connection.execute("create temporary table rows (number int)")
+
+    async def slowly() -> AsyncIterator[tuple[int]]:
+        for number in range(3):
+            await asyncio.sleep(0.7)
+            yield (number,)
+
+    async with Watch("command", proxy.dsn, lambda: (connection,), reported.append, look=0.1)():
+        await connection.copy_records_to_table("rows", records=slowly())
+    assert await connection.fetchval("select count(*) from rows") == 3
+    await connection.close()
+    assert reported == []
+
+
 async def test_a_statement_that_takes_long_is_waited_for(proxy: Proxy) -> None:
     """A statement on which the server works is not given up, however long it takes; nor one that waits for a lock."""
     async with session(Database(proxy.dsn)) as statements, session(Database(proxy.dsn)) as other:
