@@ -64,7 +64,7 @@ def catalogue_of(
         SpreeGalleryReader(reads),
         SpreeGalleryWriter(database, pictures.filing, committed),
         ImageRemover(database, committed),
-        NativeWriter(database, pictures.filing, committed),
+        NativeWriter(database, settings, pictures.filing, committed),
         GalleryOrder(database, committed),
         PictureTexts(database, committed),
         PictureReader(database, settings),

@@ -71,7 +71,7 @@ order by coalesce(o.position, i.position) nulls first, i.id;
 
 -- name: lock_products
 -- Serialises the writers of these products; locked in the order of their ids.
-select id, coalesce(parent_id, id) as family
+select id, sku, coalesce(parent_id, id) as family
 from product
 where id = any ($1::bigint[]) and deleted_at is null
 order by id
@@ -104,7 +104,7 @@ insert into picture (blob_hash) values ($1) returning id;
 -- A gallery entry with its global values, whose creation the log tells; the stamp is the moment its bytes came.
 insert into image (product_id, picture_id, file_name, file_path, label, position, excluded, recipes, file_updated_at, revision)
 values ($1, $2, $3, $4, $5, $6, $7, $8, now(), 1)
-returning id;
+returning id, created_at, updated_at, revision;
 
 -- name: set_global_values
 -- Writes the global label, position and exclusion of an image; no row where it has them.

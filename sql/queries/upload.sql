@@ -25,15 +25,21 @@ select exists (select from blob_barred where hash = $1);
 -- name: insert_blob
 -- Records a blob that the store holds; equal bytes are stored once, and looked into once. The renditions of a new one carry
 -- its marks $11 from the beginning if that is wanted ($12); of one whose marks nobody had looked for, once they are built.
--- What had failed is tried once more.
-with found_again as (delete from missing_original where hash = $1)
+-- What had failed is tried once more. Where $13 says who has uploaded them that is recorded, too. Says whether nobody had
+-- these bytes before; no row where nothing of the blob had to be written.
+with found_again as (
+    delete from missing_original where hash = $1
+), uploaded as (
+    insert into blob_uploader (hash, uploader) select $1, $13::text where $13 is not null on conflict do nothing
+)
 insert into blob (hash, size, format, width, height, frames, orientation, has_alpha, notes, converted_from, marks, marked_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, case when $12::boolean and $11 <> '' then now() end)
 on conflict (hash) do update
 set notes = coalesce(blob.notes, excluded.notes), marks = coalesce(blob.marks, excluded.marks),
     state = case blob.state when 'failed' then 'processing' else blob.state end, failure_code = null, failure_detail = null
 where (blob.notes is null and excluded.notes is not null) or (blob.marks is null and excluded.marks is not null)
-    or blob.state = 'failed';
+    or blob.state = 'failed'
+returning xmax = 0 as is_new;
 
 -- name: next_file_path_number
 -- The next number of a name within its folder: 0 for the first one.

@@ -18,7 +18,12 @@ def json_bytes(value: Any) -> bytes:
 
 def answer(value: Any, status: int = 200, headers: Mapping[str, str] = _NONE) -> web.Response:
     """A document. The headers that every answer has are added on its way out."""
-    return web.Response(status=status, body=json_bytes(value), headers={hdrs.CONTENT_TYPE: JSON, **headers})
+    return answer_of(json_bytes(value), status, headers)
+
+
+def answer_of(body: bytes, status: int = 200, headers: Mapping[str, str] = _NONE) -> web.Response:
+    """The same of a document that is JSON already."""
+    return web.Response(status=status, body=body, headers={hdrs.CONTENT_TYPE: JSON, **headers})
 
 
 def nothing(headers: Mapping[str, str] = _NONE) -> web.Response:

@@ -8,10 +8,15 @@ from app.service.galleries import positions
 
 async def lock_product(tx: Transaction, product: ProductId) -> ProductId:
     """The family that a product belongs to from now until the commit; ProductNotFound."""
-    rows = await tx.fetch("lock_products", [product])
-    if not rows:
+    return ProductId((await locked_product(tx, product))["family"])
+
+
+async def locked_product(tx: Transaction, product: ProductId) -> Record:
+    """The same, with the SKU of the product and its id."""
+    row = await tx.fetchrow("lock_products", [product])
+    if row is None:
         raise ProductNotFound(f"product {product} was deleted meanwhile")
-    return ProductId(rows[0]["family"])
+    return row
 
 
 async def image_row(tx: Transaction, image: int) -> Record:

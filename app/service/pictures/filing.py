@@ -50,13 +50,14 @@ class Filing:
         self.recipes = self.edits.recipes
         self._cleanings = (settings.clean.hash, settings.cleanings[-1].hash)
 
-    async def admit(self, tx: Transaction, blob: Blob) -> None:
-        """Records the blob under its hash's lock and enqueues its renditions; BlobBarred.
+    async def admit(self, tx: Transaction, blob: Blob, uploader: str | None = None) -> bool:
+        """Records the blob under its hash's lock, with who has uploaded it if that is to be kept, and enqueues its
+        renditions; whether nobody had these bytes before. BlobBarred.
 
         Comes first in a transaction: the sweep too takes the hash's lock before any row.
         """
         await self.hold(tx, blob)
-        await self.record(tx, blob)
+        return await self.record(tx, blob, uploader)
 
     async def hold(self, tx: Transaction, blob: Blob) -> None:
         """The first half of `admit`, for who does not know yet whether the bytes are new where they go; BlobBarred."""
@@ -64,13 +65,14 @@ class Filing:
         if await tx.fetchval("blob_is_barred", bytes.fromhex(blob.hash)):
             raise BlobBarred(f"{blob.hash} was purged")
 
-    async def record(self, tx: Transaction, blob: Blob) -> None:
+    async def record(self, tx: Transaction, blob: Blob, uploader: str | None = None) -> bool:
         """The second half of `admit`."""
         digest, facts = bytes.fromhex(blob.hash), blob.facts
         shape = (facts.format, facts.width, facts.height, facts.frames, facts.orientation, facts.has_alpha)
         found = (_json(facts.notes), facts.converted_from, facts.marks, self._keeps_marks)
-        await tx.execute("insert_blob", digest, blob.size, *shape, *found)
+        is_new = await tx.fetchval("insert_blob", digest, blob.size, *shape, *found, uploader)
         await enqueue(tx, [render_job(digest, UPLOAD_PRIORITY)])
+        return bool(is_new)
 
     async def file(self, tx: Transaction, blob: Blob, name: FileName) -> tuple[int, str]:
         """A new picture of the blob and a new path that serves it: (picture id, path)."""

@@ -7,16 +7,16 @@ from app.service.changes.acting import acting
 
 async def record_uploader(tx: Transaction, blob: BlobHash) -> None:
     """Who acts has uploaded these bytes. Where they are not recorded nothing is written."""
-    await tx.execute("record_uploader", bytes.fromhex(blob), _uploader())
+    await tx.execute("record_uploader", bytes.fromhex(blob), uploader())
 
 
 async def has_uploaded(database: Database, blob: BlobHash) -> bool:
     """Whether who acts has uploaded these bytes, and they were not removed since."""
-    known: bool = await database.fetchval("has_uploaded", bytes.fromhex(blob), _uploader())
+    known: bool = await database.fetchval("has_uploaded", bytes.fromhex(blob), uploader())
     return known
 
 
-def _uploader() -> str:
-    """Keys and sessions have ids of their own each."""
+def uploader() -> str:
+    """Who acts, as the record names him: keys and sessions have ids of their own each."""
     act = acting()
     return f"{act.kind}:{act.id}"

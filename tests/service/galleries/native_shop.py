@@ -49,9 +49,9 @@ class Shop:
 
     def __post_init__(self) -> None:
         self._families: list[int] = []
-        committed = Committed(self._changed, self._withdrawn)
-        filing = Filing(Settings())
-        self.writer = NativeWriter(self.database, filing, committed)
+        committed = self.committed = Committed(self._changed, self._withdrawn)
+        settings = Settings()
+        self.writer = NativeWriter(self.database, settings, Filing(settings), committed)
         self.order = GalleryOrder(self.database, committed)
         self.texts = PictureTexts(self.database, committed)
 
@@ -65,7 +65,7 @@ class Shop:
     async def add(
         self, product: ProductId = DRESS, given: ImageInput = NOTHING, name: str | None = "front.jpg"
     ) -> ImageId:
-        return await self.writer.create(product, new_bytes(name), given)
+        return (await self.writer.create(product, new_bytes(name), given)).id
 
     async def image(self, image: int) -> dict[str, Any]:
         """An image as its row has it."""

@@ -154,9 +154,8 @@ async def test_what_changes_nothing_leaves_no_trace(shop: Shop) -> None:
     """Who says what is so already makes no row, no revision and no stamp, and drops no document."""
     source = new_bytes("front.jpg")
     german = StoreInput(label="Vorne", types=["image"])
-    image = await shop.writer.create(
-        DRESS, source, ImageInput(label="Front", types=["image"], stores={"german": german})
-    )
+    given = ImageInput(label="Front", types=["image"], stores={"german": german})
+    image = (await shop.writer.create(DRESS, source, given)).id
     former = await shop.image(image)
     shop.reported.clear()
 
@@ -231,7 +230,7 @@ async def test_a_copy_shares_picture_and_name_alone(shop: Shop) -> None:
     image = await shop.add(given=ImageInput(label="Front", types=["image"], exclude=True))
     source = await shop.image(image)
 
-    copy = await shop.image(await shop.writer.create(COAT, PictureOf(image), ImageInput(label="Coat")))
+    copy = await shop.image((await shop.writer.create(COAT, PictureOf(image), ImageInput(label="Coat"))).id)
 
     assert (copy["picture_id"], copy["product_id"]) == (source["picture_id"], COAT)
     assert (copy["label"], copy["excluded"], copy["position"]) == ("Coat", False, 1)
@@ -248,7 +247,7 @@ async def test_an_external_picture_is_copied_and_has_no_file(shop: Shop) -> None
         "insert into image (product_id, picture_id) values (8, $1) returning id", picture
     )
 
-    copy = await shop.writer.create(COAT, PictureOf(image), ImageInput())
+    copy = (await shop.writer.create(COAT, PictureOf(image), ImageInput())).id
 
     present = await shop.image(copy)
     assert (present["picture_id"], present["file_name"], present["file_path"]) == (picture, None, None)
@@ -316,7 +315,7 @@ async def test_bytes_are_known_to_those_who_sent_them(shop: Shop) -> None:
     """Who has uploaded bytes is remembered, also where they changed nothing, until the blob goes."""
     source = new_bytes()
     with as_actor(_PIM):
-        image = await shop.writer.create(DRESS, source, ImageInput())
+        image = (await shop.writer.create(DRESS, source, ImageInput())).id
         assert await has_uploaded(shop.database, source.blob.hash)
     with as_actor(_OTHER):
         assert not await has_uploaded(shop.database, source.blob.hash)

@@ -14,7 +14,7 @@ from app.service.pictures.edits.values import read
 from app.service.pictures.file_names import sanitised
 from app.service.pictures.filing import FileName, Filing
 from app.service.pictures.paths import stem
-from app.service.pictures.uploaders import record_uploader
+from app.service.pictures.uploaders import record_uploader, uploader
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +32,22 @@ class Files:
     def __init__(self, filing: Filing) -> None:
         self._filing = filing
 
-    async def hold(self, tx: Transaction, source: Source, *, is_new: bool = True) -> None:
-        """Holds the bytes until the transaction ends, which comes first in it; records them where they are new for
-        sure. BlobBarred, ImageNotFound."""
-        if isinstance(source, PictureOf):
-            row = await _picture_of(tx, source)
-            if row["blob_hash"] is not None:
-                await lock_blob(tx, BlobHash(row["blob_hash"].hex()))
-        elif is_new:
-            await self._filing.admit(tx, source.blob)
-        else:
+    async def admit(self, tx: Transaction, source: Source) -> bool:
+        """As `hold`, for bytes that are shown anew for sure, which are recorded, with who has uploaded them; whether
+        nobody had them before."""
+        if isinstance(source, NewBytes):
+            return await self._filing.admit(tx, source.blob, uploader())
+        await self.hold(tx, source)
+        return False
+
+    async def hold(self, tx: Transaction, source: Source) -> None:
+        """Holds the bytes until the transaction ends, which comes first in it. BlobBarred, ImageNotFound."""
+        if isinstance(source, NewBytes):
             await self._filing.hold(tx, source.blob)
+            return
+        row = await _picture_of(tx, source)
+        if row["blob_hash"] is not None:
+            await lock_blob(tx, BlobHash(row["blob_hash"].hex()))
 
     async def is_shown(self, tx: Transaction, row: Record, source: Source) -> bool:
         """Whether an image shows the same picture, or the same bytes, already."""
@@ -62,7 +67,6 @@ class Files:
         name = _kept(given or source.name)
         path_name = _path_name(name, EXTENSIONS[source.blob.facts.format], series)
         picture, path = await self._filing.file(tx, source.blob, path_name)
-        await self.remember(tx, source)
         return Filed(picture, name or path.rpartition("/")[2], path)
 
     async def _share(self, tx: Transaction, source: PictureOf, given: str | None) -> Filed:

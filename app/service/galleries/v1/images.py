@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import orjson
 
@@ -27,6 +27,7 @@ from app.service.galleries.v1.notes import Remark, of_blob, of_image
 from app.service.pictures.edits.values import read
 from app.service.pictures.paths import rendition_path
 
+Row: TypeAlias = Record | Mapping[str, Any]  # with the columns of `native_images`
 State = Literal["processing", "ready", "failed", "external", "deleted"]
 
 
@@ -139,7 +140,7 @@ class ImageRows:
     def hashes(self) -> list[RecipeHash]:
         return [recipe.hash for recipe in self._recipes]
 
-    def image(self, row: Record) -> NativeImage:
+    def image(self, row: Row) -> NativeImage:
         return NativeImage(
             id=ImageId(row["id"]),
             product_id=ProductId(row["product_id"]),
@@ -165,11 +166,11 @@ class ImageRows:
             revision=row["revision"],
         )
 
-    def _of_entry(self, row: Record) -> Iterator[Remark]:
+    def _of_entry(self, row: Row) -> Iterator[Remark]:
         source = row["converted_from"] or row["format"]
         return of_image(row["file_name"], row["declared"], source, row["duplicates"])
 
-    def picture(self, row: Record) -> Picture:
+    def picture(self, row: Row) -> Picture:
         """Of a row that has `file_name`, too: renditions are called after it."""
         file = _file(row)
         return Picture(
@@ -183,11 +184,11 @@ class ImageRows:
             renditions=tuple(self._renditions(row, file)) if file else (),
         )
 
-    def _notes(self, row: Record, file: File) -> tuple[Remark, ...]:
+    def _notes(self, row: Row, file: File) -> tuple[Remark, ...]:
         found = _read(row["notes"], [])
         return tuple(of_blob(found, row["orientation"], max(file.width, file.height), self._side))
 
-    def _renditions(self, row: Record, file: File) -> Iterator[Rendition]:
+    def _renditions(self, row: Row, file: File) -> Iterator[Rendition]:
         """Each recipe in the picture's own format, or the only one that it is made in, then what there is in others."""
         failures: Mapping[str, str] = _read(row["failures"], {})
         built = {(recipe, fmt): tuple(sizes) for recipe, fmt, *sizes in _read(row["built"], [])}
@@ -213,14 +214,14 @@ def _rendition(
     return Rendition(recipe.name, fmt, "pending", path)
 
 
-def _state(row: Record) -> State:
+def _state(row: Row) -> State:
     if row["deleted_at"] is not None:
         return "deleted"
     state: State = "external" if row["format"] is None else row["state"]
     return state
 
 
-def _file(row: Record) -> File | None:
+def _file(row: Row) -> File | None:
     if row["format"] is None:
         return None
     width, height = oriented((row["width"], row["height"]), row["orientation"])

@@ -7,6 +7,7 @@ the family is dropped before the caller hears of the success.
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from app.db.errors import TransactionConflict
 from app.db.pool import REQUEST_LOCK_SECONDS, Database, Record, Transaction
@@ -16,13 +17,15 @@ from app.raster.steps.edit import UNEDITED
 from app.service.changes.record import record_creation, recorded
 from app.service.galleries import positions
 from app.service.galleries.removal import Committed, take_out
-from app.service.galleries.rows import lock_product, places, set_places, withdraw_path
+from app.service.galleries.rows import lock_product, locked_product, places, set_places, withdraw_path
 from app.service.galleries.v1 import positions as native_positions
-from app.service.galleries.v1.files import Files
+from app.service.galleries.v1.files import Filed, Files
+from app.service.galleries.v1.fresh import Creation, FreshImages, Made
 from app.service.galleries.v1.input import ImageInput, NewBytes, Revisions, Source
 from app.service.galleries.v1.values import takes_types, write_scopes, write_values
 from app.service.pictures.edits.values import EditInput
 from app.service.pictures.filing import Filing
+from app.settings import Settings
 
 
 @dataclass(slots=True)
@@ -36,10 +39,11 @@ class _Change:
 
 
 class NativeWriter:
-    def __init__(self, database: Database, filing: Filing, committed: Committed) -> None:
+    def __init__(self, database: Database, settings: Settings, filing: Filing, committed: Committed) -> None:
         self._db = database
         self._filing = filing
         self._files = Files(filing)
+        self._fresh = FreshImages(settings)
         self._committed = committed
 
     async def product(self, sku: str) -> ProductId:
@@ -64,35 +68,39 @@ class NativeWriter:
             raise ImageNotFound(f"There is no image {image}.")
         _check(image, revision, revisions)
 
-    async def create(self, product: ProductId, source: Source, given: ImageInput) -> ImageId:
+    async def create(self, product: ProductId, source: Source, given: ImageInput) -> Made:
         """Adds an image, at the end of the gallery where no position is said. ProductNotFound, StoreViewNotFound,
         BlobBarred, InvalidFileName, EditTooSmall; ImageNotFound for a picture that went meanwhile."""
         async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
-            await self._files.hold(tx, source)
-            family = await lock_product(tx, product)
+            is_new = await self._files.admit(tx, source)
+            owner = await locked_product(tx, product)
             listed = await places(tx, product)
             place = given.get("position", positions.bottom(listed))
             moves = native_positions.put(listed, None, place)
-
-            async def add() -> int:
-                await set_places(tx, moves)
-                return await self._insert(tx, product, source, given, place)
-
+            creation = Creation(tx, owner, source, is_new, given, place)
+            add = partial(self._add, creation, moves)
             image = await record_creation(tx, product, add, is_alone=not moves and not takes_types(given))
-        self._committed.announce([family], None)
-        return ImageId(image)
+        self._committed.announce([owner["family"]], None)
+        return Made(ImageId(image), self._fresh.image(creation))
 
-    async def _insert(
-        self, tx: Transaction, product: ProductId, source: Source, given: ImageInput, place: int | None
-    ) -> int:
-        filed = await self._files.file(tx, source, given.get("file_name"))
-        values = (given.get("label"), place, bool(given.get("exclude")), self._filing.recipes)
-        image: int = await tx.fetchval("insert_image", product, filed.picture, filed.name, filed.path, *values)
+    async def _add(self, creation: Creation, moves: positions.Changes) -> int:
+        tx, source, given = creation.tx, creation.source, creation.given
+        await set_places(tx, moves)
+        filed = creation.filed = await self._files.file(tx, source, given.get("file_name"))
+        image = await self._insert(creation, filed)
         await self._files.declare(tx, image, filed.picture, source)
-        await write_scopes(tx, product, image, given)
+        await write_scopes(tx, creation.owner["id"], image, given)
         if "edit" in given or filed.edit != UNEDITED:
             await self._filing.edits.write(tx, image, given.get("edit", EditInput()), filed.edit)
         return image
+
+    async def _insert(self, creation: Creation, filed: Filed) -> int:
+        given = creation.given
+        shown = (creation.owner["id"], filed.picture, filed.name, filed.path)
+        values = (given.get("label"), creation.place, bool(given.get("exclude")), self._filing.recipes)
+        row = creation.row = await creation.tx.fetchrow("insert_image", *shown, *values)
+        assert row is not None
+        return int(row["id"])
 
     async def patch(self, image: int, given: ImageInput, revisions: Revisions = None) -> None:
         """Changes what is said. ImageNotFound, PreconditionFailed, StoreViewNotFound, InvalidFileName, EditTooSmall;
@@ -136,7 +144,7 @@ class NativeWriter:
     async def _changing(self, image: int, revisions: Revisions, source: Source | None = None) -> AsyncIterator[_Change]:
         async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
             if source is not None:
-                await self._files.hold(tx, source, is_new=False)
+                await self._files.hold(tx, source)
             product = await tx.fetchval("product_of_image", image)
             if product is None:
                 raise ImageNotFound(f"There is no image {image}.")

@@ -1,5 +1,6 @@
 """Changing images: `PATCH` and `DELETE /v1/images/{id}`, `POST …/copy`, `PUT /v1/products/{sku}/images/order`."""
 
+from collections.abc import Mapping
 from typing import Any, Final, cast
 
 from aiohttp import hdrs, web
@@ -11,10 +12,11 @@ from app.apis.v1.conditions import guarded, revisions_of
 from app.apis.v1.documents.images import image_document
 from app.apis.v1.fields import Many, Schema, Text, Whole
 from app.apis.v1.parse import number_in_path
-from app.apis.v1.present import answer, json_bytes, nothing
+from app.apis.v1.present import answer, answer_of, json_bytes, nothing
 from app.errors import ImageNotFound
 from app.model import ImageId
 from app.openapi.sections import Response, json, ref
+from app.service.galleries.v1.fresh import Made
 from app.service.galleries.v1.input import ImageInput, PictureOf
 
 
@@ -47,8 +49,7 @@ async def delete_image(call: Call) -> web.Response:
 async def copy_image(call: Call) -> web.Response:
     source = PictureOf(number_of(call), edited=True)
     product = await call.services.writer.product(call.body["sku"])
-    copy = await call.services.writer.create(product, source, _given(call))
-    return await show(call, copy, status=201)
+    return await show_made(call, await call.services.writer.create(product, source, _given(call)))
 
 
 async def order_gallery(call: Call) -> web.Response:
@@ -62,12 +63,21 @@ async def order_gallery(call: Call) -> web.Response:
 
 async def show(call: Call, image: int, status: int = 200) -> web.Response:
     """An image that was written: 201 says where it is."""
-    value = await document(call, image)
-    shown = answer(value, status)
-    shown.headers[hdrs.ETAG] = tag(f"{image}-{value['revision']}-", json_bytes(value))
+    return _shown(await document(call, image), status)
+
+
+async def show_made(call: Call, made: Made) -> web.Response:
+    """A new image."""
+    image = made.image or await call.services.images.image(made.id)
+    return _shown(image_document(image, call.media), 201)
+
+
+def _shown(value: Mapping[str, Any], status: int) -> web.Response:
+    body, image = json_bytes(value), value["id"]
+    headers: dict[str, str] = {hdrs.ETAG: tag(f"{image}-{value['revision']}-", body)}
     if status == 201:
-        shown.headers[hdrs.LOCATION] = f"/v1/images/{image}"
-    return shown
+        headers[hdrs.LOCATION] = f"/v1/images/{image}"
+    return answer_of(body, status, headers)
 
 
 async def document(call: Call, image: int) -> dict[str, Any]:

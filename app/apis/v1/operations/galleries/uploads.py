@@ -15,7 +15,7 @@ from app.apis.v1.conditions import guarded, revisions_of
 from app.apis.v1.documents.wait import may_wait
 from app.apis.v1.errors import Mistake, refuse
 from app.apis.v1.fields import Schema
-from app.apis.v1.operations.galleries.image_writes import document, number_of, show
+from app.apis.v1.operations.galleries.image_writes import document, number_of, show, show_made
 from app.apis.v1.parse import checked_body, checked_query, read_query
 from app.http.retries.answers import require_first
 from app.openapi.sections import Content, Response, json, record, ref
@@ -28,9 +28,9 @@ async def upload_image(call: Call) -> web.Response:
         product = await call.services.writer.product(call.params["sku"])
         with refusals_marked(reference):
             source = await call.services.uploads.source(found, reference)
-            image = await call.services.writer.create(product, source, given)
-    may_wait(call, image, partial(show, call, image, status=201))
-    return await show(call, image, status=201)
+            made = await call.services.writer.create(product, source, given)
+    may_wait(call, made.id, partial(show, call, made.id, status=201))
+    return await show_made(call, made)
 
 
 async def replace_file(call: Call) -> web.Response:
