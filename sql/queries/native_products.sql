@@ -5,13 +5,40 @@
 -- of a product's lies, $8 the parent's SKU, $9 what is lacking, $10 the state of an image, $11 whether enabled, $12 the
 -- code of a website; each null where it is no matter. It looks at no more than 1,000 rows.
 -- A product comes with the first of its terms that matches, and so once.
-with looked as materialized (
+-- Where few pictures are in the state asked for, the products that show them are looked at instead of all: `few` has their
+-- hashes, `shown_by` the products, neither more than is few; where there are more, the next products have some of them.
+-- (They are asked for in order so that an index gives them, whatever states most pictures are in.)
+with few as materialized (
+    (
+        select hash from blob
+        where $2::integer is not null and state = $10::text and state <> 'ready' order by hash limit 1001
+    )
+    union
+    (
+        select blob_hash from edited_picture
+        where $2 is not null and state = $10 and state <> 'ready' order by blob_hash limit 1001
+    )
+), shown_by as materialized (
+    select i.product_id as id
+    from few join picture c on c.blob_hash = few.hash join image i on i.picture_id = c.id and i.deleted_at is null
+    where (select count(*) <= 1000 from few)
+    limit 4001
+), way as (
+    select $10 is not null and (select count(*) <= 1000 from few) and (select count(*) <= 4000 from shown_by) as by_state
+), looked as materialized (
     select term, id
     from (
         (
             select '' as term, p.id from product p
-            where $2::integer is not null and $5::text[] is null and $6::text is null and $8::text is null and p.id > $4::bigint
+            where $2 is not null and $5::text[] is null and $6::text is null and $8::text is null and p.id > $4::bigint
+                and not (select by_state from way)
             order by p.id limit 1000
+        )
+        union all
+        (
+            select distinct '', s.id from shown_by s
+            where $5 is null and $6 is null and $8 is null and s.id > $4 and (select by_state from way)
+            order by s.id limit 1000
         )
         union all
         (
@@ -49,10 +76,13 @@ with looked as materialized (
             select from product_website pw join website w on w.id = pw.website_id
             where pw.product_id = p.id and w.code = $12
         ))
-        and ($10::text is null or exists (
-            select from image i join picture c on c.id = i.picture_id join blob b on b.hash = c.blob_hash
+        and ($10 is null or exists (
+            select from image i join picture c on c.id = i.picture_id
             left join edited_picture e on e.blob_hash = c.blob_hash and e.key = i.edit_key
-            where i.product_id = p.id and i.deleted_at is null and coalesce(e.state, b.state) = $10
+            where i.product_id = p.id and i.deleted_at is null and case
+                when e.key is not null then e.state = $10
+                else exists (select from blob b where b.hash = c.blob_hash and b.state = $10 and b.state <> 'ready')
+            end
         ))
         and ($9::text is null or exists (select from product_lacks(p.id) lacking where lacking.what = $9))
     order by l.term collate "C", l.id
