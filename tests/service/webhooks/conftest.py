@@ -79,6 +79,12 @@ class Receiver:
     def ids(self) -> list[str]:
         return [one.id for one in self.received]
 
+    @property
+    def events(self) -> list[Any]:
+        """What it has heard, once each: whoever sends may send again what was taken, under the same id, where he could
+        not write down in time that it was (Standard Webhooks: at least once)."""
+        return list({one.id: one.event for one in self.received}.values())
+
 
 @asynccontextmanager
 async def receiving() -> AsyncIterator[Receiver]:

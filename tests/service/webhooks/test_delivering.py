@@ -310,15 +310,20 @@ async def test_a_dead_receiver_delays_no_other(database: Database, receiver: Rec
         await dead.step(settled)
         while await post.turn(live):
             pass
-        assert 50 < len(receiver.ids) <= 100
+        assert 50 < len(receiver.events) <= 100
         assert await dead.step(settled)
-        assert len([came for came in second.received if came.event["type"] == "product.updated"]) == 150
+        assert len([event for event in second.events if event["type"] == "product.updated"]) == 150
         await dead.close()
 
 
-async def test_an_import_does_not_delay_what_people_do(post: Post, receiver: Receiver, connection: Connection) -> None:
+async def test_an_import_does_not_delay_what_people_do(
+    post: Post, receiver: Receiver, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Behind very many changes of an import that are all to be told comes an upload: it is told in the next turn. Of a
-    large batch the first thousand are told one by one, then only what ends it."""
+    large batch the first thousand are told one by one, then only what ends it.
+
+    How many turns the way through the log takes is a matter of the machine, and the bench's: here one is enough."""
+    monkeypatch.setattr(queueing, "_PASS_SECONDS", 600.0)
     one = await post.hook(receiver)
     count = 100_000 if os.environ.get("TEST_LENGTH") == "long" else 5_000
     await connection.execute(
@@ -329,12 +334,12 @@ async def test_an_import_does_not_delay_what_people_do(post: Post, receiver: Rec
     await post.turn(one)
     await post.happen(kind="image.created")
     await post.turn(one)
-    assert [came.event["data"]["via"] for came in receiver.received].count("v1") == 1
+    assert [event["data"]["via"] for event in receiver.events].count("v1") == 1
 
     await post.happen(kind="batch.finished", via="import", batch="b")
     while await post.turn(one):
         pass
-    told = Counter(came.event["type"] for came in receiver.received)
+    told = Counter(event["type"] for event in receiver.events)
     assert told["image.created"] == 1001
     assert told["batch.finished"] == 1
 
