@@ -26,18 +26,19 @@ _LITTLE: Final = 64  # MB for documents
 _PLENTY: Final = 600  # for those of all products
 _ONCE: Final = 50_000  # products in a batch of those that are read once, so many at a time that statements are shared
 _ONCE_READERS: Final = 128
-_HOT: Final = 100_000  # requests in a turn
+_HOT: Final = 100_000  # requests in a turn, of which most are answered from memory
+_LARGE_HOT: Final = 10_000  # likewise, where documents are so large that many are not
 _COLD: Final = 1_000  # likewise; each for another product
 _COLD_READERS: Final = 4  # so few that requests do not wait for one another
 _TURNS: Final = 7
-_PATIENCE_SECONDS: Final = 120.0
+_PATIENCE_SECONDS: Final = 60.0
 _MB: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What is read of a product: as titles call it, under which path, what keeps it, and after how many requests that
-    holds what it will, in batches as large as a turn; with `memory` in MB for all that is kept. `target` is for the
+    holds what it will, in batches as large as a `turn`; with `memory` in MB for all that is kept. `target` is for the
     rate of hot reads. With plenty of memory each product is read once before."""
 
     what: str
@@ -46,6 +47,7 @@ class Asked:
     warm: int
     memory: int = _LITTLE
     target: float = 0.90
+    turn: int = _HOT
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Served:
             await self._load(next(batches), _ONCE_READERS)
 
     async def hot(self) -> Measured:
-        return await self._load(self.keys.popular(_HOT))
+        return await self._load(self.keys.popular(self.asked.turn))
 
     async def cold(self) -> Measured:
         """Each product for the first time since the process forgot everything."""
@@ -105,7 +107,11 @@ async def with_memory(_: Shop) -> list[Row]:
 
 async def media_at_scale(_: Shop) -> list[Row]:
     """What storefronts are shown of one product: a quarter of the memory is theirs."""
-    return await _both(Asked(" of /v1/media", lambda number: f"/v1/media?sku={sku(number)}", "shown", 200_000))
+    return await _both(Asked(" of /v1/media", _media_path, "shown", 60_000, target=0.60, turn=_LARGE_HOT))
+
+
+def _media_path(number: int) -> str:
+    return f"/v1/media?sku={sku(number)}"
 
 
 async def _both(asked: Asked) -> list[Row]:
@@ -125,7 +131,7 @@ async def _served(products: int, asked: Asked) -> AsyncIterator[Served]:
 
 
 async def _hot(large: Served, small: Served) -> list[Row]:
-    for _ in range(large.asked.warm // _HOT):
+    for _ in range(large.asked.warm // large.asked.turn):
         for one in (large, small):
             await one.hot()
     before = await large.looks()
