@@ -81,7 +81,8 @@ update webhook set holder = null, held_until = null where holder = $1;
 -- name: webhook_rows
 -- The rows of the log behind $1 up to $2, the first $3 of them at most, of which a webhook is told: of the kinds $4, with $5
 -- all that close their product; of products whose SKUs begin with $6 (null: no matter). With $7 what comes in bulk, which is
--- what imports write and what a batch has beyond its first thousand changes (`is_beyond`), else the rest. $8 at most.
+-- what imports write and what a batch has beyond its first thousand changes (`is_beyond`), else the rest; of that beyond
+-- the kinds $9 alone, and what closes a product. $8 at most.
 -- Each tells to which id was looked, also the one that stands for none: $2 where that was all.
 with looked as materialized (
     select id, batch, actor_kind, actor_id from change where id > $1 and id <= $2 order by id limit $3
@@ -109,6 +110,10 @@ left join lateral (
     where c.id > $1 and c.id <= r.looked_to and (c.kind = any ($4::text[]) or (c.closes and c.product_id is not null and $5::boolean))
         and ($6::text is null or starts_with(p.sku, $6))
         and (c.via = 'import' or coalesce(c.id > l.thousandth, false)) = $7::boolean
+        and (
+            not coalesce(c.id > l.thousandth, false)
+            or c.kind = any ($9::text[]) or (c.closes and c.product_id is not null and $5)
+        )
     order by c.id
     limit $8
 ) found on true

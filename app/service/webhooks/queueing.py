@@ -6,13 +6,15 @@ from typing import Final
 
 from app.db.pool import Database, Transaction
 from app.service.feed.events import Change, Event, change_of
-from app.service.feed.kinds import DOCUMENTS, EVERYTHING, WITHDRAWN
+from app.service.feed.kinds import DOCUMENTS, EVERYTHING, WITHDRAWING, WITHDRAWN
 from app.service.feed.reader import LOOKED_AT, EventReader
 from app.service.webhooks.hooks import Webhook
 from app.service.webhooks.keeper import message_id
 
 _ALWAYS: Final = (DOCUMENTS, WITHDRAWN)
 """Of very large batches, too, whose other events are told by what ends them alone."""
+_OF_ALWAYS: Final = (*WITHDRAWING, "batch.finished")
+"""Kinds of rows that such events come of, beside those that close a product, and what ends a batch."""
 _ROWS_AT_ONCE: Final = 50
 _PASS_SECONDS: Final = 0.5
 """Longest walk through the log at a time: what is queued goes out before the next."""
@@ -59,7 +61,7 @@ class Queueing:
         self, hook: Webhook, after: int, settled: int, *, is_bulk: bool, most: int
     ) -> tuple[Sequence[Event], int]:
         selection = hook.selection
-        asked = selection.kinds, selection.wants(DOCUMENTS), hook.sku_prefix, is_bulk, most
+        asked = selection.kinds, selection.wants(DOCUMENTS), hook.sku_prefix, is_bulk, most, _OF_ALWAYS
         rows = await self._db.fetch("webhook_rows", after, settled, LOOKED_AT, *asked)
         found = [row for row in rows if row["id"] is not None]
         beyond = {row["id"] for row in found if row["is_beyond"]}
