@@ -14,8 +14,9 @@ export const BASE = "/console";
 let routes = [];
 /** @type {(place: Place) => unknown} */
 let show = () => {};
-/** @type {Set<() => boolean>} */
-const unsaved = new Set();
+/** What says whether there is input that was not sent, and whether any is not known to be saved. @typedef {{ isTyped: () => boolean, isUnsaved: () => boolean }} Guard */
+/** @type {Set<Guard>} */
+const guards = new Set();
 let at = 0;
 let isReturning = false;
 
@@ -27,7 +28,7 @@ export function start(table, shower) {
   history.replaceState({ ...history.state, at }, "");
   addEventListener("popstate", popped);
   addEventListener("beforeunload", (event) => {
-    if (isUnsaved()) event.preventDefault();
+    if ([...guards].some((guard) => guard.isUnsaved())) event.preventDefault();
   });
   document.addEventListener("click", clicked);
   show(here());
@@ -61,11 +62,14 @@ export function setQuery(filters, step = false) {
   history[step ? "pushState" : "replaceState"]({ at }, "", url);
 }
 
-/** While `is` says so, leaving the screen is asked about; gives what ends that. @param {() => boolean} is @param {AbortSignal} signal */
-export function guardUnsaved(is, signal) {
-  unsaved.add(is);
-  signal.addEventListener("abort", () => unsaved.delete(is));
+/** Until `signal`, leaving the screen is asked about while something is typed, which what is on its way outlives; and leaving the page, which it does not, while anything is unsaved. @param {Guard} guard @param {AbortSignal} signal */
+export function guardUnsaved(guard, signal) {
+  guards.add(guard);
+  signal.addEventListener("abort", () => guards.delete(guard));
 }
+
+/** The same of work that ends with the screen. @param {() => boolean} is @param {AbortSignal} signal */
+export const guardWork = (is, signal) => guardUnsaved({ isTyped: is, isUnsaved: is }, signal);
 
 /** Where the browser is. @returns {Place} */
 export function here() {
@@ -91,14 +95,14 @@ function matched(pattern, path) {
   return params;
 }
 
-const isUnsaved = () => [...unsaved].some((is) => is());
+const isTyped = () => [...guards].some((guard) => guard.isTyped());
 
 /** @returns {Promise<boolean>} */
 async function mayLeave() {
-  if (!isUnsaved()) return true;
+  if (!isTyped()) return true;
   const { title, text, leave, stay } = T.unsaved;
   const left = await ask({ title, text, actions: [{ text: leave, value: "leave" }], cancel: stay });
-  if (left === "leave") unsaved.clear();
+  if (left === "leave") guards.clear();
   return left === "leave";
 }
 
@@ -110,7 +114,7 @@ async function popped(event) {
     return;
   }
   const steps = at - target;
-  if (isUnsaved()) {
+  if (isTyped()) {
     isReturning = true;
     history.go(steps);
     if (!(await mayLeave())) return;

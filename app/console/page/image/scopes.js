@@ -12,11 +12,14 @@ import { said } from "./says.js";
 /** What is said in a scope, of an image as it is by then. @typedef {(image: Image) => Record<string, unknown>} Saying */
 /** `save` takes a scope (null: all) and what is said there. @typedef {{ image: Image, stores: Store[], types: { code: string }[], gallery: Image[], save: (store: string | null, saying: Saying) => unknown }} Subject */
 
-/** Fields whose input is not saved yet. @param {ParentNode} within */
-export const isUnsaved = (within) =>
-  [...within.querySelectorAll("[data-kept]")].some(
-    (field) => field instanceof HTMLInputElement && field.value !== field.dataset.kept,
-  );
+/** @param {ParentNode} within */
+const fields = (within) => [...within.querySelectorAll("input[data-kept]")].filter((one) => one instanceof HTMLInputElement);
+
+/** Whether a field has input that is not known to be saved: not sent yet, or on its way. @param {ParentNode} within */
+export const isUnsaved = (within) => fields(within).some(({ value, dataset: { kept } }) => value !== kept);
+
+/** Whether a field has input that was not sent. @param {ParentNode} within */
+export const isTyped = (within) => fields(within).some(isUnsent);
 
 /** @param {Subject} subject */
 export function labels({ image, stores, save }) {
@@ -68,31 +71,45 @@ export function text(value, placeholder, about, save, kind = "") {
     class: kind,
     readonly: !may("editor"),
   });
-  const leave = () => {
+  const send = () => {
     if (field.value === kept || field.value === field.dataset.sent) return;
     field.dataset.sent = field.value;
     save(field.value);
   };
+  // Browsers have a field be left, too, when it is taken away or a question is asked: then nobody is done with it.
+  const leave = () => queueMicrotask(() => field.isConnected && !document.querySelector("dialog:modal") && send());
   field.addEventListener("change", leave);
   field.addEventListener("blur", leave); // what was put back by `keptOver` is no change to the browser
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault(); // the same stroke would press a button that is asked with
+    send();
+  });
   return field;
 }
 
-/** Keeps the focus, and what somebody is typing, while `within` is drawn anew; gives what puts it back. @param {Element} within */
+/** Keeps the focus, and what was typed and not sent, while `within` is drawn anew; gives what puts it back. @param {Element} within */
 export function keptOver(within) {
   const field = document.activeElement;
   const about = field && within.contains(field) ? field.getAttribute("aria-label") : null;
-  const typed = field instanceof HTMLInputElement && isUnsent(field) ? field.value : null;
   const [from, until] = field instanceof HTMLInputElement ? [field.selectionStart, field.selectionEnd] : [null, null];
+  const typed = fields(within)
+    .filter(isUnsent)
+    .map((one) => [one.getAttribute("aria-label") ?? "", one.value]);
   return () => {
-    const again = about && within.querySelector(`[aria-label="${CSS.escape(about)}"]`);
+    for (const [name, value] of typed) {
+      const again = named(within, name);
+      if (again instanceof HTMLInputElement) again.value = value;
+    }
+    const again = about && named(within, about);
     if (!(again instanceof HTMLElement)) return;
     again.focus();
-    if (!(again instanceof HTMLInputElement)) return;
-    if (typed !== null) again.value = typed;
-    if (from !== null) again.setSelectionRange(from, until);
+    if (again instanceof HTMLInputElement && from !== null) again.setSelectionRange(from, until);
   };
 }
+
+/** @param {Element} within @param {string} about */
+const named = (within, about) => within.querySelector(`[aria-label="${CSS.escape(about)}"]`);
 
 /** What was refused stays, and may be sent once more. @param {Element} within */
 export function unsent(within) {

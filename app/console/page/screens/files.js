@@ -2,7 +2,7 @@
 
 import { all, path, unique, withQuery } from "../core/api.js";
 import { define, fill, h } from "../core/element.js";
-import { guardUnsaved, to } from "../core/router.js";
+import { guardWork, to } from "../core/router.js";
 import { Screen } from "../core/screen.js";
 import { session } from "../core/session.js";
 import { bytes, number, T } from "../core/texts.js";
@@ -79,7 +79,7 @@ class FilesScreen extends Screen {
   #listen() {
     const { signal } = this;
     onFiles({ found: (found) => this.#take(found), over: (is) => (this.#over.hidden = !is), signal });
-    guardUnsaved(() => this.#isRunning, signal);
+    guardWork(() => this.#isRunning, signal);
     let timer = 0;
     this.#rule.addEventListener("input", () => {
       clearTimeout(timer);

@@ -19,7 +19,7 @@ import { checks } from "../image/checks.js";
 import { editPicture } from "../image/editor.js";
 import { edited, facts, notes, renditions } from "../image/facts.js";
 import { past } from "../image/past.js";
-import { isUnsaved, keptOver, labels, types } from "../image/scopes.js";
+import { isTyped, isUnsaved, keptOver, labels, types } from "../image/scopes.js";
 import { pictureTexts, places, used } from "../image/used.js";
 import { zoom } from "../image/zoom.js";
 
@@ -37,6 +37,8 @@ class ImageScreen extends Screen {
   /** @type {Image[]} */
   #gallery = [];
   #isListening = false;
+  #asked = 0;
+  #shown = 0;
   #round = new AbortController();
   #changes = new InTurn();
 
@@ -50,18 +52,26 @@ class ImageScreen extends Screen {
     await this.#read();
     if (this.#isListening) return;
     this.#isListening = true;
-    guardUnsaved(() => isUnsaved(this), this.signal);
+    guardUnsaved({ isTyped: () => isTyped(this), isUnsaved: () => isUnsaved(this) }, this.signal);
     onEvent((event) => event.data.image_id === this.#id && this.#renew(), this.signal);
     const timer = setInterval(() => this.#image.state === "processing" && !document.hidden && this.#renew(), LOOK_AGAIN);
     this.signal.addEventListener("abort", () => clearInterval(timer));
   }
 
-  /** Reads again, unless somebody is typing. */
-  async #renew() {
-    if (!isUnsaved(this) && !this.#changes.open && !this.signal.aborted) await attempt(() => this.#read());
+  /** Whether somebody is at work: typing, or waiting until it is saved. */
+  get #isBusy() {
+    return isUnsaved(this) || this.#changes.open > 0;
   }
 
-  async #read() {
+  /** Reads again, unless somebody is typing, or has begun to meanwhile. */
+  async #renew() {
+    if (!this.#isBusy && !this.signal.aborted) await attempt(() => this.#read(() => !this.#isBusy));
+  }
+
+  /** What was read is shown if it may be, and if nothing was that was asked for later. */
+  async #read(mayShow = () => true) {
+    this.#asked += 1;
+    const turn = this.#asked;
     const options = { signal: this.signal };
     const image = await get(path`/v1/images/${this.#id}`, options);
     const isGone = image.state === "deleted";
@@ -69,6 +79,8 @@ class ImageScreen extends Screen {
       get(path`/v1/pictures/${image.picture.id}`, options),
       isGone ? [image] : get(path`/v1/products/${image.product.sku}/images`, options).then((found) => found.items),
     ]);
+    if (turn < this.#shown || !mayShow()) return;
+    this.#shown = turn;
     this.#image = image;
     this.#picture = picture;
     this.#gallery = gallery;

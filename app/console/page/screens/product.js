@@ -4,7 +4,7 @@ import { all, change, get, path, Refused, read, unique } from "../core/api.js";
 import { define, fill, h } from "../core/element.js";
 import { onEvent } from "../core/feed.js";
 import { InTurn } from "../core/in-turn.js";
-import { go, guardUnsaved, setQuery, to } from "../core/router.js";
+import { go, guardWork, setQuery, to } from "../core/router.js";
 import { Screen } from "../core/screen.js";
 import { may } from "../core/session.js";
 import { T } from "../core/texts.js";
@@ -153,7 +153,7 @@ class ProductScreen extends Screen {
     if (may("editor") && this.#product.supports_images) {
       onFiles({ found: (files) => this.#take(files), over: (is) => (this.#over.hidden = !is), signal });
     }
-    guardUnsaved(() => this.#uploads.open > 0, signal);
+    guardWork(() => this.#uploads.open > 0, signal);
     signal.addEventListener("abort", () => {
       this.#settle();
       for (const url of this.#tiles.local.values()) URL.revokeObjectURL(url);

@@ -16,7 +16,7 @@ import { attempt } from "../elements/failure.js";
 import { pictureTile } from "../elements/picture-tile.js";
 import { undo } from "../gallery/changes.js";
 import { saidIn, tagOf } from "../gallery/scope.js";
-import { isUnsaved, keptOver, text, unsent } from "../image/scopes.js";
+import { isTyped, isUnsaved, keptOver, text, unsent } from "../image/scopes.js";
 import { outcome } from "../texts/outcome.js";
 
 /** @typedef {import("../elements/picture-tile.js").Image} Image */
@@ -59,7 +59,7 @@ class TextsScreen extends Screen {
         ),
       ),
     );
-    guardUnsaved(() => isUnsaved(this), this.signal);
+    guardUnsaved({ isTyped: () => isTyped(this), isUnsaved: () => isUnsaved(this) }, this.signal);
     await this.#find();
   }
 
