@@ -186,8 +186,8 @@ class PixelFacts:
     Of its outermost 1 % (a strip of that share of the longer side along each edge) `border_white` is the share, 0…1,
     that has 250 or more in every channel, and `border_color` the colour as `#rrggbb` where it is uniform, else None.
     `fill` is the longer side of what stands out from that colour, as a share 0…1 of the picture's longer side; None
-    where there is no such colour. `blur` is the variance of the Laplacian (of luminance, 0…255, cut to -256…254: sharp
-    pictures have hundreds, blurred ones less than a hundred); None for fewer than three rows or columns.
+    where there is no such colour. `blur` is the variance of the Laplacian (of luminance, 0…255: sharp pictures have
+    hundreds, blurred ones less than a hundred); None for fewer than three rows or columns.
 
     The database keeps them as one object of JSON with these members: `blob.pixel_facts`, null until they are found,
     without members where they could not be.

@@ -106,7 +106,6 @@ def second_opinion(image: Image.Image) -> tuple[float, bool, float, float]:
     seen = max(_extent(columns), _extent(rows)) / max(width, height)
     grey = (small * [0.299, 0.587, 0.114]).bandmean() * 3
     sharp = grey.conv(pyvips.Image.new_from_array(_LAPLACIAN), precision="float")
-    sharp = (sharp > 254).ifthenelse(254, (sharp < -256).ifthenelse(-256, sharp))
     return white, alike >= 0.99, seen, sharp.crop(1, 1, width - 2, height - 2).deviate() ** 2
 
 

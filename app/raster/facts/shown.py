@@ -8,10 +8,9 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from functools import reduce
 from itertools import accumulate
-from operator import mul
 from typing import Final
 
-from PIL import Image, ImageChops, ImageFilter
+from PIL import Image, ImageChops, ImageFilter, ImageMath
 
 from app.model import PixelFacts, Recipe
 from app.raster.encode import flattened
@@ -32,12 +31,9 @@ _SEEN: Final = differing([0], _ALIKE)
 _UNIFORM: Final = 0.99
 """The share of the border that has its colour where that is uniform."""
 
-_HALVED: Final = 2
-_MIDDLE: Final = 128
-_LAPLACIAN: Final = ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), _HALVED, _MIDDLE)
-"""Halved around the middle, so that -256…254 can be told in a byte; what is beyond counts as that."""
-_VALUES: Final = range(256)
-_SQUARES: Final = [value**2 for value in _VALUES]
+_MOST: Final = 4 * 255
+_LAPLACIAN: Final = ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), 1, _MOST)
+"""Around this middle, since the library has no negative pixels."""
 _FEWEST: Final = 3
 """Rows or columns that it takes."""
 
@@ -58,7 +54,7 @@ def pixel_facts_of(image: Image.Image) -> PixelFacts:
         border_white=round(_share(_all_bands(ring, ImageChops.darker), _WHITE, 255), 4),
         border_color="#" + bytes(colour).hex() if is_uniform else None,
         fill=round(_fill(small, shown, colour), 4) if is_uniform else None,
-        blur=_blur(shown.convert("L")),
+        blur=_blur(shown),
     )
 
 
@@ -93,11 +89,14 @@ def _median(counts: Sequence[int]) -> int:
     return bisect_left(list(accumulate(counts)), (sum(counts) + 1) // 2)
 
 
+def _differences(image: Image.Image, colour: Sequence[int]) -> Image.Image:
+    """By how much each pixel differs from a colour, channel by channel."""
+    return ImageChops.difference(image, Image.new(image.mode, image.size, tuple(colour)))
+
+
 def _apart(image: Image.Image, colour: Sequence[int]) -> Image.Image:
-    """By how much each pixel differs from a colour, in the channel where it differs most. A table of what differs,
-    looked up in each channel, would cost more than all the rest: the library goes over it number by number."""
-    plain = Image.new(image.mode, image.size, tuple(colour))
-    return _all_bands(ImageChops.difference(image, plain), ImageChops.lighter)
+    """The same in the channel where it differs most."""
+    return _all_bands(_differences(image, colour), ImageChops.lighter)
 
 
 def _all_bands(image: Image.Image, joined: Callable[[Image.Image, Image.Image], Image.Image]) -> Image.Image:
@@ -111,7 +110,7 @@ def _share(band: Image.Image, least: int, most: int) -> float:
 
 def _fill(small: Image.Image, shown: Image.Image, colour: Sequence[int]) -> float:
     """Where the border is transparent the subject is what is opaque, whatever its colour."""
-    box = _box_of(_apart(shown, colour))
+    box = _box_of(_differences(shown, colour))
     if small.mode in ("LA", "RGBA"):
         alpha = small.getchannel("A")
         if _share(_ring(alpha), 0, _ALIKE) >= _UNIFORM:
@@ -119,21 +118,25 @@ def _fill(small: Image.Image, shown: Image.Image, colour: Sequence[int]) -> floa
     return max(box[2] - box[0], box[3] - box[1]) / max(small.size) if box else 0.0
 
 
-def _box_of(band: Image.Image) -> Box | None:
-    """What is more than alike."""
-    return band.point(_SEEN).getbbox()
+def _box_of(image: Image.Image) -> Box | None:
+    """What is more than alike, in any channel."""
+    return image.point(_SEEN * len(image.getbands())).getbbox(alpha_only=False)
 
 
-def _blur(grey: Image.Image) -> float | None:
-    width, height = grey.size
+def _blur(shown: Image.Image) -> float | None:
+    width, height = shown.size
     if min(width, height) < _FEWEST:
         return None
-    inner = grey.filter(_LAPLACIAN).crop((1, 1, width - 1, height - 1))  # the outermost pixels stay as they were
-    counts = inner.histogram()
-    pixels = inner.width * inner.height
-    mean = _sum(_VALUES, counts) / pixels
-    return round(_HALVED**2 * (_sum(_SQUARES, counts) / pixels - mean**2), 2)
+    # of bytes it would take four times as long, and be cut off
+    beside = shown.convert("I").filter(_LAPLACIAN).convert("F")
+    found = ImageMath.lambda_eval(lambda of: of["beside"] - _MOST, beside=beside)
+    squares = ImageMath.lambda_eval(lambda of: of["found"] * of["found"], found=found)
+    return round(_mean_inside(squares) - _mean_inside(found) ** 2, 2)
 
 
-def _sum(values: Sequence[int], counts: Sequence[int]) -> int:
-    return sum(map(mul, values, counts))
+def _mean_inside(numbers: Image.Image) -> float:
+    """Without the outermost pixels, which stay as they were."""
+    width, height = numbers.size
+    mean = numbers.reduce((width - 2, height - 2), (1, 1, width - 1, height - 1)).getpixel((0, 0))
+    assert isinstance(mean, float)  # as the mode has it
+    return mean
