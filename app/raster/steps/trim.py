@@ -1,7 +1,7 @@
 """Finds the border of one colour around what a picture shows."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from PIL import Image, ImageChops
@@ -9,6 +9,7 @@ from PIL import Image, ImageChops
 from app.raster.animation.frames import frames_of
 from app.raster.colour.srgb import eight_bit, plain
 from app.raster.steps.crop import Box
+from app.raster.steps.orient import Size
 from app.raster.steps.view import View
 
 _CORNER: Final = 4
@@ -23,16 +24,20 @@ _SEEN_THROUGH: Final = {"RGBA": "RGBa", "LA": "La"}
 
 @dataclass(frozen=True, slots=True)
 class _Border:
-    """Its colour, and a table of the values that are none of it, channel by channel."""
+    """Its colour, and a table of the values that are none of it, channel by channel. `bare` keeps what there would be
+    of it alone, by mode and size: all strips but one are alike, and to fill one costs half as much as to copy it."""
 
     colour: Sequence[int]
     others: Sequence[int]
+    bare: dict[tuple[str, Size], Image.Image] = field(default_factory=dict)
 
     def left_in(self, part: Image.Image) -> Box | None:
         """Where there is something else. Most of a border has one colour to the bit, which costs a third to find out
         of what a look at each pixel's place in the table does."""
-        bare = Image.new(part.mode, part.size, tuple(self.colour))
-        if ImageChops.difference(part, bare).getbbox(alpha_only=False) is None:
+        key = part.mode, part.size
+        if key not in self.bare:
+            self.bare[key] = Image.new(*key, tuple(self.colour))
+        if ImageChops.difference(part, self.bare[key]).getbbox(alpha_only=False) is None:
             return None
         return part.point(self.others).getbbox(alpha_only=False)
 
