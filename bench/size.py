@@ -31,6 +31,7 @@ _FORGOTTEN: Final = 100_000  # rows of the log
 _UNITS: Final = {"k": 1_000, "m": 1_000_000}
 _PAGES: Final = 200
 _READS: Final = 1_000
+_PATIENCE_SECONDS: Final = 15.0
 _MOST_WAIT: Final = 0.5  # seconds, of 99 in 100 uploads beside upkeep
 _MICRO: Final = 1e-6
 _AGE: Final = "select now() - at from change where id <= $1 order by id desc limit 1"
@@ -86,7 +87,9 @@ async def _served(catalogue: Catalogue) -> list[Row]:
     asked["galleries, /v1"] = [f"/v1/products/bench-{number:08}/images" for number in products[_READS : 2 * _READS]]
     asked["image sets, Glue"] = [glue_path(number) for number in products[2 * _READS :]]
     async with ours(catalogue.settings | {"DOCUMENT_CACHE_BYTES": "0"}) as server:
-        return [await slowest(f"{name}, cold: p99", server, key, paths) for name, paths in asked.items()]
+        return [
+            await slowest(f"{name}, cold: p99", server, key, paths, _PATIENCE_SECONDS) for name, paths in asked.items()
+        ]
 
 
 @asynccontextmanager
