@@ -9,7 +9,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 import uvloop
@@ -18,6 +18,9 @@ from aiohttp.typedefs import Handler
 
 from app.db.connections.connect import SESSION_SETTINGS
 from app.server.middleware import SERVER_OPTIONS
+
+_SETTINGS: Final = {**SESSION_SETTINGS, "plan_cache_mode": "force_generic_plan"}
+"""As the service has them, else the floor plans its statement anew each time."""
 
 
 def _ready(status: int, headers: dict[str, str], body: str) -> Handler:
@@ -37,7 +40,7 @@ class Prepared:
 
     async def open(self, dsn: str, sql: str, size: int) -> None:
         for _ in range(size):
-            connection = await asyncpg.connect(dsn, server_settings=SESSION_SETTINGS)
+            connection = await asyncpg.connect(dsn, server_settings=_SETTINGS)
             self._free.put_nowait(await connection.prepare(sql))
 
     async def fetch(self, args: Sequence[Any]) -> list[Any]:

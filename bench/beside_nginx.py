@@ -78,8 +78,13 @@ def _location(path: str, headers: Mapping[str, str]) -> str:
     """Its own headers are those that say when a file was written, and that parts of it can be had."""
     own = {name: value for name, value in headers.items() if name.lower() != "content-type"}
     kind = next(value for name, value in headers.items() if name.lower() == "content-type")
-    added = "".join(f"add_header {name} '{value}'; " for name, value in (own | {"Last-Modified": ""}).items())
-    return f"location = {path} {{ types {{}} default_type '{kind}'; etag off; max_ranges 0; {added}}}"
+    added = "".join(f"add_header {name} {_quoted(value)}; " for name, value in (own | {"Last-Modified": ""}).items())
+    return f"location = {path} {{ types {{}} default_type {_quoted(kind)}; etag off; max_ranges 0; {added}}}"
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _configuration(folder: Path, port: int, locations: str) -> str:
