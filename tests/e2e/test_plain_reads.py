@@ -83,7 +83,7 @@ ODD_LINES: Final = [
     "X-Longest: " + "a" * 9000,
 ]
 _CHANGING: Final = re.compile(rb"(?im)^(?:date|x-request-id|x-runtime): .*\r$")
-_PATIENCE: Final = 20.0
+_PATIENCE: Final = by_length(20.0, 600.0)
 _ROUNDS: Final = 10
 """Of the loop, in which nothing goes on, until all is said."""
 
@@ -288,6 +288,7 @@ NEVER_KNOWN: Final = {"java", "crawler", "traced", "closing", "go", "okhttp"}
 WITH_BODY: Final = request(TARGETS[0], (*RECORDED["curl"], "Content-Length: 4"))
 
 
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")  # what fails is longer than that
 @settings(
     max_examples=by_length(250, 20_000),
     deadline=None,
