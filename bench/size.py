@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import asyncpg
 
@@ -23,7 +23,7 @@ from bench.search import reader_key, searched, slowest
 from bench.servers import ours
 from bench.shop import FILL_SECONDS, Shop
 from bench.sweeps import Waits, uploading
-from bench.table import Row
+from bench.table import Row, markdown
 
 _WASTE: Final = Path(__file__).with_name("waste.sql")
 _WEEK: Final = timedelta(days=7)
@@ -36,15 +36,25 @@ _MOST_WAIT: Final = 0.5  # seconds, of 99 in 100 uploads beside upkeep
 _MICRO: Final = 1e-6
 _AGE: Final = "select now() - at from change where id <= $1 order by id desc limit 1"
 
+Work: TypeAlias = tuple[str, Callable[[], Awaitable[int]], float]
+
 
 async def at_size(_: Shop) -> list[Row]:
-    images = _images(os.environ.get("SIZE", "10m"))
+    """Each figure is shown once it is there: all of them take long."""
+    images, rows = _images(os.environ.get("SIZE", "10m")), []
     async with open_catalogue(-(-images // 3), whole=True) as catalogue:
-        rows = [*await _sizes(catalogue), *await plans(catalogue.dsn)]
-        rows += await _served(catalogue)
-        async with _parts(catalogue) as parts:
-            rows += await _upkeep(catalogue, parts)
-        return [*rows, *await _vacuums(catalogue)]
+        async for row in _figures(catalogue):
+            print(markdown([row]), flush=True)
+            rows.append(row)
+    return rows
+
+
+async def _figures(catalogue: Catalogue) -> AsyncIterator[Row]:
+    for row in (*await _sizes(catalogue), *await plans(catalogue.dsn)):
+        yield row
+    for figures in (_upkeep(catalogue), _vacuums(catalogue), _served(catalogue)):
+        async for row in figures:
+            yield row
 
 
 def _images(size: str) -> int:
@@ -76,7 +86,7 @@ def _size(rows: int, heap: int, indexes: int) -> str:
     return f"{rows:,} rows, {heap / 1e9:.2f} + {indexes / 1e9:.2f} GB"
 
 
-async def _served(catalogue: Catalogue) -> list[Row]:
+async def _served(catalogue: Catalogue) -> AsyncIterator[Row]:
     """By the service, to four at a time."""
     dice, key = random.Random(2), await reader_key(catalogue)
     asked = {f"searches, {name}": paths for name, paths in searched(catalogue.products).items()}
@@ -87,9 +97,8 @@ async def _served(catalogue: Catalogue) -> list[Row]:
     asked["galleries, /v1"] = [f"/v1/products/bench-{number:08}/images" for number in products[_READS : 2 * _READS]]
     asked["image sets, Glue"] = [glue_path(number) for number in products[2 * _READS :]]
     async with ours(catalogue.settings | {"DOCUMENT_CACHE_BYTES": "0"}) as server:
-        return [
-            await slowest(f"{name}, cold: p99", server, key, paths, _PATIENCE_SECONDS) for name, paths in asked.items()
-        ]
+        for name, paths in asked.items():
+            yield await slowest(f"{name}, cold: p99", server, key, paths, _PATIENCE_SECONDS)
 
 
 @asynccontextmanager
@@ -100,7 +109,14 @@ async def _parts(catalogue: Catalogue) -> AsyncIterator[Parts]:
         yield parts
 
 
-async def _upkeep(catalogue: Catalogue, parts: Parts) -> list[Row]:
+async def _upkeep(catalogue: Catalogue) -> AsyncIterator[Row]:
+    async with _parts(catalogue) as parts:
+        for name, work, bound in await _works(catalogue, parts):
+            yield await _timed(name, parts.storage.database, work, bound)
+
+
+async def _works(catalogue: Catalogue, parts: Parts) -> list[Work]:
+    """What upkeep does, and within how many seconds."""
     images, upkeep, database = 3 * catalogue.products, parts.upkeep, parts.storage.database
     await _spoil(catalogue)
 
@@ -113,7 +129,7 @@ async def _upkeep(catalogue: Catalogue, parts: Parts) -> list[Row]:
     async def renditions() -> int:
         return (await upkeep.unused_renditions.sweep(_WEEK))[0]
 
-    works: list[tuple[str, Callable[[], Awaitable[int]], float]] = [
+    return [
         ("`blobs sweep --dry-run`, found", lambda: sweep(dry_run=True), 40 * _MICRO * images),
         ("`blobs sweep`, removed", lambda: sweep(dry_run=False), 40 * _MICRO * images + 60),
         ("`renditions plan`, missing", plan, 120 * _MICRO * images),
@@ -121,7 +137,6 @@ async def _upkeep(catalogue: Catalogue, parts: Parts) -> list[Row]:
         ("history tidied by slices, rows", lambda: _tidied(database, _FORGOTTEN), 60),
         ("history tidied by a partition, rows", lambda: _tidied(database, None), 10),
     ]
-    return [await _timed(name, database, work, bound) for name, work, bound in works]
 
 
 async def _timed(name: str, database: Database, work: Callable[[], Awaitable[int]], bound: float) -> Row:
@@ -160,10 +175,11 @@ async def _spoil(catalogue: Catalogue) -> None:
         await connection.execute(_WASTE.read_text(), timeout=FILL_SECONDS)
 
 
-async def _vacuums(catalogue: Catalogue) -> list[Row]:
+async def _vacuums(catalogue: Catalogue) -> AsyncIterator[Row]:
     """As they are once their indexes have to be gone through."""
     async with _connected(catalogue) as connection:
-        return [await _vacuum(connection, table) for table in ("image", "rendition")]
+        for table in ("image", "rendition"):
+            yield await _vacuum(connection, table)
 
 
 async def _vacuum(connection: asyncpg.Connection, table: str) -> Row:
