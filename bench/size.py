@@ -34,7 +34,7 @@ _READS: Final = 1_000
 _PATIENCE_SECONDS: Final = 15.0
 _MOST_WAIT: Final = 0.5  # seconds, of 99 in 100 uploads beside upkeep
 _MICRO: Final = 1e-6
-_AGE: Final = "select now() - at from change where id <= $1 order by id desc limit 1"
+_AGE: Final = "select now() - at from change where id = $1"
 
 Work: TypeAlias = tuple[str, Callable[[], Awaitable[int]], float]
 
