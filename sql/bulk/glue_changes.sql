@@ -3,11 +3,12 @@
 create temp table import_former_product (product_id bigint primary key, state jsonb) on commit drop;
 
 -- name: stage_former_products
--- What the products $1 are before this import changes them for the first time.
+-- What the products $1 are before this import changes them for the first time. All are looked for at once: planned while
+-- there are no products yet, a look for each would build the states of all there are by then.
 insert into import_former_product (product_id, state)
 select given.id, s.state
 from unnest($1::bigint[]) as given (id)
-left join lateral product_states(array[given.id]) s on true
+left join product_states($1) s on s.product_id = given.id
 on conflict (product_id) do nothing;
 
 -- name: record_import_products

@@ -1,8 +1,11 @@
 """What becomes of a Glue shop's files."""
 
+import asyncio
+
 import pytest
 
 from app.errors import InvalidCommand
+from app.service.transfer.glue import products
 from app.service.transfer.glue.run import Options
 from tests.service.transfer.glue.conftest import Importer
 
@@ -24,6 +27,23 @@ async def test_a_catalogue_is_imported(importer: Importer) -> None:
     assert await importer.sets("c1", concrete=True) == {"picto": ["P1"]}
     assert await importer.sets("c2", concrete=True) == {"default": ["L1", "L2"]}
     assert await importer.connection.fetchval("select name from product where sku = '177'") == "Name of 177"
+
+
+async def test_a_first_import_looks_at_each_product_a_few_times(
+    importer: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many there are by then: statements are planned while there are none, and might build the state of all of
+    them for each batch."""
+    monkeypatch.setattr(products, "_BATCH", 100)
+    count = 2000
+    importer.products(*(f"{number:05d}" for number in range(count)))
+    importer.images()
+    await importer.run()
+    looks = "select idx_scan from pg_stat_user_tables where relname = 'product_website' and n_tup_ins >= $1"
+    async with asyncio.timeout(30):  # the import's connection tells what it did as it ends
+        while (looked := await importer.connection.fetchval(looks, count)) is None:  # noqa: ASYNC110 -- elsewhere
+            await asyncio.sleep(0.05)
+    assert looked <= 4 * count
 
 
 async def test_a_second_run_writes_nothing(importer: Importer) -> None:
