@@ -19,6 +19,8 @@ SCARCE: Final = frozenset({errno.EAGAIN, errno.ENOMEM, errno.ENOSPC, errno.EUSER
 """Why the system has no namespace or process to give just now: the kernel counts what has ended until it tidies up."""
 _PAUSES: Final = (0.05, 0.2, 0.8)
 """Seconds between tries to get one."""
+_PASSED_ON: Final = ("SIGINT", "SIGPIPE", "SIGXFSZ")
+"""What a program would go on ignoring: Python ignores two, and a shell has its jobs in the background ignore one."""
 
 
 class Wanted(TypedDict):
@@ -38,6 +40,7 @@ def main() -> None:
     wanted: Wanted = json.loads(sys.argv[1])
     os.set_inheritable(wanted["report"], False)
     about = wanted["command"][0]
+    _reset_signals()
     try:
         if wanted["namespace"]:
             about = "a user namespace"
@@ -51,6 +54,12 @@ def main() -> None:
     except OSError as error:
         os.write(wanted["report"], json.dumps([error.errno, about]).encode())
         sys.exit(1)
+
+
+def _reset_signals() -> None:
+    """Whoever starts us may end before the program is there: then SIGINT has to end us, without a word from Python."""
+    for name in _PASSED_ON:
+        signal.signal(getattr(signal, name), signal.SIG_DFL)
 
 
 def _enter_namespace() -> None:

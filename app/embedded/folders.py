@@ -42,6 +42,15 @@ def made_folder(folder: Path) -> Path:
     return folder
 
 
+def check_name(folder: Path) -> None:
+    """Connection strings know UTF-8 alone. Raises `Misconfigured`."""
+    try:
+        str(folder).encode()
+    except UnicodeEncodeError:
+        shown = ascii(str(folder))
+        raise Misconfigured(f"The data directory {shown} cannot hold a Postgres: its name is not in UTF-8.") from None
+
+
 def close_to_others(folder: Path, *, to_pass: bool = False) -> None:
     """Nobody else lists or reads the data directory. Where another user runs Postgres in it he may pass through
     (`to_pass`; by itself where his files are there already)."""

@@ -34,25 +34,32 @@ class Identity:
         thread that called this ends, however it ends. Raises `OSError` where it cannot be reached
         or the system allows no such identity, and `Scarce` where it has none to give just now.
         """
-        reading, report = os.pipe()
         try:
-            process = subprocess.Popen(  # noqa: S603
-                [*_python(), json.dumps(self._wanted(command, folder, report))],
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-                pass_fds=(report,),
-                **options,
-            )
+            process, reading = self._begun(command, folder, options)
         except OSError as error:
-            os.close(reading)
             raise _classed(error) from error
-        finally:
-            os.close(report)
         with os.fdopen(reading, "rb") as reports:
             if written := reports.read():  # its end is the start of the program
                 process.communicate()
                 raise _classed(_error_of(written))
         return process
+
+    def _begun(
+        self, command: Sequence[str | Path], folder: Path, options: dict[str, Any]
+    ) -> tuple[subprocess.Popen[bytes], int]:
+        """The process, and the descriptor of what it reports."""
+        reading, report = os.pipe()
+        try:
+            words = [*_python(), json.dumps(self._wanted(command, folder, report))]
+            process = subprocess.Popen(  # noqa: S603
+                words, stdin=subprocess.DEVNULL, start_new_session=True, pass_fds=(report,), **options
+            )
+        except BaseException:
+            os.close(reading)
+            raise
+        finally:
+            os.close(report)
+        return process, reading
 
     def _wanted(self, command: Sequence[str | Path], folder: Path, report: int) -> become.Wanted:
         return {

@@ -8,7 +8,7 @@ from pathlib import Path
 from app.background import in_background
 from app.embedded.claim import Claim, Ownership
 from app.embedded.cluster import Cluster
-from app.embedded.folders import made_folder
+from app.embedded.folders import check_name, made_folder
 from app.events import Observe, nobody
 
 
@@ -29,6 +29,7 @@ async def embedded_postgres(
     sentence.
     """
     data_dir = made_folder(data_dir).resolve()
+    check_name(data_dir)
     with Claim(data_dir, report) as claim:
         if role == "server":
             await claim.own()

@@ -113,6 +113,55 @@ def test_what_libraries_do_after_a_fork_is_in_nobodys_way() -> None:
     assert tried.returncode == 0, tried.stderr
 
 
+_SIGNALS = """
+import signal, sys
+from pathlib import Path
+from app.embedded.identity import Identity
+
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # as in a job of a shell that is in the background
+for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
+    kill = ["/bin/sh", "-c", f"kill -{int(number)} $$"]
+    assert Identity().spawn(kill, Path("/")).wait() == -number, number
+"""
+
+
+def test_a_program_ignores_no_signal_that_we_ignore() -> None:
+    """Whatever this process ignores ends what it starts: SIGINT does before Postgres has set itself up, too."""
+    tried = subprocess.run([sys.executable, "-c", _SIGNALS], capture_output=True, text=True, timeout=60)
+    assert tried.returncode == 0, tried.stderr
+
+
+_NO_DESCRIPTORS = """
+import errno, os, resource
+from pathlib import Path
+from app.embedded.identity import Identity, Scarce
+
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+taken = []
+while len(taken) < 64:
+    try:
+        taken.append(os.open("/dev/null", os.O_RDONLY))
+    except OSError:
+        break
+for free in range(4):
+    try:
+        Identity().spawn(["/bin/true"], Path("/"))
+    except Scarce as error:
+        assert error.errno == errno.EMFILE
+    else:
+        raise AssertionError(free)
+    os.close(taken.pop())
+    for descriptor in [os.open("/dev/null", os.O_RDONLY) for _ in range(free + 1)]:  # none was lost
+        os.close(descriptor)
+"""
+
+
+def test_descriptors_that_are_short_are_a_shortage() -> None:
+    """Where a start fails for want of descriptors, wherever in it, it may be tried again, and leaves none open."""
+    tried = subprocess.run([sys.executable, "-c", _NO_DESCRIPTORS], capture_output=True, text=True, timeout=60)
+    assert tried.returncode == 0, tried.stderr
+
+
 @needs_root
 async def test_a_start_waits_for_a_namespace(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the system has no namespace to give for some seconds, Postgres is started when it has."""

@@ -171,6 +171,15 @@ async def _serve(data_dir: Path, report: Callable[[str], object]) -> bool:
         return await answers(dsn)
 
 
+async def test_a_name_that_no_connection_string_can_have_is_refused(tmp_path: Path) -> None:
+    """A data directory whose name is not in UTF-8 is refused in a sentence, which can be printed."""
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    with pytest.raises(Misconfigured, match=r"caf\\udce9' cannot hold a Postgres: its name is not in UTF-8"):
+        async with embedded_postgres(folder, options=FAST):
+            raise AssertionError
+    assert not list(folder.iterdir())
+
+
 async def test_a_second_server_is_refused(data_dir: Path) -> None:
     """A second server on one data directory is refused, with the number of the first."""
     async with _process(data_dir, "server") as first:
