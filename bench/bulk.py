@@ -20,9 +20,7 @@ async def in_bulk(tx: Transaction, tables: Sequence[str]) -> AsyncIterator[None]
     await run("set local session_replication_role = replica")
     await run("set local maintenance_work_mem = '1GB'")
     await run(f"truncate {', '.join(tables)} cascade")
-    await run(
-        "update pg_index set indisvalid = false, indisready = false where indrelid = any ($1::regclass[])", tables
-    )
+    await run(_SUSPEND, tables)
     yield
     for table in tables:
         await run(f"reindex table {table}", timeout=_SECONDS)
