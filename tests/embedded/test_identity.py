@@ -22,6 +22,7 @@ from app.embedded.runnable import choose_runnable
 from app.errors import Misconfigured
 from app.telemetry.processes import Processes
 from tests.conftest import FAST
+from tests.processes import ROOT
 
 _NOBODY = 65534
 
@@ -159,6 +160,30 @@ for free in range(4):
 def test_descriptors_that_are_short_are_a_shortage() -> None:
     """Where a start fails for want of descriptors, wherever in it, it may be tried again, and leaves none open."""
     tried = subprocess.run([sys.executable, "-c", _NO_DESCRIPTORS], capture_output=True, text=True, timeout=60)
+    assert tried.returncode == 0, tried.stderr
+
+
+_NAME_IN_UTF8 = """
+import os, sys
+from pathlib import Path
+from app.embedded.identity import Identity
+
+folder = Path(os.fsdecode("grün".encode()))
+folder.mkdir()
+assert Identity().spawn(["/bin/true"], folder).wait() == 0
+"""
+
+
+@pytest.mark.parametrize("utf8", ["0", "1"])
+def test_names_mean_the_same_whatever_the_locale(tmp_path: Path, utf8: str) -> None:
+    """Where the locale has another encoding than UTF-8, which `PYTHONUTF8` may overrule for the service."""
+    locale = "de_DE.ISO-8859-1"
+    making = [shutil.which("localedef") or "/bin/false", "-i", "de_DE", "-f", "ISO-8859-1", str(tmp_path / locale)]
+    if subprocess.run(making, capture_output=True).returncode:
+        pytest.skip("this system cannot make a locale: localedef, or what it reads, is missing")
+    environ = {**os.environ, "LOCPATH": str(tmp_path), "LC_ALL": locale, "PYTHONUTF8": utf8, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", _NAME_IN_UTF8]
+    tried = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environ, cwd=tmp_path)
     assert tried.returncode == 0, tried.stderr
 
 
