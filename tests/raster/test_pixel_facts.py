@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from app.model import PixelFacts
 from app.raster.child import work as child
+from app.raster.child.believed import believed_pixel_facts
 from app.raster.facts.shown import pixel_facts_of
 from tests.lengths import by_length
 from tests.pictures import encoded, picture
@@ -121,6 +122,21 @@ def _values(band: pyvips.Image) -> bytes:
 def _extent(projected: pyvips.Image) -> int:
     filled = [place for place, count in enumerate(projected.numpy().flatten()) if count]
     return filled[-1] - filled[0] + 1 if filled else 0
+
+
+@pytest.mark.parametrize("pixels", ["board", "black", "white", "columns", "one"])
+def test_the_extremes_are_believed(pixels: str) -> None:
+    """Of whatever picture, what is found is within what the service believes of a child."""
+    image = Image.new("1", (64, 48), pixels == "white")
+    for x in range(64):
+        for y in range(48):
+            if {"board": (x + y) % 2, "columns": x % 2, "one": (x, y) == (30, 20)}.get(pixels):
+                image.putpixel((x, y), 1)
+    for shown in (image.convert("L"), image.convert("RGB"), image.convert("RGBA")):
+        facts = pixel_facts_of(shown)
+        assert believed_pixel_facts(facts) is facts
+        assert facts.blur is not None
+        assert (facts.blur == 0) == (pixels in {"black", "white"})
 
 
 def test_pyvips_finds_the_same() -> None:

@@ -9,7 +9,8 @@ from app.model import MEDIA_TYPES, PixelFacts, Placeholder, Recipe, Rendered
 
 _HASH: Final = re.compile(r"[A-Za-z0-9+/=]{8,40}")
 _COLOR: Final = re.compile(r"#[0-9a-f]{6}")
-_MOST_BLUR: Final = 256.0**2
+_MOST_BLUR: Final = (4 * 255.0) ** 2
+"""The variance of what is four times as far from its neighbours as two bytes can be, as on a board of single pixels."""
 
 
 def believed_renditions(made: Sequence[object], recipes: Sequence[Recipe]) -> list[Rendered]:

@@ -131,7 +131,7 @@ def _blur(shown: Image.Image) -> float | None:
     beside = shown.convert("I").filter(_LAPLACIAN).convert("F")
     found = ImageMath.lambda_eval(lambda of: of["beside"] - _MOST, beside=beside)
     squares = ImageMath.lambda_eval(lambda of: of["found"] * of["found"], found=found)
-    return round(_mean_inside(squares) - _mean_inside(found) ** 2, 2)
+    return max(0.0, round(_mean_inside(squares) - _mean_inside(found) ** 2, 2))
 
 
 def _mean_inside(numbers: Image.Image) -> float:
