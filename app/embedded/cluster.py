@@ -56,6 +56,12 @@ class Cluster:
 
     async def start(self) -> None:
         """Return when Postgres answers. Raises `Misconfigured` with one sentence where it cannot."""
+        try:
+            await self._start()
+        except OSError as error:
+            raise Misconfigured(f"Postgres cannot be run on {self.folder}: {error}.") from error
+
+    async def _start(self) -> None:
         made_folder(self.folder.parent)
         await self._end_leftover()
         runnable = self._runnable = await self._choose_runnable()

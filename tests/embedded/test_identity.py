@@ -204,6 +204,22 @@ async def test_a_start_waits_for_a_namespace(data_dir: Path, monkeypatch: pytest
     assert next(lacking, None) is None
 
 
+async def test_what_the_system_lacks_later_on_is_said_in_a_sentence(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the question whether Postgres can be run and its start, too."""
+    spawned, once = Identity.spawn, iter((True,))
+
+    def spawn(identity: Identity, *args: Any, **options: Any) -> subprocess.Popen[bytes]:
+        if next(once, False):
+            return spawned(identity, *args, **options)
+        raise Scarce(errno.EAGAIN, "none")
+
+    monkeypatch.setattr(Identity, "spawn", spawn)
+    with pytest.raises(Misconfigured, match=r"Postgres cannot be run on .*none"):
+        await Cluster(data_dir, FAST).start()
+
+
 @needs_root
 def test_each_reason_is_told(tmp_path: Path) -> None:
     """Who cannot run Postgres as anybody reads why, for each that was tried."""
