@@ -42,6 +42,8 @@ class Proxy:
         """So many commits will be carried out and never answered: their links are cut."""
         self.last_words: bytes | None = None
         """A link falls silent once a client has sent this, which still comes through."""
+        self.words_before = b""
+        """But only a link over which this was sent, too."""
 
     @property
     def dsn(self) -> str:
@@ -76,6 +78,11 @@ class Proxy:
         for task in meant:
             task.cancel()
         return len(meant)
+
+    @property
+    def has_silent(self) -> bool:
+        """Whether an open link is silent."""
+        return any(link.is_silent for link in self._links.values())
 
     @property
     def is_calm(self) -> bool:
@@ -118,7 +125,7 @@ class Proxy:
                     sent += block
                 writer.write(block)
                 await writer.drain()
-                if sent is not None and self.last_words and self.last_words in block:
+                if sent is not None and self.last_words and self.last_words in block and self.words_before in sent:
                     link.is_silent = True
                 if sent is not None and self.loses_commits and b"COMMIT" in block:
                     self.loses_commits -= 1

@@ -21,6 +21,11 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+async def recorded(shop: Shop, kind: str) -> list[str]:
+    """The ways by which the log says that this has happened."""
+    return [row["via"] for row in await asked(shop, f"select via from change where kind = '{kind}'")]
+
+
 async def test_unused_originals_are_swept_after_a_week(serve: Serve, commands: Commands) -> None:
     """`blobs sweep` removes what nothing refers to for a week or the time given; a dry run says it and removes none."""
     shop = await serve()
@@ -37,6 +42,7 @@ async def test_unused_originals_are_swept_after_a_week(serve: Serve, commands: C
     assert await cli("blobs", "sweep", "--dry-run") == one
     assert (await cli.run("blobs", "sweep")).out == f"1 originals ({len(data)} bytes) went.\n"
     assert await cli("blobs", "sweep") == nothing
+    assert await recorded(shop, "picture.swept") == ["command"]
     assert not (shop.settings.data_dir / "objects" / blob_key(digest(data))).exists()
 
 
@@ -89,7 +95,9 @@ async def test_a_changed_recipe_is_planned_built_and_swept(serve: Serve, command
     assert await cli("renditions", "sweep") == {"renditions": 0, "bytes": 0}
     gone = {"renditions": 1, "bytes": len(old.body)}
     assert await cli("renditions", "sweep", "--older-than", "19d", "--dry-run") == gone
+    assert await recorded(shop, "recipe.swept") == []
     assert await cli("renditions", "sweep", "--older-than", "19d") == gone
+    assert await recorded(shop, "recipe.swept") == ["command"]
 
 
 @pytest.mark.parametrize("by", ["id", "hash"])

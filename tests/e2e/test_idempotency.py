@@ -18,16 +18,18 @@ from app.db.connections.connect import Connection
 from app.db.pool import Database
 from app.service.catalogue.keys import KeyOptions, put_key
 from app.service.catalogue.oauth import TokenOptions, put_token
-from tests.e2e.conftest import SECRET_KEY, Answer, Serve, Shop
+from tests.e2e.conftest import SECRET_KEY, Answer, Serve, Shop, eventually
 from tests.e2e.test_crashes import environment
 from tests.pictures import encoded, picture
-from tests.postgres_proxy import proxied
+from tests.postgres_proxy import Proxy, proxied
 from tests.processes import serving
 
 OPENMAGE: Final = "/api/rest/products/dress/images"
 SPREE: Final = "/api/v1/products/a-dress/images"
+NATIVE: Final = "/v1/products/dress/images"
 PICTURE: Final = encoded(picture(120, 80))
 OTHER: Final = encoded(picture(120, 80, seed=2))
+_KEEPS: Final = b"insert into kept_answer"
 COUNT: Final = "select count(*) from image"
 
 
@@ -53,8 +55,18 @@ async def spree(shop: Shop, key: str, data: bytes = PICTURE, path: str = SPREE, 
     return await shop.call("POST", path, headers=headers, data=form(data, **fields))
 
 
+async def native(shop: Shop, key: str, data: bytes = PICTURE, path: str = NATIVE, **fields: str) -> Answer:
+    parts = aiohttp.FormData()
+    for name, value in fields.items():
+        parts.add_field(name, value)
+    parts.add_field("file", data, filename="front.jpg", content_type="image/jpeg")
+    headers = {"Authorization": f"Bearer {shop.api_key}", "Idempotency-Key": key}
+    return await shop.call("POST", path, headers=headers, data=parts)
+
+
 Upload = Callable[..., Awaitable[Answer]]
-BOTH: Final = pytest.mark.parametrize("upload", [openmage, spree])
+UPLOADS: Final[tuple[Upload, ...]] = (openmage, spree, native)
+EACH: Final = pytest.mark.parametrize("upload", UPLOADS)
 
 
 def reported(answer: Answer) -> tuple[int, bytes, dict[str, str]]:
@@ -68,7 +80,7 @@ def is_replayed(answer: Answer) -> bool:
     return answer.headers.get("Idempotency-Replayed") == "true"
 
 
-@BOTH
+@EACH
 async def test_a_retry_gets_the_same_answer_and_changes_nothing(
     serve: Serve, connection: Connection, upload: Upload
 ) -> None:
@@ -92,7 +104,7 @@ async def test_a_retry_gets_the_same_answer_and_changes_nothing(
 async def test_what_was_uploaded_with_a_key_is_listed_at_once(serve: Serve) -> None:
     """Lists that are kept in memory are dropped once it is committed."""
     shop = await serve(run_worker=False)
-    for count, upload in enumerate((openmage, spree), 1):
+    for count, upload in enumerate(UPLOADS, 1):
         await shop.signed("GET", OPENMAGE)
         await upload(shop, "a")
         assert len((await shop.signed("GET", OPENMAGE)).json()) == count
@@ -150,7 +162,10 @@ async def test_another_request_with_the_same_key_is_refused(serve: Serve, connec
     assert (await shop.signed("POST", OPENMAGE, data=body, headers=headers)).status == 422
     for answer in (await spree(shop, "a", OTHER), await spree(shop, "a", **{"image[alt]": "Front"})):
         assert (answer.status, answer.json()) == (422, {"exception": text})
-    assert await connection.fetchval(COUNT) == 2
+    await native(shop, "b")
+    for answer in (await native(shop, "b", OTHER), await native(shop, "b", label="Front")):
+        assert (answer.status, answer.json()["code"]) == (422, "key_reused")
+    assert await connection.fetchval(COUNT) == 3
 
 
 async def test_a_key_is_its_credential_s_alone(serve: Serve, connection: Connection, database: Database) -> None:
@@ -162,14 +177,15 @@ async def test_a_key_is_its_credential_s_alone(serve: Serve, connection: Connect
     for one in (shop, replace(shop, admin=token, api_key=key)):
         assert not is_replayed(await openmage(one, "a"))
         assert not is_replayed(await spree(one, "a"))
-    assert await connection.fetchval(COUNT) == 4
+        assert not is_replayed(await native(one, "a"))
+    assert await connection.fetchval(COUNT) == 6
 
 
 @pytest.mark.parametrize("key", ["", '""', "a" * 256, "caf\u00e9", 'a"b', '"a'])
 async def test_a_key_that_is_none_is_refused(serve: Serve, connection: Connection, key: str) -> None:
     """Empty, too long or not ASCII: a 400 of the API, and nothing is done."""
     shop = await serve(run_worker=False)
-    for upload in (openmage, spree):
+    for upload in UPLOADS:
         assert (await upload(shop, key)).status == 400
     assert await connection.fetchval(COUNT) == 0
 
@@ -181,6 +197,7 @@ async def test_refusals_of_the_body_are_kept(serve: Serve) -> None:
     for tries in (
         [await openmage(shop, "a", b"no picture") for _ in range(2)],
         [await spree(shop, "a", b"no picture") for _ in range(2)],
+        [await native(shop, "d", b"no picture") for _ in range(2)],
         [await openmage(shop, "b", file_content="*") for _ in range(2)],
         [await shop.signed("POST", OPENMAGE, data=b'{"file_content": ', headers=text) for _ in range(2)],
         [await shop.call("POST", SPREE, data=b"{", headers=text | {"X-Spree-Token": shop.api_key}) for _ in range(2)],
@@ -213,7 +230,7 @@ async def test_nobody_is_given_another_s_answer(serve: Serve) -> None:
 
 
 @pytest.mark.timeout(300)  # a program that starts, on a machine that may be busy
-@BOTH
+@EACH
 async def test_a_commit_whose_answer_is_lost_is_not_made_again(
     serve: Serve, connection: Connection, upload: Upload
 ) -> None:
@@ -231,19 +248,52 @@ async def test_a_commit_whose_answer_is_lost_is_not_made_again(
     assert await connection.fetchval(COUNT) == 1
 
 
+@pytest.mark.timeout(300)  # a program that starts, on a machine that may be busy
+@pytest.mark.parametrize("is_committed", [False, True])
+async def test_a_process_that_is_killed_leaves_its_change_with_its_answer(
+    serve: Serve, connection: Connection, is_committed: bool
+) -> None:
+    """Killed while its change is made, the retry makes it; killed between commit and answer, the retry is answered with
+    what was kept. In all APIs, by another process."""
+    shop = await serve(run_worker=False)
+    for made, upload in enumerate(UPLOADS):
+        async with (
+            proxied(shop.settings.database_url) as proxy,
+            await serve_over(proxy.dsn, shop) as (base, process),
+        ):
+            there = replace(shop, url=shop.url.with_port(int(base.rpartition(":")[2])))
+            proxy.last_words, proxy.words_before = (b"COMMIT", _KEEPS) if is_committed else (_KEEPS, b"")
+            asking = asyncio.create_task(upload(there, "a"))
+            await eventually(lambda: fell_silent(proxy), seconds=60)
+            process.kill()
+            with pytest.raises(aiohttp.ClientError):
+                await asking
+        assert await connection.fetchval(COUNT) == made + is_committed
+        again = await upload(shop, "a")
+        assert (again.status in {200, 201}, is_replayed(again)) == (True, is_committed), again
+        assert await connection.fetchval(COUNT) == made + 1
+
+
+async def fell_silent(proxy: Proxy) -> bool:
+    """And what the last words do is done: as far as it could be, where the link is not answered."""
+    await asyncio.sleep(0.1)
+    return proxy.has_silent
+
+
 async def serve_over(dsn: str, shop: Shop) -> Any:
     """Another process that serves the same shop, its database behind a proxy."""
     return serving(**environment(dsn, shop.settings.data_dir), RUN_WORKER="false")
 
 
-async def test_an_answer_is_kept_for_a_day(serve: Serve, connection: Connection) -> None:
+@EACH
+async def test_an_answer_is_kept_for_a_day(serve: Serve, connection: Connection, upload: Upload) -> None:
     """After that the same key makes another change, whether or not the worker has come by; which forgets it."""
     shop = await serve()
     old = "update kept_answer set kept_at = now() - interval '24 hours 1 minute'"
-    await openmage(shop, "a")
+    await upload(shop, "a")
     assert await connection.execute(old) == "UPDATE 1"
-    assert not is_replayed(await openmage(shop, "a", OTHER))
-    assert is_replayed(await openmage(shop, "a", OTHER))
+    assert not is_replayed(await upload(shop, "a", OTHER))
+    assert is_replayed(await upload(shop, "a", OTHER))
     assert await connection.fetchval(COUNT) == 2
 
 
@@ -281,7 +331,7 @@ async def test_what_a_purge_erases_no_retry_is_told(serve: Serve, connection: Co
     assert await connection.fetchval(COUNT) == 2
 
 
-@BOTH
+@EACH
 async def test_many_at_once_make_one_image(serve: Serve, connection: Connection, upload: Upload) -> None:
     """Two hundred with one key: one does the work, the others are told to wait or get its answer."""
     shop = await serve(run_worker=False)
@@ -306,12 +356,12 @@ async def test_many_at_once_over_two_processes_make_one_image(
     place = environment(shop.settings.database_url, shop.settings.data_dir) | {"RUN_WORKER": "false"}
     async with serving(**place) as (one, _), serving(**place) as (two, _):
         shops = [replace(shop, url=shop.url.with_port(int(base.rpartition(":")[2]))) for base in (one, two)]
-        for key, upload in (("a", openmage), ("b", spree)):
+        for key, upload in zip("abc", UPLOADS, strict=True):
             answers = await asyncio.gather(*(upload(shops[n % 2], key) for n in range(200)))
             statuses = Counter(answer.status for answer in answers)
             assert set(statuses) <= {200, 201, 409}
             assert sum(answer.status < 400 and not is_replayed(answer) for answer in answers) == 1
-        assert await connection.fetchval(COUNT) == 2
+        assert await connection.fetchval(COUNT) == 3
 
 
 async def test_the_native_api_keeps_answers_too(serve: Serve) -> None:
