@@ -89,6 +89,12 @@ async def _order(hands: Hands, image: int, seed: int) -> Answer:
     return await hands.v1("PUT", f"{GALLERY}/order{query}", json={"images": turned[::-1]})
 
 
+async def _text(hands: Hands, image: int, seed: int) -> Answer:
+    picture = (await hands.v1("GET", f"/v1/images/{image}")).json()["picture"]["id"]
+    texts = {"de_DE": {"large": f"P{seed}", "small": None}}
+    return await hands.v1("PATCH", f"/v1/pictures/{picture}", json={"texts": texts})
+
+
 Step = Callable[[Hands, int, int], Awaitable[Answer]]
 _BYTES: Final = {"Content-Type": "image/jpeg"}
 STEPS: Final[dict[str, Step]] = {
@@ -115,6 +121,9 @@ STEPS: Final[dict[str, Step]] = {
     "v1 says in a store": lambda h, i, n: h.v1(
         "PATCH", f"/v1/images/{i}", json={"stores": {"german": {"types": [], "hidden": n % 2 == 0, "position": n}}}
     ),
+    "v1 edits": lambda h, i, n: h.v1("PATCH", f"/v1/images/{i}", json={"edit": {"rotate": 90 * n, "focal": [0, 1]}}),
+    "v1 renames": lambda h, i, n: h.v1("PATCH", f"/v1/images/{i}", json={"file_name": f"other{n}"}),
+    "v1 says of the picture": _text,
     "v1 replaces": lambda h, i, n: h.v1("PUT", f"/v1/images/{i}/file", data=_FILES[n], headers=_BYTES),
     "v1 copies": lambda h, i, n: h.v1("POST", f"/v1/images/{i}/copy", json={"sku": "dress", "position": n}),
     "v1 removes": lambda h, i, _: h.v1("DELETE", f"/v1/images/{i}"),
