@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from statistics import median
 from typing import Final, Generic, TypeVar
@@ -70,6 +71,13 @@ def _others() -> float:
     """Processor seconds that all programs but this one and its descendants have used so far."""
     times = psutil.cpu_times()
     here = psutil.Process()
-    own = [process.cpu_times() for process in (here, *here.children(recursive=True))]
-    used = sum(one.user + one.system + one.children_user + one.children_system for one in own)
+    used = sum(_used(process) for process in (here, *here.children(recursive=True)))
     return float(times.user + times.nice + times.system + times.steal - used)
+
+
+def _used(process: psutil.Process) -> float:
+    """With all its children that have ended; nothing of one that has ended meanwhile."""
+    with suppress(psutil.NoSuchProcess):
+        one = process.cpu_times()
+        return float(one.user + one.system + one.children_user + one.children_system)
+    return 0.0
