@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import io
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -91,6 +92,46 @@ async def test_what_is_no_picture_is_refused(serve: Serve, form: Form, data: byt
 
     assert (answer.status, answer.code) == (422, "image_refused")
     assert [one for _, one in answer.mistakes] == [code]
+    assert (await shop.get(_IMAGES)).json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("data", "measured"),
+    [
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "svg"),
+        (encoded(picture(60, 40), "BMP"), "bmp"),
+        (b"8BPS\0\1" + bytes(60), "psd"),
+        (b"\xff\x0a" + bytes(60), "jxl"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "jxl"),
+        (b"%PDF-1.7 and more", "pdf"),
+    ],
+    ids=["svg", "bmp", "psd", "jxl", "jxl in a box", "pdf"],
+)
+async def test_a_format_that_is_not_accepted_is_named(shop: Shop, data: bytes, measured: str) -> None:
+    """Of a file that is called a JPEG, by what it is."""
+    answer = await sent(shop, "POST", _IMAGES, as_form(data, "x.jpg"))
+    [error] = answer.json()["errors"]
+    assert (answer.status, error["code"], error["measured"]) == (422, "format_not_accepted", measured)
+
+
+async def test_limits_of_pictures_are_said_with_what_was_measured(serve: Serve, connection: Connection) -> None:
+    """Pixels and frames; what is damaged or barred is called so. Nothing is kept."""
+    shop = await serve(max_pixels=5_000, max_frames=2)
+    [small, *more] = [picture(60, 40, seed=seed) for seed in range(3)]
+    moving = io.BytesIO()
+    small.save(moving, "GIF", save_all=True, append_images=more, duration=100)
+    await connection.execute("insert into blob_barred (hash) values ($1)", hashlib.sha256(_OTHER).digest())
+    whole = encoded(small)
+    for data, code, limit, measured in (
+        (encoded(picture(100, 51)), "too_many_pixels", 5_000, 5_100),
+        (moving.getvalue(), "too_many_frames", 2, 3),
+        (whole[:200] + b"\xff\xc4\0\x04\0\0" + whole[200:], "damaged", None, None),
+        (_OTHER, "barred", None, None),
+    ):
+        answer = await sent(shop, "POST", _IMAGES, as_form(data, "x.jpg"))
+        [error] = answer.json()["errors"]
+        assert (answer.code, error["code"]) == ("image_refused", code)
+        assert (error["limit"], error["measured"]) == (limit, measured)
     assert (await shop.get(_IMAGES)).json()["items"] == []
 
 
