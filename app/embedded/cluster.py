@@ -14,7 +14,7 @@ from typing import Final
 from app.db.connections.connect import answers
 from app.embedded.binaries import find_binaries
 from app.embedded.folders import check_database_folder, made_folder, make_socket_folder, opened_log
-from app.embedded.identity import Scarce
+from app.embedded.identity import Scarce, is_filled
 from app.embedded.postmaster import dsn_of, running_postmaster
 from app.embedded.runnable import Runnable, choose_runnable
 from app.errors import Misconfigured
@@ -65,7 +65,7 @@ class Cluster:
         made_folder(self.folder.parent)
         await self._end_leftover()
         runnable = self._runnable = await self._choose_runnable()
-        if not self.folder.exists() or not any(self.folder.iterdir()):
+        if not is_filled(self.folder):
             await self._initialise(runnable)
         check_database_folder(self.folder, runnable.version, self.log)
         self._socket_folder = make_socket_folder(self.folder, runnable.identity)

@@ -92,17 +92,18 @@ def identities(database_folder: Path) -> list[Identity]:
     if sys.platform != "linux":
         return [nobody]
     ours = Identity(namespace=True)
-    return [ours] if _is_filled(database_folder) else [ours, nobody]
+    return [ours] if is_filled(database_folder) else [ours, nobody]
+
+
+def is_filled(folder: Path) -> bool:
+    """Whether it is there with something in it."""
+    return folder.exists() and any(folder.iterdir())
 
 
 def _python() -> list[str]:
-    """Without what the environment and installed packages would have it load: it starts in a fifth of the time. Names
-    of files mean to it what they mean to us."""
+    """Without what the environment and installed packages would have it load. Names of files mean to it what they mean
+    to us."""
     return [sys.executable, "-I", "-S", "-X", f"utf8={sys.flags.utf8_mode}", become.__file__]
-
-
-def _is_filled(folder: Path) -> bool:
-    return folder.exists() and any(folder.iterdir())
 
 
 def _classed(error: OSError) -> OSError:

@@ -73,7 +73,7 @@ class Sender:
             await self._session.close()
 
     async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Attempt:
-        """What became of it, within WEBHOOK_SECONDS; whatever goes wrong with what a stranger answers is an outcome."""
+        """What became of it, within WEBHOOK_SECONDS; whatever goes wrong with what a stranger answers is told in it."""
         began = time.monotonic()
         try:
             async with asyncio.timeout(self._seconds):

@@ -82,21 +82,21 @@ def _read(data: bytes) -> list[Wish | Mistake]:
     return list(islice(wishes(table), MOST_LINES + 1))
 
 
-def _document(outcome: ImportResult, *, dry_run: bool) -> dict[str, Any]:
+def _document(result: ImportResult, *, dry_run: bool) -> dict[str, Any]:
     lines = {
-        "changed": outcome.changed,
-        "unchanged": outcome.unchanged,
-        "wrong": len({m.line for m in outcome.mistakes}),
+        "changed": result.changed,
+        "unchanged": result.unchanged,
+        "wrong": len({m.line for m in result.mistakes}),
     }
     return {
         "dry_run": dry_run,
-        "batch": outcome.batch,
+        "batch": result.batch,
         "lines": lines,
-        "images": outcome.images,
-        "products": outcome.products,
-        "changes": [asdict(one) for one in outcome.differences[:MOST_REPORTED]],
-        "mistakes": [asdict(one) for one in outcome.mistakes[:MOST_REPORTED]],
-        "more": max(len(outcome.differences), len(outcome.mistakes)) > MOST_REPORTED,
+        "images": result.images,
+        "products": result.products,
+        "changes": [asdict(one) for one in result.differences[:MOST_REPORTED]],
+        "mistakes": [asdict(one) for one in result.mistakes[:MOST_REPORTED]],
+        "more": max(len(result.differences), len(result.mistakes)) > MOST_REPORTED,
     }
 
 
