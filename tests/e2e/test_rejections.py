@@ -30,6 +30,7 @@ _CASES = {
     "tiff": (encoded(picture(40, 30), "TIFF"), {"format": "tiff"}),
     "bmp": (encoded(picture(40, 30), "BMP"), {"format": "bmp"}),
     "avif": (encoded(picture(40, 30), "AVIF"), {"format": "avif"}),
+    "svg": ("\ufeff<!-- a licence --><svg/>".encode("utf-16-le"), {"format": "svg"}),
     "no picture": (b"Dear Sir or Madam", {"format": "unknown"}),
     "damaged": (encoded(picture(40, 30), "PNG")[:200], {"format": "png"}),
     "pixels": (

@@ -22,6 +22,7 @@ from app.model import SOURCE_FORMATS, Facts, Format, SourceFormat
 from app.raster.buffer import File
 from app.raster.clean import exif, gif, jpeg, png, webp
 from app.raster.converted import converted_facts
+from app.raster.facts.foreign import foreign_kind
 
 PLUGINS: Final = (JpegImagePlugin, PngImagePlugin, GifImagePlugin, WebPImagePlugin, AvifImagePlugin)
 """Imported by name: `Image.open` then never looks for further plug-ins, some of which start programs."""
@@ -40,17 +41,6 @@ _BLOCK: Final = 256 * 1024
 _AVIF_BRANDS: Final = (b"avif", b"avis")
 _HEIC_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis")
 _TIFF_STARTS: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_FOREIGN: Final = (
-    ("jxl", 0, (b"\xff\x0a", b"\0\0\0\x0cJXL ")),
-    ("jpeg2000", 0, (b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51")),
-    ("bmp", 0, (b"BM",)),
-    ("psd", 0, (b"8BPS",)),
-    ("ico", 0, (b"\0\0\1\0",)),
-    ("pdf", 0, (b"%PDF",)),
-    ("svg", 0, (b"<svg", b"<?xml")),
-    ("html", 0, (b"<!DOCTYPE", b"<!doctype", b"<html")),
-)
-"""Names of what is often sent although no codec here reads it, with the place and the bytes that tell it."""
 
 
 @contextmanager
@@ -94,12 +84,12 @@ def _by_brand(brands: bytes) -> SourceFormat:
 
 
 def kind_of(head: bytes) -> str:
-    """What the first bytes look like, for a log: a `Format`, the name of a foreign one, `empty` or `unknown`."""
+    """What the first bytes, as many as `foreign` looks at, look like: a `SourceFormat`, the name of a foreign one,
+    `empty` or `unknown`."""
     try:
         return sniff(head)
     except FormatNotAllowed:
-        foreign = (name for name, at, starts in _FOREIGN if head[at:].startswith(starts))
-        return next(foreign, "unknown" if head else "empty")
+        return foreign_kind(head) or ("unknown" if head else "empty")
 
 
 def open_image(file: BinaryIO, fmt: Format) -> Image.Image:

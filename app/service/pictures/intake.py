@@ -18,7 +18,7 @@ from app.db.pool import Database
 from app.errors import DiscUnavailable, Excess, FileTooLarge, FormatNotAllowed
 from app.model import SOURCE_MEDIA_TYPES, BlobHash, Facts, SourceFormat
 from app.raster.child.pool import CodecPool
-from app.raster.facts.sniff import HEAD_BYTES
+from app.raster.facts.foreign import HEAD_BYTES
 from app.service.flight import Slots
 from app.service.pictures.claims import claim
 from app.service.pictures.disc import fair, on_disc

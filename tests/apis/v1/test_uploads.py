@@ -99,13 +99,15 @@ async def test_what_is_no_picture_is_refused(serve: Serve, form: Form, data: byt
     ("data", "measured"),
     [
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "svg"),
+        (b"\xef\xbb\xbf<!-- a licence -->\n<svg/>", "svg"),
+        ("\ufeff<?xml version='1.0'?><!DOCTYPE svg [<!ENTITY a '>'>]><svg/>".encode("utf-16-be"), "svg"),
         (encoded(picture(60, 40), "BMP"), "bmp"),
         (b"8BPS\0\1" + bytes(60), "psd"),
         (b"\xff\x0a" + bytes(60), "jxl"),
         (b"\0\0\0\x0cJXL \r\n\x87\n", "jxl"),
         (b"%PDF-1.7 and more", "pdf"),
     ],
-    ids=["svg", "bmp", "psd", "jxl", "jxl in a box", "pdf"],
+    ids=["svg", "marked svg", "svg in UTF-16", "bmp", "psd", "jxl", "jxl in a box", "pdf"],
 )
 async def test_a_format_that_is_not_accepted_is_named(shop: Shop, data: bytes, measured: str) -> None:
     """Of a file that is called a JPEG, by what it is."""
