@@ -96,15 +96,34 @@ left join blob b on b.hash = pic.blob_hash
 left join image_store o on o.image_id = i.id and o.store_view_id = $3::integer
 where i.product_id = $1 and i.id = $2 and i.deleted_at is null;
 
--- name: insert_picture
--- A picture of an uploaded blob.
-insert into picture (blob_hash) values ($1) returning id;
-
 -- name: insert_image
 -- A gallery entry with its global values, whose creation the log tells; the stamp is the moment its bytes came.
 insert into image (product_id, picture_id, file_name, file_path, label, position, excluded, recipes, file_updated_at, revision)
 values ($1, $2, $3, $4, $5, $6, $7, $8, now(), 1)
 returning id, created_at, updated_at, revision;
+
+-- name: insert_image_at_new_path
+-- The same for a path that nobody has yet, which is taken with it as `insert_file_path` does; no row where somebody has it.
+-- Where $9 says so it goes behind all that have a position, whatever $6 says; the caller holds the product.
+with taken as (
+    insert into file_path (path, blob_hash, clean_recipe, suffix)
+    values (
+        $4, $10, case when (select marks from blob where hash = $10) <> '' then $12::text else $11::text end, $13
+    )
+    on conflict (path) do nothing
+    returning path
+)
+insert into image (product_id, picture_id, file_name, file_path, label, position, excluded, recipes, file_updated_at, revision)
+select
+    $1::bigint, $2::bigint, $3::text, path, $5::text,
+    case when $9::boolean then (
+        select least(coalesce(max(i.position), 0)::bigint + 1, 2147483647)
+        from image i
+        where i.product_id = $1 and i.deleted_at is null
+    ) else $6::integer end,
+    $7::boolean, $8::text[], now(), 1
+from taken
+returning id, position, created_at, updated_at, revision;
 
 -- name: set_global_values
 -- Writes the global label, position and exclusion of an image; no row where it has them.

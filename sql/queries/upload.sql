@@ -25,27 +25,42 @@ select exists (select from blob_barred where hash = $1);
 -- name: insert_blob
 -- Records a blob that the store holds; equal bytes are stored once, and looked into once. The renditions of a new one carry
 -- its marks $11 from the beginning if that is wanted ($12); of one whose marks nobody had looked for, once they are built.
--- What had failed is tried once more. Where $13 says who has uploaded them that is recorded, too. Says whether nobody had
--- these bytes before; no row where nothing of the blob had to be written.
+-- What had failed is tried once more. Where $13 says who has uploaded them that is recorded, too. Says whether these bytes
+-- may not come back, so that nothing of this may stay, and whether nobody had them before: null where nothing of the blob
+-- had to be written. The caller holds the hash's lock.
 with found_again as (
     delete from missing_original where hash = $1
 ), uploaded as (
     insert into blob_uploader (hash, uploader) select $1, $13::text where $13 is not null on conflict do nothing
+), recorded as (
+    insert into blob (hash, size, format, width, height, frames, orientation, has_alpha, notes, converted_from, marks, marked_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, case when $12::boolean and $11 <> '' then now() end)
+    on conflict (hash) do update
+    set notes = coalesce(blob.notes, excluded.notes), marks = coalesce(blob.marks, excluded.marks),
+        state = case blob.state when 'failed' then 'processing' else blob.state end,
+        failure_code = null, failure_detail = null
+    where (blob.notes is null and excluded.notes is not null) or (blob.marks is null and excluded.marks is not null)
+        or blob.state = 'failed'
+    returning xmax = 0 as is_new
 )
-insert into blob (hash, size, format, width, height, frames, orientation, has_alpha, notes, converted_from, marks, marked_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, case when $12::boolean and $11 <> '' then now() end)
-on conflict (hash) do update
-set notes = coalesce(blob.notes, excluded.notes), marks = coalesce(blob.marks, excluded.marks),
-    state = case blob.state when 'failed' then 'processing' else blob.state end, failure_code = null, failure_detail = null
-where (blob.notes is null and excluded.notes is not null) or (blob.marks is null and excluded.marks is not null)
-    or blob.state = 'failed'
-returning xmax = 0 as is_new;
+select exists (select from blob_barred where hash = $1) as is_barred, (select is_new from recorded) as is_new;
 
 -- name: next_file_path_number
 -- The next number of a name within its folder: 0 for the first one.
 insert into file_path_series (stem, extension, last) values ($1, $2, 0)
 on conflict (stem, extension) do update set last = file_path_series.last + 1
 returning last;
+
+-- name: insert_picture
+-- A picture of the blob $1, which tells where its bytes are, and the next number of a name within its folder, as above.
+with numbered as (
+    insert into file_path_series (stem, extension, last) values ($2, $3, 0)
+    on conflict (stem, extension) do update set last = file_path_series.last + 1
+    returning last
+), made as (
+    insert into picture (blob_hash) values ($1) returning id
+)
+select made.id, numbered.last as number from made, numbered;
 
 -- name: pass_taken_paths
 -- Moves a series on to just before its next free path; a path's suffix is its number and $3.

@@ -227,7 +227,7 @@ class Schema(marshmallow.Schema):
     @classmethod
     def coded_fields(cls) -> dict[str, CodedField]:
         """Its fields by the names of their members."""
-        return {name: field for name, field in cls().fields.items() if isinstance(field, CodedField)}
+        return {name: field for name, field in made(cls).fields.items() if isinstance(field, CodedField)}
 
     @classmethod
     def json_schema(cls) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from aiohttp import hdrs, web
 from app.apis.v1.call import Row
 from app.apis.v1.digest import HEADER, ContentDigest
 from app.apis.v1.errors import Malformed, Mistake, UnsupportedMediaType
-from app.apis.v1.fields import Many, Schema, mistakes_of
+from app.apis.v1.fields import Many, Schema, made, mistakes_of
 from app.errors import NotFound
 from app.http.body import read_body
 from app.percent import decoded
@@ -125,6 +125,6 @@ def _text(escaped: str) -> str:
 
 def _loaded(schema: type[Schema], value: Any, *, query: bool) -> tuple[Mapping[str, Any], list[Mistake]]:
     try:
-        return schema().load(value), []
+        return made(schema).load(value), []
     except marshmallow.ValidationError as error:
         return {}, list(mistakes_of(error, query=query))

@@ -1,7 +1,9 @@
 """The second half of an upload's life, inside one transaction: blob, picture, path, rendition jobs."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeAlias
 
 import orjson
 
@@ -22,6 +24,9 @@ UPLOAD_PRIORITY = 10
 """Pictures that somebody just uploaded come before rebuilds."""
 
 REBUILD_PRIORITY = 0
+
+Take: TypeAlias = Callable[[int, str, Sequence[Any]], Awaitable[bool]]
+"""Takes a path for a picture, whose row has these further columns; whether nobody had it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ class Filing:
 
         Comes first in a transaction: the sweep too takes the hash's lock before any row.
         """
-        await self.hold(tx, blob)
+        await lock_blob(tx, blob.hash)
         return await self.record(tx, blob, uploader)
 
     async def hold(self, tx: Transaction, blob: Blob) -> None:
@@ -66,23 +71,30 @@ class Filing:
             raise BlobBarred(f"{blob.hash} was purged")
 
     async def record(self, tx: Transaction, blob: Blob, uploader: str | None = None) -> bool:
-        """The second half of `admit`."""
+        """The second half of `admit`; BlobBarred."""
         digest, facts = bytes.fromhex(blob.hash), blob.facts
         shape = (facts.format, facts.width, facts.height, facts.frames, facts.orientation, facts.has_alpha)
         found = (_json(facts.notes), facts.converted_from, facts.marks, self._keeps_marks)
-        is_new = await tx.fetchval("insert_blob", digest, blob.size, *shape, *found, uploader)
+        row = await tx.fetchrow("insert_blob", digest, blob.size, *shape, *found, uploader)
+        assert row is not None
+        if row["is_barred"]:
+            raise BlobBarred(f"{blob.hash} was purged")
         await enqueue(tx, [render_job(digest, UPLOAD_PRIORITY)])
-        return bool(is_new)
+        return bool(row["is_new"])
 
-    async def file(self, tx: Transaction, blob: Blob, name: FileName) -> tuple[int, str]:
-        """A new picture of the blob and a new path that serves it: (picture id, path)."""
-        digest = bytes.fromhex(blob.hash)
-        picture = await tx.fetchval("insert_picture", digest)
-        return picture, await self._take_path(tx, digest, name)
+    async def file(self, tx: Transaction, blob: Blob, name: FileName, take: Take | None = None) -> tuple[int, str]:
+        """A new picture of the blob and a new path that serves it: (picture id, path). `take` may write more than the
+        path."""
+        digest, naming = bytes.fromhex(blob.hash), self._naming(name)
+        row = await tx.fetchrow("insert_picture", digest, naming.stem, naming.extension)
+        assert row is not None
+        picture: int = row["id"]
+        taken = partial(take or partial(_take, tx), picture)
+        return picture, await self._take_path(tx, digest, naming, row["number"], taken)
 
     async def new_path(self, tx: Transaction, blob: Blob, name: FileName) -> str:
         """A path of our own making for bytes whose picture exists."""
-        return await self._take_path(tx, bytes.fromhex(blob.hash), name)
+        return await self._next_path(tx, bytes.fromhex(blob.hash), name)
 
     async def adopt_path(self, tx: Transaction, path: str, blob: Blob) -> bool:
         """Takes the path that these bytes have elsewhere; False if it serves them already. InvalidCommand where it
@@ -101,7 +113,7 @@ class Filing:
         digest = await tx.fetchval("blob_hash_of_picture", picture)
         if digest is None:
             raise ImageNotFound(f"the bytes of picture {picture} were purged meanwhile")
-        return await self._take_path(tx, digest, name)
+        return await self._next_path(tx, digest, name)
 
     async def series_of(self, tx: Transaction, path: str) -> str:
         """The base of a path's name: without its extension, and without the number that this service put behind it.
@@ -117,15 +129,31 @@ class Filing:
         bare = f"{path.rpartition('/')[0]}/{base}.{extension}"
         return base if await tx.fetchval("suffix_of_path", path, number, bare) == number else name
 
-    async def _take_path(self, tx: Transaction, digest: bytes, name: FileName) -> str:
-        naming = Naming(checked_base(name.base), name.extension, self._settings.openmage_profile)
-        while True:
-            number = await tx.fetchval("next_file_path_number", naming.stem, name.extension)
-            path = naming.path(number)
-            if await tx.fetchval("insert_file_path", path, digest, *self._cleanings, naming.suffix(number)):
-                return path
+    def _naming(self, name: FileName) -> Naming:
+        return Naming(checked_base(name.base), name.extension, self._settings.openmage_profile)
+
+    async def _next_path(self, tx: Transaction, digest: bytes, name: FileName) -> str:
+        naming = self._naming(name)
+        number = await tx.fetchval("next_file_path_number", naming.stem, naming.extension)
+        return await self._take_path(tx, digest, naming, number, partial(_take, tx, None))
+
+    async def _take_path(
+        self,
+        tx: Transaction,
+        digest: bytes,
+        naming: Naming,
+        number: int,
+        take: Callable[[str, Sequence[Any]], Awaitable[bool]],
+    ) -> str:
+        while not await take(path := naming.path(number), (digest, *self._cleanings, naming.suffix(number))):
             # Paths that were brought along do not count in their series; they are passed in one go.
-            await tx.execute("pass_taken_paths", naming.stem, name.extension, naming.ahead)
+            await tx.execute("pass_taken_paths", naming.stem, naming.extension, naming.ahead)
+            number = await tx.fetchval("next_file_path_number", naming.stem, naming.extension)
+        return path
+
+
+async def _take(tx: Transaction, _: int | None, path: str, columns: Sequence[Any]) -> bool:
+    return await tx.fetchval("insert_file_path", path, *columns) is not None
 
 
 def render_job(digest: bytes, priority: int) -> Job:

@@ -7,7 +7,7 @@ there is only a claim and, perhaps, an unreferenced blob for the sweep.
 import asyncio
 import hashlib
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -29,6 +29,7 @@ from app.store.held import HeldFile, tidy
 from app.store.keys import blob_key
 
 _BLOCK: Final = 512 * 1024  # bytes handed to a thread at a time: a hop costs as much as hashing 150 KB
+_FEW: Final = 8  # pieces that are written one by one; to join more of them costs less than as many calls
 
 
 class Spool:
@@ -91,17 +92,18 @@ class Spool:
 
     async def _flush(self) -> None:
         if pieces := self._taken():
-            await on_disc(lambda: self._append(b"".join(pieces)))
+            await on_disc(lambda: self._append(pieces if len(pieces) <= _FEW else [b"".join(pieces)]))
 
     def _taken(self) -> list[bytes]:
         pieces, self._pending, self._pending_size = self._pending, [], 0
         return pieces
 
-    def _append(self, block: bytes) -> None:
-        self._digest.update(block)
-        left = memoryview(block)
-        while left:
-            left = left[self._file.write(left) :]  # a disc that is nearly full takes a part
+    def _append(self, blocks: Sequence[bytes]) -> None:
+        for block in blocks:
+            self._digest.update(block)
+            left = memoryview(block)
+            while left:
+                left = left[self._file.write(left) :]  # a disc that is nearly full takes a part
 
     def _empty(self) -> None:
         self._file.seek(0)

@@ -1,11 +1,14 @@
 """What the native API writes into galleries, and what the log tells of it."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 import pytest
 
+from app.db.pool import Database
+from app.db.queries import Statement
 from app.errors import (
     BlobBarred,
     Conflict,
@@ -15,10 +18,14 @@ from app.errors import (
     ProductNotFound,
     StoreViewNotFound,
 )
+from app.events import Event, StatementDone
 from app.model import ImageId
 from app.service.changes.acting import Act, as_actor
 from app.service.galleries.v1.input import ImageInput, PictureOf, StoreInput
+from app.service.galleries.v1.writer import NativeWriter
+from app.service.pictures.filing import Filing
 from app.service.pictures.uploaders import has_uploaded
+from app.settings import Settings
 from tests.service.galleries.native_shop import COAT, DRESS, Shop, new_bytes
 
 _PIM: Final = Act("key", "3", "PIM", "v1")
@@ -49,6 +56,50 @@ async def test_an_upload_is_an_image_with_all_that_was_said(shop: Shop) -> None:
     }
     assert (row["kind"], row["product_id"]) == ("image.created", DRESS)
     assert shop.reported == [([DRESS], None)]
+
+
+@pytest.mark.parametrize(
+    ("positions", "place"),
+    [([], 1), ([None, None], 1), ([0], 1), ([4, None, 2], 5), ([7, 2_147_483_646], 2_147_483_647)],
+)
+async def test_without_a_position_an_upload_goes_behind_all_that_have_one(
+    shop: Shop, positions: list[int | None], place: int
+) -> None:
+    """Nobody moves for it, also where no number is left behind the last one."""
+    before = [(await shop.add(given=ImageInput(position=one)), one) for one in positions]
+
+    images = [await shop.add(), await shop.add()]
+
+    found = dict(await shop.positions())
+    assert [found[image] for image in images] == [place, min(place + 1, 2_147_483_647)]
+    assert [(image, found[image]) for image, _ in before] == before
+
+
+async def test_what_was_deleted_has_no_place(shop: Shop) -> None:
+    """The place of the last image is free again once that is deleted."""
+    await shop.add()
+    await shop.writer.delete(await shop.add())
+
+    assert (await shop.image(await shop.add()))["position"] == 2
+
+
+async def test_an_upload_passes_paths_that_were_brought_along(shop: Shop) -> None:
+    """Where a path of its series is taken the entry is written with the next free one, and once."""
+    first = await shop.image(await shop.add())
+    await shop.connection.execute(
+        "insert into file_path (path, blob_hash, clean_recipe) select taken.path, p.blob_hash, p.clean_recipe"
+        " from file_path p, unnest(array['/f/r/front_1.jpg', '/f/r/front_2.jpg', '/i/m/image.jpg']) as taken (path)"
+        " where p.path = $1",
+        first["file_path"],
+    )
+
+    images = [await shop.image(await shop.add()), await shop.image(await shop.add(name=None))]
+
+    assert [(one["file_name"], one["file_path"]) for one in images] == [
+        ("front.jpg", "/f/r/front_3.jpg"),
+        ("image_2.jpg", "/i/m/image_2.jpg"),
+    ]
+    assert len(await shop.positions()) == 3
 
 
 async def test_a_file_without_a_name_has_the_default_one(shop: Shop) -> None:
@@ -293,6 +344,32 @@ async def test_barred_bytes_come_by_no_way(shop: Shop) -> None:
         await shop.writer.create(DRESS, source, ImageInput())
     with pytest.raises(BlobBarred):
         await shop.writer.replace(image, source, ImageInput())
+
+    for table in ("blob", "blob_uploader"):
+        digest = bytes.fromhex(source.blob.hash)
+        assert not await shop.connection.fetchval(f"select count(*) from {table} where hash = $1", digest)
+
+
+async def test_an_upload_asks_little_of_the_database(shop: Shop, queries: Mapping[str, Statement]) -> None:
+    """What can be asked together is: each way there and back costs more than what is found out there."""
+    asked: list[str] = []
+
+    def observe(event: Event) -> None:
+        if isinstance(event, StatementDone):
+            asked.append(event.query)
+
+    async with Database(shop.database.dsn, queries=queries, observe=observe) as database:
+        writer = NativeWriter(database, Settings(), Filing(Settings()), shop.committed)
+        await writer.create(DRESS, new_bytes("front.jpg"), ImageInput(label="Front"))
+
+    assert asked == [
+        "lock_blob",
+        "insert_blob",
+        "lock_products",
+        "insert_picture",
+        "insert_image_at_new_path",
+        "record_image_creation",
+    ]
 
 
 async def test_a_change_holds_for_the_revision_that_was_read(shop: Shop) -> None:

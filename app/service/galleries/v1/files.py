@@ -1,6 +1,8 @@
 """The file of an image: its picture, its name and its path, inside the transaction of a change."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from app.db.pool import Record, Transaction
 from app.errors import Conflict, ImageNotFound
@@ -26,6 +28,10 @@ class Filed:
     name: str | None
     path: str | None
     edit: Edit = UNEDITED
+
+
+Enter: TypeAlias = Callable[[Filed, Sequence[Any]], Awaitable[bool]]
+"""Writes the entry of a file together with its path, whose row has these further columns; whether nobody had that."""
 
 
 class Files:
@@ -67,7 +73,17 @@ class Files:
         name = _kept(given or source.name)
         path_name = _path_name(name, EXTENSIONS[source.blob.facts.format], series)
         picture, path = await self._filing.file(tx, source.blob, path_name)
-        return Filed(picture, name or path.rpartition("/")[2], path)
+        return _filed(name, picture, path)
+
+    async def enter(self, tx: Transaction, source: NewBytes, given: str | None, enter: Enter) -> Filed:
+        """The same, for an entry that is written in one statement with its path."""
+        name = _kept(given or source.name)
+
+        async def take(picture: int, path: str, columns: Sequence[Any]) -> bool:
+            return await enter(_filed(name, picture, path), columns)
+
+        path_name = _path_name(name, EXTENSIONS[source.blob.facts.format])
+        return _filed(name, *await self._filing.file(tx, source.blob, path_name, take))
 
     async def _share(self, tx: Transaction, source: PictureOf, given: str | None) -> Filed:
         """Another path to the picture of another image, which nobody can purge while it is held."""
@@ -110,6 +126,10 @@ class Files:
 
 def _kept(given: str | None) -> str | None:
     return None if given is None else sanitised(given)
+
+
+def _filed(name: str | None, picture: int, path: str) -> Filed:
+    return Filed(picture, name or path.rpartition("/")[2], path)
 
 
 def _path_name(name: str | None, extension: str, series: str | None = None) -> FileName:

@@ -52,14 +52,15 @@ class Made:
 @dataclass(slots=True)
 class Creation:
     """An image on its way in: its product (of `lock_products`), what is said of it, and what was written so far, its
-    row (of `insert_image`) last. `is_new`: nobody had its bytes before."""
+    row (of `insert_image`, or `insert_image_at_new_path`) last. `is_new`: nobody had its bytes before. `place`: where
+    it goes, if that is known before its row."""
 
     tx: Transaction
     owner: Record
     source: Source
     is_new: bool
     given: ImageInput
-    place: int | None
+    place: int | None = None
     filed: Filed | None = None
     row: Record | None = None
 
@@ -96,7 +97,6 @@ def _of_entry(made: Creation) -> Mapping[str, Any]:
         "file_name": made.filed.name,
         "file_path": made.filed.path,
         "label": made.given.get("label"),
-        "position": made.place,
         "excluded": made.given.get("exclude"),
     }
 

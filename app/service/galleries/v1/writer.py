@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from app.db.errors import TransactionConflict
 from app.db.pool import REQUEST_LOCK_SECONDS, Database, Record, Transaction
@@ -74,33 +75,51 @@ class NativeWriter:
         async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
             is_new = await self._files.admit(tx, source)
             owner = await locked_product(tx, product)
-            listed = await places(tx, product)
-            place = given.get("position", positions.bottom(listed))
-            moves = native_positions.put(listed, None, place)
-            creation = Creation(tx, owner, source, is_new, given, place)
+            creation = Creation(tx, owner, source, is_new, given)
+            moves = await self._make_way(creation)
             add = partial(self._add, creation, moves)
             image = await record_creation(tx, product, add, is_alone=not moves and not takes_types(given))
         self._committed.announce([owner["family"]], None)
         return Made(ImageId(image), self._fresh.image(creation))
 
+    async def _make_way(self, creation: Creation) -> positions.Changes:
+        """Who moves where a position is asked for. Behind all others is always room, and bytes of their own go there
+        by the statement that enters them."""
+        if "position" not in creation.given and isinstance(creation.source, NewBytes):
+            return {}
+        listed = await places(creation.tx, creation.owner["id"])
+        creation.place = creation.given.get("position", positions.bottom(listed))
+        return native_positions.put(listed, None, creation.place)
+
     async def _add(self, creation: Creation, moves: positions.Changes) -> int:
         tx, source, given = creation.tx, creation.source, creation.given
         await set_places(tx, moves)
-        filed = creation.filed = await self._files.file(tx, source, given.get("file_name"))
-        image = await self._insert(creation, filed)
+        filed = creation.filed = await self._enter(creation)
+        assert creation.row is not None
+        image: int = creation.row["id"]
         await self._files.declare(tx, image, filed.picture, source)
         await write_scopes(tx, creation.owner["id"], image, given)
         if "edit" in given or filed.edit != UNEDITED:
             await self._filing.edits.write(tx, image, given.get("edit", EditInput()), filed.edit)
         return image
 
-    async def _insert(self, creation: Creation, filed: Filed) -> int:
-        given = creation.given
-        shown = (creation.owner["id"], filed.picture, filed.name, filed.path)
-        values = (given.get("label"), creation.place, bool(given.get("exclude")), self._filing.recipes)
-        row = creation.row = await creation.tx.fetchrow("insert_image", *shown, *values)
-        assert row is not None
-        return int(row["id"])
+    async def _enter(self, creation: Creation) -> Filed:
+        tx, source, name = creation.tx, creation.source, creation.given.get("file_name")
+        if isinstance(source, NewBytes):
+            return await self._files.enter(tx, source, name, partial(self._insert_at_new_path, creation))
+        filed = await self._files.file(tx, source, name)
+        creation.row = await tx.fetchrow("insert_image", *self._values(creation, filed))
+        return filed
+
+    async def _insert_at_new_path(self, creation: Creation, filed: Filed, columns: Sequence[Any]) -> bool:
+        values, is_last = self._values(creation, filed), "position" not in creation.given
+        creation.row = await creation.tx.fetchrow("insert_image_at_new_path", *values, is_last, *columns)
+        return creation.row is not None
+
+    def _values(self, creation: Creation, filed: Filed) -> Sequence[Any]:
+        given, owner = creation.given, creation.owner["id"]
+        values = given.get("label"), creation.place, bool(given.get("exclude")), self._filing.recipes
+        return owner, filed.picture, filed.name, filed.path, *values
 
     async def patch(self, image: int, given: ImageInput, revisions: Revisions = None) -> None:
         """Changes what is said. ImageNotFound, PreconditionFailed, StoreViewNotFound, InvalidFileName, EditTooSmall;
