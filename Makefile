@@ -26,9 +26,8 @@ help: ## Show this list
 run: .venv/runtime.stamp ## Start the service with its own Postgres and a demo shop
 	@exec $(BIN)/product-images serve
 
-test: .venv/dev.stamp ## Run the test suite, or a part of it: make test T=tests/commands; COVERAGE=1 tells which lines none reaches
-	@$(if $(COVERAGE),$(BIN)/coverage erase && $(BIN)/coverage run -m pytest,$(BIN)/pytest) -n auto --dist worksteal --reruns 1 -rR $(T)
-	@$(if $(COVERAGE),$(BIN)/coverage combine --quiet && $(BIN)/coverage report)
+test: .venv/dev.stamp ## Run the test suite, or a part of it: make test T=tests/commands; COVERAGE=1 tells which lines it does not reach
+	@$(BIN)/pytest $(if $(COVERAGE),-p tests.coverage) -n auto --dist worksteal --reruns 1 -rR $(T)
 
 test-fast: .venv/dev.stamp ## Only tests that start no server, database or program; for a first change
 	@$(BIN)/pytest -n auto --fast $(T)

@@ -5,10 +5,9 @@ quadratic patterns, of exceptions and of long runs look like.
 """
 
 import math
-import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from typing import Any, Final, Literal
 
 import pybase64
@@ -79,22 +78,10 @@ def cost(work: Callable[[str], object], text: str, within: float) -> float:
 
 
 def _once(work: Callable[[str], object], text: str) -> float:
-    with _untraced():
-        before = time.thread_time()
-        with suppress(ProductImagesError):
-            work(text)
-        return time.thread_time() - before
-
-
-@contextmanager
-def _untraced() -> Iterator[None]:
-    """What `make test COVERAGE=1` spends on each line is no cost of the line."""
-    tracer = sys.gettrace()
-    sys.settrace(None)
-    try:
-        yield
-    finally:
-        sys.settrace(tracer)
+    before = time.thread_time()
+    with suppress(ProductImagesError):
+        work(text)
+    return time.thread_time() - before
 
 
 LINES: Final[dict[str, tuple[Callable[[str], object], str]]] = {
