@@ -14,8 +14,8 @@ _STARTING: Final = frozenset(
 )
 """Fixtures that start a Postgres, a bucket, a web server or children that decode."""
 _OF_PROGRAMS: Final = {
-    "commands", "e2e", "embedded", "raster/child", "torture", "upgrade", "test_compose.py", "test_readme.py",
-    "test_wheel.py",
+    "commands", "e2e", "embedded", "house/test_coverage.py", "raster/child", "torture", "upgrade", "test_compose.py",
+    "test_readme.py", "test_wheel.py",
 }  # fmt: skip
 """Tests of whole programs."""
 _AT_LENGTH: Final = {
