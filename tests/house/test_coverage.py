@@ -23,7 +23,8 @@ _PROJECT = {
     "app/excluded.py": "def never_reached():\n    return 1\n",
     "tests/test_halves.py": "from app.halves import half\n\ndef test_even():\n    assert half(4) == 2\n",
     "tests/test_odd.py": (
-        "import pytest\nfrom app.halves import half\n\ndef test_odd():\n    with pytest.raises(ValueError):\n        half(3)\n"
+        "import pytest\nfrom app.halves import half\n\n"
+        "def test_odd():\n    with pytest.raises(ValueError):\n        half(3)\n"
     ),
 }
 
