@@ -75,13 +75,6 @@ class SingleFlight(Generic[K, V]):
         """Whoever asks from now on starts anew; those who wait still get what they waited for."""
         self._runs.clear()
 
-    async def close(self) -> None:
-        """Cancel the runs under way and wait for their end."""
-        runs = list(self._runs.values())
-        for run in runs:
-            run.cancel()
-        await asyncio.gather(*runs, return_exceptions=True)
-
     def _start(self, key: K, work: Callable[[], Awaitable[V]]) -> asyncio.Task[V]:
         slot = self._slots.take() if self._slots else None
         if slot:

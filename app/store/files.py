@@ -35,9 +35,6 @@ class FileStore:
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        await self.close()
-
-    async def close(self) -> None:
         self._threads.shutdown(wait=False)
 
     async def put(

@@ -40,8 +40,6 @@ class ObjectStore(Protocol):
 
     async def __aexit__(self, *exc_info: object) -> None: ...
 
-    async def close(self) -> None: ...
-
     async def put(
         self,
         key: str,

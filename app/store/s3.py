@@ -72,9 +72,6 @@ class S3Store:
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        await self.close()
-
-    async def close(self) -> None:
         await self._exits.aclose()
 
     async def put(

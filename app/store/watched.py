@@ -45,9 +45,6 @@ class WatchedStore:
     async def __aexit__(self, *exc_info: object) -> None:
         await self._inner.__aexit__(*exc_info)
 
-    async def close(self) -> None:
-        await self._inner.close()
-
     async def put(
         self, key: str, source: Path | bytes, *, sha256: str | None = None, media_type: str, handover: bool = False
     ) -> bool:

@@ -79,9 +79,6 @@ class TextFile:
             before = after
             yield line
 
-    def close(self) -> None:
-        self._text.close()
-
 
 @contextmanager
 def text_file(path: Path, advanced: Callable[[int], object]) -> Iterator[TextFile]:

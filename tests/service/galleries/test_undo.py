@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from app.db.connections.connect import Connection
 from app.db.pool import Database
-from app.errors import Conflict, Gone, ImageNotFound, InvalidCommand, NoSuchRevision, PreconditionFailed
+from app.errors import (
+    Conflict,
+    DatabaseUnavailable,
+    Gone,
+    ImageNotFound,
+    InvalidCommand,
+    NoSuchRevision,
+    PreconditionFailed,
+)
 from app.service.catalogue.plan import ProductOptions
 from app.service.catalogue.products import delete_product, put_batch
 from app.service.changes.acting import Act, as_actor
@@ -330,6 +338,34 @@ async def test_many_changes_are_taken_back_slice_by_slice(
     await long.work(number)
     job = await LongJobs(database).job(number)
     assert (job["state"], list(job["left_images"])) == ("done", [1]), "what is withdrawn for ever takes nothing along"
+
+
+async def test_a_long_undo_that_is_given_up_says_why(
+    database: Database, shop: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After its last try: what was taken back stays so, nobody goes on with the rest, and it can be begun anew."""
+    monkeypatch.setattr("app.service.galleries.undoing._CHANGES", 1)
+    long, owner = LongUndo(database, _MONTH, Edits(Settings())), ("key", "3")
+    await change(database, *move(3), placed=[3], batch="before")
+    before = await state(shop)
+    await change(database, *relabel(1), *relabel(3), placed=[1, 3])
+    number = await long.begin("one", owner, {})
+
+    def broken_off(_: int) -> None:
+        raise DatabaseUnavailable("no")
+
+    with pytest.raises(DatabaseUnavailable):
+        await long.work(number, broken_off)
+    half = await state(shop)
+    assert half != before
+    for reason in ("DatabaseUnavailable: no" + "!" * 2000, "another"):
+        await long.give_up(number, reason)
+    job = await LongJobs(database).job(number)
+    assert (job["state"], job["failure"]) == ("failed", ("DatabaseUnavailable: no" + "!" * 2000)[:1000])
+    await long.work(number)
+    assert await state(shop) == half
+    await long.work(await long.begin("one", owner, {}, force=True))
+    assert await state(shop) == before
 
 
 async def test_an_image_that_was_changed_since_is_a_conflict(database: Database, shop: Connection, undo: Undo) -> None:

@@ -9,7 +9,9 @@ import pytest
 
 from app.db.connections.connect import Connection
 from app.db.migrate import load_migrations, migrate
+from app.errors import RenditionFailed
 from app.model import Recipe, Segment, segment_of
+from app.service.pictures.edits.following import Edits
 from app.wiring.parts import Parts
 from tests.e2e.conftest import eventually
 from tests.listening import Ear, listening
@@ -109,6 +111,31 @@ async def test_a_failure_of_ours_blames_nobody_s_picture(parts: Parts, connectio
     blob = await admitted(parts, encoded(picture(300, 200)))
     await parts.pictures.renderer.give_up(blob, "KeyError: 'x'")
     assert await state(connection) == ("failed", "internal", "The picture could not be processed.")
+
+
+async def test_an_edited_picture_fails_for_itself(parts: Parts, connection: Connection) -> None:
+    """What is lacking of an edit after its job's last try has failed for good, and is told of with the images that show
+    it; the picture itself stays as it is. One that is gone fails nothing."""
+    blob = await admitted(parts, encoded(picture(300, 200)))
+    await parts.pictures.renderer.build_all(blob)
+    await connection.execute(
+        "insert into product (id, sku, sku_key, slug) values (7, 'a', 'a', 'a');"
+        " insert into picture (id, blob_hash) select 1, hash from blob;"
+        " insert into image (id, product_id, picture_id) values (71, 7, 1), (72, 7, 1)"
+    )
+    async with parts.storage.database.transaction() as tx:
+        await Edits(parts.settings).write(tx, 71, {"rotate": 90})
+    edited = segment_of(blob, await connection.fetchval("select key from edited_picture"))
+    for segment in (edited, edited, segment_of(blob, "0" * 16)):
+        await parts.pictures.renderer.give_up_edit(segment, "ImageUndecodable: jpeg: bad Huffman code")
+    assert tuple(await connection.fetchrow(_STATE.replace("blob", "edited_picture"))) == (
+        "failed", "damaged", "The image is damaged.",
+    )  # fmt: skip
+    assert await state(connection) == ("ready", None, None)
+    rows = await connection.fetch("select image_id from change where kind = 'image.failed'")
+    assert [row["image_id"] for row in rows] == [71]
+    with pytest.raises(RenditionFailed):
+        await parts.pictures.renderer.find(edited, parts.settings.recipes[0].hash)
 
 
 async def test_each_image_with_it_is_told_of_in_the_log(parts: Parts, connection: Connection) -> None:

@@ -44,10 +44,6 @@ class Values:
         return sorted(code for code, is_held in self.types.items() if is_held)
 
     @property
-    def nones(self) -> list[str]:
-        return sorted(code for code, is_held in self.types.items() if not is_held)
-
-    @property
     def values(self) -> tuple[str | None, int | None, bool | None, bool]:
         return self.label, self.position, self.exclude, self.hidden
 
