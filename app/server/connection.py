@@ -36,6 +36,7 @@ class Connection(RequestHandler):
     """
 
     __slots__ = (
+        "_answers",
         "_head",
         "_is_between_requests",
         "_is_refused",
@@ -62,6 +63,7 @@ class Connection(RequestHandler):
         self._reads = reads
         self._is_refused = False
         self._is_between_requests = True
+        self._answers = 0
         self._head: Head | None = None
         self._spoken: Hashable = None
         self._opened = self._loop.time()
@@ -84,6 +86,16 @@ class Connection(RequestHandler):
         await super().start()
         if self._is_refused and self.transport is not None and not self.transport.is_closing():
             self._partings.begin(self.transport)
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """As ever, and counts answers that went out whole, to requests of which nothing is still to come, where the
+        connection stays."""
+        response, is_broken = await super().finish_response(request, resp, start_time)
+        if not is_broken and response.keep_alive and request.content.is_eof():
+            self._answers += 1
+        return response, is_broken
 
     def data_received(self, data: bytes) -> None:
         """Answers a plain read that is known, and gives all else to the parser. From the first thing on that is no
@@ -118,9 +130,14 @@ class Connection(RequestHandler):
         return answer is not None
 
     def _waits(self) -> bool:
-        """For a request, with nothing left to send, and nothing that keeps it from going on."""
+        """For a request, with nothing left to send, and nothing that keeps it from going on.
+
+        A client that is near asks again before the framework has come round to waiting for it. Were that request left
+        to the framework, so would be the next, and all behind it: each would come just as early. Nothing that the
+        framework does between two requests matters to an answer, so it counts as waiting once all are answered."""
         waiter = self._waiter
-        is_idle = waiter is not None and not waiter.done() and not self._messages
+        is_waited_for = waiter is not None and not waiter.done()
+        is_idle = (is_waited_for or self._answers == self._request_count) and not self._messages
         stays = not (self._close or self._force_close or self._upgraded or self._buffer_paused)
         return is_idle and stays and self._unread_since is None and self.transport is not None
 
@@ -129,6 +146,7 @@ class Connection(RequestHandler):
         assert self.transport is not None
         assert self._manager is not None
         self._request_count += 1
+        self._answers += 1
         self._manager.requests_count += 1
         self.transport.write(answer)
         self._next_keepalive_close_time = close_time = self._loop.time() + self._keepalive_timeout
