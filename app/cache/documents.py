@@ -21,7 +21,7 @@ from typing import Final, TypeAlias, TypeVar
 from app.cache.favourites import NO_USE, Favourites, Use
 from app.cache.freeing import free
 from app.cache.invalidations import Invalidations
-from app.cache.keys import with_native
+from app.cache.keys import length, with_native
 from app.cache.packed import LONGEST_LINE, PackedDocuments, Plain, Spell, unspelt
 from app.db.listen import Hearing
 from app.http.cache_tags import CacheTags
@@ -39,8 +39,11 @@ _DAY_SECONDS: Final = 86_400.0
 _FORGOTTEN_SECONDS: Final = _DAY_SECONDS
 """What has expired so long ago, and was not asked for since, is not told to the next process."""
 _STAYS: Final = 0.25
-"""Of the documents that were asked for once while they were ready, so many stay where others were asked for longer ago,
-once memory is full: what is asked for again and again stays soon, what a crawler reads mostly does not."""
+"""Of the documents that were asked for once while they were ready, so many are packed once memory is full: what is
+asked for again and again stays soon, what a crawler reads mostly does not."""
+_READY_AGAIN: Final = 0.25
+"""Of the questions for what is packed, so many make it ready again. That takes as long as three answers, and what is
+asked for once in a while would be packed again before it is asked for."""
 _LATELY_SECONDS: Final = 300.0
 _MOST_ORIGINS: Final = 16
 """Scheme and host of a document's links are the client's to choose unless settings fix them. So that nobody drives
@@ -134,15 +137,12 @@ class DocumentCache:
             return None
         entry = self._entries.get(key)
         if entry is None:
-            entry = self._unpacked(key)
-            if entry is None:
-                return None
-        else:
-            entry.again = True
-            self._entries.move_to_end(key)
+            return self._unpacked(key)
         if entry.expires < time.monotonic():
             self._forget(key)
             return None
+        entry.again = True
+        self._entries.move_to_end(key)
         self.hits += 1
         entry.use.count += 1
         return entry.document
@@ -249,22 +249,28 @@ class DocumentCache:
     def _pack(self, key: Hashable, *, last: bool) -> None:
         entry = self._entries[key]
         self._remove(key)
-        if last and not entry.again and self._packed.is_full:
-            last = random() < _STAYS  # noqa: S311
+        if last and not entry.again and self._packed.is_full and random() >= _STAYS:  # noqa: S311
+            return
         document = entry.document
         plain = Plain(
             document.status, document.headers, document.body, document.family, entry.expires, entry.use.number
         )
         self._packed.put(key, plain, last=last)
 
-    def _unpacked(self, key: Hashable) -> _Entry | None:
+    def _unpacked(self, key: Hashable) -> Document | None:
         found = self._packed.get(key)
         if found is None:
             return None
+        if found.expires < time.monotonic():
+            self._forget(key)
+            return None
+        self.hits += 1
+        use = self._origins.of(found.use)
+        use.count += 1
         document = Document(found.status, found.headers, found.body, found.family)
-        entry = _Entry(document, _size(key, document), found.expires, self._origins.of(found.use))
-        self._make_ready(key, entry)
-        return entry
+        if random() < _READY_AGAIN:  # noqa: S311
+            self._make_ready(key, _Entry(document, _size(key, document), found.expires, use))
+        return document
 
     def _forget(self, key: Hashable) -> None:
         self._remove(key)
@@ -287,4 +293,4 @@ class DocumentCache:
 
 def _size(key: Hashable, document: Document) -> int:
     """The key counts: clients choose how long a path is."""
-    return len(document.body) + len(repr(key)) + _ENTRY_BYTES
+    return len(document.body) + length(key) + _ENTRY_BYTES

@@ -1,6 +1,8 @@
 """Under what documents are kept, and dropped."""
 
 from collections.abc import Hashable
+from functools import lru_cache
+from hashlib import blake2b
 from typing import NamedTuple
 
 from app.model import ProductId
@@ -21,6 +23,46 @@ class PathKey(NamedTuple):
 
     path: str
     rest: Hashable
+
+
+def digest(key: Hashable) -> bytes:
+    """16 bytes, other ones for every key that has another `repr`. This is done at each read of what is packed, so what
+    most keys have in common is not looked at again."""
+    match key:
+        case PathKey(path, rest):
+            return _digest(path, _common(PathKey, rest).salt)
+        case ShownKey(sku, store, media):
+            return _digest(sku, _common(ShownKey, (store, media)).salt)
+        case _:
+            return blake2b(repr(key).encode(), digest_size=16).digest()
+
+
+def length(key: Hashable) -> int:
+    """How many characters a key has: clients choose most of them."""
+    match key:
+        case PathKey(path, rest):
+            return len(path) + _common(PathKey, rest).length
+        case ShownKey(sku, store, media):
+            return len(sku) + _common(ShownKey, (store, media)).length
+        case _:
+            return len(repr(key))
+
+
+class _Common(NamedTuple):
+    """What is known of that part of keys which most have in common."""
+
+    salt: bytes
+    length: int
+
+
+@lru_cache(maxsize=256)
+def _common(kind: type, rest: Hashable) -> _Common:
+    said = repr((kind.__name__, rest))
+    return _Common(blake2b(said.encode()).digest(), len(said))
+
+
+def _digest(part: str, salt: bytes) -> bytes:
+    return blake2b(part.encode(errors="surrogatepass"), digest_size=16, key=salt).digest()
 
 
 def native(family: ProductId) -> int:

@@ -1,8 +1,11 @@
 """Packed documents: the same when they are told again, few bytes while they wait."""
 
+import sys
+from collections.abc import Callable
 from random import Random
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,7 +31,7 @@ def test_whatever_is_packed_is_told_as_it_was(plains: list[Plain]) -> None:
     assert [documents.get(("room", number)) for number in range(len(plains))] == plains
 
 
-def test_the_least_recently_used_make_room() -> None:
+def test_what_is_not_asked_for_makes_room() -> None:
     """Telling a document, and putting it once more, both say that it is used."""
     documents, bodies = PackedDocuments(10_000), [Random(number).randbytes(1000) for number in range(20)]
     reported, again = (Plain(200, {}, bodies[number], None, 1.0) for number in (0, 1))
@@ -52,13 +55,92 @@ def test_what_would_take_long_to_pack_is_let_go() -> None:
 
 
 def test_a_discarded_document_is_gone() -> None:
-    """Whoever has a newer one takes the old one out."""
+    """Whoever has a newer one takes the old one out, and puts that in its place."""
     documents = PackedDocuments(10_000)
     documents.discard("key")
     documents.put("key", Plain(200, {}, b"old", None, 1.0))
+    size = documents.size
     documents.discard("key")
     assert documents.get("key") is None
-    assert documents.size == 0
+    assert "key" not in documents
+    documents.put("key", Plain(200, {}, b"old", None, 1.0))
+    assert documents.size == size
+    documents.discard("key")
+    documents.put("key", Plain(200, {}, b"new", None, 1.0))
+    assert documents.get("key") == Plain(200, {}, b"new", None, 1.0)
+
+
+def test_places_of_discarded_documents_are_given_back() -> None:
+    """However many are discarded, others find room."""
+    documents = PackedDocuments(10_000)
+    for number in range(1000):
+        documents.put(number, Plain(200, {}, Random(number).randbytes(300), None, 1.0))
+        documents.discard(number)
+        assert documents.size <= 10_000
+    for number in range(10):
+        documents.put(number, Plain(200, {}, Random(number).randbytes(300), None, 1.0))
+    assert all(number in documents for number in range(10))
+
+
+def test_nobody_waits_while_all_of_many_are_given_a_chance() -> None:
+    """Where each was asked for since its turn, one goes that was asked for no less than others."""
+    documents = PackedDocuments(100_000)
+    for number in range(400):
+        documents.put(number, Plain(200, {}, Random(number).randbytes(100), None, 1.0))
+        documents.get(number)
+    kept = [number for number in range(400) if number in documents]
+    documents.put("new", Plain(200, {}, Random(0).randbytes(100), None, 1.0))
+    assert len([number for number in kept if number not in documents]) == 1
+    assert "new" in documents
+
+
+_KEYS = st.integers(0, 12)
+_STEPS = st.one_of(
+    st.tuples(st.just("put"), _KEYS, st.binary(max_size=600), st.booleans()),
+    st.tuples(st.just("get"), _KEYS),
+    st.tuples(st.just("discard"), _KEYS),
+    st.tuples(st.just("drop"), st.frozensets(_KEYS, max_size=3)),
+    st.tuples(st.just("limit"), st.integers(0, 3000)),
+)
+
+
+@given(st.lists(_STEPS, max_size=60))
+def test_nothing_is_told_that_is_not_the_latest(steps: list[tuple[object, ...]]) -> None:
+    """In any order of puts, questions, discards and drops, within its limit; a place for each name, and once."""
+    documents, limit, latest = PackedDocuments(2000), 2000, dict[int, Plain]()
+    for step in steps:
+        match step:
+            case ("put", int(key), bytes(body), bool(last)):
+                plain = Plain(200, {}, body, key + 1, 1.0)
+                if documents.get(key) is None:
+                    latest[key] = plain
+                documents.put(key, plain, last=last)
+            case ("get", int(key)):
+                assert documents.get(key) in (None, latest.get(key))
+            case ("discard", int(key)):
+                documents.discard(key)
+                assert documents.get(key) is None
+            case ("drop", frozenset(keys)):
+                documents.drop_families({key + 1 for key in keys})
+                assert not any(documents.get(key) for key in keys)
+            case ("limit", int(limit)):
+                documents.limit_to(limit)
+        assert documents.size <= limit
+        assert sorted(documents._ring) == sorted(documents._entries)
+    asked = list(documents.asked(100, 0.0))
+    assert len(asked) == sum(key in documents for key in range(13))
+
+
+@pytest.mark.parametrize("use", [lambda documents, key: documents.get(key), lambda documents, key: None])
+def test_what_is_reckoned_is_what_it_takes(use: Callable[[PackedDocuments, int], object]) -> None:
+    """Also of those that were asked for, within a fifth: a table grows by leaps."""
+    documents = PackedDocuments(10**9)
+    for number in range(20_000):
+        documents.put(number, Plain(200, {}, Random(number).randbytes(100), None, 1.0))
+        use(documents, number)
+    tables = sys.getsizeof(documents._entries) + sys.getsizeof(documents._ring)
+    entries = sum(sys.getsizeof(name) + sys.getsizeof(entry) for name, entry in documents._entries.items())
+    assert 0.8 < (tables + entries) / documents.size < 1.05
 
 
 def test_too_many_drops_to_remember_drop_all() -> None:
