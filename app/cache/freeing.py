@@ -2,10 +2,10 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, MutableMapping, MutableSet, Sized
+from collections.abc import Callable, MutableMapping, Sized
 from typing import Any, Final, TypeAlias
 
-_Table: TypeAlias = MutableMapping[Any, Any] | MutableSet[Any] | deque[Any]
+_Table: TypeAlias = MutableMapping[Any, Any] | deque[Any]
 
 _SLICE: Final = 1000
 """Entries freed in one go: about half a millisecond."""
