@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, MutableMapping, Sized
+from collections.abc import Callable, MutableMapping
 from typing import Any, Final, TypeAlias
 
 _Table: TypeAlias = MutableMapping[Any, Any] | deque[Any]
@@ -17,13 +17,14 @@ def free(*tables: _Table) -> None:
         loop = asyncio.get_running_loop()
     except RuntimeError:
         return
-    for table in filter(None, tables):
-        take: Callable[[], Any] = table.popitem if isinstance(table, MutableMapping) else table.pop
-        loop.call_soon(_free_some, loop, table, take)
+    for table in tables:
+        if table:
+            loop.call_soon(_free_some, loop, table)
 
 
-def _free_some(loop: asyncio.AbstractEventLoop, table: Sized, take: Callable[[], Any]) -> None:
+def _free_some(loop: asyncio.AbstractEventLoop, table: _Table) -> None:
+    take: Callable[[], Any] = table.popitem if isinstance(table, MutableMapping) else table.pop
     for _ in range(min(_SLICE, len(table))):
         take()
     if table:
-        loop.call_soon(_free_some, loop, table, take)
+        loop.call_soon(_free_some, loop, table)
