@@ -13,15 +13,16 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from random import random, uniform
 from typing import Final, TypeAlias, TypeVar
 
+from app.cache.entries import Entry, size_of
 from app.cache.favourites import NO_USE, Favourites, Use
 from app.cache.freeing import free
 from app.cache.invalidations import Invalidations
-from app.cache.keys import length, with_native
+from app.cache.keys import with_native
 from app.cache.packed import LONGEST_LINE, PackedDocuments, Plain, Spell, unspelt
 from app.db.listen import Hearing
 from app.http.cache_tags import CacheTags
@@ -30,8 +31,6 @@ from app.service.flight import SingleFlight
 
 K = TypeVar("K", bound=Hashable)
 
-_ENTRY_BYTES: Final = 1500
-"""Memory of a ready document beside its body and what is written of its key: headers twice, bookkeeping."""
 _READY_SHARE: Final = 4
 """A part of the memory is for ready documents. By Zipf's law few are asked for nearly always, and of the others the
 more are kept the better."""
@@ -52,16 +51,6 @@ out all documents by asking under many names, those of so many are kept at a tim
 
 Origins: TypeAlias = frozenset[str]
 NO_ORIGINS: Final[Origins] = frozenset()
-
-
-@dataclass(slots=True)
-class _Entry:
-    document: Document
-    size: int
-    expires: float
-    use: Use
-    again: bool = False
-    """Whether it was asked for since it became ready."""
 
 
 class DocumentCache:
@@ -88,7 +77,7 @@ class DocumentCache:
         self._hearing = hearing
         self._seconds = seconds
         self._tags = tags
-        self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
+        self._entries: OrderedDict[Hashable, Entry] = OrderedDict()
         self._by_family: dict[int | None, set[Hashable]] = {}
         self._invalidations = Invalidations()
         self._flights: SingleFlight[Hashable, Document] = SingleFlight()
@@ -229,7 +218,7 @@ class DocumentCache:
     def _keep(self, key: Hashable, document: Document, use: Use) -> None:
         self._forget(key)
         seconds = uniform(self._seconds / 2, self._seconds)  # noqa: S311 - what was read at once is not again at once
-        entry = _Entry(document, _size(key, document), time.monotonic() + seconds, use)
+        entry = Entry(document, size_of(key, document), time.monotonic() + seconds, use)
         if entry.size <= self._limit // 8:
             self._make_ready(key, entry, last=not self.warming)
 
@@ -237,7 +226,7 @@ class DocumentCache:
         """A part has grown, or is smaller: what is packed here has the rest."""
         self._packed.limit_to(self._limit - self._most_ready - sum(part.size for part in self._parts))
 
-    def _make_ready(self, key: Hashable, entry: _Entry, *, last: bool = True) -> None:
+    def _make_ready(self, key: Hashable, entry: Entry, *, last: bool = True) -> None:
         self._entries[key] = entry
         self._entries.move_to_end(key, last)
         self._by_family.setdefault(entry.document.family, set()).add(key)
@@ -269,7 +258,7 @@ class DocumentCache:
         use.count += 1
         document = Document(found.status, found.headers, found.body, found.family)
         if random() < _READY_AGAIN:  # noqa: S311
-            self._make_ready(key, _Entry(document, _size(key, document), found.expires, use))
+            self._make_ready(key, Entry(document, size_of(key, document), found.expires, use))
         return document
 
     def _forget(self, key: Hashable) -> None:
@@ -289,8 +278,3 @@ class DocumentCache:
         keys.discard(key)
         if not keys:
             del self._by_family[entry.document.family]
-
-
-def _size(key: Hashable, document: Document) -> int:
-    """The key counts: clients choose how long a path is."""
-    return len(document.body) + length(key) + _ENTRY_BYTES

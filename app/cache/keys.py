@@ -57,8 +57,8 @@ class _Common(NamedTuple):
 
 @lru_cache(maxsize=256)
 def _common(kind: type, rest: Hashable) -> _Common:
-    said = repr((kind.__name__, rest))
-    return _Common(blake2b(said.encode()).digest(), len(said))
+    text = repr((kind.__name__, rest))
+    return _Common(blake2b(text.encode()).digest(), len(text))
 
 
 def _digest(part: str, salt: bytes) -> bytes:

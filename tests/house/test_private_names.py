@@ -30,7 +30,7 @@ USED: Final = {
 """By library and module. A name that classes of ours have as well, such as `_loop`, cannot be told apart."""
 READ_IN: Final = {"aiohttp": "3.14.5", "asyncpg": "0.32.0", "pgqueuer": "1.6.0"}
 """Of pgqueuer `db/queue` uses what its guide does not name."""
-_DOCUMENTED: Final = {"_replace", "_asdict", "_exit", "_deserialize"}
+_DOCUMENTED: Final = {"_replace", "_asdict", "_make", "_exit", "_deserialize"}
 """Of named tuples, `os` and marshmallow: public in spite of their names."""
 _OWN: Final = {"self", "cls"}
 
