@@ -1,7 +1,7 @@
 """Which lines of `app` the tests reach: `pytest -p tests.coverage`, which is `make test COVERAGE=1`.
 
-SlipCover sets a probe before each line of a module when it is imported. That costs a process of pytest three seconds
-once, and next to nothing later; a tracer takes a tenth of all its time. Programs that tests start are not measured,
+SlipCover sets a probe before each line of a module when it is imported. That costs a process of pytest two to three
+seconds once, and next to nothing later; a tracer takes a tenth of all its time. Programs that tests start are not measured,
 for each would take those seconds.
 """
 
@@ -56,23 +56,32 @@ class _Summary:
         self._source: str = settings["source"]
         self._floor: float = settings["fail-under"]
         self._lines = Slipcover(source=[self._source], exclude_also=settings["exclude-also"]).get_coverage()
+        self._has_lost = False
 
     def pytest_testnodedown(self, node: Any) -> None:
-        if output := getattr(node, "workeroutput", None):  # a process that was killed has none
+        output = getattr(node, "workeroutput", None)
+        if output is None:
+            self._has_lost = True
+        else:
             self._add(output["reached"])
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        if session.exitstatus == pytest.ExitCode.OK and _is_whole(session.config) and self._percent < self._floor:
+        if session.exitstatus == pytest.ExitCode.OK and self._is_too_little(session.config):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
         self._file.parent.mkdir(exist_ok=True)
         with self._file.open("w", encoding="utf-8") as file:
             print_coverage(self._lines, outfile=file, skip_covered=True)
-        is_too_little = _is_whole(config) and self._percent < self._floor
-        terminalreporter.write_line(self._total(), red=is_too_little)
+        too_little = self._is_too_little(config)
+        terminalreporter.write_line("TOO LITTLE: " * too_little + self._total(), red=too_little)
         for name, missing, lines in self._worst():
             terminalreporter.write_line(f"{missing:5,} of {lines:5,} lines are not reached of {name}")
+
+    def _is_too_little(self, config: pytest.Config) -> bool:
+        """A part need not suffice; and nobody knows where a process was killed."""
+        is_whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not config.option.keyword
+        return is_whole and not self._has_lost and self._percent < self._floor
 
     def _add(self, reached: Reached) -> None:
         """Lines that are excluded from the report stay so when they are reached."""
@@ -89,9 +98,10 @@ class _Summary:
 
     def _total(self) -> str:
         summary = self._lines["summary"]
+        lost = "; a process was killed, and what it had reached is not known" if self._has_lost else ""
         return (
             f"{self._percent:.2f} % of {summary['covered_lines'] + summary['missing_lines']:,} lines of {self._source}"
-            f" are reached (the whole suite has to reach {self._floor} %); which are not: {self._file}"
+            f" are reached (the whole suite has to reach {self._floor} %); which are not: {self._file}{lost}"
         )
 
     def _worst(self) -> list[tuple[str, int, int]]:
@@ -99,9 +109,6 @@ class _Summary:
         files = [
             (name, len(file["missing_lines"]), len(file["missing_lines"]) + len(file["executed_lines"]))
             for name, file in self._lines["files"].items()
+            if file["missing_lines"]
         ]
         return sorted(files, key=lambda file: file[1], reverse=True)[:_WORST]
-
-
-def _is_whole(config: pytest.Config) -> bool:
-    return config.args_source is pytest.Config.ArgsSource.TESTPATHS and not config.option.keyword
