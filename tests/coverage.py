@@ -1,8 +1,8 @@
 """Which lines of `app` the tests reach: `pytest -p tests.coverage`, which is `make test COVERAGE=1`.
 
 SlipCover sets a probe before each line of a module when it is imported. That costs a process of pytest two to three
-seconds once, and next to nothing later; a tracer takes a tenth of all its time. Programs that tests start are not measured,
-for each would take those seconds.
+seconds once, and next to nothing later; a tracer takes a tenth of all its time. Programs that tests start are not
+measured, for each would take those seconds.
 """
 
 import os
