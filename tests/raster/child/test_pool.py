@@ -207,6 +207,23 @@ async def test_cancelling_ends_the_work(codecs: CodecPool) -> None:
     assert await codecs.run(len, "next") == 4
 
 
+async def test_who_is_cancelled_while_a_child_starts_leaves_it_to_the_next() -> None:
+    """It is not lost, which would leave a process behind."""
+    pool = CodecPool(Settings(codec_processes=1))
+    work = asyncio.create_task(pool.run(len, "nobody's"))
+    await asyncio.wait([work], timeout=0.02)
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    async with asyncio.timeout(60):
+        while not pool._idle:  # noqa: ASYNC110 - a thread
+            await asyncio.sleep(0.01)
+    [started] = pool._idle
+    assert await pool.run(os.getpid) == started._process.pid
+    assert pool._idle == [started]
+    await pool.close()
+
+
 async def test_an_interrupt_from_the_terminal_does_not_reach_children(codecs: CodecPool) -> None:
     """Ctrl-C goes to the whole process group; the parent ends its children in order."""
     pid = await codecs.run(os.getpid)
