@@ -18,6 +18,7 @@ from app.db.listen import Hearing, Listener
 from app.db.pool import Database
 from app.embedded.cluster import Cluster
 from app.events import CheckFailed, Event
+from app.service.catalogue.keys import KeyOptions, put_key, revoke_key
 from tests.db.test_listen import Heard
 from tests.e2e.conftest import Commands, Serve, Shop, eventually
 from tests.e2e.test_main_job import body
@@ -78,13 +79,36 @@ async def test_the_service_outlives_its_pooler(dsn: str, serve: Serve) -> None:
         _through(pooler, dsn, serve, run_worker=False) as shop,
     ):
         await upload(shop)
+        await _has_heard(shop)
         await eventually(lambda: shows(shop, [1] * len(READS)))
         await pooler.end(signal.SIGKILL)
-        assert (await shop.get("/abstract-products/dress/abstract-product-image-sets")).status == 200
+        await eventually(lambda: _is_answered(shop))
         assert (await shop.get("/abstract-products/other/abstract-product-image-sets")).status == 503
         await pooler.start()
         await eventually(lambda: _takes(shop))
         assert await counts(shop) == [2] * len(READS)
+
+
+async def _has_heard(shop: Shop) -> None:
+    """Returns once the process has heard of all changes until now, so that none of them drops what is read behind this:
+    they are told in their order, and a key that it remembers is let in until it hears that it was revoked."""
+    _, key = await put_key(shop.database, KeyOptions("reader"))
+    assert await _lets_in(shop, key)
+    await revoke_key(shop.database, key)
+    await eventually(lambda: _is_refused(shop, key))
+
+
+async def _lets_in(shop: Shop, key: str) -> bool:
+    return (await shop.get("/v1/stores", Authorization=f"Bearer {key}")).status == 200
+
+
+async def _is_refused(shop: Shop, key: str) -> bool:
+    return not await _lets_in(shop, key)
+
+
+async def _is_answered(shop: Shop) -> bool:
+    """At once, unless the machine has so much else to do that the process cannot tell whether it hears of changes."""
+    return (await shop.get("/abstract-products/dress/abstract-product-image-sets")).status == 200
 
 
 async def _takes(shop: Shop) -> bool:
