@@ -60,7 +60,20 @@ with numbered as (
 ), made as (
     insert into picture (blob_hash) values ($1) returning id
 )
-select made.id, numbered.last as number from made, numbered;
+select made.id as picture, numbered.last as number from made, numbered;
+
+-- name: insert_picture_for_product
+-- The same once the product $4 is locked as `lock_products` does, which comes along; no row where there is none.
+with owner as materialized (
+    select id, sku, coalesce(parent_id, id) as family from product where id = $4 and deleted_at is null for update
+), numbered as (
+    insert into file_path_series (stem, extension, last) select $2::text, $3::text, 0 from owner
+    on conflict (stem, extension) do update set last = file_path_series.last + 1
+    returning last
+), made as (
+    insert into picture (blob_hash) select $1::bytea from owner returning id
+)
+select owner.id, owner.sku, owner.family, made.id as picture, numbered.last as number from owner, made, numbered;
 
 -- name: pass_taken_paths
 -- Moves a series on to just before its next free path; a path's suffix is its number and $3.

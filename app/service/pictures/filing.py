@@ -7,9 +7,9 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from app.db.pool import Transaction
+from app.db.pool import Record, Transaction
 from app.db.queue.jobs import Job, enqueue
-from app.errors import BlobBarred, ImageNotFound, InvalidCommand, InvalidFileName
+from app.errors import BlobBarred, ImageNotFound, InvalidCommand, InvalidFileName, ProductNotFound
 from app.model import Note
 from app.service.pictures.claims import lock_blob
 from app.service.pictures.edits.following import Edits
@@ -25,8 +25,8 @@ UPLOAD_PRIORITY = 10
 
 REBUILD_PRIORITY = 0
 
-Take: TypeAlias = Callable[[int, str, Sequence[Any]], Awaitable[bool]]
-"""Takes a path for a picture, whose row has these further columns; whether nobody had it."""
+Take: TypeAlias = Callable[[str, Sequence[Any]], Awaitable[bool]]
+"""Takes a path, whose row has these further columns; whether nobody had it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,15 @@ class FileName:
 
     base: str | None
     extension: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A path that is still to be taken: for which bytes, in which series, and the first number of that to be tried."""
+
+    digest: bytes
+    naming: Naming
+    number: int
 
 
 def checked_base(name: str | None) -> str:
@@ -82,15 +91,30 @@ class Filing:
         await enqueue(tx, [render_job(digest, UPLOAD_PRIORITY)])
         return bool(row["is_new"])
 
-    async def file(self, tx: Transaction, blob: Blob, name: FileName, take: Take | None = None) -> tuple[int, str]:
-        """A new picture of the blob and a new path that serves it: (picture id, path). `take` may write more than the
-        path."""
+    async def file(self, tx: Transaction, blob: Blob, name: FileName) -> tuple[int, str]:
+        """A new picture of the blob and a new path that serves it: (picture id, path)."""
         digest, naming = bytes.fromhex(blob.hash), self._naming(name)
         row = await tx.fetchrow("insert_picture", digest, naming.stem, naming.extension)
         assert row is not None
-        picture: int = row["id"]
-        taken = partial(take or partial(_take, tx), picture)
-        return picture, await self._take_path(tx, digest, naming, row["number"], taken)
+        return row["picture"], await self.take_path(tx, Draft(digest, naming, row["number"]))
+
+    async def draft(self, tx: Transaction, blob: Blob, name: FileName, product: int) -> tuple[Record, Draft]:
+        """A new picture of the blob, whose path is still to be taken, once the product that it is for is locked: a row
+        with the id of the picture, and what `lock_products` tells of the product. ProductNotFound."""
+        digest, naming = bytes.fromhex(blob.hash), self._naming(name)
+        row = await tx.fetchrow("insert_picture_for_product", digest, naming.stem, naming.extension, product)
+        if row is None:
+            raise ProductNotFound(f"product {product} was deleted meanwhile")
+        return row, Draft(digest, naming, row["number"])
+
+    async def take_path(self, tx: Transaction, draft: Draft, take: Take | None = None) -> str:
+        """The first path of the series that is free; `take` may write more than the path."""
+        take, naming, number = take or partial(_take, tx), draft.naming, draft.number
+        while not await take(path := naming.path(number), (draft.digest, *self._cleanings, naming.suffix(number))):
+            # Paths that were brought along do not count in their series; they are passed in one go.
+            await tx.execute("pass_taken_paths", naming.stem, naming.extension, naming.ahead)
+            number = await tx.fetchval("next_file_path_number", naming.stem, naming.extension)
+        return path
 
     async def new_path(self, tx: Transaction, blob: Blob, name: FileName) -> str:
         """A path of our own making for bytes whose picture exists."""
@@ -135,24 +159,10 @@ class Filing:
     async def _next_path(self, tx: Transaction, digest: bytes, name: FileName) -> str:
         naming = self._naming(name)
         number = await tx.fetchval("next_file_path_number", naming.stem, naming.extension)
-        return await self._take_path(tx, digest, naming, number, partial(_take, tx, None))
-
-    async def _take_path(
-        self,
-        tx: Transaction,
-        digest: bytes,
-        naming: Naming,
-        number: int,
-        take: Callable[[str, Sequence[Any]], Awaitable[bool]],
-    ) -> str:
-        while not await take(path := naming.path(number), (digest, *self._cleanings, naming.suffix(number))):
-            # Paths that were brought along do not count in their series; they are passed in one go.
-            await tx.execute("pass_taken_paths", naming.stem, naming.extension, naming.ahead)
-            number = await tx.fetchval("next_file_path_number", naming.stem, naming.extension)
-        return path
+        return await self.take_path(tx, Draft(digest, naming, number))
 
 
-async def _take(tx: Transaction, _: int | None, path: str, columns: Sequence[Any]) -> bool:
+async def _take(tx: Transaction, path: str, columns: Sequence[Any]) -> bool:
     return await tx.fetchval("insert_file_path", path, *columns) is not None
 
 

@@ -365,8 +365,7 @@ async def test_an_upload_asks_little_of_the_database(shop: Shop, queries: Mappin
     assert asked == [
         "lock_blob",
         "insert_blob",
-        "lock_products",
-        "insert_picture",
+        "insert_picture_for_product",
         "insert_image_at_new_path",
         "record_image_creation",
     ]

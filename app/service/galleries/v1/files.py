@@ -14,7 +14,7 @@ from app.service.galleries.v1.input import NewBytes, PictureOf, Source
 from app.service.pictures.claims import lock_blob
 from app.service.pictures.edits.values import read
 from app.service.pictures.file_names import sanitised
-from app.service.pictures.filing import FileName, Filing
+from app.service.pictures.filing import Draft, FileName, Filing
 from app.service.pictures.paths import stem
 from app.service.pictures.uploaders import record_uploader, uploader
 
@@ -28,6 +28,16 @@ class Filed:
     name: str | None
     path: str | None
     edit: Edit = UNEDITED
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A picture that has no path yet, with its product (both in `row`, of `insert_picture_for_product`), and what its
+    file is called, if anything."""
+
+    row: Record
+    draft: Draft
+    name: str | None
 
 
 Enter: TypeAlias = Callable[[Filed, Sequence[Any]], Awaitable[bool]]
@@ -75,15 +85,20 @@ class Files:
         picture, path = await self._filing.file(tx, source.blob, path_name)
         return _filed(name, picture, path)
 
-    async def enter(self, tx: Transaction, source: NewBytes, given: str | None, enter: Enter) -> Filed:
-        """The same, for an entry that is written in one statement with its path."""
+    async def draft(self, tx: Transaction, product: int, source: NewBytes, given: str | None) -> Drafted:
+        """A picture of new bytes for a product, which is locked; ProductNotFound, InvalidFileName."""
         name = _kept(given or source.name)
+        path_name = _path_name(name, EXTENSIONS[source.blob.facts.format])
+        return Drafted(*await self._filing.draft(tx, source.blob, path_name, product), name)
 
-        async def take(picture: int, path: str, columns: Sequence[Any]) -> bool:
+    async def enter(self, tx: Transaction, drafted: Drafted, enter: Enter) -> Filed:
+        """As `file`, for an entry that is written in one statement with its path."""
+        picture, name = drafted.row["picture"], drafted.name
+
+        async def take(path: str, columns: Sequence[Any]) -> bool:
             return await enter(_filed(name, picture, path), columns)
 
-        path_name = _path_name(name, EXTENSIONS[source.blob.facts.format])
-        return _filed(name, *await self._filing.file(tx, source.blob, path_name, take))
+        return _filed(name, picture, await self._filing.take_path(tx, drafted.draft, take))
 
     async def _share(self, tx: Transaction, source: PictureOf, given: str | None) -> Filed:
         """Another path to the picture of another image, which nobody can purge while it is held."""

@@ -10,7 +10,7 @@ import orjson
 from app.db.pool import Record, Transaction
 from app.model import ImageId
 from app.service.galleries.declared import is_of_another_format
-from app.service.galleries.v1.files import Filed
+from app.service.galleries.v1.files import Drafted, Filed
 from app.service.galleries.v1.images import ImageRows, NativeImage
 from app.service.galleries.v1.input import ImageInput, NewBytes, Source
 from app.service.pictures.intake import Blob
@@ -52,14 +52,15 @@ class Made:
 @dataclass(slots=True)
 class Creation:
     """An image on its way in: its product (of `lock_products`), what is said of it, and what was written so far, its
-    row (of `insert_image`, or `insert_image_at_new_path`) last. `is_new`: nobody had its bytes before. `place`: where
-    it goes, if that is known before its row."""
+    row (of `insert_image`, or `insert_image_at_new_path`) last. `is_new`: nobody had its bytes before. `drafted`: its
+    picture, if that is a new one. `place`: where it goes, if that is known before its row."""
 
     tx: Transaction
     owner: Record
     source: Source
     is_new: bool
     given: ImageInput
+    drafted: Drafted | None = None
     place: int | None = None
     filed: Filed | None = None
     row: Record | None = None

@@ -74,8 +74,11 @@ class NativeWriter:
         BlobBarred, InvalidFileName, EditTooSmall; ImageNotFound for a picture that went meanwhile."""
         async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
             is_new = await self._files.admit(tx, source)
-            owner = await locked_product(tx, product)
-            creation = Creation(tx, owner, source, is_new, given)
+            drafted = None
+            if isinstance(source, NewBytes):
+                drafted = await self._files.draft(tx, product, source, given.get("file_name"))
+            owner = drafted.row if drafted else await locked_product(tx, product)
+            creation = Creation(tx, owner, source, is_new, given, drafted)
             moves = await self._make_way(creation)
             add = partial(self._add, creation, moves)
             image = await record_creation(tx, product, add, is_alone=not moves and not takes_types(given))
@@ -85,7 +88,7 @@ class NativeWriter:
     async def _make_way(self, creation: Creation) -> positions.Changes:
         """Who moves where a position is asked for. Behind all others is always room, and bytes of their own go there
         by the statement that enters them."""
-        if "position" not in creation.given and isinstance(creation.source, NewBytes):
+        if "position" not in creation.given and creation.drafted:
             return {}
         listed = await places(creation.tx, creation.owner["id"])
         creation.place = creation.given.get("position", positions.bottom(listed))
@@ -104,10 +107,10 @@ class NativeWriter:
         return image
 
     async def _enter(self, creation: Creation) -> Filed:
-        tx, source, name = creation.tx, creation.source, creation.given.get("file_name")
-        if isinstance(source, NewBytes):
-            return await self._files.enter(tx, source, name, partial(self._insert_at_new_path, creation))
-        filed = await self._files.file(tx, source, name)
+        tx, source = creation.tx, creation.source
+        if creation.drafted:
+            return await self._files.enter(tx, creation.drafted, partial(self._insert_at_new_path, creation))
+        filed = await self._files.file(tx, source, creation.given.get("file_name"))
         creation.row = await tx.fetchrow("insert_image", *self._values(creation, filed))
         return filed
 
