@@ -209,24 +209,27 @@ class Database(Statements):
 
     @asynccontextmanager
     async def transaction(
-        self, *, lock_seconds: float | None = None, apart: bool = False
+        self, *, lock_seconds: float | None = None, apart: bool = False, holding: int | None = None
     ) -> AsyncIterator[Transaction]:
         """Committed when the block ends, rolled back when it raises; who waits longer than `lock_seconds`
-        for a lock gets `TransactionConflict`. In a unit it is committed with that, unless it stands `apart`.
+        for a lock gets `TransactionConflict`. In a unit it is committed with that, unless it stands `apart`. The
+        advisory lock `holding` is taken before all else, and costs no way of its own there and back.
 
         Transactions wait for one another, so a fifth of the connections is kept for single statements.
         """
         unit = None if apart else unit_here()
-        begun = self._begun(lock_seconds)
-        async with begun if unit is None else unit.joined(begun) as transaction:
+        if unit is None:
+            async with self._begun(lock_seconds, _held(holding)) as transaction:
+                yield transaction
+            return
+        async with unit.joined(self._begun(lock_seconds)) as transaction:
+            await _execute(transaction.connection, _held(holding))
             yield transaction
 
     @asynccontextmanager
-    async def _begun(self, lock_seconds: float | None) -> AsyncIterator[Transaction]:
+    async def _begun(self, lock_seconds: float | None, first: str = "") -> AsyncIterator[Transaction]:
         async with self._turn(), self._leased() as connection, _transaction(connection):
-            if chosen := _chosen(lock_seconds):
-                with translated():
-                    await connection.execute(chosen)
+            await _execute(connection, _chosen(lock_seconds) + first)
             yield Transaction(connection, self._queries, self._observe)
 
     @asynccontextmanager
@@ -272,7 +275,18 @@ def _chosen(lock_seconds: float | None) -> str:
     """What is set for one transaction; its changes are told with the trace that they belong to."""
     trace = TRACE.get()
     lock = "" if lock_seconds is None else f"set local lock_timeout = {round(lock_seconds * 1000)};"
-    return lock if trace is None else f"{lock} set local product_images.trace = '{trace.header}'"
+    return lock if trace is None else f"{lock} set local product_images.trace = '{trace.header}';"
+
+
+def _held(lock: int | None) -> str:
+    return "" if lock is None else f"select pg_advisory_xact_lock({lock});"
+
+
+async def _execute(connection: Connection, statements: str) -> None:
+    """One after the other, if there are any."""
+    if statements:
+        with translated():
+            await connection.execute(statements)
 
 
 async def _leave_as_it_is(_: object) -> None:

@@ -178,6 +178,18 @@ async def test_changes_that_cross_are_a_conflict(shelves: Database) -> None:
             await first.execute("relabel", 1, "?")
 
 
+async def test_a_lock_is_held_from_the_first_moment_to_the_end(shelves: Database) -> None:
+    """Who wants the same one waits, and hears soon that he should try again; others do not."""
+    async with shelves.transaction(holding=-7):
+        async with shelves.transaction(lock_seconds=0.1, holding=7):
+            pass
+        with pytest.raises(TransactionConflict):
+            async with shelves.transaction(lock_seconds=0.1, holding=-7):
+                pass
+    async with shelves.transaction(lock_seconds=0.1, holding=-7):
+        pass
+
+
 async def test_changes_that_wait_for_one_another_leave_room_for_reads(shelves: Database) -> None:
     """However many writers wait for one row, reads answer, and every writer hears soon that he should try again."""
     await shelves.execute("insert_shelf", 1, "a")

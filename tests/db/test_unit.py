@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from app.db.connections.connect import Connection
+from app.db.errors import TransactionConflict
 from app.db.pool import Database, Transaction
 from app.db.unit import Unit, once_ended
 
@@ -54,6 +55,22 @@ async def test_a_transaction_may_stand_apart(database: Database, connection: Con
         await asyncio.create_task(insert(database, "c"))
         await unit.roll_back()
     assert [row["code"] for row in await connection.fetch("select code from website order by code")] == ["b", "c"]
+
+
+async def test_a_lock_is_held_until_the_unit_ends(database: Database) -> None:
+    """Whichever of its transactions asks for it."""
+    unit = Unit(opened)
+    with unit.bound():
+        for lock in (1, 2):
+            async with database.transaction(holding=lock):
+                pass
+        for lock in (1, 2):
+            with pytest.raises(TransactionConflict):
+                async with database.transaction(lock_seconds=0.1, apart=True, holding=lock):
+                    pass
+        await unit.roll_back()
+    async with database.transaction(lock_seconds=0.1, holding=1):
+        pass
 
 
 async def test_a_mistake_undoes_its_own_part(database: Database, connection: Connection) -> None:

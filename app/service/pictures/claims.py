@@ -16,15 +16,16 @@ _POLL_SECONDS: Final = 0.05
 
 async def lock_blob(tx: Transaction, blob: BlobHash) -> None:
     """Holds the hash's lock until the transaction ends: the advisory lock of its first 64 bits."""
-    await tx.fetchval("lock_blob", _lock_key(blob))
+    await tx.fetchval("lock_blob", lock_of(blob))
 
 
 async def lock_blobs(tx: Transaction, blobs: Iterable[BlobHash]) -> None:
     """The locks of several, always in the same order."""
-    await tx.fetch("lock_blobs", [_lock_key(blob) for blob in sorted(blobs)])
+    await tx.fetch("lock_blobs", [lock_of(blob) for blob in sorted(blobs)])
 
 
-def _lock_key(blob: BlobHash) -> int:
+def lock_of(blob: BlobHash) -> int:
+    """The advisory lock of a hash, for who holds it from the beginning of a transaction."""
     return int.from_bytes(bytes.fromhex(blob[:16]), "big", signed=True)
 
 
@@ -39,8 +40,8 @@ async def claim(database: Database, blob: BlobHash) -> None:
 
 async def _try_to_claim(database: Database, blob: BlobHash) -> bool:
     digest = bytes.fromhex(blob)
-    async with database.transaction(lock_seconds=REQUEST_LOCK_SECONDS, apart=True) as tx:
-        await lock_blob(tx, blob)
+    held = lock_of(blob)
+    async with database.transaction(lock_seconds=REQUEST_LOCK_SECONDS, apart=True, holding=held) as tx:
         claimed = await tx.fetchval("claim_blob", digest, _REMOVAL)
         if claimed is None and await tx.fetchval("blob_is_barred", digest):
             raise BlobBarred(f"{blob} was purged")

@@ -64,14 +64,13 @@ class Filing:
         self.recipes = self.edits.recipes
         self._cleanings = (settings.clean.hash, settings.cleanings[-1].hash)
 
-    async def admit(self, tx: Transaction, blob: Blob, uploader: str | None = None) -> bool:
-        """Records the blob under its hash's lock, with who has uploaded it if that is to be kept, and enqueues its
-        renditions; whether nobody had these bytes before. BlobBarred.
+    async def admit(self, tx: Transaction, blob: Blob) -> None:
+        """Records the blob under its hash's lock, and enqueues its renditions. BlobBarred.
 
         Comes first in a transaction: the sweep too takes the hash's lock before any row.
         """
         await lock_blob(tx, blob.hash)
-        return await self.record(tx, blob, uploader)
+        await self.record(tx, blob)
 
     async def hold(self, tx: Transaction, blob: Blob) -> None:
         """The first half of `admit`, for who does not know yet whether the bytes are new where they go; BlobBarred."""
@@ -80,7 +79,8 @@ class Filing:
             raise BlobBarred(f"{blob.hash} was purged")
 
     async def record(self, tx: Transaction, blob: Blob, uploader: str | None = None) -> bool:
-        """The second half of `admit`; BlobBarred."""
+        """The second half of `admit`, with who has uploaded the blob if that is to be kept; whether nobody had these
+        bytes before. BlobBarred."""
         digest, facts = bytes.fromhex(blob.hash), blob.facts
         shape = (facts.format, facts.width, facts.height, facts.frames, facts.orientation, facts.has_alpha)
         found = (_json(facts.notes), facts.converted_from, facts.marks, self._keeps_marks)

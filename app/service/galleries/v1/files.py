@@ -11,7 +11,7 @@ from app.raster.steps.edit import UNEDITED, Edit
 from app.service.galleries.declared import keep_declared
 from app.service.galleries.file_names import extension_of, is_name_of
 from app.service.galleries.v1.input import NewBytes, PictureOf, Source
-from app.service.pictures.claims import lock_blob
+from app.service.pictures.claims import lock_blob, lock_of
 from app.service.pictures.edits.values import read
 from app.service.pictures.file_names import sanitised
 from app.service.pictures.filing import Draft, FileName, Filing
@@ -50,11 +50,15 @@ class Files:
 
     async def admit(self, tx: Transaction, source: Source) -> bool:
         """As `hold`, for bytes that are shown anew for sure, which are recorded, with who has uploaded them; whether
-        nobody had them before."""
+        nobody had them before. The transaction holds what `lock` says from its beginning on."""
         if isinstance(source, NewBytes):
-            return await self._filing.admit(tx, source.blob, uploader())
+            return await self._filing.record(tx, source.blob, uploader())
         await self.hold(tx, source)
         return False
+
+    def lock(self, source: Source) -> int | None:
+        """The lock of new bytes; None for others, which are still to be looked for."""
+        return lock_of(source.blob.hash) if isinstance(source, NewBytes) else None
 
     async def hold(self, tx: Transaction, source: Source) -> None:
         """Holds the bytes until the transaction ends, which comes first in it. BlobBarred, ImageNotFound."""

@@ -72,7 +72,8 @@ class NativeWriter:
     async def create(self, product: ProductId, source: Source, given: ImageInput) -> Made:
         """Adds an image, at the end of the gallery where no position is said. ProductNotFound, StoreViewNotFound,
         BlobBarred, InvalidFileName, EditTooSmall; ImageNotFound for a picture that went meanwhile."""
-        async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS) as tx:
+        lock = self._files.lock(source)
+        async with self._db.transaction(lock_seconds=REQUEST_LOCK_SECONDS, holding=lock) as tx:
             is_new = await self._files.admit(tx, source)
             drafted = None
             if isinstance(source, NewBytes):
