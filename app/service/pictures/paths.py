@@ -62,7 +62,12 @@ def check_path(path: str) -> None:
 def rendition_path(slug: str, segment: Segment, name: str | None, picture: int, fmt: Format) -> str:
     """A rendition's URL below the media address, by its recipe's slug. Its last part is for people: what the file is
     called, without its extension; a picture without a name goes by its id."""
-    return f"/media/renditions/{slug}/{rendition_file(segment, name, picture, fmt)}"
+    return below_recipe(slug, rendition_file(segment, name, picture, fmt))
+
+
+def below_recipe(slug: str, file: str) -> str:
+    """The same of a `rendition_file`."""
+    return f"/media/renditions/{slug}/{file}"
 
 
 def rendition_file(segment: Segment, name: str | None, picture: int, fmt: Format) -> str:

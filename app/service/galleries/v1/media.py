@@ -14,7 +14,7 @@ from app.model import BlobHash, Format, ImageId, Placeholder, ProductId, segment
 from app.raster.steps.orient import oriented
 from app.raster.steps.shrink import fitted
 from app.service.batches import Batches
-from app.service.pictures.paths import rendition_path
+from app.service.pictures.paths import below_recipe, rendition_file, rendition_path
 from app.service.renditions.widths import ladder, offered_formats
 from app.settings import Settings
 
@@ -126,9 +126,10 @@ class MediaReader:
             for recipe in ladder(width, self._widths)
             if recipe.box is not None
         ]
+        files = {fmt: rendition_file(*whose, fmt) for fmt in offered_formats(own, row["frames"])}
         offers = {
-            fmt: [Offer(rendition_path(slug, *whose, fmt), *size) for slug, *size in steps]
-            for fmt in offered_formats(own, row["frames"])
+            fmt: [Offer(below_recipe(slug, file), width, height) for slug, width, height in steps]
+            for fmt, file in files.items()
         }
         return ShownFile(width, height, rendition_path(self._large.slug, *whose, own), offers)
 
