@@ -186,15 +186,16 @@ class Service:
         return Seen(_CHANGING.sub(b"", wire.sent), ended, *state)
 
     async def _settled(self, connection: Any, wire: Wire) -> None:
-        """Until it waits for another request, or for the rest of a body, or has ended."""
-        idle = 0
+        """Until it waits for another request, or for the rest of a body, or has ended, and nothing is said any more."""
+        idle, sent = 0, b""
         async with asyncio.timeout(_PATIENCE):
             while not wire.ended and connection._task_handler is not None and idle < _ROUNDS:
                 waiter, request = connection._waiter, connection._current_request
                 waits = waiter is not None and not waiter.done() and not connection._messages
                 reads = request is not None and getattr(request._payload, "_waiter", None) is not None
                 lingers = waiter is None and request is None and not connection._request_in_progress
-                idle = idle + 1 if waits or reads or lingers else 0
+                idle = idle + 1 if wire.sent == sent and (waits or reads or lingers) else 0
+                sent = wire.sent
                 await asyncio.sleep(0)
 
 
