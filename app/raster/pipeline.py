@@ -20,13 +20,14 @@ from app.raster.marks.packet import packet
 from app.raster.placeholder import SIDE, placeholder_of
 from app.raster.plan import Planned, drawings_of, looked_at, planned
 from app.raster.published import NOTHING, Keep, Published, published_of
-from app.raster.steps.crop import Box, Edges, cropped
+from app.raster.steps.crop import Box, Edges, cropped, moved, stored
 from app.raster.steps.edit import UNEDITED, Edit
 from app.raster.steps.frame import Drawing, inside
-from app.raster.steps.orient import Size, oriented, upright
+from app.raster.steps.orient import Size, inverse, oriented, upright
 from app.raster.steps.pad import framed
-from app.raster.steps.shrink import draft, resized, resized_in_full
-from app.raster.steps.trim import subjects
+from app.raster.steps.shrink import FROM_LARGER, USUAL, draft, in_full
+from app.raster.steps.surround import Surrounded
+from app.raster.steps.trim import looked_through
 from app.raster.steps.view import View, view_of
 
 _REUSE: Final = 2
@@ -122,7 +123,9 @@ def _drawn(
     view = replace(view, in_full=bool(tolerances) and view.facts.format == "jpeg")
     with decoded(source, view, frozenset() if tolerances else drawings) as image:
         if tolerances:
-            plan = list(planned(view, recipes, formats, subjects(image, view, tolerances)))
+            found = looked_through(image, view, tolerances)
+            plan = list(planned(view, recipes, formats, found.subjects))
+            view = replace(view, busy=found.busy)
         is_still = all(frame and fmt not in MOVING for _, fmt, frame in plan)  # then the first frame is enough
         return plan, _encoded(source, view.still if is_still else view, plan, image)
 
@@ -195,40 +198,44 @@ def shrunk(
     frame: Image.Image, view: View, drawings: Set[Drawing], profile: bytes | None, second: Executor
 ) -> Iterator[tuple[Drawing, Image.Image]]:
     """Each of `drawings` of a frame: the largest from the decoded pixels, small ones from larger ones."""
-    made: dict[Drawing, Image.Image] = {}
-    shrink = resized_in_full if view.in_full else resized
-    parts = _Parts(frame, (view.facts.width, view.facts.height))
+    made: dict[Drawing, Surrounded] = {}
+    parts = _Parts(frame, (view.facts.width, view.facts.height), view.busy)
+    orientation = view.facts.orientation
     for drawing in sorted(drawings, key=lambda one: -one.size[0] * one.size[1]):
         source = _large_enough(made, drawing)
         if source is not None:
-            made[drawing] = resized(source, drawing.size, gap=None)
+            made[drawing] = source.shrunk(drawing.size, None, FROM_LARGER)
         else:
             part, edges = parts.of(drawing.box)
-            size = oriented(drawing.size, view.facts.orientation)
-            small = shrink(part, size, edges=edges, second=None if made else second)
-            made[drawing] = to_srgb(upright(small, view.facts.orientation), profile)
-        yield drawing, made[drawing]
+            size = oriented(drawing.size, orientation)
+            way = in_full((edges[2] - edges[0] if edges else part.image.width) / size[0]) if view.in_full else USUAL
+            small = part.shrunk(size, edges, way, None if made else second)
+            busy = small.busy and stored(small.busy, small.image.size, inverse(orientation))
+            made[drawing] = Surrounded(to_srgb(upright(small.image, orientation), profile), busy)
+        yield drawing, made[drawing].image
 
 
 @dataclass(slots=True)
 class _Parts:
     """Parts of a frame of a picture of `size`, in a mode that can be resampled: cut out before, and one at a time,
-    since that mode may take four times the memory."""
+    since that mode may take four times the memory. Outside of what is `busy` of it, it has one colour."""
 
     frame: Image.Image
     size: Size
-    _last: tuple[Box | None, Image.Image, Edges | None] | None = None
+    busy: Box | None
+    _last: tuple[Box | None, Surrounded, Edges | None] | None = None
 
-    def of(self, box: Box | None) -> tuple[Image.Image, Edges | None]:
+    def of(self, box: Box | None) -> tuple[Surrounded, Edges | None]:
         """With the edges of what `box` is of it (None: all)."""
         if self._last is None or self._last[0] != box:
             self._last = None
             part, edges = cropped(self.frame, box, self.size) if box else (self.frame, None)
-            self._last = box, plain(part), edges
+            busy = moved(self.busy, -box[0], -box[1]) if self.busy and box else self.busy
+            self._last = box, Surrounded(plain(part), busy), edges
         return self._last[1:]
 
 
-def _large_enough(made: Mapping[Drawing, Image.Image], drawing: Drawing) -> Image.Image | None:
+def _large_enough(made: Mapping[Drawing, Surrounded], drawing: Drawing) -> Surrounded | None:
     """The smallest finished picture of the same from which one can be made without visible loss."""
     width, height = (_REUSE * side for side in drawing.size)
     fit = [one for one in made if one.box == drawing.box and one.size[0] >= width and one.size[1] >= height]

@@ -12,7 +12,7 @@ from PIL import Image, ImageChops
 from app.errors import CodecFailed
 from app.model import Recipe
 from app.raster.child import work as child
-from app.raster.steps.shrink import draft, fitted, resized, resized_in_full
+from app.raster.steps.shrink import draft, fitted, in_full, resized
 from tests.raster.conftest import LIMITS, Build, Write
 from tests.raster.difference import psnr
 from tests.raster.pictures import decoded, encoded, photo
@@ -104,7 +104,7 @@ def test_what_a_decoder_did_not_shrink_is_shrunk_no_worse(second: Executor, side
     with Image.open(io.BytesIO(data)) as image:
         draft(image, size)
         least = min(44.0, psnr(resized(image, size), reference) - 0.5)
-    assert psnr(resized_in_full(whole, size, edges=None, second=second), reference) >= least
+    assert psnr(resized(whole, size, way=in_full(1200 / size[0]), second=second), reference) >= least
 
 
 def test_renditions_come_in_the_order_of_their_recipes(build: Build) -> None:

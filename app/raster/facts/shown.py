@@ -14,7 +14,7 @@ from PIL import Image, ImageChops, ImageFilter, ImageMath
 
 from app.model import PixelFacts, Recipe
 from app.raster.encode import flattened
-from app.raster.steps.crop import Box
+from app.raster.steps.crop import Box, moved
 from app.raster.steps.shrink import fitted, resized
 from app.raster.steps.trim import differing
 
@@ -46,7 +46,8 @@ def measures(recipe: Recipe) -> bool:
 def pixel_facts_of(image: Image.Image) -> PixelFacts:
     """Of a picture (L, LA, RGB or RGBA, in sRGB) that is as large as it is looked at, or larger."""
     small = resized(image, fitted(image.size, LOOKED_AT))
-    shown = flattened(small).convert("RGB")
+    flat = flattened(small)
+    shown = flat if flat.mode == "RGB" else flat.convert("RGB")  # converting to the same mode would copy
     ring = _ring(shown)
     colour = _colour(ring)
     is_uniform = _share(_apart(ring, colour), 0, _ALIKE) >= _UNIFORM
@@ -119,8 +120,11 @@ def _fill(small: Image.Image, shown: Image.Image, colour: Sequence[int]) -> floa
 
 
 def _box_of(image: Image.Image) -> Box | None:
-    """What is more than alike, in any channel."""
-    return image.point(_SEEN * len(image.getbands())).getbbox(alpha_only=False)
+    """What is more than alike, in any channel: looked up in a table only where there is anything at all, which takes a
+    tenth of the time to find out."""
+    box = image.getbbox(alpha_only=False)
+    seen = box and image.crop(box).point(_SEEN * len(image.getbands())).getbbox(alpha_only=False)
+    return moved(seen, *box[:2]) if box and seen else None
 
 
 def _blur(shown: Image.Image) -> float | None:

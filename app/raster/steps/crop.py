@@ -39,6 +39,11 @@ def size_of(box: Box) -> Size:
     return box[2] - box[0], box[3] - box[1]
 
 
+def moved(box: Box, across: int, down: int) -> Box:
+    """So many pixels to the right and down."""
+    return box[0] + across, box[1] + down, box[2] + across, box[3] + down
+
+
 def stored(box: Box, size: Size, orientation: int) -> Box:
     """Among stored pixels, what `box` is of a picture of `size` as it is seen."""
     (left, top, right, bottom), (width, height) = box, size

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import Executor
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from PIL import Image
 
@@ -24,6 +24,23 @@ _WORTH_HALVING: Final = 200
 """Rows of a result from which on a second thread saves more than it costs."""
 
 _PREMULTIPLIED: Final = {"RGBA": "RGBa", "LA": "La"}
+
+
+class Way(NamedTuple):
+    """How many times larger than the result the averaging pre-shrink must leave an image (None: it is left out), and
+    the filter behind it."""
+
+    gap: float | None = GAP
+    filtered: Image.Resampling = Image.Resampling.LANCZOS
+
+    def averaged(self, scale: float) -> int:
+        """How many pixels become one before the filter, as the library reckons it, where so many become one in all."""
+        return int(scale / self.gap) or 1 if self.gap else 1
+
+
+USUAL: Final = Way()
+FROM_LARGER: Final = Way(None)
+"""From a finished picture that is not much larger."""
 
 
 def fitted(size: Size, box: Size) -> Size:
@@ -53,8 +70,7 @@ def resized(
     size: Size,
     *,
     edges: Edges | None = None,
-    gap: float | None = GAP,
-    filtered: Image.Resampling = Image.Resampling.LANCZOS,
+    way: Way = USUAL,
     second: Executor | None = None,
 ) -> Image.Image:
     """`image`, or what is between these `edges` of it, at exactly `size`. Colours of transparent pixels do not bleed
@@ -67,24 +83,22 @@ def resized(
         return image
     mode = _PREMULTIPLIED.get(image.mode)
     if mode is not None:
-        ready = resized(image.convert(mode), size, edges=edges, gap=gap, filtered=filtered, second=second)
+        ready = resized(image.convert(mode), size, edges=edges, way=way, second=second)
         return ready.convert(image.mode)
-    if image.mode.startswith("I;16"):  # which the pre-shrink does not know
-        gap = None
+    gap = None if image.mode.startswith("I;16") else way.gap  # whose pixels the pre-shrink does not know
+    resize = partial(image.resize, resample=way.filtered, reducing_gap=gap)
     if second is None or size[1] < _WORTH_HALVING:
-        return image.resize(size, filtered, edges or whole, gap)
-    return _by_two(partial(image.resize, resample=filtered, reducing_gap=gap), image.mode, size, edges or whole, second)
+        return resize(size, box=edges or whole)
+    return _by_two(resize, image.mode, size, edges or whole, second)
 
 
-def resized_in_full(image: Image.Image, size: Size, *, edges: Edges | None, second: Executor | None) -> Image.Image:
-    """The same of a JPEG of which a decoder has left out nothing, with no more loss than if it had: averaged as far as
-    it would have gone, and where that is nowhere by a shorter filter, which keeps more than a decoder does at worst."""
-    scale = (edges[2] - edges[0] if edges else image.width) / size[0]
+def in_full(scale: float) -> Way:
+    """Of a JPEG of which a decoder has left out nothing, so that no more is lost than if it had: averaged as far as it
+    would have gone, and where that is nowhere by a shorter filter, which keeps more than a decoder does at worst."""
     factor = max((one for one in DRAFTS if scale >= one * DRAFT_GAP), default=1)
     if factor == 1:
-        return resized(image, size, edges=edges, gap=None, filtered=Image.Resampling.BICUBIC, second=second)
-    gap = scale / (factor + 0.5)  # of which the library reckons that factor
-    return resized(image, size, edges=edges, gap=gap, second=second)
+        return Way(None, Image.Resampling.BICUBIC)
+    return Way(scale / (factor + 0.5))  # of which the library reckons that factor
 
 
 def _by_two(resize: Callable[..., Image.Image], mode: str, size: Size, edges: Edges, second: Executor) -> Image.Image:

@@ -1,19 +1,20 @@
 """Finds the border of one colour around what a picture shows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from PIL import Image, ImageChops
 
-from app.raster.animation.frames import frames_of
+from app.raster.animation.frames import frames_of, moves
 from app.raster.colour.srgb import eight_bit, plain
-from app.raster.steps.crop import Box
+from app.raster.steps.crop import Box, moved
 from app.raster.steps.orient import Size
 from app.raster.steps.view import View
 
 _CORNER: Final = 4
 """Pixels of a corner's sides that are averaged, so that noise in one of them says nothing."""
+_PIXEL: Final = (0, 0, 1, 1)
 _STRIP: Final = 64
 """Rows or columns that are looked at together, from outside: what lies inside is never looked at, and no second picture
 is in memory."""
@@ -22,37 +23,58 @@ _SEEN_THROUGH: Final = {"RGBA": "RGBa", "LA": "La"}
 """Modes in which all that is transparent is the same."""
 
 
+_BARE: Final = ("L", "RGB", "CMYK")
+"""Modes of stored pixels that say all there is of a colour, so that equal ones look the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """For each tolerance, which part of what is seen is left without its border; and which `busy` part of the stored
+    pixels has all around it, as far as it is seen, one colour to the bit (None: that may be none)."""
+
+    subjects: Mapping[int, Box]
+    busy: Box | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class _Border:
-    """Its colour, and a table of the values that are none of it, channel by channel. `bare` keeps what there would be
-    of it alone, by mode and size: all strips but one are alike, and to fill one costs half as much as to copy it."""
+    """Its colour, and a table of the values that are none of it, channel by channel; None where all others are. `bare`
+    keeps what there would be of it alone, by mode and size: all strips but one are alike, and to fill one costs half as
+    much as to copy it."""
 
     colour: Sequence[int]
-    others: Sequence[int]
+    others: Sequence[int] | None
     bare: dict[tuple[str, Size], Image.Image] = field(default_factory=dict)
 
     def left_in(self, part: Image.Image) -> Box | None:
         """Where there is something else. Most of a border has one colour to the bit, which costs a third to find out
-        of what a look at each pixel's place in the table does."""
+        of what a look at each pixel's place in the table does: that is looked up only where something differs."""
         key = part.mode, part.size
         if key not in self.bare:
             self.bare[key] = Image.new(*key, tuple(self.colour))
-        if ImageChops.difference(part, self.bare[key]).getbbox(alpha_only=False) is None:
-            return None
-        return part.point(self.others).getbbox(alpha_only=False)
+        box = ImageChops.difference(part, self.bare[key]).getbbox(alpha_only=False)
+        if box is None or self.others is None:
+            return box
+        seen = part.crop(box).point(self.others).getbbox(alpha_only=False)
+        return seen and moved(seen, *box[:2])
 
 
-def subjects(image: Image.Image, view: View, tolerances: Iterable[int]) -> dict[int, Box]:
-    """For each tolerance, which part of what is seen is left without its border: in any frame. Found among all stored
-    pixels, in the colours of the file; where nothing but border is seen, all is left."""
+def looked_through(image: Image.Image, view: View, tolerances: Collection[int]) -> Found:
+    """What is left without a border: in any frame. Found among all stored pixels, in the colours of the file; where
+    nothing but border is seen, all is left."""
     found: dict[int, Box] = {}
+    busy: Box | None = None
     for frame, _ in frames_of(image, view.facts):
         pixels = frame.crop(view.box) if view.box else frame
-        for tolerance in tolerances:
-            box = subject(pixels, tolerance)
+        busy = subject(pixels, 0)
+        for tolerance in tolerances if busy else ():
+            box = subject(pixels, tolerance, within=busy)
             if box is not None:
                 found[tolerance] = _both(found.get(tolerance, box), box)
-    return {tolerance: view.seen(box) for tolerance, box in found.items()}
+    subjects = {tolerance: view.seen(box) for tolerance, box in found.items()}
+    if busy is None or moves(view.facts) or plain(image.crop(_PIXEL)).mode not in _BARE:
+        return Found(subjects)
+    return Found(subjects, moved(busy, *view.box[:2]) if view.box else busy)
 
 
 def comparable(part: Image.Image) -> Image.Image:
@@ -69,23 +91,25 @@ def differing(colour: Sequence[int], tolerance: int) -> list[int]:
     return [255 * (abs(value - own) > tolerance) for own in colour for value in range(256)]
 
 
-def subject(pixels: Image.Image, tolerance: int) -> Box | None:
+def subject(pixels: Image.Image, tolerance: int, *, within: Box | None = None) -> Box | None:
     """What is left without the border: all rows and columns with a pixel of which a channel differs by more than
     `tolerance` levels of 255 from the colour of the corners. All of a picture whose corners differ; None for one that
-    shows nothing."""
-    width, height = pixels.size
+    shows nothing. It is looked for `within` what was left with less tolerance."""
+    whole = 0, 0, *pixels.size
     colour = _corners(pixels, tolerance)
     if colour is None:
-        return 0, 0, width, height
-    border = _Border(colour, differing(colour, tolerance))
-    top = _first(pixels, border, [(0, at, width, min(height, at + _STRIP)) for at in range(0, height, _STRIP)], 1)
+        return whole
+    border = _Border(colour, differing(colour, tolerance) if tolerance else None)
+    first, above, last, below = within or whole
+    downwards = [(first, at, last, min(below, at + _STRIP)) for at in range(above, below, _STRIP)]
+    top = _first(pixels, border, downwards, 1)
     if top is None:
         return None
-    upwards = [(0, max(top, at - _STRIP), width, at) for at in range(height, top, -_STRIP)]
-    bottom = _first(pixels, border, upwards, 3) or height
-    right = [(max(0, at - _STRIP), top, at, bottom) for at in range(width, 0, -_STRIP)]
-    left = [(at, top, min(width, at + _STRIP), bottom) for at in range(0, width, _STRIP)]
-    return _first(pixels, border, left, 0) or 0, top, _first(pixels, border, right, 2) or width, bottom
+    upwards = [(first, max(top, at - _STRIP), last, at) for at in range(below, top, -_STRIP)]
+    bottom = _first(pixels, border, upwards, 3) or below
+    right = [(max(first, at - _STRIP), top, at, bottom) for at in range(last, first, -_STRIP)]
+    left = [(at, top, min(last, at + _STRIP), bottom) for at in range(first, last, _STRIP)]
+    return _first(pixels, border, left, 0) or first, top, _first(pixels, border, right, 2) or last, bottom
 
 
 def _corners(pixels: Image.Image, tolerance: int) -> list[int] | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from app.model import Facts
-from app.raster.steps.crop import Box, box_of, size_of, stored
+from app.raster.steps.crop import Box, box_of, moved, size_of, stored
 from app.raster.steps.edit import CENTRE, Edit, Point
 from app.raster.steps.orient import Size, inverse, oriented
 from app.raster.steps.rotate import turned
@@ -13,13 +13,15 @@ from app.raster.steps.rotate import turned
 class View:
     """`facts` have the turn of an edit in their orientation; `box` is what a crop leaves of the stored pixels,
     `focal` what matters most of that. `in_full` says of a JPEG that all its pixels are decoded, however small it is
-    drawn."""
+    drawn. Outside of what is `busy` of the stored pixels all that is shown has one colour to the bit; None: that may be
+    none."""
 
     facts: Facts
     box: Box | None = None
     is_edited: bool = False
     focal: Point = CENTRE
     in_full: bool = False
+    busy: Box | None = None
 
     @property
     def size(self) -> Size:
@@ -33,9 +35,8 @@ class View:
 
     def stored(self, part: Box) -> Box:
         """A part of what is seen, among all stored pixels."""
-        left, top = self.box[:2] if self.box else (0, 0)
         box = stored(part, self.size, self.facts.orientation)
-        return box[0] + left, box[1] + top, box[2] + left, box[3] + top
+        return moved(box, *self.box[:2]) if self.box else box
 
     def seen(self, part: Box) -> Box:
         """Where a part of the stored pixels that are shown is, as it is seen."""
