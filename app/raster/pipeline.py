@@ -206,8 +206,8 @@ def shrunk(
         if source is not None:
             made[drawing] = source.shrunk(drawing.size, None, FROM_LARGER)
         else:
-            part, edges = parts.of(drawing.box)
             size = oriented(drawing.size, orientation)
+            part, edges = parts.of(drawing.box, size)
             way = in_full((edges[2] - edges[0] if edges else part.image.width) / size[0]) if view.in_full else USUAL
             small = part.shrunk(size, edges, way, None if made else second)
             busy = small.busy and stored(small.busy, small.image.size, inverse(orientation))
@@ -225,8 +225,13 @@ class _Parts:
     busy: Box | None
     _last: tuple[Box | None, Surrounded, Edges | None] | None = None
 
-    def of(self, box: Box | None) -> tuple[Surrounded, Edges | None]:
-        """With the edges of what `box` is of it (None: all)."""
+    def of(self, box: Box | None, size: Size) -> tuple[Surrounded, Edges | None]:
+        """What `size` can be made of, with the edges of what `box` is of it (None: all). Nothing is cut out where a
+        surround hides all beyond."""
+        whole = Surrounded(self.frame, self.busy)
+        if box and plain(self.frame) is self.frame and whole.has_room(size, box):
+            left, top, right, bottom = box
+            return whole, (left, top, right, bottom)
         if self._last is None or self._last[0] != box:
             self._last = None
             part, edges = cropped(self.frame, box, self.size) if box else (self.frame, None)

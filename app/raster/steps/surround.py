@@ -13,18 +13,20 @@ from app.raster.steps.shrink import Way, resized
 _REACH: Final = 4
 """Pixels of a result that a pixel has a part in, either way: three by the widest filter, and one where pixels are
 averaged before."""
+_FAR: Final = 2 * _REACH
+"""Pixels of a result between what is busy and what is not to be looked at."""
 
 
 class Surrounded(NamedTuple):
-    """An image, and the part of it outside of which all of its pixels are equal; None: that may be none. Only one
-    without an alpha channel may have such a part."""
+    """An image, and the part of it outside of which all pixels that are shown are equal; None: that may be none. Only
+    one without an alpha channel may have such a part."""
 
     image: Image.Image
     busy: Box | None = None
 
     def shrunk(self, size: Size, edges: Edges | None, way: Way, second: Executor | None = None) -> "Surrounded":
         """What is between these edges of it (None: all), which are no further apart than the image is large."""
-        left, top, right, bottom = edges or (0.0, 0.0, *map(float, self.image.size))
+        left, top, right, bottom = shown = edges or (0.0, 0.0, float(self.image.width), float(self.image.height))
         across, down = (right - left) / size[0], (bottom - top) / size[1]
         if self.busy is None or across <= 1 or down <= 1:
             return Surrounded(resized(self.image, size, edges=edges, way=way, second=second))
@@ -40,16 +42,25 @@ class Surrounded(NamedTuple):
             min(top + below * down, bottom),
         )
         averaged, within = _averaged(self.image, part, way.averaged(across), way.averaged(down))
-        canvas = Image.new(averaged.mode, size, self._colour)
+        canvas = Image.new(averaged.mode, size, self._colour(shown))
         canvas.paste(resized(averaged, inner, edges=within, way=Way(None, way.filtered), second=second), (first, above))
         return Surrounded(canvas, (first, above, last, below))
 
-    @property
-    def _colour(self) -> float | tuple[int, ...] | None:
-        """Of all around, which has one of these corners."""
+    def has_room(self, size: Size, box: Box) -> bool:
+        """Whether `size` can be made of what is inside this box of it without a look at a pixel outside: what is busy
+        keeps away from its edges."""
+        if self.busy is None:
+            return False
+        across, down = (_FAR * (box[at + 2] - box[at]) / size[at] for at in range(2))
+        (left, top, right, bottom), busy = box, self.busy
+        return min(busy[0] - left, right - busy[2]) >= across and min(busy[1] - top, bottom - busy[3]) >= down
+
+    def _colour(self, shown: Edges) -> float | tuple[int, ...] | None:
+        """Of all around, which has one of the corners of what is shown."""
         assert self.busy is not None
-        is_above = self.busy[0] > 0 or self.busy[1] > 0
-        return self.image.getpixel((0, 0) if is_above else (self.image.width - 1, self.image.height - 1))
+        left, top = floor(shown[0]), floor(shown[1])
+        is_above = self.busy[0] > left or self.busy[1] > top
+        return self.image.getpixel((left, top) if is_above else (ceil(shown[2]) - 1, ceil(shown[3]) - 1))
 
 
 def _reached(first: float, last: float, scale: float, side: int) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from app.raster.steps.surround import Surrounded
 
 _COLOURS: Final[dict[str, Any]] = {"L": 120, "RGB": (140, 120, 100), "CMYK": (100, 110, 120, 130)}
 """Far enough from both ends that what the filters overshoot is cut off nowhere."""
+_CUT_OFF: Final = [min(max(value, 70), 180) for value in range(256)]
 _SIDES: Final = st.integers(3, 400)
 _FRACTIONS: Final = st.sampled_from([0.0, 0.25, 0.9])
 
@@ -36,7 +37,7 @@ def test_the_same_comes_of_it(
     said to be busy of the result all pixels are equal."""
     image = Image.new(mode, (width, height), _COLOURS[mode])
     (left, right), (top, bottom) = _between(data, width), _between(data, height)
-    noise = [Image.effect_noise((right - left, bottom - top), 15) for _ in image.getbands()]
+    noise = [Image.effect_noise((right - left, bottom - top), 60).point(_CUT_OFF) for _ in image.getbands()]
     image.paste(Image.merge(mode, noise), (left, top))
     size = data.draw(st.integers(1, width)), data.draw(st.integers(1, height))
     off = data.draw(st.tuples(_FRACTIONS, _FRACTIONS))
