@@ -61,7 +61,7 @@ async def slowest(
     name: str, server: Server, key: str, paths: Sequence[str], patience: float = _PATIENCE_SECONDS
 ) -> Row:
     """How long the slowest of a hundred of these reads takes."""
-    requests = [get(path, Authorization=f"Bearer {key}") for path in paths]
+    requests = [get(path, Accept="application/json", Authorization=f"Bearer {key}") for path in paths]
 
     async def turn() -> Measured:
         measured = await load(server, requests, 0, _READERS)

@@ -13,7 +13,7 @@ from app.commands.progress import Advance, progress
 from app.commands.registry import Nouns
 from app.db.pool import Database
 from app.errors import InvalidCommand
-from app.service.catalogue.products import list_products
+from app.service.catalogue.listing import list_products
 from app.service.transfer.galleries.export import GalleryExport
 from app.service.transfer.galleries.files import GalleryFiles
 from app.service.transfer.galleries.importer import GalleryImport, Numbered

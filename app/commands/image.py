@@ -5,7 +5,7 @@ import argparse
 from app.commands.context import Context
 from app.commands.housekeeping import register_purge
 from app.commands.registry import Nouns
-from app.service.catalogue.products import list_images
+from app.service.catalogue.listing import list_images
 
 
 def register(nouns: Nouns) -> None:

@@ -8,14 +8,13 @@ from app.commands.context import Context
 from app.commands.product_import import import_file
 from app.commands.registry import Nouns, switch
 from app.commands.table import table
+from app.service.catalogue.listing import list_products, show_product
 from app.service.catalogue.plan import ProductOptions
 from app.service.catalogue.products import (
     delete_product,
-    list_products,
     put_product,
     rename_product,
     restore_product,
-    show_product,
 )
 from app.service.transfer.text_file import size_of
 

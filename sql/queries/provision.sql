@@ -95,19 +95,6 @@ update product set deleted_at = now() where id = any ($1::bigint[]) and deleted_
 -- Whether a product had this SKU once.
 select exists (select from product where sku = $1 and deleted_at is not null);
 
--- name: list_products
--- The product with SKU $1 (null: all), with the SKU of the parent and the websites.
-select
-    p.id, p.sku, p.slug, p.name, parent.sku as parent, p.enabled, p.visible, p.supports_images,
-    array(
-        select w.code from product_website pw join website w on w.id = pw.website_id
-        where pw.product_id = p.id order by w.id
-    ) as websites
-from product p
-left join product parent on parent.id = p.parent_id
-where ($1::text is null or p.sku = $1) and p.deleted_at is null
-order by p.id;
-
 -- name: stores_to_provision
 -- The store views that have this id or this code.
 select s.id, s.code, s.locale, w.code as website, s.active, s.is_default

@@ -26,11 +26,14 @@ where i.id = any ($1::bigint[]) and i.deleted_at is null;
 
 -- name: products_with_texts
 -- The next hundred products behind id $1 (of those with the SKUs $2, null: of all) that have images: their ids and those
--- of their images in order.
+-- of their images in order. (Two ways, since one plan has to do for both: few that are named are found by their SKUs.)
 select p.id, array(
     select i.id from image i where i.product_id = p.id and i.deleted_at is null order by i.position nulls last, i.id
 ) as images
-from product p
-where p.id > $1 and p.deleted_at is null and ($2::text[] is null or p.sku = any ($2))
+from (
+    (select id from product where $2::text[] is null and id > $1 and deleted_at is null order by id limit 100)
+    union all
+    (select id from product where sku = any ($2) and id > $1 and deleted_at is null order by id limit 100)
+) p
 order by p.id
 limit 100;

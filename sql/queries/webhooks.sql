@@ -242,8 +242,21 @@ returning failing_since, succeeded_at;
 
 -- name: page_deliveries
 -- Deliveries of the webhook $1, the latest first, in the state $2 (null: any), before number $3 (null: all), $4 at most.
-select id, number, webhook_id, type, change_id, part, state, tries, next_try_at, created_at from webhook_delivery
-where webhook_id = $1 and ($2::text is null or state = $2) and ($3::bigint is null or number < $3)
+-- (Two ways, since one plan has to do for both: those in one state may be few of very many.)
+select id, number, webhook_id, type, change_id, part, state, tries, next_try_at, created_at
+from (
+    (
+        select * from webhook_delivery
+        where $2::text is null and webhook_id = $1 and number < coalesce($3::bigint, 9223372036854775807)
+        order by number desc limit $4::integer
+    )
+    union all
+    (
+        select * from webhook_delivery
+        where state = $2 and webhook_id = $1 and number < coalesce($3, 9223372036854775807)
+        order by number desc limit $4
+    )
+) either
 order by number desc
 limit $4;
 

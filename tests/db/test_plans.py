@@ -1,6 +1,8 @@
-"""Statements that ask for one thing find it by an index, on the only plan that they are ever given."""
+"""Statements that ask for one thing find it by an index, on the only plan that they are ever given; those with filters
+that may be left out read no more than they have to where these are given."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -50,6 +52,9 @@ _FILL: Final = """
     select 'system', 'worker', 'image.deleted', n, 1, n, jsonb_build_object('hash', encode(hash, 'hex'))
     from n;
     insert into file_path (path, blob_hash, clean_recipe, withdrawn_at) select '/w/' || n, hash, 'c', now() from n;
+    insert into webhook (url, types, read_to, bulk_read_to) values ('https://shop.example', '{}', 0, 0);
+    insert into webhook_delivery (id, webhook_id, type, change_id, part, state, created_at)
+    select n, 1, 'image.deleted', n, 0, case when n = 7 then 'failed' else 'done' end, now() from n;
     analyze;
 """
 """Enough rows for a scan to be dearer than an index; no triggers, no foreign keys."""
@@ -142,7 +147,77 @@ _QUESTIONS: Final[Mapping[str, str]] = {
     "change_of_log": "7",
     "product_of_history": "'7'",
     "image_is_known": "7",
+    "product_ids_behind": "7",
+    "product_id_of_sku": "'7'",
+    "listed_products": "array[7]",
+    "listed_images": "array[7]",
 }
+
+_FILTERED: Final[Mapping[str, tuple[str, ...]]] = {
+    "actor_of_batch": ("'b', 'x'",),
+    "event_rows": (
+        "0, 20000, 5000, array['image.deleted'], false, array['7'], null, 200",
+        "0, 20000, 5000, array['image.deleted'], false, null, '7', 200",
+    ),
+    "gallery_in_scope": ("'7', 7, 'default', false, '7', '7'",),
+    "gallery_places_in_store": ("7, 1",),
+    "history": (
+        "null, 50, 'b', null, null, null, null, null, false",
+        "null, 50, null, array['key.created'], null, null, null, null, true",
+        "null, 50, null, null, array['key.%'], null, null, null, true",
+        "null, 50, null, null, null, 'nobody', null, null, false",
+        "null, 50, null, null, null, null, 'v1', null, false",
+        "null, 50, null, null, null, null, null, now() + interval '1 day', false",
+    ),
+    "image_with_file": ("7, sha256('7'), 'a.jpg'",),
+    "images_to_check": ("'7', 0, 100, null", "'7', 0, 100, 7"),
+    "native_images": tuple(
+        f"null, null, null, 50, 0, {filters}, interval '30 days', array['a'], true"
+        for filters in (
+            "array['7'], null, null, null, null, null",
+            "null, 7, null, null, null, null",
+            "null, null, 'failed', null, null, null",
+            "null, null, null, sha256('7'), null, null",
+            "null, null, null, null, 'default', null",
+            "null, null, null, null, null, true",
+        )
+    ),
+    "native_products": tuple(
+        f"null, 50, '', 0, {filters}"
+        for filters in (
+            "array['7'], null, null, null, null, null, null, null",
+            "null, '7', '8', null, null, null, null, null",
+            "null, null, null, '7', null, null, null, null",
+            "null, null, null, null, 'image', null, null, null",
+            "null, null, null, null, null, 'failed', null, null",
+            "null, null, null, null, null, null, false, null",
+            "null, null, null, null, null, null, null, 'none'",
+        )
+    ),
+    "page_deliveries": ("1, 'failed', null, 50", "1, 'failed', 20001, 50", "1, null, 20001, 50"),
+    "products_with_texts": ("0, array['7']", "0, null"),
+    "set_of_product": ("7, 'default', 'en_US', 'a'",),
+    "webhook_rows": ("0, 20000, 5000, array['image.deleted'], false, '7', false, 200, array['image.deleted']",),
+    "webhook_standing": ("1, now()",),
+}
+"""Statements with filters that may be left out, and what they are asked where one of them is given."""
+
+_READING_ALL: Final[Mapping[str, str]] = {
+    "delivery_refused": "compares with a time that one row has",
+    "failed_jobs_to_retry": "a command's; jobs that failed for good are few",
+    "insert_blob": "writes a value",
+    "insert_transferred_image": "writes a value",
+    "oauth_consumers": "a page by id; consumers are few",
+    "oauth_tokens": "a page by id; tokens are few",
+    "page_jobs": "a page by id; the queue holds what waits, and nothing that is done",
+    "record_image_changes": "the number of products comes with the images",
+    "revoke_console_sessions": "people who are signed in are few",
+}
+"""Statements in which null is no filter that is left out, or one of a small table, with the reason."""
+
+_OPTIONAL: Final = re.compile(r"\$\d+(?:::[\w\[\]]+)? is (?:not )?null\b")
+_MOST: Final = 6_000
+"""Rows of a table, of 20,000: the longest page that a statement looks at has 5,000."""
 
 _SMALL: Final = ("store_view", "missing_original", "change_tidying", "change_from_5", "change_from_1", "change_rest")
 """What tables are called of which a scan costs nothing, and partitions of which nothing is in."""
@@ -155,6 +230,46 @@ async def test_one_thing_is_found_by_an_index(connection: Connection, queries: M
     await connection.execute(_FILL)
 
     assert {name: tables for name in _QUESTIONS if (tables := await _scanned_by(connection, queries, name))} == {}
+
+
+def test_statements_with_filters_that_may_be_left_out_are_known(queries: Mapping[str, Statement]) -> None:
+    """Each is asked with its filters, or has none that matters."""
+    assert {name for name, one in queries.items() if _OPTIONAL.search(one.sql)} == {*_FILTERED, *_READING_ALL}
+
+
+async def test_what_a_filter_names_is_found_without_reading_the_rest(
+    connection: Connection, queries: Mapping[str, Statement]
+) -> None:
+    """Not by a walk along an index, either, which throws away what the filter does not let through."""
+    await connection.execute(_FILL)
+
+    found = {
+        f"{name} ({question})": read
+        for name, questions in _FILTERED.items()
+        for question in questions
+        if (read := await _read_by(connection, queries[name], question))
+    }
+    assert found == {}
+
+
+async def _read_by(connection: Connection, statement: Statement, question: str) -> dict[str, int]:
+    """The tables of which it reads more than `_MOST` rows in one go, with how many."""
+    await connection.execute("deallocate all")
+    await connection.execute(f"prepare asked as {statement.sql}")
+    [plan] = json.loads(await connection.fetchval(f"explain (analyze, format json) execute asked ({question})"))
+    read = dict[str, int]()
+    for table, rows in _rows(plan["Plan"]):
+        read[table] = max(rows, read.get(table, 0))
+    return {table: rows for table, rows in read.items() if rows > _MOST}
+
+
+def _rows(node: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """What is read of each table, what is thrown away included."""
+    each = node["Actual Rows"] + node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+    if name := node.get("Relation Name"):
+        yield name, round(each * node["Actual Loops"])
+    for inner in node.get("Plans", []):
+        yield from _rows(inner)
 
 
 async def _scanned_by(connection: Connection, queries: Mapping[str, Statement], name: str) -> set[str]:

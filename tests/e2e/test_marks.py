@@ -12,7 +12,7 @@ from PIL import Image
 from yarl import URL
 
 from app.raster.marks.packet import packet
-from app.service.catalogue.products import list_images
+from app.service.catalogue.listing import list_images
 from app.service.renditions.kept_recipes import register
 from app.service.upkeep.sweeps import Housekeeping
 from app.store import open_store

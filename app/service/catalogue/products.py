@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, TypeAlias
 
 from app.db.errors import ConstraintViolated
-from app.db.pool import Database, Record, Transaction
+from app.db.pool import Database, Transaction
 from app.errors import Conflict, InvalidCommand, PreconditionFailed, ProductNotFound
 from app.model import ProductId, sku_key
 from app.service.catalogue.plan import Draft, Outcome, Plan, ProductOptions, check_options
@@ -102,28 +102,6 @@ async def restore_product(database: Database, sku: str, restorable: timedelta) -
             raise ProductNotFound(f"There is no product {sku}.")
         with in_batch():
             return await restore_products(tx, ids, restorable)
-
-
-async def list_products(database: Database) -> list[Record]:
-    """All products by id: id, sku, slug, name, parent (its SKU), enabled, visible, supports_images, websites."""
-    return await database.fetch("list_products", None)
-
-
-async def show_product(database: Database, sku: str) -> tuple[Record, list[Record]]:
-    """A product, as `list_products` has it, and its images, as `list_images` has them; ProductNotFound."""
-    row = await database.fetchrow("list_products", sku)
-    if row is None:
-        raise ProductNotFound(f"There is no product {sku}.")
-    return row, await list_images(database, sku)
-
-
-async def list_images(database: Database, sku: str | None = None) -> list[Record]:
-    """Images of one product or all, by position: id, sku, position, label, exclude, types, file, format, width, height,
-    size (of the upload: pixels, bytes), renditions (how many are built). ProductNotFound."""
-    rows = await database.fetch("list_images", sku)
-    if not rows and sku is not None and await database.fetchrow("list_products", sku) is None:
-        raise ProductNotFound(f"There is no product {sku}.")
-    return rows
 
 
 async def _check_revision(tx: Transaction, batch: Sequence[ProductOptions], revisions: frozenset[int] | None) -> None:
