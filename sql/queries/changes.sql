@@ -122,7 +122,8 @@ with former as (select released_to from change_tidying), slice as materialized (
     select id, at < now() - $1::interval as is_over from change
     where id > (select released_to from former) order by id limit 5000
 ), over as (
-    select max(id) as last from slice where id < all (select id from slice where not is_over)
+    select max(id) as last from slice
+    where id < coalesce((select min(id) from slice where not is_over), 9223372036854775807)
 ), released as (
     update change c set picture_id = null from over
     where c.id > (select released_to from former) and c.id <= over.last and c.picture_id is not null

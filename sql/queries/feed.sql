@@ -57,7 +57,8 @@ $$;
 with slice as materialized (
     select id, at < now() - $1::interval as is_over from change order by id limit 5000
 ), over as (
-    select max(id) as last from slice where id < all (select id from slice where not is_over)
+    select max(id) as last from slice
+    where id < coalesce((select min(id) from slice where not is_over), 9223372036854775807)
 ), gone as (
     delete from change c using over where c.id <= over.last
 )
