@@ -52,15 +52,21 @@ _DONE: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """`products` are numbered from 1 and have three images each; nobody writes to them."""
+    """`products` are numbered from 1 and have three images each; nobody writes to them. While there is a file `filled`
+    the shop is what it was when it was filled."""
 
     folder: Path
     dsn: str
     products: int
+    filled: Path
 
     @property
     def settings(self) -> dict[str, str]:
         return settings_of(self.dsn, self.folder)
+
+    def spend(self) -> None:
+        """Before something is done that cannot be done twice: whoever opens the shop next has it filled anew."""
+        self.filled.unlink(missing_ok=True)
 
 
 def glue_path(number: int) -> str:
@@ -84,7 +90,7 @@ async def open_catalogue(products: int, *, whole: bool = False) -> AsyncIterator
     await cluster.start()
     try:
         await migrate(cluster.dsn)
-        yield Catalogue(folder, cluster.dsn, products)
+        yield Catalogue(folder, cluster.dsn, products, filled)
     finally:
         await cluster.stop()
 
