@@ -1,4 +1,8 @@
-"""What Prometheus is told of events, and of what can be looked up when it asks."""
+"""What Prometheus is told of events, and of what can be looked up when it asks.
+
+Events are counted here, each by its type. What is looked up is watched by others: `telemetry/lookups` has the
+connections and slots, `wiring/telemetry` the caches and clocks; `telemetry/scrape` puts all of it into an answer.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Protocol

@@ -45,6 +45,13 @@ def test_the_service_is_listed_folder_by_folder() -> None:
     assert {name for name in folders if f"`service/{name}`" not in _PAGE} == set()
 
 
+def test_no_api_is_left_out_where_none_may_know_another() -> None:
+    """The contract names each of them; how PHP does things they share."""
+    [contract] = [one for one in _CONTRACTS if one["name"] == "No API knows another"]
+    folders = {path.parent.name for path in (ROOT / "app" / "apis").glob("*/__init__.py")}
+    assert set(contract["modules"]) == {f"app.apis.{name}" for name in folders - {"php"}}
+
+
 def test_each_rule_is_where_it_is_said_to_be() -> None:
     """Whoever looks for a rule is sent to a module or folder that there is."""
     lines = _PAGE.partition("## Where is the rule that")[2].partition("## ")[0].splitlines()

@@ -1,4 +1,8 @@
-"""Every limit on an image, in one place, checked against its header before anything is decoded."""
+"""Every limit on an image, in one place, checked against its header before anything is decoded.
+
+A frame of more than twice `MAX_PIXELS` does not come here: Pillow refuses to open it, which `raster/child/work` tells
+as the same excess.
+"""
 
 from dataclasses import dataclass
 

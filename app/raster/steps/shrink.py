@@ -1,4 +1,5 @@
-"""Makes an image fit inside a box, never larger, with the pre-shrink computed from the final size."""
+"""Makes an image fit inside a box, never larger, with the pre-shrink computed from the final size. Nothing is
+sharpened, here or elsewhere."""
 
 from collections.abc import Callable
 from concurrent.futures import Executor
