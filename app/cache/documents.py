@@ -18,10 +18,10 @@ from itertools import islice
 from random import random, uniform
 from typing import Final, TypeAlias, TypeVar
 
+from app.cache.drops_meanwhile import DropsMeanwhile
 from app.cache.entries import Entry, size_of
 from app.cache.favourites import NO_USE, Favourites, Use
 from app.cache.freeing import free
-from app.cache.invalidations import Invalidations
 from app.cache.keys import with_native
 from app.cache.packed import LONGEST_LINE, PackedDocuments, Plain, Spell, unspelt
 from app.db.listen import Hearing
@@ -79,7 +79,7 @@ class DocumentCache:
         self._tags = tags
         self._entries: OrderedDict[Hashable, Entry] = OrderedDict()
         self._by_family: dict[int | None, set[Hashable]] = {}
-        self._invalidations = Invalidations()
+        self._meanwhile = DropsMeanwhile()
         self._flights: SingleFlight[Hashable, Document] = SingleFlight()
         self._filling = 0
         self._origins: Favourites[Origins] = Favourites(_MOST_ORIGINS, min(seconds, _LATELY_SECONDS))
@@ -166,11 +166,11 @@ class DocumentCache:
     def _filled(self, origins: Origins) -> Iterator[Callable[[Hashable, Document], None]]:
         """Gives what keeps a document that was begun to be read within, unless it was dropped since."""
         use = self._origins.asked(origins) if origins else NO_USE
-        start = self._invalidations.clock
+        start = self._meanwhile.clock
 
         def keep(key: Hashable, document: Document) -> None:
             may_be_kept = self._hearing.listening and document.may_be_kept
-            if use and may_be_kept and not self._invalidations.since(start, document.family):
+            if use and may_be_kept and not self._meanwhile.since(start, document.family):
                 self._keep(key, document, use)
 
         self._filling += 1
@@ -179,7 +179,7 @@ class DocumentCache:
         finally:
             self._filling -= 1
             if not self._filling:
-                self._invalidations.families.clear()
+                self._meanwhile.families.clear()
 
     def _tagged(self, document: Document) -> Document:
         tags = self._tags.of_document(document.family, document.images) if self._tags else {}
@@ -189,7 +189,7 @@ class DocumentCache:
         """None: what says that an address is unknown. With a family of products its native documents go, too; those
         alone with what `native` makes of it."""
         dropped = tuple(one for family in families for one in with_native(family))
-        self._invalidations.note(dropped)
+        self._meanwhile.note(dropped)
         for family in dropped:
             self._remove_family(family)
         self._packed.drop_families(dropped)
@@ -199,7 +199,7 @@ class DocumentCache:
         self._give_way()
 
     def drop_all(self) -> None:
-        self._invalidations.everything = self._invalidations.tick()
+        self._meanwhile.everything = self._meanwhile.tick()
         free(self._entries, self._by_family)
         self._entries, self._by_family = OrderedDict(), {}
         self._packed.clear()

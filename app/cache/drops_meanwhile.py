@@ -7,7 +7,7 @@ from app.cache.packed import MOST_INVALIDATIONS
 
 
 @dataclass(slots=True)
-class Invalidations:
+class DropsMeanwhile:
     """What was dropped, and when, for as long as fills are under way. `clock` counts drops."""
 
     clock: int = 0
