@@ -100,7 +100,7 @@ async def _served(catalogue: Catalogue) -> AsyncIterator[Row]:
     """By the service, to four at a time."""
     dice, key = random.Random(2), await reader_key(catalogue)
     asked = {f"searches, {name}": paths for name, paths in searched(catalogue.products).items()}
-    rows = range(0, 3 * catalogue.products, 3 * catalogue.products // _PAGES)
+    rows = range(await _forgotten(catalogue), 3 * catalogue.products, 3 * catalogue.products // _PAGES)
     asked["pages of 200 events"] = [f"/v1/events?after={row}&limit=200" for row in rows]
     products = dice.sample(range(1, catalogue.products + 1), 3 * _READS)
     asked["histories of a product"] = [f"/v1/products/bench-{number:08}/history" for number in products[:_READS]]
@@ -109,6 +109,12 @@ async def _served(catalogue: Catalogue) -> AsyncIterator[Row]:
     async with ours(catalogue.settings | {"DOCUMENT_CACHE_BYTES": "0"}) as server:
         for name, paths in asked.items():
             yield await slowest(f"{name}, cold: p99", server, key, paths, _PATIENCE_SECONDS)
+
+
+async def _forgotten(catalogue: Catalogue) -> int:
+    """The last row of the log that is gone: a run before this one tidied it."""
+    async with _connected(catalogue) as connection:
+        return int(await connection.fetchval("select forgotten_to from change_tidying"))
 
 
 @asynccontextmanager
