@@ -60,6 +60,10 @@ class PictureNotFound(NotFound):
     """The picture was not found."""
 
 
+class SetNotFound(NotFound):
+    """The image set was not found."""
+
+
 class StoreViewNotFound(NotFound):
     """The store view was not found."""
 
@@ -137,7 +141,15 @@ class ImagesNotSupported(Rejected):
 
 
 class InvalidCommand(Rejected):
-    """The command cannot be carried out."""
+    """The command cannot be carried out.
+
+    `member` is which of the things said is to blame, where that is one alone.
+    """
+
+    def __init__(self, reason: str = "", member: str | None = None, code: str = "out_of_range") -> None:
+        super().__init__(reason)
+        self.member = member
+        self.code = code
 
 
 class Conflict(Rejected):

@@ -10,7 +10,7 @@ MOST_SECONDS: Final = 50
 _NAME: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _WORD: Final = rf'(?:{_NAME}|"(?:[^"\\]|\\.)*")'
 _PREFERENCE: Final = re.compile(
-    rf"[ \t]*(?P<name>{_NAME})[ \t]*(?:=[ \t]*(?P<value>{_WORD})?)?[ \t]*"
+    rf"[ \t,]*(?P<name>{_NAME})[ \t]*(?:=[ \t]*(?P<value>{_WORD})?)?[ \t]*"
     rf"(?P<parameters>(?:;[ \t]*{_NAME}[ \t]*(?:=[ \t]*{_WORD}?)?[ \t]*)*)(?:,|$)"
 )
 _SECONDS: Final = re.compile(r'"?0*([1-9][0-9]*)"?')
@@ -27,7 +27,7 @@ def wait_of(headers: Iterable[str]) -> int | None:
 
 
 def _preferences(text: str) -> Iterable[tuple[str, str]]:
-    """Up to the first that is none."""
+    """Up to the first that is none; an empty one, RFC 9110, 5.6.1, is passed over."""
     place = 0
     while place < len(text) and (found := _PREFERENCE.match(text, place)):
         yield found["name"], found["value"] or ""

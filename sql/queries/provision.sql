@@ -104,7 +104,7 @@ where s.id = $1 or s.code = $2;
 
 -- name: next_store_view_id
 -- The number for a store view that was given none.
-select coalesce(max(id), 0) + 1 from store_view;
+select coalesce(max(id), 0)::bigint + 1 from store_view;
 
 -- name: clear_default_store_view
 -- No store view but this one stays the default.
@@ -122,7 +122,7 @@ set code = excluded.code, locale = excluded.locale, website_id = excluded.websit
 select s.id, s.code, s.locale, w.code as website, s.active, s.is_default
 from store_view s
 join website w on w.id = s.website_id
-where s.id > $1
+where s.id > $1::bigint
 order by s.id
 limit $2;
 

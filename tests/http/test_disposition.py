@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.http.bodies.disposition import disposition_parameter
+from app.http.bodies.disposition import disposition_parameter, file_name_of
 from app.service.pictures.file_names import sanitised
 
 
@@ -62,3 +62,22 @@ def test_plain_names_stay(name: str) -> None:
 def test_the_plain_file_name_of_a_part_is_read(disposition: str, filename: str | None) -> None:
     """The plain `filename` is read as browsers and curl write it, whatever `filename*` says."""
     assert disposition_parameter(disposition, "filename") == filename
+
+
+@pytest.mark.parametrize(
+    ("disposition", "name"),
+    [
+        ("attachment; filename*=UTF-8''f%C3%A4ncy.png", "fäncy.png"),
+        ("attachment; filename=\"plain.png\"; filename*=utf-8'de'f%C3%A4ncy.png", "fäncy.png"),
+        ("attachment; filename*=ISO-8859-1''f%E4ncy.png; filename=plain.png", "fäncy.png"),
+        ("attachment; filename=plain.png; filename*=UTF-8''%E4.png", "plain.png"),
+        ("attachment; filename=plain.png; filename*=koi8-r''a.png", "plain.png"),
+        ("attachment; filename=plain.png; filename*=nonsense", "plain.png"),
+        ("attachment; filename=plain.png", "plain.png"),
+        ('attachment; filename=""', None),
+        ("attachment", None),
+    ],
+)
+def test_a_name_in_utf_8_wins_where_it_can_be_read(disposition: str, name: str | None) -> None:
+    """As RFC 6266 has it: beside it the plain name is for those who do not know the other."""
+    assert file_name_of(disposition) == name

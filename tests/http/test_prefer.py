@@ -15,6 +15,8 @@ from app.http.prefer import wait_of
         (['wait=10;a="1, 2";b'], 10),
         (['note="a, wait=3, b", wait=10'], 10),
         (["wait=10, wait=20"], 10),
+        ([", ,wait=10"], 10),
+        (["respond-async,, wait=10"], 10),
         (["wait=1"], 1),
         (["wait=007"], 7),
         (["wait=50"], 50),

@@ -1,4 +1,5 @@
-"""`If-Match` on writes, which compares id and revision alone. Source: native.md, section 3; RFC 9110, 13.1.1."""
+"""`If-Match` on writes, which compares id and revision alone, and `If-None-Match: *`. Source: native.md, section 3; RFC
+9110, 13.1."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -21,6 +22,11 @@ def revisions_of(request: web.Request, begins: str) -> Revisions:
     tags = (tag for line in lines for weak, tag in _TAG.findall(line) if not weak)
     found = (_REVISION.fullmatch(tag.removeprefix(begins)) for tag in tags if tag.startswith(begins))
     return frozenset(int(revision[1]) for revision in found if revision)
+
+
+def is_to_be_new(request: web.Request) -> bool:
+    """Whether the request holds only where there is no such thing yet: `If-None-Match: *`, RFC 9110, 13.1.2."""
+    return any(line.strip() == "*" for line in request.headers.getall(hdrs.IF_NONE_MATCH, []))
 
 
 async def guarded(change: Awaitable[None], current: Callable[[], Awaitable[Any]]) -> None:

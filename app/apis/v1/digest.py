@@ -9,11 +9,16 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from app.apis.v1.errors import Malformed, Mistake
+from app.apis.v1.errors import Malformed, MalformedHead, Mistake
 
 HEADER: Final = "Content-Digest"
 _KNOWN: Final = {"sha-256": hashlib.sha256, "sha-512": hashlib.sha512}
-_MEMBER: Final = re.compile(r"\s*(?P<name>[a-z*][a-z0-9_.*-]*)\s*=\s*:(?P<digest>[A-Za-z0-9+/=]*):\s*", re.ASCII)
+_MEMBER: Final = re.compile(
+    r"[ \t]*(?P<name>[a-z*][a-z0-9_.*-]*)\s*=\s*:(?P<digest>[A-Za-z0-9+/=]*):"
+    r"(?:; *[a-z*][a-z0-9_.*-]*(?:=[!-+.-:<-~]*)?)*[ \t]*",
+    re.ASCII,
+)
+"""A member of a dictionary of RFC 8941, with parameters that mean nothing here."""
 
 
 async def checked(request: web.Request, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -54,4 +59,4 @@ def _member(text: str) -> tuple[str, bytes]:
             return found["name"], base64.b64decode(found["digest"], validate=True)
     except binascii.Error:
         pass
-    raise Malformed(f"{HEADER} is no list of digests such as sha-256=:…:.")
+    raise MalformedHead(f"{HEADER} is no list of digests such as sha-256=:…:.")

@@ -76,6 +76,10 @@ class Malformed(core.Rejected):
         return self.reason
 
 
+class MalformedHead(Malformed):
+    """A header cannot be read: the same request with another one may be."""
+
+
 class UnsupportedMediaType(core.Rejected):
     """The body is of a type that this operation does not take."""
 
@@ -164,13 +168,19 @@ def _mistaken(code: Code) -> _ProblemOf:
 
 def _command(error: core.InvalidCommand) -> Problem:
     """What the service refuses of a change is said in sentences for those who make it."""
-    return Problem("invalid", error.reason or error.public)
+    return Problem("invalid", error.reason or error.public, (_of_command(error),))
+
+
+def _of_command(error: core.InvalidCommand) -> Mistake:
+    pointer = f"/{error.member}" if error.member else ""
+    return Mistake(pointer, error.code, error.reason or error.public)
 
 
 def _product(error: InvalidProduct) -> Problem:
     if error.code == "conflict":
         return Problem("conflict", error.reason)
-    return Problem("invalid", error.reason, (Mistake(f"/{error.member}", error.code, error.reason),))
+    wrong = [one for one in (error, *error.further) if one.code != "conflict"]
+    return Problem("invalid", error.reason, tuple(map(_of_command, wrong)))
 
 
 def _conflict(error: core.Conflict) -> Problem:
@@ -271,13 +281,16 @@ _UNKEPT: Final = frozenset(("digest_mismatch", "not_found", "switched_off", "fet
 
 
 _OF_THIS_MOMENT: Final = (
+    MalformedHead,
+    core.InvalidHost,
     core.BodyBroken,
     core.CodecFailed,
     core.InvalidCommand,
     core.NoSuchRevision,
     core.EditTooSmall,
 )
-"""What a service refuses of a change lies in what is there: another time it may be done."""
+"""What a service refuses of a change lies in what is there: another time it may be done. Headers are no part of what
+makes a request the same."""
 
 
 def of_the_body(error: Exception) -> web.Response | None:

@@ -21,6 +21,9 @@ BATCH: Final = "Batch"
 _BATCH: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _LITTLE: Final = 32 * 1024  # bytes that are read in less than a millisecond
 _MOST_PARAMETERS: Final = 1000
+_UTF_8: Final = ("utf-8", "utf8")
+_LONGEST_NUMBER: Final = 400
+"""Digits of a whole number that are looked at: none that is longer is in any range."""
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
 
 
@@ -92,17 +95,25 @@ def parsed(data: bytes) -> Any:
     if not data:
         raise Malformed("The body is empty.")
     try:
-        return json.loads(data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
+        text = data.decode("utf-8")
+        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_whole)
     except UnicodeDecodeError:
         raise Malformed("The body is not UTF-8.") from None
     except (ValueError, RecursionError) as error:
         raise Malformed(f"The body is no JSON: {str(error)[:200]}.") from None
 
 
-def _check_type(request: web.Request, media_types: tuple[str, ...]) -> None:
+def media_type_of(request: web.Request) -> str:
+    """That of a body of text; UnsupportedMediaType for one in another charset than UTF-8, and where none is named."""
     charset = (request.charset or "utf-8").lower()
-    if hdrs.CONTENT_TYPE not in request.headers or request.content_type not in media_types or charset != "utf-8":
+    if hdrs.CONTENT_TYPE not in request.headers or charset not in _UTF_8:
         raise UnsupportedMediaType(request.headers.get(hdrs.CONTENT_TYPE, "none")[:100])
+    return request.content_type
+
+
+def _check_type(request: web.Request, media_types: tuple[str, ...]) -> None:
+    if media_type_of(request) not in media_types:
+        raise UnsupportedMediaType(request.headers[hdrs.CONTENT_TYPE][:100])
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -110,6 +121,11 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise ValueError("an object names a member twice")
     return found
+
+
+def _whole(digits: str) -> int:
+    """The number, or one that is as much out of any range: the time to read a number grows with its digits' square."""
+    return int(digits[:_LONGEST_NUMBER])
 
 
 def _no_constant(name: str) -> None:

@@ -47,6 +47,7 @@ class JsonScanner:
         self.rest = bytearray()
         self._unread = b""
         self._at_start = True  # where writers of Windows put a byte order mark
+        self.is_marked = False  # they have
         self._open = bytearray()  # the brackets that are open
         self._key_start: int | None = None
         self._in_string = False
@@ -59,7 +60,8 @@ class JsonScanner:
             if len(data) < len(BOM_UTF8) and BOM_UTF8.startswith(data):
                 self._unread = data
                 return
-            data, self._at_start = data.removeprefix(BOM_UTF8), False
+            self.is_marked, self._at_start = data.startswith(BOM_UTF8), False
+            data = data.removeprefix(BOM_UTF8)
         position = 0
         while position < len(data):
             went_to = self._step(data, position)

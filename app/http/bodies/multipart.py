@@ -7,7 +7,7 @@ from typing import Final
 
 from app.errors import BodyBroken
 
-_BOUNDARY: Final = re.compile(r'boundary="?([^";,]{1,200})"?', re.IGNORECASE)
+_BOUNDARY: Final = re.compile(r'boundary=(?:"([^"]{1,200})"|"?([^";,]{1,200}))', re.IGNORECASE)
 _MOST_HEADER_BYTES: Final = 8 * 1024
 _FOLD: Final = re.compile(rb"\r\n[ \t]+")
 
@@ -23,8 +23,7 @@ class Part:
 
 async def parts(chunks: AsyncIterator[bytes], content_type: str) -> AsyncIterator[Part]:
     """The parts of a body whose Content-Type is `content_type`, in order; BodyBroken."""
-    found = _BOUNDARY.search(content_type)
-    boundary = found[1].strip() if found else ""
+    boundary = boundary_of(content_type)
     if not boundary:
         raise BodyBroken("a multipart body without a boundary")
     scanner = _Scanner(chunks, b"\r\n--" + boundary.encode("utf-8", "surrogateescape"))
@@ -33,6 +32,13 @@ async def parts(chunks: AsyncIterator[bytes], content_type: str) -> AsyncIterato
         part = Part(await scanner.headers(), scanner.content())
         yield part
         await pass_over(part.content)
+
+
+def boundary_of(content_type: str) -> str:
+    """What stands between the parts of a body of this Content-Type, in quotes with any sign that RFC 2046 allows; empty
+    where none is named."""
+    found = _BOUNDARY.search(content_type)
+    return (found[1] or found[2]).strip() if found else ""
 
 
 async def pass_over(content: AsyncIterator[bytes]) -> None:

@@ -6,20 +6,19 @@ that is done to it.
 """
 
 import hashlib
-import re
 from collections.abc import Callable
 from typing import Final
 
 from aiohttp import hdrs, web
 from xxhash import xxh3_128
 
+from app.http.bodies.multipart import boundary_of
 from app.percent import decoded
 
 Buffer = bytes | memoryview
 Take = Callable[[Buffer], None]
 
 _MULTIPART: Final = "multipart/form-data"
-_BOUNDARY: Final = re.compile(r'boundary="?([^";,]{1,200})"?', re.IGNORECASE)
 
 
 FORMER_BYTES: Final = hashlib.sha256().digest_size
@@ -109,8 +108,7 @@ class _Pieces:
 
 
 def _boundary(request: web.Request) -> bytes:
-    found = _BOUNDARY.search(request.headers[hdrs.CONTENT_TYPE])
-    return found[1].strip().encode("utf-8", "surrogateescape") if found else b""
+    return boundary_of(request.headers[hdrs.CONTENT_TYPE]).encode("utf-8", "surrogateescape")
 
 
 def _query(query: str) -> str:

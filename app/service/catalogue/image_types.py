@@ -4,6 +4,7 @@ from typing import Final, NamedTuple
 
 from app.db.pool import Database, Record, Transaction
 from app.errors import Conflict
+from app.model import MAX_POSITION
 from app.service.catalogue.words import check_code, check_new_code, check_number
 from app.service.changes.record import recorded_catalogue
 
@@ -25,6 +26,8 @@ async def put_image_type(tx: Transaction, code: str, rank: int | None) -> PutIma
     if code not in ranks:
         check_new_code(code, "image type's code")
     wanted = rank if rank is not None else ranks.get(code, max(ranks.values(), default=0) + 1)
+    if wanted > MAX_POSITION:
+        raise Conflict(f"The last position, {MAX_POSITION}, is taken: say which one this is to have.")
     holder = next((other for other, taken in ranks.items() if taken == wanted and other != code), None)
     if holder is not None:
         raise Conflict(f"The image type {holder} has the position {wanted}.")

@@ -25,18 +25,22 @@ class ProductKeeper:
         self._drop_all = drop_all
         self._restorable = restorable
 
-    async def put(self, options: ProductOptions, revisions: frozenset[int] | None = None) -> Outcome:
+    async def put(
+        self, options: ProductOptions, revisions: frozenset[int] | None = None, *, only_new: bool = False
+    ) -> Outcome:
         """Adds one product or updates it; InvalidCommand where that cannot be done. `revisions`: those at which it may
-        be, any by default; PreconditionFailed."""
-        [result] = await self.put_all([options], revisions)
+        be, any by default; `only_new`: it must not be there; PreconditionFailed."""
+        [result] = await self.put_all([options], revisions, only_new=only_new)
         if isinstance(result, InvalidCommand):
             raise result
         return result[1]
 
-    async def put_all(self, batch: Sequence[ProductOptions], revisions: frozenset[int] | None = None) -> list[Result]:
+    async def put_all(
+        self, batch: Sequence[ProductOptions], revisions: frozenset[int] | None = None, *, only_new: bool = False
+    ) -> list[Result]:
         """The same of many, in order and in one transaction: those that can be are done, of others it is said why
         not. A later one may have an earlier one for its parent."""
-        results = await put_batch(self._db, batch, revisions)
+        results = await put_batch(self._db, batch, revisions, only_new=only_new)
         done = [result for result in results if not isinstance(result, InvalidCommand) and result[1] != "unchanged"]
         if any(outcome == "updated" for _, outcome in done):
             self._drop_all()

@@ -1,7 +1,8 @@
 """What a batch of products will be, by the rules that a catalogue must keep; nothing is written here."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -16,12 +17,14 @@ Outcome = Literal["created", "updated", "unchanged"]
 
 
 class InvalidProduct(InvalidCommand):
-    """The product cannot be as it is said to be."""
+    """The product cannot be as it is said to be.
 
-    def __init__(self, reason: str, member: str, code: Literal["conflict", "not_found", "out_of_range"]) -> None:
-        super().__init__(reason)
-        self.member = member
-        self.code = code
+    `further` is what else of it cannot be.
+    """
+
+    def __init__(self, reason: str, member: str | None, code: str, further: Sequence["InvalidProduct"] = ()) -> None:
+        super().__init__(reason, member, code)
+        self.further = further
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +89,7 @@ class Plan:
         """The draft after this line and what the line did. Raises `InvalidCommand`, then nothing has changed."""
         draft = self.drafts.get(options.sku) or Draft(options.sku, 0, "", websites=frozenset([self._website]))
         is_new = draft.sku not in self.drafts
-        self._check_id(options, draft)
-        parent = self._parent(options, draft)
-        slug = self._slug(options, draft)
+        parent, slug = self._checked(options, draft)
         before, called = (_values(draft), draft.websites), (draft.slug, draft.name)
         self._take_slug(draft, slug)
         _assign(draft, options, parent)
@@ -102,6 +103,21 @@ class Plan:
         if is_new:
             return draft, "created"
         return draft, "unchanged" if (_values(draft), draft.websites) == before else "updated"
+
+    def _checked(self, options: ProductOptions, draft: Draft) -> tuple[Draft | None, str]:
+        """Its parent and its slug. `InvalidProduct` for all that is wrong with the line: what cannot be at all before
+        what another product has."""
+        parent, slug, wrong = None, "", list[InvalidProduct]()
+        with _collected(wrong):
+            self._check_id(options, draft)
+        with _collected(wrong):
+            parent = self._parent(options, draft)
+        with _collected(wrong):
+            slug = self._slug(options, draft)
+        if wrong:
+            first, *rest = sorted(wrong, key=lambda one: one.code == "conflict")
+            raise InvalidProduct(first.reason, first.member, first.code, rest)
+        return parent, slug
 
     def _check_id(self, options: ProductOptions, draft: Draft) -> None:
         if options.id is None or options.id == draft.id:
@@ -157,19 +173,29 @@ class Plan:
         self._slugs[slug] = draft.sku
 
 
+@contextmanager
+def _collected(wrong: list[InvalidProduct]) -> Iterator[None]:
+    try:
+        yield
+    except InvalidProduct as error:
+        wrong.append(error)
+
+
 def check_options(options: ProductOptions) -> None:
     """Raises `InvalidCommand` for text that cannot be a SKU, slug, name or code."""
     if not options.sku:
-        raise InvalidCommand("A product needs a SKU.")
+        raise InvalidCommand("A product needs a SKU.", "sku", "required")
     check_words(SKU=options.sku, slug=options.slug, name=options.name, parent=options.parent)
     for website in options.websites or ():
         check_words(website=website)
     if options.slug is not None and not _SLUG.fullmatch(options.slug):
-        raise InvalidCommand(f"A slug is one part of a path, without blanks and without / ? # % \\: {options.slug!r}.")
+        raise InvalidCommand(
+            f"A slug is one part of a path, without blanks and without / ? # % \\: {options.slug!r}.", "slug"
+        )
     if options.id is not None and not 0 < options.id < 2**53:
-        raise InvalidCommand(f"An id is a positive number below 2^53: {options.id}.")
+        raise InvalidCommand(f"An id is a positive number below 2^53: {options.id}.", "id")
     if "" in (options.websites or ()):
-        raise InvalidCommand("A website needs a code.")
+        raise InvalidCommand("A website needs a code.", "websites")
 
 
 def _draft(row: Record) -> Draft:

@@ -4,7 +4,7 @@ updated in the options that were given, and a line that cannot be carried out co
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from app.db.errors import ConstraintViolated
 from app.db.pool import Database, Transaction
@@ -18,6 +18,9 @@ from app.service.changes.products import Back, restore_products
 from app.service.changes.record import Row, record_rows, recorded_products
 
 Result = tuple[Draft, Outcome] | InvalidCommand
+_NEVER_COUNTED: Final = 2**52
+"""Ids from here on may be chosen, and counting does not go on behind them: many readers of JSON know no number beyond
+2^53."""
 
 Recording: TypeAlias = Callable[[Transaction, Sequence[int]], AbstractAsyncContextManager[None]]
 """Goes around the writing of products, and sees to their rows in the log."""
@@ -43,13 +46,17 @@ async def put_products(
 
 
 async def put_batch(
-    database: Database, batch: Sequence[ProductOptions], revisions: frozenset[int] | None = None
+    database: Database,
+    batch: Sequence[ProductOptions],
+    revisions: frozenset[int] | None = None,
+    *,
+    only_new: bool = False,
 ) -> list[Result]:
     """Carries out a batch in one transaction, or, where the catalogue refuses it as a whole, line by line. `revisions`:
-    those at which the only product of a batch may be. PreconditionFailed."""
+    those at which the only product of a batch may be; `only_new`: it must not be there. PreconditionFailed."""
     try:
         async with database.transaction() as tx:
-            await _check_revision(tx, batch, revisions)
+            await _check_revision(tx, batch, revisions, only_new=only_new)
             return await put_products(tx, batch)
     except ConstraintViolated as error:
         if len(batch) == 1:
@@ -104,14 +111,18 @@ async def restore_product(database: Database, sku: str, restorable: timedelta) -
             return await restore_products(tx, ids, restorable)
 
 
-async def _check_revision(tx: Transaction, batch: Sequence[ProductOptions], revisions: frozenset[int] | None) -> None:
-    """PreconditionFailed where a product is at none of these revisions, or is not there; None: it is no matter."""
-    if revisions is None:
+async def _check_revision(
+    tx: Transaction, batch: Sequence[ProductOptions], revisions: frozenset[int] | None, *, only_new: bool = False
+) -> None:
+    """PreconditionFailed where a product is at none of these revisions, or is not there; None: it is no matter. The
+    same where it is there, if it is to be new."""
+    if revisions is None and not only_new:
         return
     await tx.execute("lock_provisioning")  # before any row is, as all do who need both
     [options] = batch
     row = await tx.fetchrow("product_revision", options.sku)
-    if row is None or row["revision"] not in revisions:
+    is_wanted = (row is None) if only_new else (row is not None)
+    if not is_wanted or (revisions is not None and (row is None or row["revision"] not in revisions)):
         raise PreconditionFailed(f"product {options.sku} is at revision {row and row['revision']}")
 
 
@@ -170,7 +181,7 @@ def _named(draft: Draft) -> Named:
 
 
 async def _number(tx: Transaction, drafts: Sequence[Draft]) -> None:
-    if chosen := [draft.id for draft in drafts if draft.id]:
+    if chosen := [draft.id for draft in drafts if 0 < draft.id < _NEVER_COUNTED]:
         await tx.fetch("move_product_ids_beyond", max(chosen))
     unnumbered = [draft for draft in drafts if not draft.id]
     if unnumbered:

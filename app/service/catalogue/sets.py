@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.db.pool import REQUEST_LOCK_SECONDS, Database, Record, Transaction
-from app.errors import InvalidCommand, NotFound, ProductNotFound
+from app.errors import InvalidCommand, ProductNotFound, SetNotFound
 from app.service.catalogue.words import check_words
 from app.service.changes.record import recorded_sets
 
@@ -83,11 +83,11 @@ async def put_set(tx: Transaction, which: SetName, words: Sequence[str]) -> list
 
 
 async def remove_set(tx: Transaction, which: SetName) -> None:
-    """Removes the set; its pictures stay. Raises NotFound, ProductNotFound."""
+    """Removes the set; its pictures stay. Raises SetNotFound, ProductNotFound."""
     product = await _product(tx, which.sku)
     found = await tx.fetchval("set_of_product", product, which.name, which.locale, which.key)
     if found is None:
-        raise NotFound(f"{which.sku} has no such set.")
+        raise SetNotFound(f"{which.sku} has no such set.")
     async with recorded_sets(tx, [product]):
         await tx.execute("drop_set", found)
 
@@ -105,7 +105,7 @@ def _check(which: SetName) -> None:
         raise InvalidCommand("A set needs a name.")
     check_words(name_of_a_set=which.name, locale=which.locale, key=which.key)
     if which.name == "default" and which.locale is None and which.key is None:
-        raise InvalidCommand("The set default without locale is the gallery, which Spree and OpenMage edit.")
+        raise InvalidCommand("The set default without locale is the gallery, which Spree and OpenMage edit.", "name")
     if which.locale == "" or which.key == "":
         raise InvalidCommand("A locale or key that is given must not be empty.")
 
@@ -122,10 +122,10 @@ async def _pictures(tx: Transaction, words: Sequence[str]) -> list[int]:
     matches = [_WORD.fullmatch(word) for word in words]
     plain = [f"{m[1]}{int(m[2])}" if m else word for m, word in zip(matches, words, strict=True)]
     if missing := [word for word in plain if word not in known]:
-        raise InvalidCommand(f"There is no image or picture {', '.join(missing)}.")
+        raise InvalidCommand(f"There is no image or picture {', '.join(missing)}.", "members", "not_found")
     ids = [known[word] for word in plain]
     if len(set(ids)) < len(ids):
-        raise InvalidCommand("A set shows a picture only once.")
+        raise InvalidCommand("A set shows a picture only once.", "members")
     return ids
 
 

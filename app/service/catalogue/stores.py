@@ -39,10 +39,11 @@ async def put_store(tx: Transaction, options: StoreOptions) -> PutStore:
     found = await _store(tx, options)
     code = given_or_stored(options.code, found and found["code"], None)
     if code is None:
-        raise InvalidCommand("A new store view needs a code.")
+        raise InvalidCommand("A new store view needs a code.", "code", "required")
     if found is None or found["code"] != code:
         check_new_code(code, "store view's code")
     view = found["id"] if found else options.id or await tx.fetchval("next_store_view_id")
+    check_number(view, "store view's id")
     is_default = given_or_stored(options.is_default, found and found["is_default"], False)
     website = given_or_stored(options.website, found and found["website"], "base")
     values = (

@@ -24,19 +24,20 @@ def check_words(**texts: str | None) -> None:
         if text is not None and not is_word(text):
             raise InvalidCommand(
                 f"The {what.replace('_', ' ')} has control characters, is not UTF-8, or is longer than "
-                f"{LONGEST_WORD} characters."
+                f"{LONGEST_WORD} characters.",
+                what.partition("_of_")[0].lower(),
             )
 
 
 def check_code(code: str, what: str) -> None:
     if not _CODE.fullmatch(code):
-        raise InvalidCommand(f"A {what} has small letters, digits and underscores, a letter first: {code!r}.")
+        raise InvalidCommand(f"A {what} has small letters, digits and underscores, a letter first: {code!r}.", "code")
 
 
 def check_new_code(code: str, what: str) -> None:
     """Codes that former versions took may be longer; what has one can still be changed."""
     if len(code) > _LONGEST_CODE:
-        raise InvalidCommand(f"A new {what} has {_LONGEST_CODE} characters at most: {code!r}.")
+        raise InvalidCommand(f"A new {what} has {_LONGEST_CODE} characters at most: {code!r}.", "code")
 
 
 def check_number(number: int | None, what: str) -> None:

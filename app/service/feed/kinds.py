@@ -58,9 +58,18 @@ _ALL: Final = "*"
 
 def is_known(pattern: str) -> bool:
     """Whether it is a type, `*`, or a prefix with `.*` of some type."""
+    return pattern == _ALL or _names_one(pattern, TYPES)
+
+
+def is_of_the_log(pattern: str) -> bool:
+    """Whether it is a kind of rows, or a prefix with `.*` of some kind."""
+    return _names_one(pattern, _ROWS)
+
+
+def _names_one(pattern: str, words: Iterable[str]) -> bool:
     if pattern.endswith(".*"):
-        return any(one.startswith(pattern[:-1]) for one in TYPES)
-    return pattern == _ALL or pattern in TYPES
+        return any(one.startswith(pattern[:-1]) for one in words)
+    return pattern in words
 
 
 def is_of_admins(kind: str) -> bool:

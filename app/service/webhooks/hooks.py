@@ -1,5 +1,6 @@
 """Webhooks as they are kept."""
 
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,21 +61,29 @@ def trouble_with_address(text: str, networks: Sequence[str]) -> str | None:
     something is sent. `networks` as the setting FETCH_ALLOWED_NETWORKS has them."""
     try:
         url = URL(text)
-        port = url.port
-    except ValueError:
+        host, port = url.host, url.port
+    except ValueError:  # also of a host that IDNA cannot decode
         return "It is no URL."
-    if url.scheme not in ("http", "https") or not url.host or port is None:
+    if url.scheme not in ("http", "https") or not host or not port:
         return "It has to begin with http:// or https:// and a host."
     if url.raw_user is not None or url.raw_password is not None:
         return "It must not hold credentials."
-    if _is_literal(url.host) and not may_connect(url.host, port, tuple(map(allowed_network, networks))):
+    literal = _literal(host)
+    if literal is not None and not may_connect(literal, port, tuple(map(allowed_network, networks))):
         return "It is not a public address."
     return None
 
 
-def _is_literal(host: str) -> bool:
+def _literal(host: str) -> str | None:
+    """The address that a host is, None where it is a name: also one as `inet_aton` reads them, such as `127.1` or
+    `0x7f000001`, for so do those who look names up."""
     try:
         parsed(host)
     except ValueError:
-        return False
-    return True
+        pass
+    else:
+        return host
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host.removesuffix(".")))
+    except (OSError, UnicodeError):
+        return None

@@ -152,8 +152,12 @@ class WebhookKeeper:
         await tx.execute("add_webhook_secret", hook.id, self._box.seal(secret, hook.owner))
         return secret
 
+    def trouble_with(self, url: str) -> str | None:
+        """What is wrong with an address to be told at, as a sentence; None where it may do."""
+        return trouble_with_address(url, self._settings.fetch_allowed_networks)
+
     def _check(self, url: str) -> None:
-        if trouble := trouble_with_address(url, self._settings.fetch_allowed_networks):
+        if trouble := self.trouble_with(url):
             raise InvalidAddress(trouble)
 
 

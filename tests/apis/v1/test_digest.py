@@ -25,6 +25,7 @@ def digest(algorithm: str, data: bytes = BODY) -> str:
         (f"{digest('sha-256')}, {digest('sha-512')}", 201, None),
         (f"md5=:AAAA:, {digest('sha-512')}", 201, None),
         ("unixsum=:AAAA:", 201, None),
+        (f"{digest('sha-256')};a=1; b", 201, None),
         (digest("sha-256", b"other"), 400, "digest_mismatch"),
         (f"{digest('sha-256')},{digest('sha-512', b'other')}", 400, "digest_mismatch"),
         ("sha-256=:AAAA:", 400, "digest_mismatch"),
@@ -43,3 +44,12 @@ async def test_a_body_is_compared_with_its_digest(shop: Shop, header: str, statu
     assert status == 201 or answer.code == "malformed"
     assert code is None or answer.mistakes == [("", code)]
     assert len((await shop.get("/v1/stores")).json()["items"]) == (4 if status == 201 else 3)
+
+
+async def test_a_header_that_is_none_is_no_part_of_the_request(shop: Shop) -> None:
+    """Its refusal is not kept: headers do not make a request another one, so it would be met for ever."""
+    headers = {"Content-Type": "application/json", "Idempotency-Key": "k"}
+    refused = await shop.call("PUT", "/v1/stores/4", data=BODY, headers=headers | {HEADER: "nonsense"})
+    made = await shop.call("PUT", "/v1/stores/4", data=BODY, headers=headers | {HEADER: digest("sha-256")})
+
+    assert (refused.status, made.status) == (400, 201)

@@ -1,5 +1,6 @@
 """Keys, OAuth, image types, jobs, doctor, status: over real HTTP."""
 
+import base64
 import json
 from dataclasses import asdict
 from typing import Any
@@ -354,3 +355,18 @@ async def test_what_the_database_does_not_take_is_kept_later(database: Database,
     await connection.execute("alter table mislaid rename to api_key")
     await uses.write()
     assert await connection.fetchval("select count(last_used_at) from api_key") == 1
+
+
+async def test_the_last_rank_has_none_behind_it(shop: Shop) -> None:
+    """A type that is given none then is told so."""
+    assert (await shop.call("PUT", "/v1/image-types/last", json={"rank": 2**31 - 1})).status == 201
+    answer = await shop.call("PUT", "/v1/image-types/later", json={})
+    assert (answer.status, answer.code) == (409, "conflict")
+
+
+async def test_a_cursor_beyond_all_numbers_ends_the_list(shop: Shop) -> None:
+    """Of every list that pages by numbers, whatever its column holds."""
+    cursor = base64.urlsafe_b64encode(b"[9223372036854775807]").decode()
+    for path in ("stores", "keys", "images", "webhooks", "jobs"):
+        answer = await shop.get(f"/v1/{path}?after={cursor}")
+        assert (answer.status, answer.json()) == (200, {"items": [], "next": None}), path

@@ -72,7 +72,11 @@ async def test_texts_are_patched_at_a_revision(gallery: Shop) -> None:
     ("body", "mistakes"),
     [
         ({"texts": {"de-": {}}}, [("/texts/de-", "out_of_range")]),
-        ({"texts": {"de": {"tiny": "x"}, "": None}}, [("/texts/de/tiny", "unknown")]),
+        (
+            {"texts": {"de-": None, "de": {"large": 5}}},
+            [("/texts/de/large", "wrong_type"), ("/texts/de-", "out_of_range")],
+        ),
+        ({"texts": {"de": {"tiny": "x"}, "": None}}, [("/texts/de/tiny", "unknown"), ("/texts/", "out_of_range")]),
         ({"texts": {"de": {"large": 1, "small": "x" * 65_536}}}, None),
         ({"label": "x"}, [("/label", "unknown")]),
     ],

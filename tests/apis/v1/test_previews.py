@@ -61,4 +61,5 @@ async def test_previews_are_narrowed(shop: Shop) -> None:
     assert {one["api"] for one in glue} == {"glue"}
     assert {one["store"] for one in german} == {None, "german"}
     assert (await shop.get("/v1/products/none/previews")).status == 404
+    assert (await shop.get("/v1/products/dress/previews?store=danish")).status == 404
     assert (await shop.get("/v1/products/dress/previews?api=v1")).mistakes == [("?api", "out_of_range")]

@@ -32,6 +32,7 @@ _MADE: Final[dict[type[Exception], Exception]] = {
     core.InvalidAddress: core.InvalidAddress("It is no public address."),
     native.MethodNotAllowed: native.MethodNotAllowed("GET, OPTIONS"),
     native.Malformed: native.Malformed("The body is no JSON.", [Mistake("", "digest_mismatch", "It differs.")]),
+    native.MalformedHead: native.MalformedHead("A header is none."),
     native.Invalid: native.Invalid(_MISTAKES),
     native.FormatRefused: native.FormatRefused("svg"),
     ConstraintViolated: ConstraintViolated("unique", "secret"),

@@ -38,6 +38,10 @@ async def test_a_variant_becomes_a_product_of_its_own(shop: Shop) -> None:
     ("given", "status", "mistakes"),
     [
         ({"sku": "other"}, 422, [("/sku", "out_of_range")]),
+        ({"parent": "none", "enabled": 1}, 422, [("/enabled", "wrong_type"), ("/parent", "not_found")]),
+        ({"parent": "none", "id": 5}, 422, [("/id", "out_of_range"), ("/parent", "not_found")]),
+        ({"parent": "none", "slug": "a-dress"}, 422, [("/parent", "not_found")]),
+        ({"name": "a\nb", "websites": ["c\nd"]}, 422, [("/name", "out_of_range"), ("/websites/0", "out_of_range")]),
         ({"id": 9}, 422, [("/id", "out_of_range")]),
         (
             {"slug": "a b", "name": None, "x": 1},
@@ -163,3 +167,34 @@ async def test_a_product_is_written_at_a_revision(shop: Shop) -> None:
     assert (await shop.call("DELETE", "/v1/products/none", "editor", headers={"If-Match": tag})).status == 404
     plain = f'"p8-{put.json()["revision"]}"'
     assert (await shop.call("DELETE", "/v1/products/dress", "editor", headers={"If-Match": plain})).status == 204
+
+
+async def test_a_product_is_made_only_where_there_is_none(shop: Shop) -> None:
+    """`If-None-Match: *` overwrites nothing; one that was deleted is none."""
+    star = {"If-None-Match": "*"}
+    made = await shop.call("PUT", "/v1/products/hat", json={"name": "Hat"}, headers=star)
+    refused = await shop.call("PUT", "/v1/products/hat", json={"name": "Other"}, headers=star)
+    assert (made.status, refused.status, refused.code) == (201, 412, "precondition_failed")
+    assert refused.json()["current"]["name"] == "Hat"
+    assert (await shop.call("DELETE", "/v1/products/hat")).status == 204
+    assert (await shop.call("PUT", "/v1/products/hat", json={}, headers=star)).status == 201
+
+
+async def test_the_largest_id_leaves_room_for_others(shop: Shop) -> None:
+    """Counting does not go on behind it: the next product's id is one that JSON's readers hold."""
+    assert (await _put(shop, "hat", id=2**53 - 1)).status == 201
+    number = (await _put(shop, "coat")).json()["id"]
+    assert number < 2**32
+    assert (await _put(shop, "coat", id=number)).status == 200
+
+
+async def test_what_is_no_product_costs_no_other(shop: Shop) -> None:
+    """Whatever stands in the place of one of many, null, too."""
+    answer = await shop.call("POST", "/v1/products", json={"items": [None, 7, {"sku": "a\tb"}, {"sku": "hat"}]})
+    assert [one["status"] for one in answer.json()["items"]] == [422, 422, 422, 201]
+
+
+async def test_a_sku_that_cannot_be_is_told_with_its_place(shop: Shop) -> None:
+    """Also where it stands in the path."""
+    answer = await _put(shop, "x" * 256)
+    assert (answer.status, answer.mistakes) == (422, [("/sku", "out_of_range")])

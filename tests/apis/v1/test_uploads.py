@@ -275,3 +275,38 @@ async def test_an_unknown_product_is_not_found_before_the_picture_is_looked_at(s
     """Where there is no such product the picture does not matter; one without images is a conflict."""
     answer = await sent(shop, "POST", "/v1/products/unknown/images", as_raw(b"no picture", "a.jpg"))
     assert (answer.status, answer.code) == (404, "not_found")
+
+
+@pytest.mark.parametrize("header", ["filename*=UTF-8''K%C3%A4se.png", "filename=x.png; filename*=utf-8''K%C3%A4se.png"])
+async def test_a_name_beyond_ascii_is_kept(shop: Shop, header: str) -> None:
+    """As RFC 6266 writes it in a header, and as some libraries write it in forms."""
+    raw = {"data": _OTHER, "headers": {"Content-Type": "image/png", "Content-Disposition": f"attachment; {header}"}}
+    part = f'--b\r\nContent-Disposition: form-data; name="file"; {header.split("; ")[-1]}\r\n\r\n'.encode()
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    form = {"data": part + _OTHER + b"\r\n--b--\r\n", "headers": headers}
+    for body in (raw, form):
+        assert (await sent(shop, "POST", _IMAGES, body)).json()["file_name"] == "Käse.png"
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/json; charset=latin-1", "multipart/form-data; charset=koi8-r; boundary=b"]
+)
+async def test_texts_in_other_charsets_are_refused(shop: Shop, kind: str) -> None:
+    """As by every other operation: they would be read wrong."""
+    body = {"data": b"{}", "headers": {"Content-Type": kind}}
+    assert (await sent(shop, "POST", _IMAGES, body)).code == "unsupported_media_type"
+
+
+async def test_what_a_form_says_twice_is_a_mistake(shop: Shop) -> None:
+    """Nothing that was said is dropped: neither a second part of JSON, nor a member that stands there and in a part."""
+    for parts, mistake in (
+        ([("data", '{"label": "a"}'), ("data", '{"position": 2}')], "/data"),
+        ([("data", '{"label": "a"}'), ("label", "b")], "/label"),
+        ([("label", "a"), ("label", "b")], "/label"),
+    ):
+        form = aiohttp.FormData()
+        form.add_field("file", _JPEG, filename="a.jpg")
+        for name, value in parts:
+            form.add_field(name, value)
+        answer = await sent(shop, "POST", _IMAGES, {"data": form})
+        assert (answer.status, answer.mistakes) == (422, [(mistake, "wrong_type")])

@@ -165,3 +165,10 @@ async def test_headers_have_an_end(piece: bytes) -> None:
         async for _ in parts(chunks(), "multipart/form-data; boundary=b"):
             pass
     assert read < 9 * 1024
+
+
+@pytest.mark.parametrize("boundary", ["a,b", "a;b", "'()+_,-./:=?", "a b"])
+async def test_a_boundary_in_quotes_has_any_sign_that_it_may(boundary: str) -> None:
+    """RFC 2046 allows more than what may stand without quotes."""
+    body = f"--{boundary}\r\n\r\nx\r\n--{boundary}--".encode()
+    assert await parsed(body, f'multipart/form-data; boundary="{boundary}"; charset=utf-8') == [({}, b"x")]

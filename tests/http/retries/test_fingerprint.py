@@ -101,3 +101,9 @@ def test_the_digest_of_before_is_reckoned_where_it_is_wanted(content_type: str) 
     body = b"\0" + b"0\0-x\0" + b"2\0" if "multipart" in content_type else b"--zYx-x"
     assert both.former_digest == sha256(head + body).digest()
     assert len(both.former_digest) == FORMER_BYTES != len(both.digest)
+
+
+@pytest.mark.parametrize(("one", "other"), [("a,1", "a,2"), ("a;1", "b;2")])
+def test_a_boundary_in_quotes_does_not_count_either(one: str, other: str) -> None:
+    """Whatever signs it has."""
+    assert multipart(one, b"x") == multipart(other, b"x")

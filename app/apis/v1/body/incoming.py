@@ -1,7 +1,7 @@
 """From a body in any of its forms to what it says of an image, with the file on disc."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -13,9 +13,9 @@ from app.apis.v1.body.fields import as_members
 from app.apis.v1.call import MOST_JSON
 from app.apis.v1.digest import checked
 from app.apis.v1.errors import Malformed, Mistake, UnsupportedMediaType
-from app.apis.v1.parse import parsed, read_query
+from app.apis.v1.parse import media_type_of, parsed, read_query
 from app.errors import BodyTooLarge
-from app.http.bodies.disposition import disposition_parameter
+from app.http.bodies.disposition import disposition_parameter, file_name_of
 from app.http.bodies.diverted import Diversion
 from app.http.bodies.json_scan import JsonScanner
 from app.http.bodies.media_type import media_type
@@ -43,19 +43,27 @@ class Incoming:
     mistakes: list[Mistake] = field(default_factory=list)
     in_query: bool = False
 
+    def join(self, data: Any) -> None:
+        """What a part of JSON says, beside the parts that say one member each."""
+        if not isinstance(data, dict):
+            self.members = data
+            return
+        self.mistakes += [_twice(name) for name in sorted(data.keys() & self.members.keys())]
+        self.members = {**data, **self.members}
+
 
 async def incoming(request: web.Request, intake: Intake, stack: AsyncExitStack, most: int) -> Incoming:
     """Reads a body, its file into a spool that lasts as long as `stack`. UnsupportedMediaType, Malformed, Busy,
     FileTooLarge, and what `body_chunks` raises; `most` in bytes."""
     chunks = checked(request, body_chunks(request, most))
     reader = _Reader(request, intake, stack)
-    media_type = request.content_type if hdrs.CONTENT_TYPE in request.headers else ""
-    if media_type == "multipart/form-data":
-        return await reader.form(chunks)
-    if media_type == "application/json":
-        return await reader.json(chunks)
-    if media_type.startswith("image/"):
+    kind = request.content_type if hdrs.CONTENT_TYPE in request.headers else ""
+    if kind.startswith("image/"):
         return await reader.raw(chunks)
+    if media_type_of(request) == "multipart/form-data":
+        return await reader.form(chunks)
+    if kind == "application/json":
+        return await reader.json(chunks)
     raise UnsupportedMediaType(request.headers.get(hdrs.CONTENT_TYPE, "none")[:100])
 
 
@@ -76,7 +84,7 @@ class _Reader:
         async for chunk in chunks:
             await found.spool.write(chunk)
         disposition = self._request.headers.get(hdrs.CONTENT_DISPOSITION, "")
-        found.name = disposition_parameter(disposition, "filename") or None
+        found.name = file_name_of(disposition)
         found.declared = media_type(self._request.headers.get(hdrs.CONTENT_TYPE))
         return found
 
@@ -94,19 +102,22 @@ class _Reader:
             text = await _text(part, room)
             room -= len(text)
             texts.setdefault(name, []).append(_decoded(text))
-        data = texts.pop(_DATA, None)
+        data = texts.pop(_DATA, [])
         found.members = as_members(texts)
-        if data is not None:
-            found.members = _joined(parsed(data[-1].encode()), found.members)
+        if len(data) > 1:
+            found.mistakes.append(_twice(_DATA))
+        elif data:
+            found.join(parsed(data[0].encode()))
         return found
 
     async def _receive(self, found: Incoming, part: Part) -> None:
         if found.spool is None:
             found.spool = await self._spool()
         else:
-            found.mistakes = [Mistake("/file", "wrong_type", "It is given more than once.")]
+            found.mistakes = [_twice(_FILE)]
             await found.spool.restart()
-        found.name = disposition_parameter(part.headers.get("content-disposition", ""), "filename") or None
+        disposition = part.headers.get("content-disposition", "")
+        found.name = disposition_parameter(disposition, "filename") or file_name_of(disposition)
         found.declared = media_type(part.headers.get("content-type"))
         async for chunk in part.content:
             await found.spool.write(chunk)
@@ -124,6 +135,8 @@ class _Reader:
             scanner.end()
         except ValueError:
             raise Malformed("The body is no JSON.") from None
+        if scanner.is_marked:
+            raise Malformed("The body is no JSON: it begins with a byte order mark.")
         value = await asyncio.to_thread(parsed, bytes(scanner.rest))
         text.finish()
         await diversion.flush()
@@ -135,8 +148,8 @@ class _Reader:
         return found
 
 
-def _joined(data: Any, members: Mapping[str, Any]) -> Any:
-    return {**data, **members} if isinstance(data, dict) else data
+def _twice(member: str) -> Mistake:
+    return Mistake(f"/{member}", "wrong_type", "It is given more than once.")
 
 
 async def _text(part: Part, room: int) -> bytes:

@@ -12,7 +12,7 @@ from app.apis.v1.parse import checked_body
 from app.db.pool import Database
 from app.errors import FormatNotAllowed, ImageRejected, ProductImagesError
 from app.events import Observe, UploadAccepted
-from app.http.bodies.disposition import disposition_parameter
+from app.http.bodies.disposition import file_name_of
 from app.model import SOURCE_FORMATS, BlobHash, ImageId
 from app.percent import decoded
 from app.raster.facts.sniff import kind_of
@@ -93,7 +93,7 @@ class Uploads:
         """What is at a URL, which is read whole before anything is looked at."""
         async with self.intake.spool() as spool:
             async with fetcher.open(url) as remote:
-                name = disposition_parameter(remote.disposition, "filename") or decoded(remote.segment, "replace")
+                name = file_name_of(remote.disposition) or decoded(remote.segment, "replace")
                 async for chunk in remote.chunks:
                     await spool.write(chunk)
             return NewBytes(await self._kept(spool), name or None)

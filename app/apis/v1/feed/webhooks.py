@@ -4,11 +4,11 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from app.apis.v1.call import MERGE_PATCH, Call, Row
-from app.apis.v1.errors import Mistake, refuse
+from app.apis.v1.call import MERGE_PATCH, Call, Row, Services
+from app.apis.v1.errors import Mistake
 from app.apis.v1.feed.webhook_documents import SCHEMAS as DOCUMENTS
 from app.apis.v1.feed.webhook_documents import STATES, delivery, document
-from app.apis.v1.fields import Many, Schema, Text, Truth
+from app.apis.v1.fields import Many, Schema, Text, Truth, made
 from app.apis.v1.lists import After, Listed, cut, page
 from app.apis.v1.parse import number_in_path
 from app.apis.v1.present import answer, nothing
@@ -41,6 +41,21 @@ class _Patch(_Webhook):
     enabled = Truth()
 
 
+async def _strange_values(services: Services, body: Any) -> list[Mistake]:
+    """What only the service knows to be wrong with an address and types, whatever else is wrong with the body."""
+    if not isinstance(body, dict):
+        return []
+    url, types = body.get("url"), body.get("types")
+    mistakes = [
+        Mistake(f"/types/{place}", "out_of_range", f"There are no events {one[:100]}.")
+        for place, one in enumerate(types if isinstance(types, list) else ())
+        if isinstance(one, str) and not is_known(one)
+    ]
+    is_text = isinstance(url, str) and not made(_Patch).validate({"url": url})
+    trouble = services.webhooks.trouble_with(str(url)) if is_text else None
+    return [*mistakes, *([Mistake("/url", "out_of_range", trouble)] if trouble else [])]
+
+
 async def show_webhooks(call: Call) -> web.Response:
     hooks = await call.services.webhooks.page(call.query["after"][0], call.query["limit"] + 1)
     shown = hooks[: call.query["limit"]]
@@ -50,7 +65,6 @@ async def show_webhooks(call: Call) -> web.Response:
 async def add_webhook(call: Call) -> web.Response:
     """The only answer, but for one that rotates, which has a secret."""
     given = call.body
-    _check_types(given)
     keep_instead(None)
     options = WebhookOptions(
         given["url"], tuple(given.get("types", ("*",))), given.get("sku_prefix"), given.get("description")
@@ -64,9 +78,7 @@ async def show_webhook(call: Call) -> web.Response:
 
 
 async def change_webhook(call: Call) -> web.Response:
-    given = call.body
-    _check_types(given)
-    return answer(document(await call.services.webhooks.change(_number(call), given)))
+    return answer(document(await call.services.webhooks.change(_number(call), call.body)))
 
 
 async def remove_webhook(call: Call) -> web.Response:
@@ -98,14 +110,6 @@ def _number(call: Call) -> int:
     return number_in_path(call.params["id"], WebhookNotFound)
 
 
-def _check_types(given: Any) -> None:
-    refuse(
-        Mistake(f"/types/{place}", "out_of_range", f"There are no events {one}.")
-        for place, one in enumerate(given.get("types", ()))
-        if not is_known(one)
-    )
-
-
 SCHEMAS: Final = DOCUMENTS
 _ID: Final = Parameter("id", "path", "Id of the webhook.", 1, {"type": "integer", "minimum": 1})
 _DELIVERY: Final = Parameter("delivery", "path", "Id of the delivery, which is its `webhook-id`.", "wh1_test_1")
@@ -129,6 +133,7 @@ ROWS: Final = (
         "products whose SKUs begin with a prefix. Signed as Standard Webhooks 1.0 has it.",
         {201: Response("The webhook, and its secret, told this once.", json(ref("NewWebhook")), ("Location",))},
         body=_Webhook,
+        names=_strange_values,
         example={"url": "https://shop.example/hooks/images", "types": ["image.*", "media.withdrawn"]},
         refusals=(409,),
     ),
@@ -149,6 +154,7 @@ ROWS: Final = (
         "Change a webhook. One that is enabled anew is told of what happens from then on.",
         {200: Response("The webhook.", json(ref("Webhook")))},
         body=_Patch,
+        names=_strange_values,
         media_types=MERGE_PATCH,
         example={"description": "The shop's cache"},
         path=(_ID,),

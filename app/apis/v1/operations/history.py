@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import hdrs, web
 
@@ -14,7 +14,7 @@ from app.apis.v1.documents.changes import SCHEMAS as DOCUMENTS
 from app.apis.v1.documents.changes import change_document
 from app.apis.v1.documents.wait import may_wait
 from app.apis.v1.errors import Mistake, refuse
-from app.apis.v1.fields import Many, Moment, Schema, Text, Truth, Whole
+from app.apis.v1.fields import Many, Moment, Schema, Text, Truth, Whole, wrong
 from app.apis.v1.lists import After, Cursor, Listed, page
 from app.apis.v1.operations.galleries.image_writes import document, show
 from app.apis.v1.operations.jobs import long_job
@@ -25,9 +25,20 @@ from app.errors import ImageNotFound
 from app.openapi.sections import JsonSchema, Response, array, integer, json, record, ref
 from app.service.changes.acting import WAYS
 from app.service.changes.history import Filters, Place
+from app.service.feed.kinds import is_of_the_log
 from app.service.galleries.undo import TooManyChanges
 
 _KIND: Final = r"[a-z]+\.(?:[a-z_]+|\*)"
+
+
+class _Kind(Text):
+    """A kind of rows, or all of a family."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        kind = super()._deserialize(value, *args, **kwargs)
+        if not is_of_the_log(kind):
+            raise wrong("out_of_range", f"There are no changes {kind}.")
+        return kind
 
 
 class _Log(Listed):
@@ -36,7 +47,7 @@ class _Log(Listed):
     via = Text(words=WAYS, sentence="By this way.")
     batch = Text(64, sentence="Of this batch.")
     kind = Many(
-        Text(64, pattern=_KIND), least=1, most=50, sentence="Of this kind, or `image.*`; the parameter repeated."
+        _Kind(64, pattern=_KIND), least=1, most=50, sentence="Of this kind, or `image.*`; the parameter repeated."
     )
     since = Moment(sentence="From this time on.")
 

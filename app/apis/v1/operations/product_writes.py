@@ -6,11 +6,11 @@ from typing import Any, Final
 from aiohttp import hdrs, web
 
 from app.apis.v1.cached_answers import tag
-from app.apis.v1.call import Call, Row
-from app.apis.v1.conditions import guarded, revisions_of
+from app.apis.v1.call import Call, Row, Services
+from app.apis.v1.conditions import guarded, is_to_be_new, revisions_of
 from app.apis.v1.documents.products import product_document
 from app.apis.v1.errors import Invalid, Mistake, Problem, problem_of, refuse
-from app.apis.v1.fields import CodedField, Many, Schema, Text, Truth, Whole
+from app.apis.v1.fields import CodedField, Many, Schema, Text, Truth, Whole, made
 from app.apis.v1.parse import checked_body
 from app.apis.v1.present import answer, json_bytes, nothing
 from app.errors import InvalidCommand
@@ -28,19 +28,19 @@ _SLUG: Final = r"[^\s/?#%\\]+"
 class _Product(Schema):
     """As the document has it; what is absent is left as it is."""
 
-    sku = Text(least=1)
+    sku = Text(least=1, word=True)
     id = Whole(1, 2**53 - 1)
     slug = Text(pattern=_SLUG)
-    name = Text()
-    parent = Text(least=1, allow_none=True)
+    name = Text(word=True)
+    parent = Text(least=1, word=True, allow_none=True)
     enabled = Truth()
     visible = Truth()
     supports_images = Truth()
-    websites = Many(Text(least=1), unique=True)
+    websites = Many(Text(least=1, word=True), unique=True)
 
 
 class _Named(_Product):
-    sku = Text(least=1, required=True)
+    sku = Text(least=1, word=True, required=True)
 
 
 class _Later(CodedField):
@@ -55,7 +55,7 @@ class _Later(CodedField):
 
 
 class _Products(Schema):
-    items = Many(_Later(), least=1, most=_MOST, required=True)
+    items = Many(_Later(allow_none=True), least=1, most=_MOST, required=True)
 
 
 async def keep_product(call: Call) -> web.Response:
@@ -67,7 +67,8 @@ async def keep_product(call: Call) -> web.Response:
 
     async def put() -> None:
         nonlocal outcome
-        outcome = await call.services.product_keeper.put(_options(sku, call.body), await _revisions(call, sku))
+        options, revisions = _options(sku, call.body), await _revisions(call, sku)
+        outcome = await call.services.product_keeper.put(options, revisions, only_new=is_to_be_new(call.request))
 
     await guarded(put(), lambda: _current(call, sku))
     return await _show(call, sku, 201 if outcome == "created" else 200)
@@ -94,6 +95,17 @@ async def restore_product(call: Call) -> web.Response:
     sku = call.params["sku"]
     await call.services.product_keeper.restore(sku)
     return await _show(call, sku)
+
+
+async def _unknown_parent(services: Services, body: Any) -> list[Mistake]:
+    """Beside other mistakes; where it is the only one, whoever writes the product finds it."""
+    if not isinstance(body, dict) or not made(_Product).validate(body):
+        return []
+    parent = body.get("parent")
+    if not isinstance(parent, str) or made(_Product).validate({"parent": parent}):
+        return []
+    is_there = await services.products.products([parent])
+    return [] if is_there else [Mistake("/parent", "not_found", f"There is no product {parent}.")]
 
 
 async def _revisions(call: Call, sku: str) -> Revisions:
@@ -159,12 +171,13 @@ ROWS: Final = (
         "editor",
         keep_product,
         "Make a product, or change what is given of one. `parent: null` makes it a root; a former slug goes on leading "
-        "to it.",
+        "to it. With `If-None-Match: *` it is made only where there is none.",
         {
             200: Response("The product as it is now.", json(ref("Product")), (hdrs.ETAG,)),
             201: Response("It is new.", json(ref("Product")), (hdrs.ETAG,)),
         },
         body=_Product,
+        names=_unknown_parent,
         example={"name": "Mug"},
         refusals=(409, 412),
     ),

@@ -10,12 +10,12 @@ from app.apis.v1.documents.products import SCHEMAS as DOCUMENTS
 from app.apis.v1.documents.products import product_document
 from app.apis.v1.fields import Many, Text, TruthInQuery
 from app.apis.v1.lists import After, Listed, page
+from app.apis.v1.operations.missing import CODE, refuse_unknown
 from app.model import ProductId
 from app.openapi.sections import Response, json, listed, ref
 from app.service.catalogue.search import BEGINNING, ListPlace, Wanted
 
-_CODE: Final = "[a-z][a-z0-9_]*"
-_MISSING: Final = f"image|(?:label|type):{_CODE}"
+_MISSING: Final = f"image|(?:label|type):{CODE}"
 
 
 class _List(Listed):
@@ -42,6 +42,7 @@ _SENTENCES: Final = {
 
 async def find_products(call: Call) -> web.Response:
     """In the order of the term that matched `q`, else by id."""
+    await refuse_unknown(call)
     asked = call.query
     wanted = Wanted(
         asked["limit"],

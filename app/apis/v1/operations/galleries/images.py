@@ -11,14 +11,12 @@ from app.apis.v1.documents.images import image_document
 from app.apis.v1.documents.wait import applied, seconds_waited_for
 from app.apis.v1.fields import Many, Schema, Text, TruthInQuery, WholeInQuery
 from app.apis.v1.lists import After, Listed, page
+from app.apis.v1.operations.missing import CODE, LABEL, refuse_unknown
 from app.apis.v1.parse import number_in_path
 from app.errors import ImageNotFound
 from app.model import BlobHash, ProductId
 from app.openapi.sections import Response, json, listed, ref
 from app.service.galleries.v1.reader import Wanted
-
-_CODE: Final = "[a-z][a-z0-9_]*"
-_LABEL: Final = "label:"
 
 
 class _List(Listed):
@@ -27,7 +25,7 @@ class _List(Listed):
     product = WholeInQuery(1)
     state = Text(words=("processing", "ready", "failed", "external"))
     sha256 = Text(64, pattern="[0-9a-f]{64}")
-    missing = Text(pattern=f"{_LABEL}{_CODE}")
+    missing = Text(pattern=f"{LABEL}{CODE}")
     deleted = TruthInQuery(load_default=False)
 
 
@@ -37,6 +35,7 @@ class _Gallery(Schema):
 
 async def find_images(call: Call) -> web.Response:
     """By id."""
+    await refuse_unknown(call)
     asked = call.query
     wanted = Wanted(
         asked["after"][0],
@@ -45,7 +44,7 @@ async def find_images(call: Call) -> web.Response:
         asked.get("product"),
         asked.get("state"),
         BlobHash(asked["sha256"]) if "sha256" in asked else None,
-        asked["missing"].removeprefix(_LABEL) if "missing" in asked else None,
+        asked["missing"].removeprefix(LABEL) if "missing" in asked else None,
         asked["deleted"],
     )
     images, last = await call.services.images.page(wanted)

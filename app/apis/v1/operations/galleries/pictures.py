@@ -36,10 +36,18 @@ class _ByLocale(Named):
     """Texts by locale."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        found = super()._deserialize(value, *args, **kwargs)
-        strange = [name for name in found if not _LOCALE.fullmatch(name)]
-        if strange:
-            mistakes = {name: wrong("out_of_range", "It is no locale such as de_DE.").messages for name in strange}
+        strange = [name for name in value if not _LOCALE.fullmatch(name)] if isinstance(value, dict) else []
+        mistakes: dict[Any, Any] = {
+            name: wrong("out_of_range", "It is no locale such as de_DE.").messages for name in strange
+        }
+        found: dict[str, Any] = {}
+        try:
+            found = super()._deserialize(value, *args, **kwargs)
+        except marshmallow.ValidationError as error:
+            if not isinstance(error.messages, dict):
+                raise
+            mistakes = {**error.messages, **mistakes}
+        if mistakes:
             raise marshmallow.ValidationError(mistakes)
         return found
 

@@ -8,6 +8,7 @@ from app.apis.previews import Preview, Subject
 from app.apis.v1.call import Call, Row
 from app.apis.v1.fields import Schema, Text
 from app.apis.v1.present import answer
+from app.errors import StoreViewNotFound
 from app.openapi.sections import Response, array, integer, json, nullable, record, ref
 from app.service.catalogue.stores import list_stores
 
@@ -24,8 +25,10 @@ async def show_previews(call: Call) -> web.Response:
     """As they would be sent now."""
     product = await call.services.products.product(call.params["sku"])
     store = call.query.get("store")
-    rows = await list_stores(call.services.database, 0, _MOST_STORES)
-    stores = [row["code"] for row in rows if row["active"] and store in (None, row["code"])]
+    active = [row["code"] for row in await list_stores(call.services.database) if row["active"]]
+    if store is not None and store not in active:
+        raise StoreViewNotFound(f"store view {store}")
+    stores = active[:_MOST_STORES] if store is None else [store]
     subject = Subject(product.id, product.sku, product.slug, product.parent is None, stores)
     wanted = [call.query["api"]] if "api" in call.query else _DIALECTS
     items = [_document(one) for api in wanted async for one in call.services.previews[api](call.request, subject)]

@@ -14,7 +14,7 @@ from app.apis.v1.digest import checked
 from app.apis.v1.documents.tables import CSV, send_table
 from app.apis.v1.errors import Malformed, UnsupportedMediaType, refuse
 from app.apis.v1.fields import Many, Schema, Text, TruthInQuery
-from app.apis.v1.parse import checked_query, read_query
+from app.apis.v1.parse import checked_query, media_type_of, read_query
 from app.apis.v1.present import answer
 from app.errors import StoreViewNotFound
 from app.http.body import body_chunks
@@ -55,8 +55,8 @@ async def _pages(call: Call, stores: Sequence[str]) -> AsyncIterator[str]:
 async def take_texts(call: Call) -> web.Response:
     """What cannot be done costs no other line."""
     request = call.request
-    if request.content_type != CSV or hdrs.CONTENT_TYPE not in request.headers:
-        raise UnsupportedMediaType(request.headers.get(hdrs.CONTENT_TYPE, "none")[:100])
+    if media_type_of(request) != CSV:
+        raise UnsupportedMediaType(request.headers[hdrs.CONTENT_TYPE][:100])
     chunks = checked(request, body_chunks(request, min(call.services.settings.max_body_bytes, _MOST_BYTES)))
     data = b"".join([chunk async for chunk in chunks])
     await require_first()
