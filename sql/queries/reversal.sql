@@ -198,17 +198,18 @@ update product set deleted_at = null where id = any ($1::bigint[]) and deleted_a
 
 -- name: put_places_back_in_store
 -- Writes the positions of several images in the store view $3 as they were; null: none. What says nothing any more goes.
+-- A row that says something else comes whole: its check is asked before it is seen that the row is there.
 with wanted as (
     select
-        moved.id, moved.position,
+        moved.id, s.label, moved.position, s.excluded, coalesce(s.hidden, false) as hidden,
         moved.position is null and not coalesce(s.hidden, false) and num_nonnulls(s.label, s.excluded) = 0 as is_empty
     from unnest($1::bigint[], $2::integer[]) as moved (id, position)
     left join image_store s on s.image_id = moved.id and s.store_view_id = $3::integer
 ), gone as (
     delete from image_store s using wanted w where s.image_id = w.id and s.store_view_id = $3 and w.is_empty
 )
-insert into image_store (image_id, store_view_id, position)
-select id, $3, position from wanted where not is_empty
+insert into image_store (image_id, store_view_id, label, position, excluded, hidden)
+select id, $3, label, position, excluded, hidden from wanted where not is_empty
 on conflict (image_id, store_view_id) do update set position = excluded.position;
 
 -- name: kinds_left_of_batch

@@ -200,3 +200,20 @@ async def test_an_image_is_restored_to_a_revision(shop: Shop, connection: Connec
     ahead = await shop.call("POST", "/v1/images/705/restore", "editor", json={"revision": 99})
     assert (ahead.status, ahead.mistakes) == (422, [("/revision", "out_of_range")])
     assert (await shop.call("POST", "/v1/images/4711/restore", "editor")).code == "not_found"
+
+
+async def test_an_order_in_a_store_view_is_taken_back_beside_what_else_is_said_there(shop: Shop) -> None:
+    """An image with a label of its own there, and no position, has neither one nor loses the other."""
+    path = "/v1/products/dress/images?store=german"
+    before = (await shop.get(path)).json()["items"]
+    order = [image["id"] for image in reversed(before)]
+    put = await shop.call("PUT", "/v1/products/dress/images/order?store=german", json={"images": order})
+    assert [image["id"] for image in put.json()["items"]] == order
+    change = (await shop.get("/v1/history?kind=gallery.reordered")).json()["items"][0]["id"]
+
+    undone = await shop.call("POST", "/v1/history/undo", json={"change": change})
+
+    assert undone.status == 200, undone.body
+    assert [image["stores"] for image in (await shop.get(path)).json()["items"]] == [
+        image["stores"] for image in before
+    ]
