@@ -116,7 +116,8 @@ async def _images(tx: Transaction, rows: Sequence[Record], back: TakenBack, mean
     wanted = await _reversal([row for row in rows if row["image_id"] not in back.left])
     found = {row["id"]: row for row in await tx.fetch("images_to_revert", list(wanted.targets))}
     fresh = {row["image_id"]: row["revision"] for row in reversed(rows) if row["image_id"] not in back.images}
-    changed = {image for image, revision in fresh.items() if image not in found or found[image]["revision"] != revision}
+    changed = {image for image, revision in fresh.items() if image in found and found[image]["revision"] != revision}
+    changed |= {*fresh, *wanted.targets}.difference(found)  # some have gone with a product that was just deleted again
     homeless = {image for image in found if wanted.targets[image].members.get("product", None) not in {None, *products}}
     others = changed | homeless
     lost = await _lost(tx, wanted, others, back)

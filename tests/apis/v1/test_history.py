@@ -217,3 +217,24 @@ async def test_an_order_in_a_store_view_is_taken_back_beside_what_else_is_said_t
     assert [image["stores"] for image in (await shop.get(path)).json()["items"]] == [
         image["stores"] for image in before
     ]
+
+
+async def test_what_went_with_a_product_that_is_deleted_again_is_a_conflict(shop: Shop) -> None:
+    """A batch changed an image and brought its product back, which others had deleted meanwhile: what it did before
+    that cannot be taken back once the product is gone."""
+
+    async def say(label: str) -> None:
+        said = await shop.call("PATCH", "/v1/images/705", json={"label": label}, headers={"Batch": "b"})
+        assert said.status == 200, said.body
+
+    await say("One")
+    assert (await shop.call("DELETE", "/v1/products/dress")).status == 204
+    assert (await shop.call("POST", "/v1/products/dress/restore", headers={"Batch": "b"})).status == 200
+    await say("Two")
+
+    refused = await shop.call("POST", _UNDO, json={"batch": "b"})
+    done = await shop.call("POST", _UNDO, json={"batch": "b", "force": True})
+
+    assert (refused.status, refused.json()["images"]) == (409, [705])
+    assert (done.status, done.json()["left"]) == (200, [705])
+    assert (await shop.get("/v1/products/dress")).status == 404
