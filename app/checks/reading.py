@@ -14,6 +14,7 @@ from app.checks.rule_set import Rule, RuleSet
 _MOST_REPORTED: Final = 20
 _MOST_TRIED: Final = 1024 * 1024
 """Characters that are read to find lines: statements of one line take as many as there are."""
+_DIGITS: Final = re.compile(r"[0-9_]+", re.ASCII)
 _AT: Final = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
@@ -27,6 +28,8 @@ def read_rule_set(source: str) -> RuleSet:
         values = tomllib.loads(source)
     except tomllib.TOMLDecodeError as error:
         raise Unreadable(_of_syntax(str(error), source)) from None
+    except ValueError:  # of Python's own, of which it is not said where
+        raise Unreadable(f"line {_line_of_digits(source)}: A number in it has too many digits.") from None
     except RecursionError:
         raise Unreadable("line 1: A value in it holds too many others.") from None
     mistakes: list[Mistake] = []
@@ -86,6 +89,11 @@ def _kind(kind: str, table: Table) -> Kind:
     if least is not None and most is not None and least > most:
         table.wrong("most is smaller than least.", "most")
     return Bounds(MEASURES[kind], least, most)
+
+
+def _line_of_digits(source: str) -> int:
+    longest = max(_DIGITS.finditer(source), key=lambda found: len(found[0]), default=None)
+    return source.count("\n", 0, longest.start()) + 1 if longest else 1
 
 
 def _of_syntax(message: str, source: str) -> str:

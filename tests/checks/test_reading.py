@@ -90,6 +90,7 @@ def test_a_rule_file_says_it_all() -> None:
             f"{HEAD}{RULE}[[rules]]\nkind = 3\n",
             ["line 11: id is missing.", "line 11: title is missing.", "line 12: kind"],
         ),
+        (f"{HEAD}{RULE.replace('10', '9' * 5000)}", ["line 10: A number in it has too many digits."]),
         ("x = " + "[" * 5000, ["line 1: A value in it holds too many others."]),
     ],
 )
