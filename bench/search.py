@@ -58,7 +58,12 @@ def _typed(dice: random.Random, products: int) -> Iterator[str]:
 
 
 async def slowest(
-    name: str, server: Server, key: str, paths: Sequence[str], patience: float = _PATIENCE_SECONDS
+    name: str,
+    server: Server,
+    key: str,
+    paths: Sequence[str],
+    patience: float = _PATIENCE_SECONDS,
+    most_ms: float = _MOST_MS,
 ) -> Row:
     """How long the slowest of a hundred of these reads takes."""
     requests = [get(path, Accept="application/json", Authorization=f"Bearer {key}") for path in paths]
@@ -72,4 +77,4 @@ async def slowest(
     turns = (await in_turns({"ours": turn}, enough=_TURNS, patience=patience))["ours"]
     p50, p99 = (turns.usual(attrgetter(figure), min) for figure in ("p50", "p99"))
     shown = f"{p99:.1f} ms, half of them within {p50:.1f} ms"
-    return Row(name, shown, target=f"< {_MOST_MS:.0f} ms", met=p99 < _MOST_MS, turns=reported([turns]))
+    return Row(name, shown, target=f"< {most_ms:.0f} ms", met=p99 < most_ms, turns=reported([turns]))

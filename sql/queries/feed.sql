@@ -70,10 +70,12 @@ returning forgotten_to;
 -- and with $5 all that close their product; of products with the SKUs $6, or with SKUs that begin with $7 (null: no matter).
 -- $8 of them at most. Each tells to which id was looked, also the one that stands for none: $2 where that was all, since no
 -- row comes up to there any more, and ids may be without one.
-with looked as materialized (
-    select id from change where id > $1 and id <= $2 order by id limit $3
-), reached as (
-    select case when count(*) < $3 then greatest($1, $2) else max(id) end as looked_to from looked
+-- (An offset of 0 has the rows read in their order, a limit of 1 each one's product looked up by the way, so that $8 of them
+-- are all that is read where all are wanted.)
+with reached as materialized (
+    select coalesce(
+        (select id from change where id > $1 and id <= $2 order by id offset $3::bigint - 1 limit 1), greatest($1, $2)
+    ) as looked_to
 )
 select r.looked_to, found.*
 from reached r
@@ -81,10 +83,14 @@ left join lateral (
     select
         c.id, c.at, c.kind, c.product_id, p.sku, c.image_id, c.via, c.actor_name, c.actor_id, c.batch, c.before, c.after,
         c.closes
-    from change c
-    left join product p on p.id = c.product_id
-    where c.id > $1 and c.id <= r.looked_to and (c.kind = any ($4::text[]) or (c.closes and c.product_id is not null and $5::boolean))
-        and ($6::text[] is null or p.sku = any ($6)) and ($7::text is null or starts_with(p.sku, $7))
+    from (
+        select * from change
+        where id > $1 and id <= r.looked_to and (kind = any ($4::text[]) or (closes and product_id is not null and $5::boolean))
+        order by id
+        offset 0
+    ) c
+    left join lateral (select sku from product where id = c.product_id limit 1) p on true
+    where ($6::text[] is null or p.sku = any ($6)) and ($7::text is null or starts_with(p.sku, $7))
     order by c.id
     limit $8
 ) found on true

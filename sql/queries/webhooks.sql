@@ -83,7 +83,8 @@ update webhook set holder = null, held_until = null where holder = $1;
 -- all that close their product; of products whose SKUs begin with $6 (null: no matter). With $7 what comes in bulk, which is
 -- what imports write and what a batch has beyond its first thousand changes (`is_beyond`), else the rest; of that beyond
 -- the kinds $9 alone, and what closes a product. $8 at most.
--- Each tells to which id was looked, also the one that stands for none: $2 where that was all.
+-- Each tells to which id was looked, also the one that stands for none: $2 where that was all. (An offset of 0 and a limit
+-- of 1 as in `event_rows`.)
 with looked as materialized (
     select id, batch, actor_kind, actor_id from change where id > $1 and id <= $2 order by id limit $3
 ), reached as (
@@ -103,12 +104,16 @@ left join lateral (
     select
         c.id, c.at, c.kind, c.product_id, p.sku, c.image_id, c.via, c.actor_name, c.actor_id, c.batch, c.before, c.after,
         c.closes, coalesce(c.id > l.thousandth, false) as is_beyond
-    from change c
+    from (
+        select * from change
+        where id > $1 and id <= r.looked_to and (kind = any ($4::text[]) or (closes and product_id is not null and $5::boolean))
+        order by id
+        offset 0
+    ) c
     left join large l
         on l.batch = c.batch and l.actor_kind = c.actor_kind and l.actor_id is not distinct from c.actor_id
-    left join product p on p.id = c.product_id
-    where c.id > $1 and c.id <= r.looked_to and (c.kind = any ($4::text[]) or (c.closes and c.product_id is not null and $5::boolean))
-        and ($6::text is null or starts_with(p.sku, $6))
+    left join lateral (select sku from product where id = c.product_id limit 1) p on true
+    where ($6::text is null or starts_with(p.sku, $6))
         and (c.via = 'import' or coalesce(c.id > l.thousandth, false)) = $7::boolean
         and (
             not coalesce(c.id > l.thousandth, false)
