@@ -49,8 +49,8 @@ _FILL: Final = """
     insert into image_declared_type (image_id, picture_id, media_type) select n, n, 'image/png' from n;
     insert into image_store (image_id, store_view_id, label) select n, 1, n from n;
     insert into image_type_assignment (product_id, type_code, image_id) select n, 'image', n from n;
-    insert into change (actor_kind, via, kind, image_id, revision, picture_id, before)
-    select 'system', 'worker', 'image.deleted', n, 1, n, jsonb_build_object('hash', encode(hash, 'hex'))
+    insert into change (actor_kind, via, kind, product_id, image_id, revision, picture_id, before)
+    select 'system', 'worker', 'image.deleted', n, n, 1, n, jsonb_build_object('hash', encode(hash, 'hex'))
     from n;
     insert into file_path (path, blob_hash, clean_recipe, withdrawn_at) select '/w/' || n, hash, 'c', now() from n;
     insert into webhook (url, types, read_to, bulk_read_to) values ('https://shop.example', '{}', 0, 0);
@@ -270,8 +270,19 @@ async def test_no_more_is_read_than_a_filter_or_a_slice_names(
     assert found == {}
 
 
-async def _read_by(connection: Connection, statement: Statement, question: str) -> dict[str, int]:
-    """The tables of which it reads more than `_MOST` rows in one go, with how many."""
+async def test_a_page_of_the_log_looks_up_its_own_products_alone(
+    connection: Connection, queries: Mapping[str, Statement]
+) -> None:
+    """Of the 5,000 rows that may be looked at only as many are read as the page has."""
+    await connection.execute(_FILL)
+
+    for name, further in (("event_rows", "null, 50"), ("webhook_rows", "false, 50, array['image.deleted']")):
+        question = f"0, 20000, 5000, array['image.deleted'], false, null, {further}"
+        assert "product" not in await _read_by(connection, queries[name], question, most=100)
+
+
+async def _read_by(connection: Connection, statement: Statement, question: str, most: int = _MOST) -> dict[str, int]:
+    """The tables of which it reads more than `most` rows in one go, with how many."""
     await connection.execute("begin")
     await connection.execute(f"prepare asked as {statement.sql}")
     [plan] = json.loads(await connection.fetchval(f"explain (analyze, format json) execute asked ({question})"))
@@ -279,7 +290,7 @@ async def _read_by(connection: Connection, statement: Statement, question: str) 
     read = dict[str, int]()
     for table, rows in _rows(plan["Plan"]):
         read[table] = max(rows, read.get(table, 0))
-    return {table: rows for table, rows in read.items() if rows > _MOST}
+    return {table: rows for table, rows in read.items() if rows > most}
 
 
 def _rows(node: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
