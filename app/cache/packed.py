@@ -57,7 +57,7 @@ Spell: TypeAlias = Callable[[Hashable], bytes]
 LONGEST_LINE: Final = 2048
 """Longer ones are not told."""
 _LOOKED_THROUGH: Final = 2
-"""Times as many as are told, of any number: it is done between two answers."""
+"""Times as many as are told, of any number."""
 
 
 def unspelt(_: Hashable) -> bytes:
@@ -160,12 +160,17 @@ class PackedDocuments:
         """The keys of so many, as they are spelled: first of those asked for since their turn, and then of the others,
         those that came last at first; also of what was dropped and not asked for since. Empty for what expired before
         `since`, for what is of no family, and for lines that are too long."""
-        entries = [self._entries[name] for name in islice(reversed(self._ring), most * _LOOKED_THROUGH)]
+        names = list(islice(reversed(self._ring), most * _LOOKED_THROUGH))
         for mark in (_ASKED, _IDLE):
-            marked = [entry for entry in entries if entry.startswith(mark)]
-            for entry in marked[:most]:
-                yield self._line(entry, since)
-            most -= min(most, len(marked))
+            for name in names:
+                entry = self._entries.get(name, _GONE)
+                if entry.startswith(mark):
+                    most -= 1
+                    yield self._line(entry, since)
+                else:
+                    yield b""  # so that others have their turn
+                if not most:
+                    return
 
     def _line(self, entry: bytes, since: float) -> bytes:
         head = _Head._make(_PREFIX.unpack_from(entry, _BEGIN))
@@ -225,11 +230,12 @@ class PackedDocuments:
             self._entries[name] = _ASKED + entry[_BEGIN:]
 
     def _take_in(self, name: int, entry: bytes, *, last: bool) -> None:
-        if name in self._entries:  # it has been gone, and its place is kept
-            self.size += len(entry)
-        else:
+        self.size += len(entry)
+        if name not in self._entries:
+            self.size += _ENTRY_BYTES
             (self._ring.append if last else self._ring.appendleft)(name)
-            self.size += len(entry) + _ENTRY_BYTES
+        elif last:  # it has been gone, and stands where it stood: the next turn is not its last
+            entry = _ASKED + entry[_BEGIN:]
         self._entries[name] = entry
 
     def _make_room(self, size: int = 0) -> None:

@@ -31,6 +31,8 @@ REQUEST_LOCK_SECONDS: Final = 2.0
 import that holds a gallery for its whole run is told to come back rather than kept until his proxy gives up."""
 
 _SHARE_OF_STATEMENTS: Final = 5
+_HOLDING: Final = "hold_lock"
+"""Under which waits for a lock that a transaction begins with are counted."""
 
 
 class Timed:
@@ -219,18 +221,26 @@ class Database(Statements):
         """
         unit = None if apart else unit_here()
         if unit is None:
-            async with self._begun(lock_seconds, _held(holding)) as transaction:
+            async with self._begun(lock_seconds, holding) as transaction:
                 yield transaction
             return
         async with unit.joined(self._begun(lock_seconds)) as transaction:
-            await _execute(transaction.connection, _held(holding))
+            await self._hold(transaction.connection, "", holding)
             yield transaction
 
     @asynccontextmanager
-    async def _begun(self, lock_seconds: float | None, first: str = "") -> AsyncIterator[Transaction]:
+    async def _begun(self, lock_seconds: float | None, holding: int | None = None) -> AsyncIterator[Transaction]:
         async with self._turn(), self._leased() as connection, _transaction(connection):
-            await _execute(connection, _chosen(lock_seconds) + first)
+            await self._hold(connection, _chosen(lock_seconds), holding)
             yield Transaction(connection, self._queries, self._observe)
+
+    async def _hold(self, connection: Connection, first: str, lock: int | None) -> None:
+        """Waits for the lock are told of: an operator looks for them."""
+        if lock is None:
+            await _execute(connection, first)
+            return
+        with Timed(self._observe, _HOLDING):
+            await connection.execute(f"{first} select pg_advisory_xact_lock({lock});")
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -276,10 +286,6 @@ def _chosen(lock_seconds: float | None) -> str:
     trace = TRACE.get()
     lock = "" if lock_seconds is None else f"set local lock_timeout = {round(lock_seconds * 1000)};"
     return lock if trace is None else f"{lock} set local product_images.trace = '{trace.header}';"
-
-
-def _held(lock: int | None) -> str:
-    return "" if lock is None else f"select pg_advisory_xact_lock({lock});"
 
 
 async def _execute(connection: Connection, statements: str) -> None:

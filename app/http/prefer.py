@@ -9,10 +9,13 @@ MOST_SECONDS: Final = 50
 
 _NAME: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _WORD: Final = rf'(?:{_NAME}|"(?:[^"\\]|\\.)*")'
+_BLANKS: Final = r"[ \t]*+"
 _PREFERENCE: Final = re.compile(
-    rf"[ \t,]*(?P<name>{_NAME})[ \t]*(?:=[ \t]*(?P<value>{_WORD})?)?[ \t]*"
-    rf"(?P<parameters>(?:;[ \t]*{_NAME}[ \t]*(?:=[ \t]*{_WORD}?)?[ \t]*)*)(?:,|$)"
+    rf"[ \t,]*+(?P<name>{_NAME}+){_BLANKS}(?:={_BLANKS}(?P<value>{_WORD})?+)?+{_BLANKS}"
+    rf"(?P<parameters>(?:;{_BLANKS}{_NAME}+{_BLANKS}(?:={_BLANKS}{_WORD}?+)?+{_BLANKS})*+)(?:,|$)"
 )
+"""Nothing that it has read is read another way: blanks would have two places each, and a header as many ways as it has
+blanks, squared."""
 _SECONDS: Final = re.compile(r'"?0*([1-9][0-9]*)"?')
 
 

@@ -12,6 +12,8 @@ import pytest
 
 from app.commands import progress
 from app.db.connections.connect import Connection
+from app.service.pictures.intake import Blob
+from app.service.transfer.galleries.files import GalleryFiles
 from app.service.transfer.galleries.importer import BATCH
 from tests.commands.conftest import CommandLine
 from tests.pictures import encoded, picture
@@ -97,6 +99,31 @@ async def test_lines_from_a_database_dump_are_taken(lamp: CommandLine, tmp_path:
         "2013-06-14T15:45:44+00:00",
         "12",
     )
+
+
+async def test_bytes_that_are_purged_while_an_import_reads_them_stay_away(
+    lamp: CommandLine, tmp_path: Path, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of them is recorded again; the other lines are done."""
+    read = GalleryFiles.read
+
+    async def read_and_purge(self: GalleryFiles, name: str) -> Blob:
+        blob = await read(self, name)
+        if name == "/a/a/aa.jpg":
+            await connection.execute("insert into blob_barred (hash) values ($1)", bytes.fromhex(blob.hash))
+        return blob
+
+    monkeypatch.setattr(GalleryFiles, "read", read_and_purge)
+    lines = [{"sku": "lamp", "path": "/a/a/aa.jpg"}, {"sku": "lamp", "path": "/b/b/bb.jpg"}]
+    words = write(tmp_path, lines, "/a/a/aa.jpg", "/b/b/bb.jpg")
+    (tmp_path / "media/b/b/bb.jpg").write_bytes(encoded(picture(9, 8)))
+
+    assert (await lamp.run(*words)).code == 1
+
+    left_out = (tmp_path / "rejected.txt").read_text()
+    assert left_out == "line 1: these bytes were purged and may not come back.\n"
+    kept = await connection.fetch("select hash in (select hash from blob_barred) as is_barred from blob")
+    assert [row["is_barred"] for row in kept] == [False]
 
 
 @pytest.mark.parametrize(("on_disc", "in_line"), [("NFC", "NFD"), ("NFD", "NFC"), ("NFD", "NFD")])

@@ -34,6 +34,9 @@ from app.http.prefer import wait_of
         (['note="wait=3'], None),
         (["/, wait=3"], None),
         (["respond-async; wait=3"], None),
+        (["a" + ";a " * 2500 + '"'], None),
+        (["a" + ";a\t=\t" * 1500 + ", wait=4"], 4),
+        (["a" + " ," * 4000 + "wait=4"], 4),
     ],
 )
 def test_seconds_are_read_and_nonsense_is_ignored(headers: list[str], seconds: int | None) -> None:

@@ -15,7 +15,7 @@ HEADER: Final = "Content-Digest"
 _KNOWN: Final = {"sha-256": hashlib.sha256, "sha-512": hashlib.sha512}
 _MEMBER: Final = re.compile(
     r"[ \t]*(?P<name>[a-z*][a-z0-9_.*-]*)\s*=\s*:(?P<digest>[A-Za-z0-9+/=]*):"
-    r"(?:; *[a-z*][a-z0-9_.*-]*(?:=[!-+.-:<-~]*)?)*[ \t]*",
+    r"(?:; *[a-z*][a-z0-9_.*-]*(?:=[!-+\--:<-~]*)?)*[ \t]*",
     re.ASCII,
 )
 """A member of a dictionary of RFC 8941, with parameters that mean nothing here."""

@@ -34,10 +34,15 @@ class Mistake:
         return {
             "pointer": scrubbed(self.pointer),
             "code": self.code,
-            "detail": self.detail,
+            "detail": scrubbed(self.detail),
             "limit": self.limit,
             "measured": self.measured,
         }
+
+
+def below(pointer: str, name: str) -> str:
+    """The JSON pointer of a member, RFC 6901."""
+    return f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
 
 
 class Unauthenticated(core.ProductImagesError):
@@ -122,7 +127,7 @@ class Problem:
             "title": CODES[self.code].title,
             "status": self.status,
             "code": self.code,
-            "detail": self.detail,
+            "detail": scrubbed(self.detail),
         }
         if self.mistakes:
             document["errors"] = [mistake.document for mistake in self.mistakes[:_MOST_MISTAKES]]

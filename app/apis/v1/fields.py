@@ -9,7 +9,7 @@ from typing import Any, Final
 import marshmallow
 from marshmallow import fields as mf
 
-from app.apis.v1.errors import Mistake
+from app.apis.v1.errors import Mistake, below
 from app.openapi.sections import JsonSchema
 
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,18})", re.ASCII)
@@ -282,7 +282,7 @@ def _below(pointer: str, name: object, *, query: bool) -> str:
         return pointer
     if query:
         return pointer if pointer != "?" else f"?{name}"
-    return f"{pointer}/{str(name).replace('~', '~0').replace('/', '~1')}"
+    return below(pointer, str(name))
 
 
 def _moment(text: str) -> datetime | None:

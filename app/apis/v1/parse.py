@@ -21,7 +21,7 @@ BATCH: Final = "Batch"
 _BATCH: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _LITTLE: Final = 32 * 1024  # bytes that are read in less than a millisecond
 _MOST_PARAMETERS: Final = 1000
-_UTF_8: Final = ("utf-8", "utf8")
+_UTF_8: Final = ("utf-8", "utf8", "us-ascii")
 _LONGEST_NUMBER: Final = 400
 """Digits of a whole number that are looked at: none that is longer is in any range."""
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)

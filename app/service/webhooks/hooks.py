@@ -85,5 +85,5 @@ def _literal(host: str) -> str | None:
         return host
     try:
         return socket.inet_ntoa(socket.inet_aton(host.removesuffix(".")))
-    except (OSError, UnicodeError):
+    except (OSError, ValueError):  # the latter of what is no name either
         return None

@@ -29,6 +29,7 @@ def digest(algorithm: str, data: bytes = BODY) -> str:
         (digest("sha-256", b"other"), 400, "digest_mismatch"),
         (f"{digest('sha-256')},{digest('sha-512', b'other')}", 400, "digest_mismatch"),
         ("sha-256=:AAAA:", 400, "digest_mismatch"),
+        (f"{digest('sha-256')};x=a-b;y=-1", 201, None),
         ("sha-256=AAAA", 400, None),
         ("sha-256=:A:", 400, None),
         ("sha-256", 400, None),

@@ -77,6 +77,8 @@ async def test_a_webhook_is_kept_changed_and_removed(shop: Shop) -> None:
         ({"url": "https://a.example/" + "x" * 2000}, [("/url", "too_long")]),
         ({"url": URL, "types": ["image.painted"]}, [("/types/0", "out_of_range")]),
         ({"url": URL, "types": []}, [("/types", "out_of_range")]),
+        ({"url": URL, "types": ["\ud800"]}, [("/types/0", "out_of_range")] * 2),
+        ({"url": "http://1\0/"}, [("/url", "out_of_range")]),
         ({"url": URL, "secret": "mine"}, [("/secret", "unknown")]),
     ],
 )

@@ -363,6 +363,7 @@ async def test_an_upload_asks_little_of_the_database(shop: Shop, queries: Mappin
         await writer.create(DRESS, new_bytes("front.jpg"), ImageInput(label="Front"))
 
     assert asked == [
+        "hold_lock",  # on the way that begins the transaction
         "insert_blob",
         "insert_picture_for_product",
         "insert_image_at_new_path",

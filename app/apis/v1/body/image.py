@@ -6,7 +6,7 @@ from typing import Any, Final
 import marshmallow
 
 from app.apis.v1.call import Services
-from app.apis.v1.errors import Mistake
+from app.apis.v1.errors import Mistake, below
 from app.apis.v1.fields import CodedField, Many, Schema, Text, Truth, Whole, Within, made, readable, wrong
 from app.model import MAX_POSITION
 from app.openapi.sections import JsonSchema
@@ -134,7 +134,7 @@ async def unknown_names(services: Services, body: Any) -> list[Mistake]:
     if codes or types:
         unknown_stores, no_types = await services.writer.unknown(codes, sorted(set(types.values())))
         no_stores |= unknown_stores
-    places = [f"/stores/{_escaped(code)}" for code in named if code in no_stores]
+    places = [below("/stores", code) for code in named if code in no_stores]
     places += [place for place, code in types.items() if code in no_types]
     return [Mistake(place, "not_found", "There is no such store view, or type.") for place in places]
 
@@ -148,13 +148,9 @@ def _types(body: Any, pointer: str) -> Iterator[tuple[str, str]]:
         yield from ((f"{pointer}/types/{place}", one) for place, one in enumerate(types) if _is_text(one))
     if isinstance(stores, dict) and not pointer:
         for code, given in stores.items():
-            yield from _types(given, f"/stores/{_escaped(code)}")
+            yield from _types(given, below("/stores", code))
 
 
 def _is_text(value: object) -> bool:
     """What a statement can be asked."""
     return isinstance(value, str) and "\x00" not in value and value.encode("utf-8", "replace").decode() == value
-
-
-def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")

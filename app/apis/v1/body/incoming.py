@@ -12,7 +12,7 @@ from app.apis.v1.body.base64_text import Base64Text
 from app.apis.v1.body.fields import as_members
 from app.apis.v1.call import MOST_JSON
 from app.apis.v1.digest import checked
-from app.apis.v1.errors import Malformed, Mistake, UnsupportedMediaType
+from app.apis.v1.errors import Malformed, Mistake, UnsupportedMediaType, below
 from app.apis.v1.parse import media_type_of, parsed, read_query
 from app.errors import BodyTooLarge
 from app.http.bodies.disposition import disposition_parameter, file_name_of
@@ -60,9 +60,9 @@ async def incoming(request: web.Request, intake: Intake, stack: AsyncExitStack, 
     kind = request.content_type if hdrs.CONTENT_TYPE in request.headers else ""
     if kind.startswith("image/"):
         return await reader.raw(chunks)
-    if media_type_of(request) == "multipart/form-data":
+    if kind == "multipart/form-data":  # some clients name a charset here, which means nothing: parts have their own
         return await reader.form(chunks)
-    if kind == "application/json":
+    if media_type_of(request) == "application/json":
         return await reader.json(chunks)
     raise UnsupportedMediaType(request.headers.get(hdrs.CONTENT_TYPE, "none")[:100])
 
@@ -149,7 +149,7 @@ class _Reader:
 
 
 def _twice(member: str) -> Mistake:
-    return Mistake(f"/{member}", "wrong_type", "It is given more than once.")
+    return Mistake(below("", member), "wrong_type", "It is given more than once.")
 
 
 async def _text(part: Part, room: int) -> bytes:

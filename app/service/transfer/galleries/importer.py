@@ -139,7 +139,8 @@ class GalleryImport:
         barred = set[str]()
         for digest in sorted(blobs):
             try:
-                await self._filing.admit(tx, blobs[digest])
+                async with tx.savepoint():
+                    await self._filing.admit(tx, blobs[digest])
             except ImageRejected:
                 barred.add(digest)
         for one in batch:
