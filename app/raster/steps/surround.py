@@ -1,4 +1,5 @@
-"""Shrinks what lies in a surround of one colour, and fills that in again: the same comes of it in less time."""
+"""Shrinks what lies in a surround of one colour, and fills that in again: the same comes of it in less time, but for a
+few levels where a subject is nothing but noise, since Pillow's filters then begin at other fractions of a pixel."""
 
 from concurrent.futures import Executor
 from math import ceil, floor
