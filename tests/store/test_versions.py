@@ -12,6 +12,7 @@ from app.store import beginnings_of, blob_key
 from app.store.s3 import S3Store
 from app.store.s3_rules import harm_of
 from tests.conftest import S3
+from tests.lengths import by_length
 from tests.store.servers import Program, Running
 
 _BLOB = BlobHash("ab" * 32)
@@ -73,6 +74,18 @@ async def test_all_versions_of_a_picture_go_and_no_others(bucket: Bucket, store:
     assert bucket.versions("blobs/") == [_OTHERS_KEY]
     assert bucket.versions("renditions/") == []
     assert await store.read(_OTHERS_KEY, 100) == b"former"
+
+
+@pytest.mark.parametrize("bucket", by_length(["seaweedfs"], ["moto", "seaweedfs"]), indirect=True)
+async def test_more_versions_than_a_page_has_go(bucket: Bucket, store: S3Store) -> None:
+    """A server lists a thousand at a time, and deletes no more of them at once; others of the bucket stay."""
+    await store.put(_OTHERS_KEY, b"another's", media_type="image/jpeg")
+    for number in range(1001):
+        bucket.client.put_object(Bucket=bucket.name, Key=_KEY, Body=b"%d" % number)
+
+    assert await store.delete_versions(beginnings_of(_BLOB)) == 1001
+
+    assert bucket.versions("blobs/") == [_OTHERS_KEY]
 
 
 @pytest.mark.parametrize("bucket", ["seaweedfs"], indirect=True)  # moto answers 500 here
