@@ -17,6 +17,8 @@ _HAS_NONE: Final = frozenset({"NotImplemented", "MethodNotAllowed", "501", "405"
 """What servers say that do not know versions at all."""
 _NEEDED: Final = "s3:GetBucketVersioning, s3:ListBucketVersions and s3:DeleteObjectVersion"
 _ROUNDS: Final = 4
+_AT_ONCE: Final = 100
+"""Versions that one request deletes: a busy server takes longer over a thousand than an answer is waited for."""
 
 
 class Versions:
@@ -46,7 +48,8 @@ class Versions:
         for _ in range(_ROUNDS):
             before = removed
             async for page in self._pages(beginning):
-                await self._delete(page)
+                for start in range(0, len(page), _AT_ONCE):
+                    await self._delete(page[start : start + _AT_ONCE])
                 removed += len(page)
             if removed == before:
                 return removed
