@@ -41,8 +41,8 @@ _STAYS: Final = 0.25
 """Of the documents that were asked for once while they were ready, so many are packed once memory is full: what is
 asked for again and again stays soon, what a crawler reads mostly does not."""
 _READY_AGAIN: Final = 0.25
-"""Of the questions for what is packed, so many make it ready again. That takes as long as three answers, and what is
-asked for once in a while would be packed again before it is asked for."""
+"""Of the questions for what is packed, so many make it ready again: what is asked for once in a while would be packed
+before it is asked for another time."""
 _LATELY_SECONDS: Final = 300.0
 _MOST_ORIGINS: Final = 16
 """Scheme and host of a document's links are the client's to choose unless settings fix them. So that nobody drives
@@ -126,12 +126,15 @@ class DocumentCache:
             return None
         entry = self._entries.get(key)
         if entry is None:
-            return self._unpacked(key)
+            entry = self._unpacked(key)
+            if entry is None:
+                return None
+        else:
+            entry.again = True
+            self._entries.move_to_end(key)
         if entry.expires < time.monotonic():
             self._forget(key)
             return None
-        entry.again = True
-        self._entries.move_to_end(key)
         self.hits += 1
         entry.use.count += 1
         return entry.document
@@ -246,20 +249,15 @@ class DocumentCache:
         )
         self._packed.put(key, plain, last=last)
 
-    def _unpacked(self, key: Hashable) -> Document | None:
+    def _unpacked(self, key: Hashable) -> Entry | None:
         found = self._packed.get(key)
         if found is None:
             return None
-        if found.expires < time.monotonic():
-            self._forget(key)
-            return None
-        self.hits += 1
-        use = self._origins.of(found.use)
-        use.count += 1
         document = Document(found.status, found.headers, found.body, found.family)
+        entry = Entry(document, size_of(key, document), found.expires, self._origins.of(found.use))
         if random() < _READY_AGAIN:  # noqa: S311
-            self._make_ready(key, Entry(document, size_of(key, document), found.expires, use))
-        return document
+            self._make_ready(key, entry)
+        return entry
 
     def _forget(self, key: Hashable) -> None:
         self._remove(key)

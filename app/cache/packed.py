@@ -5,7 +5,7 @@ remembered instead of looked for, and its documents turn out to be wrong when th
 
 Who makes room is found by the clock algorithm: they stand in a ring, and the one whose turn it is goes, unless it was
 asked for since its last turn. That keeps as much of what is asked for as the exact order of uses does, and the memory
-for that order holds a fifth more documents.
+for that order holds a sixth more documents.
 """
 
 import struct

@@ -14,7 +14,7 @@ from app.model import BlobHash, Format, ImageId, Placeholder, ProductId, segment
 from app.raster.steps.orient import oriented
 from app.raster.steps.shrink import fitted
 from app.service.batches import Batches
-from app.service.pictures.paths import below_recipe, rendition_file, rendition_path
+from app.service.pictures.paths import below_recipe, rendition_file
 from app.service.renditions.widths import ladder, offered_formats
 from app.settings import Settings
 
@@ -131,7 +131,7 @@ class MediaReader:
             fmt: [Offer(below_recipe(slug, file), width, height) for slug, width, height in steps]
             for fmt, file in files.items()
         }
-        return ShownFile(width, height, rendition_path(self._large.slug, *whose, own), offers)
+        return ShownFile(width, height, below_recipe(self._large.slug, files[own]), offers)
 
 
 def _sides(row: Record) -> tuple[int, int]:
