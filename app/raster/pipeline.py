@@ -202,9 +202,10 @@ def shrunk(
     parts = _Parts(frame, (view.facts.width, view.facts.height), view.busy)
     orientation = view.facts.orientation
     for drawing in sorted(drawings, key=lambda one: -one.size[0] * one.size[1]):
-        source = _large_enough(made, drawing)
+        source = _larger(made, drawing) or _larger_part(made, drawing, view)
         if source is not None:
-            made[drawing] = source.shrunk(drawing.size, None, FROM_LARGER)
+            larger, edges = source
+            made[drawing] = larger.shrunk(drawing.size, edges, FROM_LARGER)
         else:
             size = oriented(drawing.size, orientation)
             part, edges = parts.of(drawing.box, size)
@@ -240,8 +241,20 @@ class _Parts:
         return self._last[1:]
 
 
-def _large_enough(made: Mapping[Drawing, Surrounded], drawing: Drawing) -> Surrounded | None:
-    """The smallest finished picture of the same from which one can be made without visible loss."""
+def _larger(made: Mapping[Drawing, Surrounded], drawing: Drawing) -> tuple[Surrounded, Edges | None] | None:
+    """The smallest finished picture of the same from which one can be made without visible loss; all of it."""
     width, height = (_REUSE * side for side in drawing.size)
     fit = [one for one in made if one.box == drawing.box and one.size[0] >= width and one.size[1] >= height]
-    return made[min(fit, key=lambda one: one.size)] if fit else None
+    return (made[min(fit, key=lambda one: one.size)], None) if fit else None
+
+
+def _larger_part(
+    made: Mapping[Drawing, Surrounded], drawing: Drawing, view: View
+) -> tuple[Surrounded, Edges | None] | None:
+    """Likewise for one of all that is seen, a picture of a part beyond which all is bare; between which edges."""
+    for one in sorted(made, key=lambda one: one.size) if drawing.box == view.box else ():
+        left, top, right, bottom = edges = view.around(one.box, one.size)
+        scale = min((right - left) / drawing.size[0], (bottom - top) / drawing.size[1])
+        if scale >= _REUSE and made[one].reaches(drawing.size, edges):
+            return made[one], edges
+    return None

@@ -310,6 +310,31 @@ def test_what_is_found_is_found_in_the_picture_and_not_in_its_frame(frame: Frame
     assert framed.placeholder == plain.placeholder is not None
 
 
+@pytest.mark.parametrize("orientation", [1, 6])
+@pytest.mark.parametrize("left", [0, 300])
+def test_a_frame_makes_no_photograph_less_sharp(write: Write, orientation: int, left: int) -> None:
+    """What is found in a JPEG that is trimmed is taken from what is drawn of its subject: as sharp by a sixth as found
+    without."""
+    image = on_white((2400, 1600), (left, 300, left + 1500, 1300), (252, 252, 252))
+    image.paste(picture(1500, 1000), (left, 300))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    file = write(encoded(image, quality=90, exif=exif))
+    plain = [Recipe(f"of-{side}", (side, side)) for side in (1200, 600, 300, 48)]
+    framed = [replace(one, fit="pad", trim=10, margin=5, background="#ffffff") for one in plain]
+    (*_, small, tiny), (*_, framed_small, framed_tiny) = (
+        child.build(file, LIMITS, recipes, None, Keep()) for recipes in (plain, framed)
+    )
+    assert small.pixel_facts is not None
+    assert framed_small.pixel_facts is not None
+    assert framed_small.pixel_facts.blur == pytest.approx(small.pixel_facts.blur, rel=0.04)
+    assert framed_small.pixel_facts.border_color == small.pixel_facts.border_color
+    assert framed_small.pixel_facts.border_white == pytest.approx(small.pixel_facts.border_white, abs=0.005)
+    assert framed_small.pixel_facts.fill == pytest.approx(small.pixel_facts.fill, abs=0.005)
+    colours = [bytes.fromhex((one.placeholder.color or "")[1:]) for one in (tiny, framed_tiny) if one.placeholder]
+    assert all(abs(ours - theirs) <= 1 for ours, theirs in zip(*colours, strict=True))
+
+
 def test_a_gif_that_recipes_leave_as_it_is_stays_its_own_bytes(frame: Frame) -> None:
     """One that they frame is drawn, even where it could only be larger."""
     data = moving()

@@ -26,26 +26,47 @@ class Surrounded(NamedTuple):
     busy: Box | None = None
 
     def shrunk(self, size: Size, edges: Edges | None, way: Way, second: Executor | None = None) -> "Surrounded":
-        """What is between these edges of it (None: all), which are no further apart than the image is large."""
-        left, top, right, bottom = shown = edges or (0.0, 0.0, float(self.image.width), float(self.image.height))
-        across, down = (right - left) / size[0], (bottom - top) / size[1]
-        if self.busy is None or across <= 1 or down <= 1:
+        """What is between these edges of it (None: all), which are no further apart than the image is large, or lie
+        beyond it where it `reaches`."""
+        shown = edges or (0.0, 0.0, float(self.image.width), float(self.image.height))
+        inside = self._inside(size, shown)
+        if inside is None:
             return Surrounded(resized(self.image, size, edges=edges, way=way, second=second))
+        (first, above, last, below), part = inside
+        across, down = _scales(size, shown)
+        averaged, within = _averaged(self.image, part, way.averaged(across), way.averaged(down))
+        canvas = Image.new(averaged.mode, size, self._colour(shown))
+        inner = last - first, below - above
+        canvas.paste(resized(averaged, inner, edges=within, way=Way(None, way.filtered), second=second), (first, above))
+        return Surrounded(canvas, (first, above, last, below))
+
+    def reaches(self, size: Size, edges: Edges) -> bool:
+        """Whether `size` can be made of what is between these edges, also beyond the image: where all that is not bare
+        of the result comes of its own pixels."""
+        inside = self._inside(size, edges)
+        if inside is None:
+            return False
+        left, top, right, bottom = inside[1]
+        return left >= 0 and top >= 0 and right <= self.image.width and bottom <= self.image.height
+
+    def _inside(self, size: Size, shown: Edges) -> tuple[Box, Edges] | None:
+        """Which part of a result of `size` has something of what is busy, and of which part of the image it comes.
+        None: there is nothing to be gained."""
+        left, top, right, bottom = shown
+        across, down = _scales(size, shown)
+        if self.busy is None or across <= 1 or down <= 1:
+            return None
         first, last = _reached(self.busy[0] - left, self.busy[2] - left, across, size[0])
         above, below = _reached(self.busy[1] - top, self.busy[3] - top, down, size[1])
-        inner = last - first, below - above
-        if inner == size:
-            return Surrounded(resized(self.image, size, edges=edges, way=way, second=second))
+        if (first, above, last, below) == (0, 0, *size):
+            return None
         part = (
             left + first * across,
             top + above * down,
             min(left + last * across, right),
             min(top + below * down, bottom),
         )
-        averaged, within = _averaged(self.image, part, way.averaged(across), way.averaged(down))
-        canvas = Image.new(averaged.mode, size, self._colour(shown))
-        canvas.paste(resized(averaged, inner, edges=within, way=Way(None, way.filtered), second=second), (first, above))
-        return Surrounded(canvas, (first, above, last, below))
+        return (first, above, last, below), part
 
     def has_room(self, size: Size, box: Box) -> bool:
         """Whether `size` can be made of what is inside this box of it without a look at a pixel outside: what is busy
@@ -57,11 +78,17 @@ class Surrounded(NamedTuple):
         return min(busy[0] - left, right - busy[2]) >= across and min(busy[1] - top, bottom - busy[3]) >= down
 
     def _colour(self, shown: Edges) -> float | tuple[int, ...] | None:
-        """Of all around, which has one of the corners of what is shown."""
+        """Of all around, which one of the corners has of what there is of what is shown."""
         assert self.busy is not None
-        left, top = floor(shown[0]), floor(shown[1])
+        left, top = max(0, floor(shown[0])), max(0, floor(shown[1]))
+        right, bottom = min(ceil(shown[2]), self.image.width), min(ceil(shown[3]), self.image.height)
         is_above = self.busy[0] > left or self.busy[1] > top
-        return self.image.getpixel((left, top) if is_above else (ceil(shown[2]) - 1, ceil(shown[3]) - 1))
+        return self.image.getpixel((left, top) if is_above else (right - 1, bottom - 1))
+
+
+def _scales(size: Size, edges: Edges) -> tuple[float, float]:
+    """How many pixels between these edges one of a result of `size` stands for, across and down."""
+    return (edges[2] - edges[0]) / size[0], (edges[3] - edges[1]) / size[1]
 
 
 def _reached(first: float, last: float, scale: float, side: int) -> tuple[int, int]:

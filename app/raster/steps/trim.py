@@ -1,7 +1,8 @@
 """Finds the border of one colour around what a picture shows."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from typing import Final
 
 from PIL import Image, ImageChops
@@ -15,9 +16,10 @@ from app.raster.steps.view import View
 _CORNER: Final = 4
 """Pixels of a corner's sides that are averaged, so that noise in one of them says nothing."""
 _PIXEL: Final = (0, 0, 1, 1)
-_STRIP: Final = 64
-"""Rows or columns that are looked at together, from outside: what lies inside is never looked at, and no second picture
-is in memory."""
+_STRIPS: Final = (16, 32, 64)
+"""Rows or columns that are looked at together, from outside, the last number of them from there on: what lies inside is
+never looked at, and no second picture is in memory. Few at first, for what differs by more than it may is mostly near
+to what differs at all."""
 
 _SEEN_THROUGH: Final = {"RGBA": "RGBa", "LA": "La"}
 """Modes in which all that is transparent is the same."""
@@ -39,8 +41,8 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class _Border:
     """Its colour, and a table of the values that are none of it, channel by channel; None where all others are. `bare`
-    keeps what there would be of it alone, by mode and size: all strips but one are alike, and to fill one costs half as
-    much as to copy it."""
+    keeps what there would be of it alone, by mode and size: most strips are alike, and to fill one costs half as much
+    as to copy it."""
 
     colour: Sequence[int]
     others: Sequence[int] | None
@@ -101,15 +103,26 @@ def subject(pixels: Image.Image, tolerance: int, *, within: Box | None = None) -
         return whole
     border = _Border(colour, differing(colour, tolerance) if tolerance else None)
     first, above, last, below = within or whole
-    downwards = [(first, at, last, min(below, at + _STRIP)) for at in range(above, below, _STRIP)]
-    top = _first(pixels, border, downwards, 1)
+    top = _first(pixels, border, ((first, at, last, end) for at, end in _inwards(above, below)), 1)
     if top is None:
         return None
-    upwards = [(first, max(top, at - _STRIP), last, at) for at in range(below, top, -_STRIP)]
+    upwards = ((first, at, last, end) for end, at in _inwards(below, top))
     bottom = _first(pixels, border, upwards, 3) or below
-    right = [(max(first, at - _STRIP), top, at, bottom) for at in range(last, first, -_STRIP)]
-    left = [(at, top, min(last, at + _STRIP), bottom) for at in range(first, last, _STRIP)]
-    return _first(pixels, border, left, 0) or first, top, _first(pixels, border, right, 2) or last, bottom
+    rightwards = ((at, top, end, bottom) for at, end in _inwards(first, last))
+    leftwards = ((at, top, end, bottom) for end, at in _inwards(last, first))
+    left, right = _first(pixels, border, rightwards, 0), _first(pixels, border, leftwards, 2)
+    return left or first, top, right or last, bottom
+
+
+def _inwards(outside: int, inside: int) -> Iterator[tuple[int, int]]:
+    """Where strips begin and end, from outside."""
+    way, at = (1 if inside > outside else -1), outside
+    for wide in chain(_STRIPS, repeat(_STRIPS[-1])):
+        if at == inside:
+            return
+        end = at + way * min(wide, abs(inside - at))
+        yield at, end
+        at = end
 
 
 def _corners(pixels: Image.Image, tolerance: int) -> list[int] | None:

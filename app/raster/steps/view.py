@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from app.model import Facts
-from app.raster.steps.crop import Box, box_of, moved, size_of, stored
+from app.raster.steps.crop import Box, Edges, box_of, moved, size_of, stored
 from app.raster.steps.edit import CENTRE, Edit, Point
 from app.raster.steps.orient import Size, inverse, oriented
 from app.raster.steps.rotate import turned
@@ -42,6 +42,16 @@ class View:
         """Where a part of the stored pixels that are shown is, as it is seen."""
         shown = size_of(self.box) if self.box else self._stored
         return stored(part, shown, inverse(self.facts.orientation))
+
+    def around(self, part: Box | None, size: Size) -> Edges:
+        """The edges of all that is seen, among the pixels of a drawing of `size` of these stored pixels (None: of all
+        that is seen)."""
+        width, height = self.size
+        if part is None:
+            return 0.0, 0.0, float(size[0]), float(size[1])
+        left, top, right, bottom = self.seen(moved(part, -self.box[0], -self.box[1]) if self.box else part)
+        across, down = size[0] / (right - left), size[1] / (bottom - top)
+        return -left * across, -top * down, (width - left) * across, (height - top) * down
 
     def decoded_for(self, size: Size, box: Box | None) -> tuple[float, float]:
         """How large all stored pixels are to be decoded where `size` is made of these, or of all."""

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
+from app.raster.steps.crop import moved
 from app.raster.steps.shrink import FROM_LARGER, USUAL, in_full, resized
 from app.raster.steps.surround import Surrounded
 
@@ -52,6 +53,28 @@ def test_the_same_comes_of_it(
         around = drawn.image.copy()
         around.paste(_COLOURS[mode], drawn.busy)
         assert around.getcolors(1) == [(size[0] * size[1], _COLOURS[mode])]
+
+
+@settings(deadline=None)
+@given(st.sampled_from(sorted(_COLOURS)), st.tuples(*[st.integers(0, 90)] * 4), st.data())
+def test_the_same_comes_of_a_part_of_it(mode: str, margins: tuple[int, int, int, int], data: st.DataObject) -> None:
+    """That has all which is busy, and as much around it as the filter looks at; where it has less, it says so."""
+    busy = 100, 100, data.draw(st.integers(101, 300)), data.draw(st.integers(101, 300))
+    image = Image.new(mode, (400, 380), _COLOURS[mode])
+    noise = [Image.effect_noise((busy[2] - 100, busy[3] - 100), 60).point(_CUT_OFF) for _ in image.getbands()]
+    image.paste(Image.merge(mode, noise), busy[:2])
+    size = data.draw(st.integers(20, 250)), data.draw(st.integers(20, 250))
+    whole = Surrounded(image, busy).shrunk(size, None, FROM_LARGER)
+    left, top = busy[0] - margins[0], busy[1] - margins[1]
+    box = left, top, busy[2] + margins[2], busy[3] + margins[3]
+    part = Surrounded(image.crop(box), moved(busy, -left, -top))
+    edges = float(-left), float(-top), float(image.width - left), float(image.height - top)
+    if part.reaches(size, edges):
+        drawn = part.shrunk(size, edges, FROM_LARGER)
+        assert (drawn.image.mode, drawn.image.size, drawn.busy) == (mode, size, whole.busy)
+        assert all(most <= 2 for _, most in _extremes(ImageChops.difference(drawn.image, whole.image)))
+    else:
+        assert min(margins) < 6 * max(400 / size[0], 380 / size[1])
 
 
 def _between(data: st.DataObject, side: int) -> tuple[int, int]:

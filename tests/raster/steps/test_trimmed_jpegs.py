@@ -14,10 +14,14 @@ from PIL import Image
 
 from app.model import Facts
 from app.raster.pipeline import shrunk
+from app.raster.steps.crop import Box, size_of
 from app.raster.steps.frame import Drawing
+from app.raster.steps.orient import oriented
 from app.raster.steps.shrink import fitted
+from app.raster.steps.surround import Surrounded
 from app.raster.steps.trim import looked_through, subject
 from app.raster.steps.view import View
+from tests.pictures import picture
 from tests.raster.difference import psnr
 
 _WHITE: Final = {"L": 252, "RGB": (252, 252, 252), "CMYK": (3, 3, 3, 0)}
@@ -98,8 +102,31 @@ def test_what_is_drawn_is_what_would_be_of_all_of_it(
     shown = (box[2] - box[0], box[3] - box[1]) if box else image.size
     sizes = {fitted(shown if orientation < 5 else shown[::-1], (most, most)) for most in (side, max(1, side // 3))}
     drawings = {Drawing(box, size) for size in sizes}
-    ours, theirs = (dict(shrunk(image, replace(view, busy=one), drawings, None, second)) for one in (busy, None))
+    views = replace(view, busy=busy), view
+    ours, theirs = (dict(shrunk(image, one, drawings, None, second)) for one in views)
     for drawing in drawings:
         assert ours[drawing].size == theirs[drawing].size == drawing.size
         assert ours[drawing].mode == theirs[drawing].mode
         assert psnr(ours[drawing], theirs[drawing]) > 40
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("crop", [None, (0, 10, 1180, 800)])
+@pytest.mark.parametrize(
+    ("busy", "box"), [((240, 140, 860, 660), (180, 80, 920, 740)), ((0, 120, 860, 800), (0, 60, 900, 800))]
+)
+def test_a_look_at_all_is_taken_from_a_part(
+    second: Executor, orientation: int, crop: Box | None, busy: Box, box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That has all which is not bare, whichever way up, and whether what is busy ends within the picture or at its
+    edge: it shows nearly what the stored pixels would."""
+    image = Image.new("RGB", (1200, 800), (252, 252, 252))
+    image.paste(picture(*size_of(busy)), busy[:2])
+    view = replace(view_of(image, orientation), box=crop, busy=busy)
+    part, look = Drawing(box, oriented((690, 600), orientation)), Drawing(crop, fitted(view.size, (300, 300)))
+    ours = dict(shrunk(image, view, {part, look}, None, second))[look]
+    monkeypatch.setattr(Surrounded, "reaches", lambda *_: False)
+    theirs = dict(shrunk(image, view, {part, look}, None, second))[look]
+    assert ours.size == theirs.size
+    assert psnr(ours, theirs) > 38
+    assert ours.tobytes() != theirs.tobytes()
