@@ -243,18 +243,14 @@ class DocumentCache:
         self._remove(key)
         if last and not entry.again and self._packed.is_full and random() >= _STAYS:  # noqa: S311
             return
-        document = entry.document
-        plain = Plain(
-            document.status, document.headers, document.body, document.family, entry.expires, entry.use.number
-        )
-        self._packed.put(key, plain, last=last)
+        self._packed.put(key, Plain(entry.document, entry.expires, entry.use.number), last=last)
 
     def _unpacked(self, key: Hashable) -> Entry | None:
         found = self._packed.get(key)
         if found is None:
             return None
-        document = Document(found.status, found.headers, found.body, found.family)
-        entry = Entry(document, size_of(key, document), found.expires, self._origins.of(found.use))
+        size = size_of(key, found.document)
+        entry = Entry(found.document, size, found.expires, self._origins.of(found.use))
         if random() < _READY_AGAIN:  # noqa: S311
             self._make_ready(key, entry)
         return entry

@@ -12,15 +12,14 @@ import struct
 import zlib
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from functools import lru_cache
 from itertools import islice
 from typing import Final, NamedTuple, TypeAlias
 
-import orjson
 from aiohttp import hdrs
 
 from app.cache.freeing import free
 from app.cache.keys import digest
+from app.http.ready import Document
 
 _ENTRY_BYTES: Final = 156
 """Memory of an entry beside its bytes: its name, its places in the table and in the ring, the interpreter's own."""
@@ -44,6 +43,10 @@ _ASKED: Final = b"\1"
 _BEGIN: Final = len(_IDLE)
 _PLAIN: Final = _BEGIN + _PREFIX.size
 """What is packed begins there."""
+_LINE_END: Final = b"\n"
+_HEAD_END: Final = b"\r\n\r\n"
+_LAST_LINE_END: Final = b"\r\n"
+"""Packed are a line that says what was asked for, the head, an empty line, and the body."""
 _NAME_BITS: Final = 60
 """Of a digest, so many are the name: an integer of two digits, half as large as the digest would be in memory."""
 _CHANCES: Final = 32
@@ -66,12 +69,9 @@ def unspelt(_: Hashable) -> bytes:
 
 
 class Plain(NamedTuple):
-    """A document's parts; `expires` by the monotonic clock, `use` the number of its origin among the favourites."""
+    """A document; `expires` by the monotonic clock, `use` the number of its origin among the favourites."""
 
-    status: int
-    headers: dict[str, str]
-    body: bytes
-    family: int | None
+    document: Document
     expires: float
     use: int = 0
 
@@ -133,7 +133,7 @@ class PackedDocuments:
             if last:
                 self._note(name, entry)
             return
-        if len(plain.body) > _LONGEST:
+        if len(plain.document.body) > _LONGEST:
             return
         self._remove(name)
         entry = self._packed(proof, self._spell(key), plain)
@@ -153,8 +153,11 @@ class PackedDocuments:
             self._remove(name)
             return None
         self._note(name, entry)
-        _, headers, body = self._codecs[head.kind].unpacked(entry[_PLAIN:]).split(b"\n", 2)
-        return Plain(head.status, _read_headers(headers), body, head.family or None, head.expires, head.use)
+        whole = self._codecs[head.kind].unpacked(entry[_PLAIN:])
+        _, _, whole = whole.partition(_LINE_END)
+        lines, _, body = whole.partition(_HEAD_END)
+        document = Document.of_head(head.status, lines + _LAST_LINE_END, body, head.family or None)
+        return Plain(document, head.expires, head.use)
 
     def asked(self, most: int, since: float) -> Iterator[bytes]:
         """The keys of so many, as they are spelled: first of those asked for since their turn, and then of the others,
@@ -177,7 +180,7 @@ class PackedDocuments:
         if not head.family or head.expires < since:
             return b""
         begin = self._codecs[head.kind].unpacked(entry[_PLAIN:], LONGEST_LINE + 1)
-        line, end, _ = begin.partition(b"\n")
+        line, end, _ = begin.partition(_LINE_END)
         return line if end else b""
 
     @property
@@ -207,10 +210,10 @@ class PackedDocuments:
         self.size = 0
 
     def _packed(self, proof: bytes, line: bytes, plain: Plain) -> bytes:
-        headers = {str(name): value for name, value in plain.headers.items()}  # aiohttp's names are texts of their own
-        data = b"\n".join((line, orjson.dumps(headers), plain.body))
-        kind = self._kind((plain.status, plain.headers.get(hdrs.CONTENT_TYPE)), data)
-        head = _Head(proof, plain.expires, self._drops, plain.family or 0, plain.status, kind, plain.use)
+        document = plain.document
+        data = b"".join((line, _LINE_END, document.head.removesuffix(_LAST_LINE_END), _HEAD_END, document.body))
+        kind = self._kind((document.status, document.headers.get(hdrs.CONTENT_TYPE)), data)
+        head = _Head(proof, plain.expires, self._drops, document.family or 0, document.status, kind, plain.use)
         return _IDLE + _PREFIX.pack(*head) + self._codecs[kind].packed(data)
 
     def _kind(self, wanted: tuple[int, str | None], sample: bytes) -> int:
@@ -270,10 +273,3 @@ def _window(size: int) -> int:
     zlib that there is neither a head nor a checksum."""
     least, most = _WINDOWS
     return min(max((3 * size).bit_length(), least), most)
-
-
-@lru_cache(maxsize=256)
-def _read_headers(data: bytes) -> dict[str, str]:
-    """Which nobody changes: most documents of a kind have the same."""
-    headers: dict[str, str] = orjson.loads(data)
-    return headers

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple, TypeAlias, TypeVar
 from aiohttp import hdrs, web
 
 from app.cache.documents import DocumentCache
+from app.cache.generations import Generations
 from app.cache.keys import PathKey, ShownKey
 from app.http.apis import ApiName
 from app.http.origin import origin_headers, spoken_to
@@ -51,7 +52,7 @@ class Remembered(NamedTuple):
 
 
 class RequestIndex:
-    """Bounded in memory: two generations, the older of which goes when the younger is full.
+    """Bounded in memory.
 
     `reads` are the headers that APIs look at for their documents, in lower case. `shown` is the part of what products
     show storefronts. What begins with one of `keyed` is asked for with a key as it stands, which belongs to the
@@ -69,11 +70,9 @@ class RequestIndex:
         self._documents = documents
         self._shown = shown or documents
         self._keyed = keyed
-        self._most = settings.document_cache_bytes // _SHARE // _EACH_BYTES // 2
         self._reads = origin_headers(settings).union(reads, (b"expect",))
         self._proxies = settings.trusted_proxies
-        self._young: dict[Question, Remembered] = {}
-        self._old: dict[Question, Remembered] = {}
+        self._kept: Generations[Question, Remembered] = Generations(settings.document_cache_bytes // _SHARE)
         self._alike: dict[str, dict[Shape, Remembered]] = {}
         self.era = 0
         """Changes whenever all is forgotten."""
@@ -97,7 +96,7 @@ class RequestIndex:
         alike = self._alike.get(path[: path.find("/", 1)])
         if alike and (remembered := alike.get((path.count("/"), read, caller, spoken))):
             return remembered
-        return self._young.get(question) or self._promoted(question)
+        return self._kept.get(question)
 
     def answer(self, remembered: Remembered, path: str) -> ReadyResponse | None:
         """The document at its end for a question with this path; None where it is gone."""
@@ -117,7 +116,7 @@ class RequestIndex:
     def learn(self, question: Question, era: int, remembered: Remembered) -> None:
         """`era` is that in which the question came. A way to a document that is not kept would only take room."""
         key = remembered.document
-        if era != self.era or not self._most or self._is_known(question, remembered):
+        if era != self.era or self._is_known(question, remembered):
             return
         if key not in self._of(key) or _is_long(question):
             return
@@ -127,12 +126,13 @@ class RequestIndex:
         if is_of_a_shape:
             self._keep_alike(question, remembered)
         else:
-            self._keep((path, _shared(read), caller, _shared(spoken)), remembered)
+            self._kept.put((path, _shared(read), caller, _shared(spoken)), remembered, _EACH_BYTES)
 
     def forget(self) -> None:
         """Accounts have changed: what a request may see is to be found out anew."""
         self.era += 1
-        self._young, self._old, self._alike = {}, {}, {}
+        self._kept.clear()
+        self._alike = {}
 
     def _is_known(self, question: Question, remembered: Remembered) -> bool:
         """Whether all paths of this shape are known to mean such a document."""
@@ -145,17 +145,6 @@ class RequestIndex:
 
     def _of(self, key: Hashable) -> DocumentCache:
         return self._shown if type(key) is ShownKey else self._documents
-
-    def _promoted(self, question: Question) -> Remembered | None:
-        remembered = self._old.get(question)
-        if remembered is not None:
-            self._keep(question, remembered)
-        return remembered
-
-    def _keep(self, question: Question, remembered: Remembered) -> None:
-        if len(self._young) >= self._most:
-            self._old, self._young = self._young, {}
-        self._young[question] = remembered
 
     def _keep_alike(self, question: Question, remembered: Remembered) -> None:
         path, read, caller, spoken = question

@@ -1,7 +1,7 @@
 """An answer that is ready to go: its head was serialised once, when its body was cached."""
 
 import time
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import lru_cache
@@ -57,12 +57,38 @@ def _head(status: int, headers: tuple[tuple[str, str], ...]) -> bytes:
     return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode() + serialised(dict(headers))
 
 
+_ADDED: Final = 3
+"""Lines that a head has behind its headers: what serves, how long the body is, and nothing."""
+
+
+class HeadersOf(Mapping[str, str]):
+    """What a document's headers were, of its head."""
+
+    __slots__ = ("_head",)
+
+    def __init__(self, head: bytes) -> None:
+        self._head = head
+
+    def __getitem__(self, name: str) -> str:
+        return self._read()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    def _read(self) -> dict[str, str]:
+        lines = self._head.decode().split("\r\n")[1:-_ADDED]
+        return {name: value for name, _, value in (line.partition(": ") for line in lines)}
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """An answer as it goes on the wire. `family` None: it depends on addresses alone."""
 
     status: int
-    headers: dict[str, str]
+    headers: Mapping[str, str]
     body: bytes
     family: int | None
     images: Sequence[int] = ()
@@ -72,6 +98,15 @@ class Document:
     head: bytes = field(init=False, repr=False, compare=False)
     """`headers` and what belongs to every answer, serialised. Documents that have both in common share them in memory,
     so nobody may change `headers`."""
+
+    @classmethod
+    def of_head(cls, status: int, head: bytes, body: bytes, family: int | None) -> "Document":
+        """One that was made before, of its `head`: which is read only if its headers are asked for."""
+        document = cls.__new__(cls)
+        given = status, HeadersOf(head), body, family, (), True, head
+        for name, value in zip(cls.__slots__, given, strict=True):
+            object.__setattr__(document, name, value)
+        return document
 
     def __post_init__(self) -> None:
         headers, head = _common(self.status, tuple(self.headers.items()), len(self.body))

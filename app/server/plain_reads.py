@@ -18,10 +18,11 @@ from typing import Final, NamedTuple, TypeAlias
 from aiohttp import web
 
 from app.cache.documents import DocumentCache
+from app.cache.generations import Generations
 from app.cache.requests import REQUEST_INDEX, Labels, Question
 from app.events import REQUEST_ID, RequestServed, RequestsServed, new_request_id
 from app.http.apis import APIS
-from app.http.appkeys import OBSERVER
+from app.http.appkeys import OBSERVER, SETTINGS
 from app.http.drain import DRAIN
 from app.http.ready import SLICE, Claim, Document, Guard, LetsAtOnce, wire
 from app.server.middleware import LONGEST_LINE, signature
@@ -34,6 +35,10 @@ _LONGEST: Final = 2000
 """Bytes of the lines behind the request line that are worth remembering."""
 _MOST: Final = 1000
 """Of such lines that are remembered: a client sends the same ones each time."""
+_KNOWN_SHARE: Final = 16
+"""How much less than the documents those requests may take that are known as a whole."""
+_KNOWN_BYTES: Final = 450
+"""Reckoned memory of one, beside its own bytes and its path."""
 _BODY: Final = re.compile(rb"^(?:content-length|transfer-encoding|upgrade|expect):", re.IGNORECASE | re.MULTILINE)
 _SIGNATURE: Final = re.compile(rb"OAuth [\x21-\x7e][\x20-\x7e]{0,%d}" % _LONGEST)
 _SIGNED: Final = re.compile(rb"^authorization: (%b)\r\n" % _SIGNATURE.pattern, re.IGNORECASE | re.MULTILINE)
@@ -79,7 +84,7 @@ class PlainReads:
         self._index, self._apis, self._observe = app[REQUEST_INDEX], app[APIS], app[OBSERVER]
         self._drain = app[DRAIN]
         self._meanings: dict[tuple[bytes, bool], _Meaning] = {}
-        self._known: dict[bytes, _Known] = {}
+        self._known: Generations[bytes, _Known] = Generations(app[SETTINGS].document_cache_bytes // _KNOWN_SHARE)
         self._guards: dict[tuple[bytes, Hashable, Guard], LetsAtOnce] = {}
         self._unreported: dict[tuple[Labels, int], list[float]] = {}
 
@@ -142,9 +147,7 @@ class PlainReads:
             lets = self._guards.get((head.lines, spoken, remembered.guard))
             claim = lets.ask(path, head.signature.decode()) if lets and _PLAIN_PATH.fullmatch(head.target) else None
             return self._answer(known, started, claim) if claim else None
-        if len(self._known) >= _MOST:
-            self._known = {}
-        self._known[head.whole] = known
+        self._known.put(head.whole, known, len(head.whole) + len(path) + _KNOWN_BYTES)
         return self._answer(known, started)
 
     def again(self, whole: bytes, spoken: Hashable) -> bytes | None:

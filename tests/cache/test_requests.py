@@ -147,12 +147,11 @@ def test_each_generation_has_its_part_of_the_memory(documents: DocumentCache) ->
     index = RequestIndex(documents, Settings(document_cache_bytes=160_000), READS)
     for number in range(2 * room):
         teach(index, request(f"/{number}"))
-    question = index.question(request("/0"))
-    assert question is not None
-    assert len(index._young) == len(index._old) == room == 16
-
     teach(index, request("/more"))
+    question = index.question(request(f"/{room - 1}"))
+    assert question is not None
     assert index.find(question) is None
+    assert room == 16
     assert ask(index, request(f"/{room}")) == FOUND.body
 
 
