@@ -24,9 +24,9 @@ from bench.shop import Shop
 from bench.table import Row, at_most
 
 _LIMITS: Final = Limits(120_000_000, 100_000_000, 1000)
-_TURNS: Final = 5
+_TURNS: Final = 15
 _LOOKS: Final = 20
-_PATIENCE_SECONDS: Final = 12.0
+_PATIENCE_SECONDS: Final = 30.0
 _LARGE: Final = (3000, 2000)
 _USUAL: Final = (2000, 2000)
 _SHOWN: Final[Sequence[tuple[Size, float]]] = (
