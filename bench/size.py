@@ -207,8 +207,9 @@ async def _partition_tidied(catalogue: Catalogue, database: Database) -> int:
 
 
 async def _number(database: Database, statement: str, *args: int) -> int:
+    """What a statement counts, for however long it takes."""
     async with database.transaction() as tx:
-        return int(await tx.connection.fetchval(statement, *args))
+        return int(await tx.connection.fetchval(statement, *args, timeout=FILL_SECONDS))
 
 
 async def _age(database: Database, change: int) -> timedelta:
