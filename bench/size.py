@@ -189,21 +189,24 @@ async def _ended(database: Database) -> int:
 
 async def _tidied(database: Database) -> int:
     """Has the first rows of the log be too old. How many are gone."""
-    before = await _number(database, "select forgotten_to from change_tidying")
-    await tidy_log(database, await _age(database, before + _FORGOTTEN))
-    return await _number(database, "select forgotten_to from change_tidying") - before
+    forgotten = await _forgotten_to(database)
+    await tidy_log(database, await _age(database, forgotten + _FORGOTTEN))
+    return await _forgotten_to(database) - forgotten
 
 
 async def _partition_tidied(catalogue: Catalogue, database: Database) -> int:
     """Has all of the log's first partition be too old, as if the next one had been begun by now. How many rows are
     gone; the shop is spent."""
     catalogue.spend()
-    rows = "select count(*) from change where id < $1"
-    there = await _number(database, rows, _PARTITION)
+    forgotten = await _forgotten_to(database)
     await _number(database, "select setval('change_id_seq', greatest(last_value, $1)) from change_id_seq", _PARTITION)
     last = await _number(database, "select max(id) from change where id < $1", _PARTITION)
     await tidy_log(database, await _age(database, last))
-    return there - await _number(database, rows, _PARTITION)
+    return await _forgotten_to(database) - forgotten
+
+
+async def _forgotten_to(database: Database) -> int:
+    return await _number(database, "select forgotten_to from change_tidying")
 
 
 async def _number(database: Database, statement: str, *args: int) -> int:
