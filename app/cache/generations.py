@@ -4,6 +4,8 @@ was not asked for since the former one grew old is gone. Finding something costs
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
+from app.cache.freeing import free
+
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
@@ -37,9 +39,11 @@ class Generations(Generic[K, V]):
             self._old.pop(key, None)
             return
         if self._size + size > self._most:
+            free(self._old)
             self._old, self._young, self._size = self._young, {}, 0
         self._young[key] = value, size
         self._size += size
 
     def clear(self) -> None:
+        free(self._old, self._young)
         self._old, self._young, self._size = {}, {}, 0

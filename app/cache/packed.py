@@ -44,8 +44,7 @@ _BEGIN: Final = len(_IDLE)
 _PLAIN: Final = _BEGIN + _PREFIX.size
 """What is packed begins there."""
 _LINE_END: Final = b"\n"
-_HEAD_END: Final = b"\r\n\r\n"
-_LAST_LINE_END: Final = b"\r\n"
+_LAST_END: Final = b"\r\n"
 """Packed are a line that says what was asked for, the head, an empty line, and the body."""
 _NAME_BITS: Final = 60
 """Of a digest, so many are the name: an integer of two digits, half as large as the digest would be in memory."""
@@ -153,10 +152,9 @@ class PackedDocuments:
             self._remove(name)
             return None
         self._note(name, entry)
-        whole = self._codecs[head.kind].unpacked(entry[_PLAIN:])
-        _, _, whole = whole.partition(_LINE_END)
-        lines, _, body = whole.partition(_HEAD_END)
-        document = Document.of_head(head.status, lines + _LAST_LINE_END, body, head.family or None)
+        _, _, behind = self._codecs[head.kind].unpacked(entry[_PLAIN:]).partition(_LINE_END)
+        lines, _, body = behind.partition(_LAST_END + _LAST_END)
+        document = Document.of_head(head.status, lines + _LAST_END, body, head.family or None)
         return Plain(document, head.expires, head.use)
 
     def asked(self, most: int, since: float) -> Iterator[bytes]:
@@ -211,7 +209,7 @@ class PackedDocuments:
 
     def _packed(self, proof: bytes, line: bytes, plain: Plain) -> bytes:
         document = plain.document
-        data = b"".join((line, _LINE_END, document.head.removesuffix(_LAST_LINE_END), _HEAD_END, document.body))
+        data = b"".join((line, _LINE_END, document.head, _LAST_END, document.body))
         kind = self._kind((document.status, document.headers.get(hdrs.CONTENT_TYPE)), data)
         head = _Head(proof, plain.expires, self._drops, document.family or 0, document.status, kind, plain.use)
         return _IDLE + _PREFIX.pack(*head) + self._codecs[kind].packed(data)

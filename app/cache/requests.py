@@ -36,8 +36,8 @@ _SHARE: Final = 8
 """How much less than the documents the index of requests may take."""
 _SCHEME: Final = len("oauth")
 """Of what `Authorization` says, so much tells whether it is for a guard."""
-_EACH_BYTES: Final = 600
-"""Reckoned memory of a request remembered, what it shares with others left out."""
+_EACH_BYTES: Final = 500
+"""Reckoned memory of a request remembered, beside its path, what it shares with others left out."""
 _LONGEST: Final = 1000
 """Bytes of path and headers of a request that is worth remembering."""
 _MOST_SHAPES: Final = 1000
@@ -126,7 +126,7 @@ class RequestIndex:
         if is_of_a_shape:
             self._keep_alike(question, remembered)
         else:
-            self._kept.put((path, _shared(read), caller, _shared(spoken)), remembered, _EACH_BYTES)
+            self._kept.put((path, _shared(read), caller, _shared(spoken)), remembered, _EACH_BYTES + len(path))
 
     def forget(self) -> None:
         """Accounts have changed: what a request may see is to be found out anew."""

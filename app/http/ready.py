@@ -62,12 +62,13 @@ _ADDED: Final = 3
 
 
 class HeadersOf(Mapping[str, str]):
-    """What a document's headers were, of its head."""
+    """What a document's headers were, read of its head when they are asked for."""
 
-    __slots__ = ("_head",)
+    __slots__ = ("_head", "_headers")
 
     def __init__(self, head: bytes) -> None:
         self._head = head
+        self._headers: dict[str, str] | None = None
 
     def __getitem__(self, name: str) -> str:
         return self._read()[name]
@@ -79,8 +80,10 @@ class HeadersOf(Mapping[str, str]):
         return len(self._read())
 
     def _read(self) -> dict[str, str]:
-        lines = self._head.decode().split("\r\n")[1:-_ADDED]
-        return {name: value for name, _, value in (line.partition(": ") for line in lines)}
+        if self._headers is None:
+            lines = self._head.decode().split("\r\n")[1:-_ADDED]
+            self._headers = {name: value for name, _, value in (line.partition(": ") for line in lines)}
+        return self._headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +99,16 @@ class Document:
     may_be_kept: bool = True
     """Not where it changes as time goes by: nobody tells."""
     head: bytes = field(init=False, repr=False, compare=False)
-    """`headers` and what belongs to every answer, serialised. Documents that have both in common share them in memory,
-    so nobody may change `headers`."""
+    """`headers`, none of which is Server, and what belongs to every answer, serialised. Documents that are made with
+    the same share them in memory, so nobody may change `headers`."""
 
     @classmethod
     def of_head(cls, status: int, head: bytes, body: bytes, family: int | None) -> "Document":
         """One that was made before, of its `head`: which is read only if its headers are asked for."""
         document = cls.__new__(cls)
-        given = status, HeadersOf(head), body, family, (), True, head
-        for name, value in zip(cls.__slots__, given, strict=True):
-            object.__setattr__(document, name, value)
+        parts = {"status": status, "headers": HeadersOf(head), "body": body, "family": family}
+        for name, part in (parts | {"images": (), "may_be_kept": True, "head": head}).items():
+            object.__setattr__(document, name, part)
         return document
 
     def __post_init__(self) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Final
 
 from PIL import GifImagePlugin, Image
@@ -25,13 +26,10 @@ from app.raster.steps.edit import UNEDITED, Edit
 from app.raster.steps.frame import Drawing, inside
 from app.raster.steps.orient import Size, inverse, oriented, upright
 from app.raster.steps.pad import framed
-from app.raster.steps.shrink import FROM_LARGER, USUAL, draft, in_full
+from app.raster.steps.shrink import DRAFT_GAP, FROM_LARGER, REUSE, SHARPEST, USUAL, draft, in_full
 from app.raster.steps.surround import Surrounded
 from app.raster.steps.trim import looked_through
 from app.raster.steps.view import View, view_of
-
-_REUSE: Final = 2
-"""A rendition is made from a larger one that has at least this many times its sides: 54 dB PSNR in a full Lanczos."""
 
 _FULL_MARKS: Final = 100
 """Pixels of the longer side below which a rendition says only how the picture was made."""
@@ -104,9 +102,10 @@ def _found_in(source: Published | Converted, view: View) -> PixelFacts:
 
 
 def _first_frame(source: Published | Converted, view: View, box: Size) -> Image.Image:
-    drawing = inside(view, box)
-    with ThreadPoolExecutor(1) as second, decoded(source, view, {drawing}) as image:
-        ((_, animation),) = finished(image, view, {drawing}, frozenset(), source.profile(image), second)
+    look = inside(view, box)
+    width, height = (ceil(side * REUSE / DRAFT_GAP) for side in look.size)
+    with ThreadPoolExecutor(1) as second, decoded(source, view, {Drawing(look.box, (width, height))}) as image:
+        ((_, animation),) = finished(image, view, frozenset(), {look}, source.profile(image), second)
         return animation.frames[0]
 
 
@@ -175,7 +174,7 @@ def finished(
     animations = {one: Animation(plays_of(image, facts.format), indexed=image.mode == "P") for one in drawings | looks}
     frames = facts.frames if moves(facts) else 1
     for number, (frame, milliseconds) in enumerate(frames_of(image, facts), start=1):
-        for drawing, small in shrunk(frame, view, drawings | looks if number == 1 else drawings, profile, second):
+        for drawing, small in shrunk(frame, view, drawings, looks if number == 1 else frozenset(), profile, second):
             animation = animations[drawing]
             animation.frames.append(small.copy() if small is image else small)  # encoders would ask the file
             animation.milliseconds.append(milliseconds)
@@ -195,22 +194,29 @@ def decoded(source: Published | Converted, view: View, drawings: Set[Drawing]) -
 
 
 def shrunk(
-    frame: Image.Image, view: View, drawings: Set[Drawing], profile: bytes | None, second: Executor
+    frame: Image.Image,
+    view: View,
+    drawings: Set[Drawing],
+    looks: Set[Drawing],
+    profile: bytes | None,
+    second: Executor,
 ) -> Iterator[tuple[Drawing, Image.Image]]:
-    """Each of `drawings` of a frame: the largest from the decoded pixels, small ones from larger ones."""
+    """Each of `drawings` of a frame, and of `looks` at it: the largest from the decoded pixels, small ones from larger
+    ones."""
     made: dict[Drawing, Surrounded] = {}
     parts = _Parts(frame, (view.facts.width, view.facts.height), view.busy)
     orientation = view.facts.orientation
-    for drawing in sorted(drawings, key=lambda one: -one.size[0] * one.size[1]):
-        source = _larger(made, drawing) or _larger_part(made, drawing, view)
+    for drawing in sorted(drawings | looks, key=lambda one: -one.size[0] * one.size[1]):
+        source = _larger(made, drawing) or (_larger_part(made, drawing, view) if drawing in looks else None)
         if source is not None:
             larger, edges = source
             made[drawing] = larger.shrunk(drawing.size, edges, FROM_LARGER)
         else:
             size = oriented(drawing.size, orientation)
             part, edges = parts.of(drawing.box, size)
-            way = in_full((edges[2] - edges[0] if edges else part.image.width) / size[0]) if view.in_full else USUAL
-            small = part.shrunk(size, edges, way, None if made else second)
+            scale = (edges[2] - edges[0] if edges else part.image.width) / size[0]
+            usual = in_full(scale) if view.in_full else USUAL
+            small = part.shrunk(size, edges, SHARPEST if drawing in looks else usual, None if made else second)
             busy = small.busy and stored(small.busy, small.image.size, inverse(orientation))
             made[drawing] = Surrounded(to_srgb(upright(small.image, orientation), profile), busy)
         yield drawing, made[drawing].image
@@ -243,7 +249,7 @@ class _Parts:
 
 def _larger(made: Mapping[Drawing, Surrounded], drawing: Drawing) -> tuple[Surrounded, Edges | None] | None:
     """The smallest finished picture of the same from which one can be made without visible loss; all of it."""
-    width, height = (_REUSE * side for side in drawing.size)
+    width, height = (REUSE * side for side in drawing.size)
     fit = [one for one in made if one.box == drawing.box and one.size[0] >= width and one.size[1] >= height]
     return (made[min(fit, key=lambda one: one.size)], None) if fit else None
 
@@ -255,6 +261,6 @@ def _larger_part(
     for one in sorted(made, key=lambda one: one.size) if drawing.box == view.box else ():
         left, top, right, bottom = edges = view.around(one.box, one.size)
         scale = min((right - left) / drawing.size[0], (bottom - top) / drawing.size[1])
-        if scale >= _REUSE and made[one].reaches(drawing.size, edges):
+        if scale >= REUSE and made[one].reaches(drawing.size, edges):
             return made[one], edges
     return None

@@ -40,10 +40,9 @@ def looked_at(view: View, plan: Sequence[Planned]) -> tuple[Drawing | None, Draw
     frames = [frame for _, _, frame in plan if frame]
     sizes = [frame.drawing.size for frame in frames if frame.drawing.box == view.box]
     small = large = None
-    least_canvas = min((frame.canvas for frame in frames), key=max, default=None)
-    if least_canvas and max(least_canvas) <= SIDE:
+    if canvases := [frame.canvas for frame in frames if max(frame.canvas) <= SIDE]:
         fit = [size for size in sizes if max(size) <= SIDE]
-        small = Drawing(view.box, max(fit)) if fit else inside(view, least_canvas)
+        small = Drawing(view.box, max(fit)) if fit else inside(view, max(canvases))
     if any(frame and fmt == view.facts.format and measures(recipe) for recipe, fmt, frame in plan):
         least = inside(view, LOOKED_AT)
         fit = [size for size in sizes if size[0] >= least.size[0] and size[1] >= least.size[1]]

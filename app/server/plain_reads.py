@@ -36,7 +36,7 @@ _LONGEST: Final = 2000
 _MOST: Final = 1000
 """Of such lines that are remembered: a client sends the same ones each time."""
 _KNOWN_SHARE: Final = 16
-"""How much less than the documents those requests may take that are known as a whole."""
+"""How much less than the documents those requests may take, beside them, that are known as a whole."""
 _KNOWN_BYTES: Final = 450
 """Reckoned memory of one, beside its own bytes and its path."""
 _BODY: Final = re.compile(rb"^(?:content-length|transfer-encoding|upgrade|expect):", re.IGNORECASE | re.MULTILINE)
@@ -147,8 +147,10 @@ class PlainReads:
             lets = self._guards.get((head.lines, spoken, remembered.guard))
             claim = lets.ask(path, head.signature.decode()) if lets and _PLAIN_PATH.fullmatch(head.target) else None
             return self._answer(known, started, claim) if claim else None
-        self._known.put(head.whole, known, len(head.whole) + len(path) + _KNOWN_BYTES)
-        return self._answer(known, started)
+        answer = self._answer(known, started)
+        if answer is not None:  # what is not there is asked for under any name
+            self._known.put(head.whole, known, len(head.whole) + len(path) + _KNOWN_BYTES)
+        return answer
 
     def again(self, whole: bytes, spoken: Hashable) -> bytes | None:
         """The same of a request that came lately, byte for byte."""

@@ -1,5 +1,7 @@
 """What is kept in two generations."""
 
+import asyncio
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,11 +34,33 @@ def test_no_more_is_kept_than_there_is_room_for(sizes: list[tuple[int, int]]) ->
 
 
 def test_a_former_value_is_not_found_once_there_is_another() -> None:
-    """Of whichever generation."""
-    kept: Generations[str, int] = Generations(20)
+    """Though it lies in the older generation still."""
+    kept: Generations[str, int] = Generations(40)
     kept.put("key", 1, 10)
     kept.put("other", 2, 10)
-    kept.put("key", 3, 10)
-    assert kept.get("key") == 3
+    kept.put("more", 3, 10)
+    kept.put("key", 4, 10)
+    assert (kept.get("key"), kept.get("other")) == (4, 2)
     kept.clear()
     assert (kept.get("key"), kept.get("other")) == (None, None)
+
+
+def test_what_is_kept_anew_takes_its_room_once() -> None:
+    """However often it is, others stay."""
+    kept: Generations[str, int] = Generations(40)
+    kept.put("other", 1, 10)
+    for number in range(100):
+        kept.put("key", number, 10)
+    assert kept.get("other") == 1
+
+
+async def test_an_older_generation_is_freed_a_slice_at_a_time() -> None:
+    """Nobody waits while it goes."""
+    kept: Generations[int, int] = Generations(10_000)
+    for number in range(5_000):
+        kept.put(number, number, 1)
+    old = kept._old = dict(kept._young)
+    kept.put(-1, -1, 5_000)
+    assert len(old) == 5_000
+    await asyncio.sleep(0)
+    assert 0 < len(old) < 5_000

@@ -1,11 +1,13 @@
 """Answers that are ready to go differ from others in speed only."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
-from aiohttp import web
+from aiohttp import hdrs, web
 
-from app.http.ready import ReadyResponse, may_be_ready, serialised
+from app.apis.v1.cached_answers import answered
+from app.http.ready import Document, ReadyResponse, may_be_ready, serialised
 from app.http.respond import represent, send_object
 from tests.small_app import Client, Serve
 
@@ -67,3 +69,33 @@ def test_a_header_cannot_leave_its_line() -> None:
     """A header with a line break is refused, whoever set it."""
     with pytest.raises(ValueError, match="line break"):
         serialised({"X-A": "a\r\nX-B: b"})
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        "GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        "GET /a HTTP/1.0\r\n\r\n",
+        "HEAD /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        'GET /a HTTP/1.1\r\nHost: a\r\nIf-None-Match: "é"\r\nConnection: close\r\n\r\n',
+        'GET /a HTTP/1.1\r\nHost: a\r\nIf-None-Match: "b: c"\r\nConnection: close\r\n\r\n',
+    ],
+)
+async def test_a_document_of_its_head_is_answered_as_when_it_was_made(serve: Serve, asks: str) -> None:
+    """Whoever asks, and though an API says more of it."""
+    made = Document(200, {hdrs.CONTENT_TYPE: "text/plain", hdrs.ETAG: '"b: c"', "X-Empty": "", "x-UPPER": "é"}, BODY, 7)
+    again = Document.of_head(made.status, made.head, made.body, made.family)
+    assert again == made
+    served = iter([made, again, replace(made, headers={**made.headers, "X-More": "1"}), described(again)])
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        return answered(request, next(served))
+
+    client = await serve(web.route("*", "/a", handler))
+    first, second, more, further = [head_of(await exchange(client, asks)) for _ in range(4)]
+    assert first == second
+    assert more == further == first | {b"X-More: 1"}
+
+
+def described(document: Document) -> Document:
+    return replace(document, headers={**document.headers, "X-More": "1"})

@@ -21,6 +21,9 @@ At exactly this gap the result is 47 dB from a full Lanczos, 41 dB where there i
 quality 82 that costs 0.1 or 0.4 dB. A gap of 1.5 would take half as much time again, and a third more memory.
 """
 
+REUSE: Final = 2
+"""A rendition is made from a larger one that has at least this many times its sides: 54 dB PSNR in a full Lanczos."""
+
 _WORTH_HALVING: Final = 200
 """Rows of a result from which on a second thread saves more than it costs."""
 
@@ -42,6 +45,8 @@ class Way(NamedTuple):
 USUAL: Final = Way()
 FROM_LARGER: Final = Way(None)
 """From a finished picture that is not much larger."""
+SHARPEST: Final = Way(REUSE)
+"""For a look at what is sharp: the usual averaging, or a decoder's, may take a third of that."""
 
 
 def fitted(size: Size, box: Size) -> Size:

@@ -29,10 +29,10 @@ class Surrounded(NamedTuple):
         """What is between these edges of it (None: all), which are no further apart than the image is large, or lie
         beyond it where it `reaches`."""
         shown = edges or (0.0, 0.0, float(self.image.width), float(self.image.height))
-        inside = self._inside(size, shown)
-        if inside is None:
+        found = self._busy_in(size, shown)
+        if found is None:
             return Surrounded(resized(self.image, size, edges=edges, way=way, second=second))
-        (first, above, last, below), part = inside
+        (first, above, last, below), part = found
         across, down = _scales(size, shown)
         averaged, within = _averaged(self.image, part, way.averaged(across), way.averaged(down))
         canvas = Image.new(averaged.mode, size, self._colour(shown))
@@ -43,13 +43,13 @@ class Surrounded(NamedTuple):
     def reaches(self, size: Size, edges: Edges) -> bool:
         """Whether `size` can be made of what is between these edges, also beyond the image: where all that is not bare
         of the result comes of its own pixels."""
-        inside = self._inside(size, edges)
-        if inside is None:
+        found = self._busy_in(size, edges)
+        if found is None:
             return False
-        left, top, right, bottom = inside[1]
+        left, top, right, bottom = found[1]
         return left >= 0 and top >= 0 and right <= self.image.width and bottom <= self.image.height
 
-    def _inside(self, size: Size, shown: Edges) -> tuple[Box, Edges] | None:
+    def _busy_in(self, size: Size, shown: Edges) -> tuple[Box, Edges] | None:
         """Which part of a result of `size` has something of what is busy, and of which part of the image it comes.
         None: there is nothing to be gained."""
         left, top, right, bottom = shown

@@ -44,14 +44,18 @@ class View:
         return stored(part, shown, inverse(self.facts.orientation))
 
     def around(self, part: Box | None, size: Size) -> Edges:
-        """The edges of all that is seen, among the pixels of a drawing of `size` of these stored pixels (None: of all
-        that is seen)."""
+        """The edges of all that is seen, among the pixels of a drawing of `size` of these stored pixels (None: all)."""
         width, height = self.size
         if part is None:
             return 0.0, 0.0, float(size[0]), float(size[1])
         left, top, right, bottom = self.seen(moved(part, -self.box[0], -self.box[1]) if self.box else part)
-        across, down = size[0] / (right - left), size[1] / (bottom - top)
-        return -left * across, -top * down, (width - left) * across, (height - top) * down
+        wide, high = right - left, bottom - top
+        return (
+            -left * size[0] / wide,
+            -top * size[1] / high,
+            (width - left) * size[0] / wide,
+            (height - top) * size[1] / high,
+        )
 
     def decoded_for(self, size: Size, box: Box | None) -> tuple[float, float]:
         """How large all stored pixels are to be decoded where `size` is made of these, or of all."""
