@@ -108,7 +108,7 @@ class Limits:
         64 * MIB,
         "Memory for ready JSON and XML documents per process, in bytes; by default an eighth of what the service may "
         "use (its control group's limit, or the machine's memory), divided by its processes (`WEB_CONCURRENCY`), "
-        "between 64 MB and 1 GB.",
+        "between 64 MB and 1 GB. What is known of requests takes up to a fifth of it, beside.",
         number(0),
         reckoned=True,
     )
