@@ -105,10 +105,14 @@ class Document:
     @classmethod
     def of_head(cls, status: int, head: bytes, body: bytes, family: int | None) -> "Document":
         """One that was made before, of its `head`: which is read only if its headers are asked for."""
-        document = cls.__new__(cls)
-        parts = {"status": status, "headers": HeadersOf(head), "body": body, "family": family}
-        for name, part in (parts | {"images": (), "may_be_kept": True, "head": head}).items():
-            object.__setattr__(document, name, part)
+        document, put = cls.__new__(cls), object.__setattr__
+        put(document, "status", status)
+        put(document, "headers", HeadersOf(head))
+        put(document, "body", body)
+        put(document, "family", family)
+        put(document, "images", ())
+        put(document, "may_be_kept", True)
+        put(document, "head", head)
         return document
 
     def __post_init__(self) -> None:
