@@ -60,10 +60,19 @@ class Table:
         """Tells members that nobody asked for."""
         for name in self.values:
             if name not in self._known:
-                self.wrong(f"{name[:_LONGEST]} means nothing here.", name)
+                self.wrong(f"{printable(name)} means nothing here.", name)
 
     def wrong(self, detail: str, *below: str | int) -> None:
         self.mistakes.append(Mistake((*self.place, *below), detail))
+
+
+def printable(value: Any) -> str:
+    """A value as a sentence may hold it: on one line, and of no more digits than Python writes."""
+    try:
+        shown = str(value)[:_LONGEST]
+    except ValueError:
+        return "a number of that many digits"
+    return shown if shown.isprintable() else ascii(shown)
 
 
 def text(value: Any) -> str:
@@ -99,7 +108,7 @@ def formats(value: Any) -> tuple[str, ...]:
 def one_of(words: Sequence[str]) -> Read:
     def read(value: Any) -> Any:
         if value not in words:
-            raise Strange(f"cannot be {str(value)[:_LONGEST]}; it has to be one of: {', '.join(words)}.")
+            raise Strange(f"cannot be {printable(value)}; it has to be one of: {', '.join(words)}.")
         return value
 
     return read

@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 
 from app.db.connections.connect import Connection
+from app.errors import InvalidCommand
 from tests.commands.conftest import CommandLine
 
 SHOP: Final = """
@@ -88,5 +89,8 @@ async def test_what_products_lack_is_listed(shop: CommandLine) -> None:
     text = (await shop.run("report", "missing", "--what", "image")).out
     assert text == "lamp  image\n\nmissing  products\nimage    1\n"
     assert (await shop.run("report", "missing", "--what", "label:default")).out == "Nothing is missing.\n"
+    for what, name in (("label:nosuch", "nosuch"), ("type:nosuch", "nosuch"), ("label:image", "image")):
+        with pytest.raises(InvalidCommand, match=f"There is no store view, or type, {name}."):
+            await shop.run("report", "missing", "--what", what)
     with pytest.raises(SystemExit):
         await shop.run("report", "missing", "--what", "everything")

@@ -12,6 +12,9 @@ _AT_A_TIME: Final = 500
 """Products that a statement reads."""
 
 
+_LABEL: Final = "label"
+
+
 class Lack(NamedTuple):
     """`missing`: `image`, `label:STORE` or `type:TYPE`."""
 
@@ -27,6 +30,16 @@ async def lacks(database: Database, what: str | None = None) -> AsyncIterator[Se
         found = [Lack(row["sku"], ProductId(row["id"]), row["what"]) for row in rows if row["what"] is not None]
         yield [lack for lack in found if what in (None, lack.missing)]
         behind = rows[-1]["id"]
+
+
+async def is_known(database: Database, what: str) -> bool:
+    """Whether it names a store view, or type, that is there, if it names any: nothing lacks another, which looks like
+    good news."""
+    kind, _, name = what.partition(":")
+    if not name:
+        return True
+    row = await database.fetchrow("unknown_names", [name] if kind == _LABEL else [], [] if kind == _LABEL else [name])
+    return row is not None and not row["stores"] and not row["types"]
 
 
 def cells_of(lack: Lack) -> tuple[str, ...]:

@@ -217,6 +217,11 @@ async def test_an_edit_goes_where_its_image_goes(gallery: Gallery, connection: C
     assert (large["width"], large["height"]) == (100, 100)
     tiny = (await gallery.shop.call("PUT", f"{path}/file", **as_form(encoded(picture(30, 30)), "c.jpg"))).json()
     assert tiny["edit"] is None
+    for said, left in (("{}", None), ('{"focal": [0, 1]}', {"rotate": 0, "crop": None, "focal": [0.0, 1.0]})):
+        await gallery.shop.call("PUT", f"{path}/file", **as_form(encoded(picture(400, 300)), "a.jpg"))
+        await gallery.patch(_HALF)
+        smaller = as_form(encoded(picture(30, 30)), "c.jpg", edit=said)
+        assert (await gallery.shop.call("PUT", f"{path}/file", **smaller)).json()["edit"] == left
 
     fields = as_form(encoded(picture(90, 60)), "d.jpg", edit='{"rotate": 270}')
     made = (await gallery.shop.call("POST", _IMAGES, headers=_WAIT, **fields)).json()

@@ -11,7 +11,17 @@ from app.errors import EditTooSmall
 from app.model import NO_MARKS, Facts, MarksKey
 from app.raster.steps.edit import UNEDITED, Edit
 from app.service.pictures.edits.following import payload_of, picture_of
-from app.service.pictures.edits.values import edit_of, fitting, key_of, members, of_pixels, patched, read, written
+from app.service.pictures.edits.values import (
+    edit_of,
+    fitting,
+    key_of,
+    members,
+    of_pixels,
+    patched,
+    reach_of,
+    read,
+    written,
+)
 
 _FRACTION = st.floats(0, 1)
 _CROPS = st.tuples(_FRACTION, _FRACTION, st.floats(0.01, 1), st.floats(0.01, 1)).map(list)
@@ -40,6 +50,24 @@ def test_a_patch_says_what_changes(before: Mapping[str, Any], said: Mapping[str,
     assert edit == edit_of({**before, **said})
     assert patched(edit, {}) == edit
     assert patched(edit, None) == UNEDITED
+
+
+@given(st.integers(1, 8000), st.data())
+def test_what_is_kept_of_a_crop_may_be_sent_again(side: int, data: st.DataObject) -> None:
+    """Cut at pixels, up to the edge of the picture: it still reaches there, and no farther, and stays what it is."""
+    left, top = (data.draw(st.integers(0, side - 1)) / side for _ in range(2))
+    for width, height in ((1 - left, 1 - top), ((side - left * side) / side, (side - top * side) / side)):
+        kept = edit_of({"crop": [left, top, width, height]})
+        crop = kept.crop or (0.0, 0.0, 1.0, 1.0)
+        assert reach_of(crop) == 1
+        assert edit_of({"crop": crop}) == kept
+
+
+def test_what_was_kept_with_rounded_sides_may_be_sent_again() -> None:
+    """By a version that did, of a crop to the right edge of 640 pixels; under the same key."""
+    crop = [0.285938, 0.0, 0.714063, 1.0]
+    assert reach_of(crop) == 1
+    assert edit_of({"crop": crop}).crop == tuple(crop)
 
 
 def test_other_pixels_have_another_key() -> None:

@@ -60,11 +60,11 @@ class Edits:
         self.recipes = [recipe.hash for recipe in settings.recipes] + [MARKS] * self._keeps_marks
 
     async def write(self, tx: Transaction, image: int, given: EditInput | None, former: Edit | None = None) -> int:
-        """Merges what is said with what was done to an image's picture before (`former`, else what is now), and shows
-        that, also where it failed before; how many rows that changed. EditTooSmall; Conflict for who turns or cuts
-        pixels that are not here."""
+        """Merges what is said with what was done to an image's picture before (`former`, else what is now, none where
+        that would leave too little), and shows that, also where it failed before; how many rows that changed.
+        EditTooSmall; Conflict for who turns or cuts pixels that are not here."""
         [row] = await tx.fetch("images_to_edit", [image], [image])
-        edit = patched(read(row["edit"]) if former is None else former, given)
+        edit = patched(_fitted(row, read(row["edit"])) if former is None else former, given)
         if row["blob_hash"] is not None:
             edit = fitting(edit, _facts(row))
         elif edit_of(given).is_of_pixels:
@@ -97,13 +97,7 @@ class Edits:
         return await self._show(tx, shown, tries_again=bool(named))
 
     def _patched(self, row: Record, given: EditInput | None) -> "_Shown":
-        edit = patched(read(row["edit"]), given)
-        if row["blob_hash"] is None:
-            return _Shown(edit)
-        try:
-            return self._shown(row, fitting(edit, _facts(row)))
-        except EditTooSmall:
-            return _Shown(UNEDITED)
+        return self._shown(row, _fitted(row, patched(read(row["edit"]), given)))
 
     def _shown(self, row: Record, edit: Edit) -> "_Shown":
         if row["blob_hash"] is None:
@@ -160,6 +154,16 @@ def payload_of(picture: Segment) -> bytes:
 def picture_of(payload: bytes) -> Segment:
     """What such a job is about."""
     return segment_of(BlobHash(payload[:_HASH].hex()), payload[_HASH:].hex())
+
+
+def _fitted(row: Record, edit: Edit) -> Edit:
+    """The same of its picture; none where too little would be left of that."""
+    if row["blob_hash"] is None:
+        return edit
+    try:
+        return fitting(edit, _facts(row))
+    except EditTooSmall:
+        return UNEDITED
 
 
 def _facts(row: Record) -> Facts:

@@ -10,7 +10,7 @@ import orjson
 from app.errors import EditTooSmall, Excess
 from app.model import Facts, MarksKey
 from app.raster.steps.crop import LEAST
-from app.raster.steps.edit import CENTRE, UNEDITED, Degrees, Edit
+from app.raster.steps.edit import CENTRE, UNEDITED, Crop, Degrees, Edit
 from app.raster.steps.orient import Size
 from app.raster.steps.view import view_of
 
@@ -18,8 +18,8 @@ DIGITS: Final = 6
 """Decimals of a fraction that are kept: a fiftieth of a pixel of the largest picture."""
 _WHOLE: Final = (0.0, 0.0, 1.0, 1.0)
 _KEY_DIGITS: Final = 16
-_ROUNDED: Final = 1e-6
-"""By how much sums of decimals may be off."""
+_ROUNDED: Final = 2e-6
+"""By how much sums of decimals may be off: those of two that were rounded each, as sides once were."""
 
 
 class EditInput(TypedDict, total=False):
@@ -41,12 +41,19 @@ def edit_of(given: Mapping[str, Any] | None) -> Edit:
     """Of the members as JSON has them, of which those that are absent or null do nothing."""
     given = given or {}
     crop, focal = given.get("crop"), given.get("focal")
-    edges = tuple(_rounded(value) for value in crop) if crop else _WHOLE
+    part = _by_edges(*crop) if crop else _WHOLE
     return Edit(
         given.get("rotate") or 0,
-        None if edges == _WHOLE else (edges[0], edges[1], edges[2], edges[3]),
+        None if part == _WHOLE else part,
         (_rounded(focal[0]), _rounded(focal[1])) if focal else None,
     )
+
+
+def _by_edges(left: float, top: float, width: float, height: float) -> Crop:
+    """A crop whose edges are rounded, and not its sides: what reaches to the edge of the picture still does, and what
+    is kept may be sent again."""
+    x, y, right, bottom = (_rounded(edge) for edge in (left, top, left + width, top + height))
+    return x, y, _rounded(right - x), _rounded(bottom - y)
 
 
 def reach_of(crop: Sequence[float]) -> float:
