@@ -115,7 +115,7 @@ async def _served(catalogue: Catalogue) -> AsyncIterator[Row]:
 
 
 async def _forgotten(catalogue: Catalogue) -> int:
-    """The last row of the log that is gone: a run before this one tidied it."""
+    """The last row of the log that is gone."""
     async with _connected(catalogue) as connection:
         return int(await connection.fetchval("select forgotten_to from change_tidying"))
 
@@ -155,7 +155,7 @@ async def _works(catalogue: Catalogue, parts: Parts) -> list[Work]:
     return [
         (f"`product show` of {_SHOWN} products, images", shown, _SHOWN / 100),
         ("restoring ended of all that is older than a month, rows", lambda: _ended(database), 20 * _MICRO * images),
-        ("history tidied by slices, rows", lambda: _tidied(database), 10),
+        ("history tidied by slices, rows", lambda: _tidied(catalogue, database), 10),
         ("`blobs sweep --dry-run`, found", lambda: sweep(dry_run=True), 20 * _MICRO * images),
         ("`blobs sweep`, removed", lambda: sweep(dry_run=False), 20 * _MICRO * images + 60),
         ("`renditions sweep`, removed", renditions, 100 * _MICRO * images),
@@ -187,26 +187,22 @@ async def _ended(database: Database) -> int:
     return await _number(database, "select released_to - forgotten_to from change_tidying")
 
 
-async def _tidied(database: Database) -> int:
+async def _tidied(catalogue: Catalogue, database: Database) -> int:
     """Has the first rows of the log be too old. How many are gone."""
-    forgotten = await _forgotten_to(database)
+    forgotten = await _forgotten(catalogue)
     await tidy_log(database, await _age(database, forgotten + _FORGOTTEN))
-    return await _forgotten_to(database) - forgotten
+    return await _forgotten(catalogue) - forgotten
 
 
 async def _partition_tidied(catalogue: Catalogue, database: Database) -> int:
     """Has all of the log's first partition be too old, as if the next one had been begun by now. How many rows are
     gone; the shop is spent."""
     catalogue.spend()
-    forgotten = await _forgotten_to(database)
+    forgotten = await _forgotten(catalogue)
     await _number(database, "select setval('change_id_seq', greatest(last_value, $1)) from change_id_seq", _PARTITION)
     last = await _number(database, "select max(id) from change where id < $1", _PARTITION)
     await tidy_log(database, await _age(database, last))
-    return await _forgotten_to(database) - forgotten
-
-
-async def _forgotten_to(database: Database) -> int:
-    return await _number(database, "select forgotten_to from change_tidying")
+    return await _forgotten(catalogue) - forgotten
 
 
 async def _number(database: Database, statement: str, *args: int) -> int:

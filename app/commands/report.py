@@ -86,8 +86,8 @@ def _line(item: Item) -> str:
 async def _missing(args: argparse.Namespace, context: Context) -> int:
     counts = Counter[str]()
     async with context.database() as database:
-        if args.what is not None and not await missing.is_known(database, args.what):
-            raise InvalidCommand(f"There is no store view, or type, {args.what.partition(':')[2]}.")
+        if name := await missing.unknown_in(database, args.what or ""):
+            raise InvalidCommand(f"There is no store view, or type, {name}.")
         sheet = sheet_of(args, "missing", missing.COLUMNS)
         async for found in lacks(database, args.what):
             counts.update(lack.missing for lack in found)

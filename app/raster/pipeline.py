@@ -259,6 +259,8 @@ def _larger_part(
 ) -> tuple[Surrounded, Edges | None] | None:
     """Likewise for one of all that is seen, a picture of a part beyond which all is bare; between which edges."""
     for one in sorted(made, key=lambda one: one.size) if drawing.box == view.box else ():
+        if one.box is None:
+            continue
         left, top, right, bottom = edges = view.around(one.box, one.size)
         scale = min((right - left) / drawing.size[0], (bottom - top) / drawing.size[1])
         if scale >= REUSE and made[one].reaches(drawing.size, edges):

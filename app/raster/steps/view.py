@@ -43,11 +43,9 @@ class View:
         shown = size_of(self.box) if self.box else self._stored
         return stored(part, shown, inverse(self.facts.orientation))
 
-    def around(self, part: Box | None, size: Size) -> Edges:
-        """The edges of all that is seen, among the pixels of a drawing of `size` of these stored pixels (None: all)."""
+    def around(self, part: Box, size: Size) -> Edges:
+        """The edges of all that is seen, among the pixels of a drawing of `size` of these stored pixels."""
         width, height = self.size
-        if part is None:
-            return 0.0, 0.0, float(size[0]), float(size[1])
         left, top, right, bottom = self.seen(moved(part, -self.box[0], -self.box[1]) if self.box else part)
         wide, high = right - left, bottom - top
         return (

@@ -5,14 +5,14 @@ from typing import Final, NamedTuple
 
 from app.db.pool import Database
 from app.model import ProductId
+from app.service.catalogue.codes import unknown_codes
 from app.service.transfer.spreadsheet import harmless
 
 COLUMNS: Final = ("sku", "product_id", "missing")
+LABEL: Final = "label:"
+"""Behind it stands a store view."""
 _AT_A_TIME: Final = 500
 """Products that a statement reads."""
-
-
-_LABEL: Final = "label"
 
 
 class Lack(NamedTuple):
@@ -32,14 +32,13 @@ async def lacks(database: Database, what: str | None = None) -> AsyncIterator[Se
         behind = rows[-1]["id"]
 
 
-async def is_known(database: Database, what: str) -> bool:
-    """Whether it names a store view, or type, that is there, if it names any: nothing lacks another, which looks like
-    good news."""
-    kind, _, name = what.partition(":")
+async def unknown_in(database: Database, what: str) -> str | None:
+    """The store view, or type, that it names and that is not there: nothing lacks that, which looks like good news."""
+    _, _, name = what.partition(":")
     if not name:
-        return True
-    row = await database.fetchrow("unknown_names", [name] if kind == _LABEL else [], [] if kind == _LABEL else [name])
-    return row is not None and not row["stores"] and not row["types"]
+        return None
+    names = ([name], []) if what.startswith(LABEL) else ([], [name])
+    return name if any(await unknown_codes(database, *names)) else None
 
 
 def cells_of(lack: Lack) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from app.errors import (
 )
 from app.events import Event, StatementDone
 from app.model import ImageId
+from app.service.catalogue.codes import unknown_codes
 from app.service.changes.acting import Act, as_actor
 from app.service.galleries.v1.input import ImageInput, PictureOf, StoreInput
 from app.service.galleries.v1.writer import NativeWriter
@@ -330,7 +331,7 @@ async def test_what_is_not_there_is_refused(shop: Shop) -> None:
 
 async def test_unknown_names_are_found_at_once(shop: Shop) -> None:
     """Of codes of store views and types the unknown ones are reported."""
-    found = await shop.writer.unknown(["german", "klingon"], ["image", "swatch"])
+    found = await unknown_codes(shop.database, ["german", "klingon"], ["image", "swatch"])
 
     assert found == ({"klingon"}, {"swatch"})
 

@@ -11,6 +11,7 @@ from app.apis.v1.fields import CodedField, Many, Schema, Text, Truth, Whole, Wit
 from app.model import MAX_POSITION
 from app.openapi.sections import JsonSchema
 from app.raster.steps.edit import TURNS
+from app.service.catalogue.codes import unknown_codes
 from app.service.pictures.edits.values import reach_of
 
 LONGEST_LABEL: Final = 65_535
@@ -132,7 +133,7 @@ async def unknown_names(services: Services, body: Any) -> list[Mistake]:
     codes = [code for code in named if _is_text(code)]
     no_stores, no_types = frozenset(named) - frozenset(codes), frozenset[str]()
     if codes or types:
-        unknown_stores, no_types = await services.writer.unknown(codes, sorted(set(types.values())))
+        unknown_stores, no_types = await unknown_codes(services.database, codes, sorted(set(types.values())))
         no_stores |= unknown_stores
     places = [below("/stores", code) for code in named if code in no_stores]
     places += [place for place, code in types.items() if code in no_types]

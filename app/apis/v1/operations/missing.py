@@ -4,14 +4,12 @@ from typing import Final
 
 from app.apis.v1.call import Call
 from app.apis.v1.errors import Mistake, refuse
-from app.service.reports.missing import is_known
+from app.service.reports.missing import unknown_in
 
-LABEL: Final = "label:"
 CODE: Final = "[a-z][a-z0-9_]*"
 
 
 async def refuse_unknown(call: Call) -> None:
     """Invalid where a store view or type is named that is not there."""
-    what = call.query.get("missing", "")
-    if not await is_known(call.services.database, what):
-        refuse([Mistake("?missing", "not_found", f"There is no store view, or type, {what.partition(':')[2]}.")])
+    if name := await unknown_in(call.services.database, call.query.get("missing", "")):
+        refuse([Mistake("?missing", "not_found", f"There is no store view, or type, {name}.")])

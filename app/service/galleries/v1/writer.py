@@ -56,12 +56,6 @@ class NativeWriter:
             raise ImagesNotSupported
         return ProductId(row["id"])
 
-    async def unknown(self, stores: Sequence[str], types: Sequence[str]) -> tuple[frozenset[str], frozenset[str]]:
-        """Of codes of store views, and of image types, those that are unknown."""
-        row = await self._db.fetchrow("unknown_names", stores, types)
-        assert row is not None
-        return frozenset(row["stores"]), frozenset(row["types"])
-
     async def check(self, image: int, revisions: Revisions = None) -> None:
         """Whether an image may be changed now; ImageNotFound, PreconditionFailed."""
         revision = await self._db.fetchval("revision_of_image", image)

@@ -11,12 +11,13 @@ from app.apis.v1.documents.images import image_document
 from app.apis.v1.documents.wait import applied, seconds_waited_for
 from app.apis.v1.fields import Many, Schema, Text, TruthInQuery, WholeInQuery
 from app.apis.v1.lists import After, Listed, page
-from app.apis.v1.operations.missing import CODE, LABEL, refuse_unknown
+from app.apis.v1.operations.missing import CODE, refuse_unknown
 from app.apis.v1.parse import number_in_path
 from app.errors import ImageNotFound
 from app.model import BlobHash, ProductId
 from app.openapi.sections import Response, json, listed, ref
 from app.service.galleries.v1.reader import Wanted
+from app.service.reports.missing import LABEL
 
 
 class _List(Listed):
